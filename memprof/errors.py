@@ -1,0 +1,50 @@
+"""The errors memprof raises on purpose: what was wrong, with which input, and what to do next."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class MemprofError(Exception):
+    """Something a user can put right; the command line prints it in one line and exits with code 2.
+
+    `what` says what was wrong with which input, `remedy` what to do next.
+    """
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(f"{what}; {remedy}" if remedy else what)
+        self.what = what
+        self.remedy = remedy
+
+
+class WorkloadError(MemprofError):
+    """A batch size, resolution, phase, precision or layout that cannot be analysed."""
+
+
+class ModelError(MemprofError):
+    """A model that is unknown, cannot be built, or does not run on the meta device."""
+
+
+class DeviceError(MemprofError):
+    """A device that is unknown, malformed, or lacks a figure that was asked for."""
+
+
+class ReportError(MemprofError):
+    """A report file that is truncated, malformed or of a schema this version cannot read."""
+
+
+class OutputError(MemprofError):
+    """An output that cannot be written."""
+
+
+def nearest(name: str, known: Iterable[str], count: int = 5) -> list[str]:
+    """Return the `count` known names that look most like `name`, best first."""
+    return difflib.get_close_matches(name.lower(), sorted(known), n=count, cutoff=0.4)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Say which valid names are nearest to `name`, as a remedy for an error."""
+    names = sorted(known)
+    close = nearest(name, names)
+    return f"did you mean {', '.join(close)}?" if close else f"valid names: {', '.join(names)}"

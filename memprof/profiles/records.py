@@ -1,0 +1,63 @@
+"""What a profile is: events of torch.profiler, wherever they came from.
+
+A profile is simulated (a run on the meta device), measured (a real run) or read from a trace file. All three give
+these records, so nothing behind this module knows which it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """A tensor as the profiler saw it.
+
+    `shape` in elements; `strides` in elements, None where the profile has none (traces before torch 2.1);
+    `dtype` by torch's name without the prefix ("float32").
+    """
+
+    shape: tuple[int, ...]
+    strides: tuple[int, ...] | None
+    dtype: str
+
+
+Scalar = int | float | bool | str
+Argument = TensorSpec | Scalar | None | tuple["Argument", ...]
+"""One input of an operator: a tensor, a number, text, nothing, or a list of these."""
+
+
+class EventCategory(StrEnum):
+    """What an event stands for."""
+
+    OPERATOR = "operator"
+    """A call through PyTorch's dispatcher, such as `aten::conv2d`; its children are the calls it made in turn."""
+    MODULE = "module"
+    """The forward of one nn.Module; `name` is its path from the root, "" for the root."""
+    PHASE = "phase"
+    """A stretch of the step: `name` is "forward", "backward" or "optimizer"."""
+    AUTOGRAD = "autograd"
+    """A node of the backward graph; `sequence_number` is that of the forward operator that made it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a profile with the events nested in it, in order of start.
+
+    `inputs` follow the operator's schema by position; None where the profile recorded nothing.
+    `sequence_number` links a backward node to its forward operator; None where there is none.
+    """
+
+    name: str
+    category: EventCategory
+    inputs: tuple[Argument, ...] = ()
+    sequence_number: int | None = None
+    children: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The events of one step of one model, outermost first, in order of start."""
+
+    events: tuple[Event, ...]

@@ -1,0 +1,198 @@
+"""The report: one frozen record of what an analysis found, and its JSON form, which is memprof's contract.
+
+Schema history:
+- memprof.report/1: the first. `seconds` is the roofline bound: the least time the device could need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from memprof.errors import ReportError
+
+if TYPE_CHECKING:
+    import pandas
+
+SCHEMA = "memprof.report/1"
+SET_SCHEMA = "memprof.report-set/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What was analysed; reports of different workloads are not comparable.
+
+    `resolution` in pixels (square images); `phase` is "infer" or "train"; `layout` "channels-first" or "channels-last".
+    """
+
+    model: str
+    batch_size: int
+    resolution: int
+    phase: str
+    precision: str
+    layout: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCeilings:
+    """The ceilings the report holds operators against; a ceiling without a known figure is absent.
+
+    `memory_bytes_per_second` by level: "dram", "l2", "l1". `peak_flops_per_second` by engine: "tensor" (at the
+    workload's precision), "fp32" and "fp16" (CUDA cores).
+    """
+
+    name: str
+    title: str
+    memory_bytes_per_second: Mapping[str, float]
+    peak_flops_per_second: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the operators of one step; `parameters` is a count, `macs_per_image` that of one image's forward."""
+
+    parameters: int
+    macs_per_image: float
+    flops: float
+    dram_bytes: float
+    l2_bytes: float
+    l1_bytes: float
+    seconds: float
+    images_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRow:
+    """`calls` equal calls of one operator in one module; FLOPs, bytes and seconds are summed over them.
+
+    `bound` names the ceiling that binds for most of `seconds`: "dram", "l2", "l1" or an engine ("tensor", "fp32",
+    "fp16"); `engine` is the compute ceiling that its FLOPs are held against. Intensities in FLOP per byte, None where
+    no byte crosses that level. `attainable_flops_per_second` is `flops / seconds`.
+    """
+
+    name: str
+    kind: str
+    module: str
+    phase: str
+    input_shapes: tuple[tuple[int, ...], ...]
+    dtype: str
+    calls: int
+    flops: float
+    dram_bytes: float
+    l2_bytes: float
+    l1_bytes: float
+    intensity_dram: float | None
+    intensity_l2: float | None
+    intensity_l1: float | None
+    engine: str
+    bound: str
+    attainable_flops_per_second: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownOperator:
+    """An operator without a formula: its calls and the bytes of its inputs are in no total."""
+
+    name: str
+    calls: int
+    input_bytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the profile has a formula or is declared free.
+
+    `calls` and `bytes` are fractions from 0 to 1; unknown operators count with the bytes of their inputs. `free_calls`
+    counts calls that move nothing, such as views.
+    """
+
+    calls: float
+    bytes: float
+    free_calls: int
+    unknown: tuple[UnknownOperator, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportWarning:
+    """Something to know about a report, with what to do about it; `code` is stable, so that a gate can count it."""
+
+    code: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What memprof found out about one workload on one device."""
+
+    schema: str
+    workload: Workload
+    device: DeviceCeilings
+    totals: Totals
+    operators: tuple[OperatorRow, ...]
+    coverage: Coverage
+    warnings: tuple[ReportWarning, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the report as indented JSON text, ending in a newline."""
+        return _indented(self)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Report:
+        """Read one report from JSON; ReportError where the text is not a report of this schema."""
+        reports = load_reports(text)
+        if len(reports) != 1:
+            raise ReportError(f"the file holds {len(reports)} reports", "read it with memprof.report.load_reports")
+        return reports[0]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return the operators as a table, one row each, columns named as in the JSON report."""
+        import pandas
+
+        columns = list(OperatorRow.__dataclass_fields__)
+        return pandas.DataFrame([[getattr(row, name) for name in columns] for row in self.operators], columns=columns)
+
+
+def dump_reports(reports: Sequence[Report]) -> str:
+    """Return one report as its JSON, several as a report set."""
+    if len(reports) == 1:
+        return reports[0].to_json()
+    return _indented({"schema": SET_SCHEMA, "reports": list(reports)})
+
+
+def load_reports(text: str | bytes) -> tuple[Report, ...]:
+    """Read the report or report set in JSON `text`; ReportError says what is wrong with it and where."""
+    try:
+        schema = msgspec.json.decode(text, type=_SchemaOnly).schema
+        if schema == SET_SCHEMA:
+            return msgspec.json.decode(text, type=_ReportSet).reports
+        if schema == SCHEMA:
+            return (msgspec.json.decode(text, type=Report),)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ReportError(f"not a memprof report: {error}", "write it again with `memprof roofline`") from error
+    raise ReportError(f"report schema {schema!r} is not {SCHEMA!r}, which this memprof reads", _schema_remedy(schema))
+
+
+@dataclass(frozen=True, slots=True)
+class _SchemaOnly:
+    schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class _ReportSet:
+    schema: str
+    reports: tuple[Report, ...]
+
+
+def _schema_remedy(schema: str) -> str:
+    is_ours = schema.partition("/")[0] in {SCHEMA.partition("/")[0], SET_SCHEMA.partition("/")[0]}
+    return "a newer memprof wrote it: upgrade memprof" if is_ours else "give a file that `memprof roofline` wrote"
+
+
+def _indented(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
