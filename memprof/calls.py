@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from memprof.profiles.records import Argument, TensorSpec
+from memprof.profiles.records import Argument, Event, EventCategory, Profile, TensorSpec
+
+
+ALLOCATIONS = frozenset(
+    f"aten::{name}" for name in (
+        "empty", "empty_strided", "empty_like", "empty_permuted", "new_empty", "new_empty_strided", "resize_",
+        "as_strided_", "set_",
+    )
+)  # fmt: skip
+"""Operators that make room for a result; every kernel calls some, so they do not make their caller a composite."""
 
 
 class Phase(StrEnum):
@@ -59,3 +69,58 @@ def flatten_tensors(value: Argument | tuple[Argument, ...]) -> list[TensorSpec]:
     if isinstance(value, tuple):
         return [tensor for item in value for tensor in flatten_tensors(item)]
     return []
+
+
+def extract_calls(profile: Profile, is_costed: Callable[[str], bool]) -> tuple[OperatorCall, ...]:
+    """Return the operator calls of a profile, in order of start.
+
+    Operators nest (`aten::conv2d` calls `aten::convolution`), so one level of each nest counts: going inwards, the
+    first operator for which `is_costed` holds, else the innermost, which may be one that nobody can cost.
+    """
+    forward_modules: dict[int, str] = {}
+    return tuple(call for event in profile.events for call in _walk(event, "", Phase.FORWARD, is_costed, forward_modules))
+
+
+def _walk(
+    event: Event, module: str, phase: Phase, is_costed: Callable[[str], bool], forward_modules: dict[int, str]
+) -> Iterator[OperatorCall]:
+    if event.category is EventCategory.MODULE:
+        module = event.name
+    elif event.category is EventCategory.PHASE:
+        phase = Phase(event.name)
+    elif event.category is EventCategory.AUTOGRAD:
+        phase = Phase.BACKWARD
+        if event.sequence_number is not None:
+            module = forward_modules.get(event.sequence_number, "")
+    elif phase is Phase.FORWARD and event.sequence_number is not None:
+        # Of nested calls with one number, the innermost made the backward node: it starts last, so it is kept.
+        forward_modules[event.sequence_number] = module
+    if event.category is EventCategory.OPERATOR and _is_operator(event.name) and (
+        is_costed(event.name) or not _has_operators(event)
+    ):  # fmt: skip
+        yield OperatorCall(event.name, event.inputs, module, phase)
+        _note_modules(event.children, module, phase, forward_modules)
+        return
+    for child in event.children:
+        yield from _walk(child, module, phase, is_costed, forward_modules)
+
+
+def _note_modules(events: tuple[Event, ...], module: str, phase: Phase, forward_modules: dict[int, str]) -> None:
+    """Remember the module of operators inside one that counts: a backward node may refer to any of them."""
+    for event in events:
+        if phase is Phase.FORWARD and event.sequence_number is not None:
+            forward_modules[event.sequence_number] = module
+        _note_modules(event.children, module, phase, forward_modules)
+
+
+def _has_operators(event: Event) -> bool:
+    """Tell whether an event called operators in turn; a kernel that only allocates its output did not."""
+    return any(
+        _has_operators(child) if child.name in ALLOCATIONS or not _is_operator(child.name) else True
+        for child in event.children
+    )
+
+
+def _is_operator(name: str) -> bool:
+    """Tell operators ("aten::mul") from autograd's own events ("MulBackward0", "torch::autograd::AccumulateGrad")."""
+    return "::" in name and not name.startswith("torch::autograd::")

@@ -1,0 +1,120 @@
+"""What CUDA does between the Python call and the dispatcher: autocast, and the choice of a fused attention kernel.
+
+torch.autocast refuses the meta device, so its published lists are applied here, above autograd, so that casts have
+gradients as in a real run. Source of the lists: PyTorch's Automatic Mixed Precision documentation, "CUDA Ops that can
+autocast to float16", "... to float32" and "... to the widest input type" (ATen/autocast_mode.h).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from types import FunctionType
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from memprof.profiles.meta_attention import attention
+
+LOWER_PRECISION = frozenset(
+    "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d convolution linear matmul __matmul__"
+    " __rmatmul__ mm bmm addmm addbmm baddbmm addmv addr mv chain_matmul multi_dot einsum prelu"
+    " scaled_dot_product_attention".split()
+)
+FLOAT32 = frozenset(
+    "acos asin cosh erfinv exp expm1 log log10 log2 log1p reciprocal rsqrt sinh tan pow __pow__ __rpow__ __rtruediv__"
+    " softplus layer_norm native_layer_norm group_norm cosine_similarity poisson_nll_loss cosine_embedding_loss"
+    " nll_loss nll_loss_nd cross_entropy_loss hinge_embedding_loss kl_div l1_loss smooth_l1_loss huber_loss mse_loss"
+    " margin_ranking_loss multilabel_margin_loss soft_margin_loss triplet_margin_loss multi_margin_loss"
+    " binary_cross_entropy_with_logits dist pdist cdist renorm logsumexp prod softmax log_softmax cumprod cumsum norm"
+    " sum".split()
+)
+WIDEST = frozenset("addcdiv addcmul atan2 bilinear cat cross dot grid_sampler index_put scatter_add stack tensordot".split())
+
+_FUSED_CAST = {"softmax": torch.ops.aten._softmax, "log_softmax": torch.ops.aten._log_softmax}
+"""Operators whose CUDA kernel reads float16 and writes float32 in one pass."""
+
+
+class CudaFrontEnd(TorchFunctionMode):
+    """While entered, calls act as under CUDA: attention is fused and, given `autocast`, arguments are cast.
+
+    `autocast` is the lower precision, None for no autocast. A parameter is cast once (the weight cache of autocast).
+    """
+
+    def __init__(self, autocast: torch.dtype | None) -> None:
+        super().__init__()
+        self._autocast = autocast
+        self._weights: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def __torch_function__(
+        self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if isinstance(func, FunctionType) and "has_torch_function" in "".join(func.__code__.co_names):
+            with self:
+                return _without_override_check(func)(*args, **kwargs)
+        name = getattr(func, "__name__", "")
+        if self._autocast is not None:
+            if name in _FUSED_CAST and args[0].dtype == torch.float16:
+                return self._softmax(name, args, kwargs)
+            args, kwargs = self._cast(name, args, kwargs)
+        if name == "scaled_dot_product_attention":
+            return attention(*args, **kwargs)
+        return func(*args, **kwargs)
+
+    def _cast(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        if name in LOWER_PRECISION:
+            dtype = self._autocast
+        elif name in FLOAT32:
+            dtype = torch.float32
+        elif name in WIDEST:
+            dtype = _widest(args)
+        else:
+            return args, kwargs
+        return self._convert(args, dtype), {key: self._convert(value, dtype) for key, value in kwargs.items()}
+
+    def _convert(self, value: Any, dtype: torch.dtype | None) -> Any:
+        if isinstance(value, (tuple, list)):
+            return type(value)(self._convert(item, dtype) for item in value)
+        is_castable = isinstance(value, Tensor) and value.is_floating_point() and value.dtype != torch.float64
+        if not is_castable or value.dtype == dtype:
+            return value
+        if not (value.is_leaf and value.requires_grad and dtype == self._autocast):
+            return value.to(dtype)
+        if id(value) not in self._weights:
+            self._weights[id(value)] = value, value.to(dtype)
+        return self._weights[id(value)][1]
+
+    def _softmax(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
+        dim = args[1] if len(args) > 1 else kwargs["dim"]
+        return _FUSED_CAST[name](args[0], dim, True)  # type: ignore[no-any-return]
+
+
+def _widest(args: Iterable[Any]) -> torch.dtype | None:
+    """Return float32 where any tensor has it, None (nothing to cast) where all are of one type."""
+    found: set[torch.dtype] = set()
+    for value in args:
+        items = value if isinstance(value, (tuple, list)) else (value,)
+        found |= {item.dtype for item in items if isinstance(item, Tensor) and item.is_floating_point()}
+    return torch.float32 if torch.float32 in found else next(iter(found), None)
+
+
+@cache
+def _without_override_check(function: FunctionType) -> Callable[..., Any]:
+    """Return a Python-level torch function without the check that hands it to modes.
+
+    A mode is off while it handles a call; without the check the body can run with the mode on, so that the operators
+    inside are seen (linear layers and attention inside multi_head_attention_forward).
+    """
+    never = {name: _never for name in function.__code__.co_names if name.startswith("has_torch_function")}
+    body = FunctionType(
+        function.__code__, {**function.__globals__, **never}, function.__name__, function.__defaults__, function.__closure__
+    )
+    body.__kwdefaults__ = function.__kwdefaults__
+    return body
+
+
+def _never(*tensors: object) -> bool:
+    return False

@@ -1,0 +1,80 @@
+"""Operator calls placed under the roofline: their work, the ceiling that binds, the least seconds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from memprof.calls import OperatorCall
+from memprof.operators.registry import Kind
+from memprof.operators.work import Work
+from memprof.profiles.precision import Precision
+from memprof.report import DeviceCeilings
+from memprof.roofline.bounds import Bounds, bound_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class CostedCall:
+    """An operator call, its kind, and its work, one record per kernel."""
+
+    call: OperatorCall
+    kind: Kind
+    works: tuple[Work, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RooflinePoint:
+    """A costed call on a device. `seconds` is the sum of its kernels' least times, `bound` what binds most of it."""
+
+    costed: CostedCall
+    engine: str
+    bound: str
+    seconds: float
+
+
+def place(costed: Sequence[CostedCall], device: DeviceCeilings, precision: Precision) -> list[RooflinePoint]:
+    """Place calls under the device's roofline, in order."""
+    works = [work for item in costed for work in item.works]
+    if not works:
+        return [RooflinePoint(item, "fp32", "dram", 0.0) for item in costed]
+    engines = [engines_of(work, device, precision) for work in works]
+    traffic = {
+        "dram": [work.dram.total_bytes for work in works],
+        "l2": [work.l2.total_bytes for work in works],
+        "l1": [work.l1.total_bytes for work in works],
+    }
+    flops = {name: [shares.get(name, 0.0) for shares in engines] for name in device.peak_flops_per_second}
+    bounds = bound_seconds(traffic, flops, device)
+    points, start = [], 0
+    for item in costed:
+        end = start + len(item.works)
+        points.append(_point(item, engines[start:end], bounds, range(start, end)))
+        start = end
+    return points
+
+
+def engines_of(work: Work, device: DeviceCeilings, precision: Precision) -> dict[str, float]:
+    """Return the FLOPs of `work` by the engine that runs them: "tensor", "fp32" or "fp16".
+
+    Matrix work runs on tensor cores if it has the dtype that the precision policy sends there; everything else runs on
+    CUDA cores, float16 at the packed rate where the device has a figure for it.
+    """
+    vector = "fp16" if work.dtype == "float16" and "fp16" in device.peak_flops_per_second else "fp32"
+    on_tensor = work.dtype == precision.tensor_dtype and "tensor" in device.peak_flops_per_second
+    shares: dict[str, float] = defaultdict(float)
+    shares["tensor" if on_tensor else vector] += work.matrix_flops
+    shares[vector] += work.vector_flops
+    return shares
+
+
+def _point(item: CostedCall, engines: Sequence[Mapping[str, float]], bounds: Bounds, kernels: range) -> RooflinePoint:
+    flops: dict[str, float] = defaultdict(float)
+    seconds: dict[str, float] = defaultdict(float)
+    for shares, index in zip(engines, kernels, strict=True):
+        for name, amount in shares.items():
+            flops[name] += amount
+        seconds[bounds.bound(index)] += float(bounds.least[index])
+    engine = max(flops, key=lambda name: flops[name], default="fp32")
+    bound = max(seconds, key=lambda name: seconds[name], default="dram")
+    return RooflinePoint(item, engine, bound, sum(seconds.values()))

@@ -1,0 +1,30 @@
+"""The workload a user asks for, checked: batch, resolution, phase, precision and layout."""
+
+from __future__ import annotations
+
+from memprof.errors import WorkloadError, did_you_mean
+from memprof.profiles.precision import get_precision
+
+PHASES = ("infer", "train")
+LAYOUTS = ("channels-first", "channels-last")
+DEFAULT_BATCH_SIZE = 128
+DEFAULT_LAYOUT = "channels-last"
+
+_LARGEST_BATCH = 65_536
+_LARGEST_RESOLUTION = 16_384
+
+
+def check_workload(*, batch_size: int, resolution: int, phase: str, precision: str, layout: str) -> None:
+    """Raise WorkloadError unless every setting is one that can be analysed."""
+    _check_range("batch size", batch_size, _LARGEST_BATCH)
+    _check_range("resolution", resolution, _LARGEST_RESOLUTION)
+    if phase not in PHASES:
+        raise WorkloadError(f"unknown phase {phase!r}", did_you_mean(phase, PHASES))
+    if layout not in LAYOUTS:
+        raise WorkloadError(f"unknown layout {layout!r}", did_you_mean(layout, LAYOUTS))
+    get_precision(precision)
+
+
+def _check_range(what: str, value: int, largest: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= largest:
+        raise WorkloadError(f"{what} {value!r} is out of range", f"give a whole number from 1 to {largest}")
