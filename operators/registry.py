@@ -39,6 +39,7 @@ class Operator:
 
 
 _OPERATORS: dict[str, Operator] = {}
+_COMPOSITES: set[str] = set()
 
 
 def formula(*names: str, kind: Kind | Callable[[OperatorCall], Kind]) -> Callable[[Formula], Formula]:
@@ -58,6 +59,28 @@ def formula(*names: str, kind: Kind | Callable[[OperatorCall], Kind]) -> Callabl
 def declare_free(*names: str, kind: Kind = Kind.LAYOUT) -> None:
     """Declare that the operators `names` compute and move nothing: views, metadata, allocation."""
     formula(*names, kind=kind)(lambda call: ())
+
+
+def declare_composite(*names: str) -> None:
+    """Declare that the operators `names` do nothing themselves: what they cost is what the calls inside them cost.
+
+    Such an operator may hide a copy (`aten::reshape`, `aten::contiguous`, `aten::to`), so it is not free: a reader of
+    a profile descends into it, and only where nothing is nested inside has it cost nothing.
+    """
+    for name in names:
+        if name in _OPERATORS:
+            raise ValueError(f"{name} has a formula already")
+    _COMPOSITES.update(names)
+
+
+def is_composite(name: str) -> bool:
+    """Return whether the operator `name` costs nothing where no other call is nested inside it."""
+    return name in _COMPOSITES
+
+
+def costed_names() -> frozenset[str]:
+    """Return the names of all operators that have a formula or are declared free."""
+    return frozenset(_OPERATORS)
 
 
 def find(name: str) -> Operator | None:

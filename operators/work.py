@@ -26,7 +26,8 @@ class Work:
     `matrix_flops` can run on tensor cores when dtype and precision policy allow; `vector_flops` run on CUDA cores.
     A multiply-add counts as two FLOPs; `macs` counts the multiply-adds of convolutions and matrix products once.
     `dtype` is that of the arithmetic's inputs. `blocks` is the number of independent thread blocks, None where not
-    modelled. `launches` is the number of kernels launched.
+    modelled. `launches` is the number of kernels launched. `assumed` says in words what the profile did not record and
+    had to be assumed or inferred, "" where everything was recorded.
     """
 
     step: str
@@ -39,6 +40,7 @@ class Work:
     l1: Traffic = Traffic()
     launches: int = 1
     blocks: float | None = None
+    assumed: str = ""
 
     @property
     def flops(self) -> float:

@@ -1,1 +1,54 @@
-""""""
+"""Devices: what an accelerator can do, each figure with its source. Importing this imports no torch.
+
+`get("a100")` finds a device by name, alias, or path of a user's file; `list_devices()` returns the bundled ones;
+`ceilings(device, precision)` gives the roofs of a roofline.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from memprof.devices import catalogue, files
+from memprof.devices.ceilings import ceilings, default_precision, precisions
+from memprof.devices.figures import FIGURES, FigureFact, format_figure, format_scaled
+from memprof.devices.record import Device, Figure
+
+__all__ = [
+    "FIGURES",
+    "Device",
+    "Figure",
+    "FigureFact",
+    "ceilings",
+    "default_precision",
+    "format_figure",
+    "format_scaled",
+    "get",
+    "list_devices",
+    "precisions",
+]
+
+
+def get(name_or_path: str | Path) -> Device:
+    """Return a device by its name or alias in the catalogue, or from a user's JSON or TOML file.
+
+    Names ignore case, separators and the word "NVIDIA", so the name that CUDA reports works. DeviceError where there
+    is no such device, or where the file is not a device.
+    """
+    name = os.fspath(name_or_path)
+    device = None if isinstance(name_or_path, Path) else catalogue.find(name)
+    if device is not None:
+        return device
+    if isinstance(name_or_path, Path) or _looks_like_path(name):
+        return files.load(name)
+    raise catalogue.unknown(name, "A device of your own goes into a .json or .toml file.")
+
+
+def list_devices() -> tuple[Device, ...]:
+    """Return the devices of the catalogue."""
+    return catalogue.devices()
+
+
+def _looks_like_path(name: str) -> bool:
+    has_separator = any(separator in name for separator in (os.sep, os.altsep) if separator)
+    return has_separator or name.lower().endswith(files.SUFFIXES) or os.path.exists(name)

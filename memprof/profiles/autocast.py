@@ -52,7 +52,7 @@ class CudaFrontEnd(TorchFunctionMode):
         self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if isinstance(func, FunctionType) and "has_torch_function" in "".join(func.__code__.co_names):
+        if isinstance(func, FunctionType) and _override_checks(func):
             with self:
                 return _without_override_check(func)(*args, **kwargs)
         name = getattr(func, "__name__", "")
@@ -108,12 +108,18 @@ def _without_override_check(function: FunctionType) -> Callable[..., Any]:
     A mode is off while it handles a call; without the check the body can run with the mode on, so that the operators
     inside are seen (linear layers and attention inside multi_head_attention_forward).
     """
-    never = {name: _never for name in function.__code__.co_names if name.startswith("has_torch_function")}
+    never = dict.fromkeys(_override_checks(function), _never)
     body = FunctionType(
         function.__code__, {**function.__globals__, **never}, function.__name__, function.__defaults__, function.__closure__
     )
     body.__kwdefaults__ = function.__kwdefaults__
     return body
+
+
+def _override_checks(function: FunctionType) -> list[str]:
+    """Return the global names by which a Python-level torch function checks whether a mode wants the call."""
+    return [name for name in function.__code__.co_names
+            if name.startswith("has_torch_function") and name in function.__globals__]  # fmt: skip
 
 
 def _never(*tensors: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy
 import torch
 from torch import Tensor
 
@@ -20,11 +21,14 @@ def like(tensor: Tensor) -> tuple[Sequence[int], Sequence[int]]:
 
 
 def elementwise(*operands: Tensor | complex, dtype: torch.dtype | None = None) -> Tensor:
-    """Allocate the result of an element-wise operator over tensors and numbers, broadcast and promoted."""
+    """Allocate the result of an element-wise operator over tensors and numbers, broadcast and promoted.
+
+    By numpy's broadcasting, which is torch's: torch's own function imports sympy.
+    """
     tensors = [operand for operand in operands if isinstance(operand, Tensor)]
-    shape = tensors[0].shape
+    shape: Sequence[int] = tensors[0].shape
     if any(tensor.shape != shape for tensor in tensors):
-        shape = torch.broadcast_shapes(*(tensor.shape for tensor in tensors))
+        shape = numpy.broadcast_shapes(*(tensor.shape for tensor in tensors))
     strides = layout.elementwise_strides(shape, [like(tensor) for tensor in tensors])
     return allocate(shape, strides, dtype or _promoted(operands))
 
@@ -104,6 +108,14 @@ def unary(input: Tensor, *parameters: object, **options: object) -> Tensor:
 def binary(left: Tensor, right: Tensor | complex, alpha: complex = 1) -> Tensor:
     """Broadcasting arithmetic of two tensors or a tensor and a number."""
     return elementwise(left, right)
+
+
+@rule(aten.add_.Tensor, aten.sub_.Tensor, aten.mul_.Tensor, aten.div_.Tensor)
+def binary_in_place(left: Tensor, right: Tensor, alpha: complex = 1) -> Tensor:
+    """Arithmetic into the left operand, which keeps its shape."""
+    if numpy.broadcast_shapes(left.shape, right.shape) != left.shape:
+        raise RuntimeError(f"a result of {tuple(left.shape)} cannot hold one broadcast from {tuple(right.shape)}")
+    return left
 
 
 @rule(aten.div.Tensor, aten.div.Scalar)

@@ -36,6 +36,11 @@ def allocate(shape: Sequence[int], strides: Sequence[int], dtype: torch.dtype) -
 class MetaRules(TorchDispatchMode):
     """While entered, operators with a rule are answered by it. Works for meta tensors only."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Ask torch not to wrap this mode in torch._dynamo.disable: importing that takes longer than an analysis."""
+        return False
+
     def __torch_dispatch__(
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:

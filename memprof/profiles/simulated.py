@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 # Kineto looks for a GPU when it starts and reports on standard error that there is none; read when torch is imported.
@@ -14,19 +14,21 @@ os.environ.setdefault("KINETO_LOG_LEVEL", "99")
 import torch
 from torch import Tensor, nn
 from torch.autograd.profiler import profile
-from torch.optim.sgd import sgd
 
 from memprof.errors import ModelError
 from memprof.models.foreign import foreign_code
-from memprof.profiles import meta_backward, meta_forward, strides  # noqa: F401  (imported for their shape rules)
+from memprof.profiles import meta_attention, meta_backward, meta_forward, strides  # noqa: F401  (register their rules)
 from memprof.profiles.autocast import CudaFrontEnd
 from memprof.profiles.kineto import read_events
 from memprof.profiles.meta_mode import MetaRules
 from memprof.profiles.precision import Precision
 from memprof.profiles.records import Profile
-from memprof.profiles.scopes import ModuleScopes, phase_scope
+from memprof.profiles.step import Batch, Step
 
-MOMENTUM = 0.9
+_REMEDY = (
+    "a simulated run has shapes but no values, so the model must not read any (.item(), branches on data); "
+    "--debug shows the traceback"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,78 +45,37 @@ def simulate(
 ) -> Simulation:  # fmt: skip
     """Run one step of the model that `build` returns on the meta device and profile it.
 
-    The input is (batch_size, 3, resolution, resolution). A training step is forward, cross-entropy, backward and SGD
-    with Nesterov momentum and no weight decay, in its steady state (momentum buffers exist). `name` is how errors call
-    the model. ModelError where the model cannot be built or does not run on meta.
+    The input is (batch_size, 3, resolution, resolution). `name` is how errors call the model. ModelError where the
+    model cannot be built or does not run on meta.
     """
     model = _on_meta(build, name)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     dtype = getattr(torch, precision.storage)
     _prepare(model, dtype, channels_last)
-    model.train(training)
-    images = _empty((batch_size, 3, resolution, resolution), dtype, channels_last)
-    targets = torch.empty((batch_size,), dtype=torch.int64, device="meta")
-    buffers = [torch.empty_like(parameter) for parameter in model.parameters()] if training else []
-    autocast = getattr(torch, precision.autocast) if precision.autocast else None
-    with (
-        torch.set_grad_enabled(training),
-        profile(use_kineto=True, record_shapes=True) as profiler,
-        MetaRules(),
-    ):
-        outputs = _forward(model, images, autocast, name)
-        if training:
-            _learn(model, outputs, targets, buffers, autocast, name)
+    batch = Batch(
+        images=_empty((batch_size, 3, resolution, resolution), dtype, channels_last),
+        targets=torch.empty((batch_size,), dtype=torch.int64, device="meta"),
+    )
+    step = Step(model, name, training, _REMEDY, lambda: _front_end(precision))
+    # This is torch.profiler's own engine; torch.profiler.profile would import torch._inductor when it starts.
+    with profile(use_kineto=True, record_shapes=True) as profiler, MetaRules():
+        step.run(batch)
     return Simulation(Profile(read_events(profiler.kineto_results)), parameters)
 
 
-def _forward(model: nn.Module, images: Tensor, autocast: torch.dtype | None, name: str) -> object:
-    scopes = ModuleScopes(model)
-    with (
-        foreign_code(lambda: f"{name} does not run on the meta device: its module {scopes.current or '(root)'!r} failed"),
-        phase_scope("forward"),
-        scopes,
-        torch.device("meta"),
-        CudaFrontEnd(autocast),
-    ):
-        return model(images)
-
-
-def _learn(
-    model: nn.Module, outputs: object, targets: Tensor, buffers: list[Tensor], autocast: torch.dtype | None, name: str
-) -> None:
-    if not (isinstance(outputs, Tensor) and outputs.dim() == 2):
-        shape = f"shape {tuple(outputs.shape)}" if isinstance(outputs, Tensor) else f"type {type(outputs).__name__}"
-        raise ModelError(
-            f"{name} returns an output of {shape}, but a training step needs logits of shape (batch, classes)",
-            "analyse it with --phase infer, or wrap it in a module that returns logits",
-        )
-    with foreign_code(lambda: f"the backward pass of {name} does not run on the meta device"):
-        with phase_scope("forward"), CudaFrontEnd(autocast):
-            loss = nn.functional.cross_entropy(outputs, targets)
-        with phase_scope("backward"):
-            loss.backward()  # type: ignore[no-untyped-call]
-    with phase_scope("optimizer"), torch.no_grad():
-        _sgd_step(model, buffers)
-
-
-def _sgd_step(model: nn.Module, buffers: list[Tensor]) -> None:
-    """Step as torch.optim.SGD(foreach=True, nesterov=True) does on CUDA; its class would import torch._dynamo."""
-    learning = [(parameter, buffer) for parameter, buffer in zip(model.parameters(), buffers, strict=True)
-                if parameter.grad is not None]  # fmt: skip
-    sgd(
-        [parameter for parameter, _ in learning],
-        [parameter.grad for parameter, _ in learning],
-        [buffer for _, buffer in learning],
-        foreach=True, weight_decay=0.0, momentum=MOMENTUM, lr=0.1, dampening=0.0, nesterov=True, maximize=False,
-    )  # fmt: skip
+def _front_end(precision: Precision) -> ExitStack:
+    stack = ExitStack()
+    stack.enter_context(torch.device("meta"))
+    stack.enter_context(CudaFrontEnd(getattr(torch, precision.autocast) if precision.autocast else None))
+    return stack
 
 
 def _on_meta(build: Callable[[], nn.Module], name: str) -> nn.Module:
-    with foreign_code(lambda: f"{name} cannot be built"), torch.device("meta"):
+    with foreign_code(f"building {name} failed"), torch.device("meta"):
         model = build()
     if not isinstance(model, nn.Module):
-        raise ModelError(f"{name} is a {type(model).__name__}, not a torch.nn.Module", "return a module from it")
-    return _meta_copy(model) if any(not tensor.is_meta for tensor in _tensors(model)) else model
+        raise ModelError(f"{name} gives a {type(model).__name__}, not a torch.nn.Module", "return a module from it")
+    return model if all(tensor.is_meta for tensor in _tensors(model)) else _meta_copy(model)
 
 
 def _tensors(model: nn.Module) -> Iterator[Tensor]:
@@ -132,12 +93,11 @@ def _meta_copy(model: nn.Module) -> nn.Module:
 
 
 def _prepare(model: nn.Module, dtype: torch.dtype, channels_last: bool) -> None:
-    """Give floating-point parameters and buffers the policy's dtype and 4-D ones the layout."""
-    with torch.no_grad():
-        for tensor in _tensors(model):
-            if tensor.is_floating_point():
-                is_image = channels_last and tensor.dim() == 4
-                tensor.data = _empty(tensor.shape, dtype if tensor.dtype == torch.float32 else tensor.dtype, is_image)
+    """Give float32 parameters and buffers the policy's dtype, and 4-D ones the layout, as `model.to` would."""
+    for tensor in _tensors(model):
+        if tensor.is_floating_point():
+            wanted = dtype if tensor.dtype == torch.float32 else tensor.dtype
+            tensor.data = _empty(tensor.shape, wanted, channels_last and tensor.dim() == 4)
 
 
 def _empty(shape: tuple[int, ...], dtype: torch.dtype, channels_last: bool) -> Tensor:

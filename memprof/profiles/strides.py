@@ -67,14 +67,30 @@ def elementwise_strides(shape: Shape, operands: Sequence[tuple[Shape, Shape]]) -
 
     `operands` are (shape, strides) pairs, in order; they may broadcast to `shape`.
     """
-    same = [strides for operand, strides in operands if tuple(operand) == tuple(shape)]
-    if len(same) == len(operands):
-        first = tuple(same[0])
-        if all(tuple(strides) == first for strides in same) and is_dense(shape, first):
-            return first
+    if all(tuple(operand) == tuple(shape) for operand, _ in operands):
+        alike = _common_strides(shape, [tuple(strides) for _, strides in operands])
+        if alike is not None:
+            return alike
     if any(size == 0 for size in shape):
         return contiguous_strides(shape)
     return _packed(shape, _iteration_order(shape, [_broadcast(shape, *operand) for operand in operands]))
+
+
+def _common_strides(shape: Shape, operands: Sequence[Strides]) -> Strides | None:
+    """Return the strides of a result whose operands are all row-major, all channels-last or all alike, else None."""
+    formats = [contiguous_strides(shape)]
+    if len(shape) in _CHANNELS_LAST_ORDER:
+        formats.append(channels_last_strides(shape))
+    for packed in formats:
+        if all(_same_places(shape, strides, packed) for strides in operands):
+            return packed
+    first = operands[0]
+    return first if all(strides == first for strides in operands) and is_dense(shape, first) else None
+
+
+def _same_places(shape: Shape, left: Strides, right: Strides) -> bool:
+    """Tell whether two strides put every element in the same place: strides of single-element dimensions do not count."""
+    return all(size == 1 or a == b for size, a, b in zip(shape, left, right, strict=True))
 
 
 def _broadcast(shape: Shape, operand_shape: Shape, strides: Shape) -> Strides:

@@ -1,0 +1,122 @@
+"""`memprof devices`: the devices that memprof knows, and every figure of one with its source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from memprof import devices
+from memprof.devices import Device
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_COLUMNS = (
+    ("DRAM\nGB/s", "dram_bytes_per_second", "G"),
+    ("TF32\nTFLOP/s", "tf32_tensor_flops_per_second", "T"),
+    ("FP16\nTFLOP/s", "fp16_tensor_flops_per_second", "T"),
+    ("FP32\nTFLOP/s", "fp32_flops_per_second", "T"),
+    ("Memory\nGiB", "dram_capacity_bytes", "Gi"),
+)
+
+
+@click.group(name="devices", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> None:
+    """List the devices memprof knows, or show one with the sources of its figures."""
+    if context.invoked_subcommand is not None:
+        return
+    known = devices.list_devices()
+    if as_json:
+        _print_json([device.as_dict() for device in known])
+    else:
+        _print_list(known)
+
+
+@command.command()
+@click.argument("name", metavar="NAME|FILE")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else; it is a valid device file.")
+@click.pass_context
+def show(context: click.Context, name: str, as_json: bool) -> None:
+    """Show every figure of a device with its unit and source.
+
+    NAME is a name from `memprof devices`, an alias ("a100"), the name that CUDA reports, or a device file.
+    """
+    device = devices.get(name)
+    if as_json or (context.parent is not None and context.parent.params.get("as_json")):
+        _print_json(device.as_dict())
+    else:
+        _print_device(device)
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _print_list(known: Sequence[Device]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("Name", no_wrap=True)
+    table.add_column("Architecture")
+    for heading, _, _ in _COLUMNS:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for device in known:
+        figures = ((device.get(key), prefix) for _, key, prefix in _COLUMNS)
+        cells = ("-" if value is None else devices.format_scaled(value, prefix) for value, prefix in figures)
+        table.add_row(device.name, device.architecture or "-", *cells)
+    console = _console()
+    console.print(table)
+    console.print("\nTF32, FP16: dense tensor-core peaks, FP32 accumulation. FP32: CUDA cores.")
+    console.print("`memprof devices show NAME` shows every figure with its source.", markup=False)
+
+
+def _print_device(device: Device) -> None:
+    from rich.table import Table
+
+    console = _console()
+    console.print(f"{device.name}: {device.title}", style="bold", markup=False)
+    capability = device.compute_capability or ""
+    if capability[:1].isdigit():
+        capability = f"compute capability {capability}"
+    about = [text for text in (device.architecture, capability, device.memory_type) if text]
+    if about:
+        console.print(", ".join(about), markup=False)
+    if device.aliases:
+        console.print(f"also: {', '.join(device.aliases)}", markup=False)
+    sources = list(dict.fromkeys(source for figure in device.figures.values() for source in figure.sources))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("Figure")
+    table.add_column("Value", justify="right", no_wrap=True)
+    table.add_column("Sources")
+    for key, figure in device.figures.items():
+        words, value = devices.FIGURES[key].words, devices.format_figure(key, figure.value)
+        table.add_row(words, value, ", ".join(str(sources.index(source) + 1) for source in figure.sources))
+    console.print()
+    console.print(table)
+    _print_texts(console, "Sources", [(str(number), text) for number, text in enumerate(sources, start=1)])
+    if device.notes:
+        _print_texts(console, "Notes", [("-", note) for note in device.notes])
+
+
+def _print_texts(console: Console, heading: str, texts: Iterable[tuple[str, str]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
+    table.add_column(justify="right")
+    table.add_column()
+    for mark, text in texts:
+        table.add_row(mark, Text(text))
+    console.print(f"\n{heading}", style="bold")
+    console.print(table)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, emoji=False)

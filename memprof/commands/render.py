@@ -1,0 +1,27 @@
+"""memprof render: write saved reports again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from memprof.commands.options import by_option, format_option, output_option, top_option
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@output_option
+@format_option("html,png")
+@by_option
+@top_option
+def command(file: Path, output: Path, formats: tuple[str, ...], by: str, top: int) -> None:
+    """Write the report or report set in FILE (a report.json) again, in other formats."""
+    from memprof.commands.output import write_reports
+    from memprof.files import read_file
+    from memprof.report import load_reports
+    from memprof.reports import RenderOptions
+
+    found = load_reports(read_file(file))
+    paths = write_reports(found, output, formats, RenderOptions(by=by, top=top))
+    click.echo("Written: " + ", ".join(map(str, paths)))

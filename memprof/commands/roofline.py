@@ -1,0 +1,91 @@
+"""memprof roofline: analyse models and report."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from memprof.commands.options import (
+    by_option,
+    complete_devices,
+    complete_models,
+    format_option,
+    output_option,
+    top_option,
+)
+from memprof.profiles.precision import PRECISIONS
+from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, LAYOUTS, PHASES
+
+if TYPE_CHECKING:
+    from memprof.report import Report
+
+
+@click.command()
+@click.option("--model", "models", multiple=True, required=True, metavar="NAME", shell_complete=complete_models,
+              help="A model of the zoo with options (`inceptionnext_t:band_kernel=7`), `timm:NAME`, `torchvision:NAME`, "
+                   "`package.module:callable` or `file.py:callable`. The last four run that code. Repeat to compare.")  # fmt: skip
+@click.option("--device", default="a100", show_default=True, metavar="NAME|FILE", shell_complete=complete_devices,
+              help="A device of `memprof devices`, or a JSON or TOML file that describes one.")  # fmt: skip
+@click.option("--precision", type=click.Choice(list(PRECISIONS)), default=None,
+              help="Default: tf32 where the device has it, else fp32.")  # fmt: skip
+@click.option("--batch-size", type=int, default=DEFAULT_BATCH_SIZE, show_default=True, help="Images in a step.")
+@click.option("--resolution", type=int, default=None, help="Pixels a side. Default: the model's own, mostly 224.")
+@click.option("--phase", type=click.Choice(PHASES), default="infer", show_default=True,
+              help="Forward only, or a whole training step with SGD.")  # fmt: skip
+@click.option("--layout", type=click.Choice(LAYOUTS), default=DEFAULT_LAYOUT, show_default=True, help="Of images and weights.")
+@output_option
+@format_option("html,png,json")
+@by_option
+@top_option
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, and nothing else; write no files.")
+def command(
+    models: tuple[str, ...], device: str, precision: str | None, batch_size: int, resolution: int | None, phase: str,
+    layout: str, output: Path, formats: tuple[str, ...], by: str, top: int, as_json: bool,
+) -> None:  # fmt: skip
+    """Analyse models: what every operator computes and moves, and which ceiling of the device binds it.
+
+    Each model runs for one step on PyTorch's meta device, where nothing is computed, so no GPU is needed.
+    """
+    from memprof import reports as writers
+    from memprof.analysis import analyze
+    from memprof.files import check_writable
+    from memprof.report import dump_reports
+
+    if not as_json:
+        check_writable(output)
+    found: list[Report] = []
+    for position, model in enumerate(models):
+        with _progress(f"analysing {model} ({position + 1} of {len(models)})"):
+            found.append(analyze(model, device=device, batch_size=batch_size, resolution=resolution, phase=phase,
+                                 precision=precision, layout=layout))  # fmt: skip
+    if as_json:
+        click.echo(dump_reports(found), nl=False)
+        return
+    options = writers.RenderOptions(
+        by=by, top=top, width=shutil.get_terminal_size((100, 24)).columns, color=sys.stdout.isatty()
+    )
+    from memprof.commands.output import write_reports
+
+    click.echo(writers.get("text").render(found, options).decode(), nl=False)
+    with _progress("writing reports"):
+        paths = write_reports(found, output, formats, options)
+    click.echo("Written: " + ", ".join(map(str, paths)))
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[None]:
+    """Show on standard error what is going on, only where that is a terminal."""
+    shown = sys.stderr.isatty()
+    if shown:
+        click.echo(f"{what} ...", err=True, nl=False)
+    try:
+        yield
+    finally:
+        if shown:
+            click.echo("\r\x1b[2K", err=True, nl=False)

@@ -1,0 +1,67 @@
+"""A fence around code that memprof did not write: what it raises becomes one line that says whose fault it was."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+import traceback
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from memprof.errors import MemprofError, ModelError
+
+LIBRARY_FOLDERS = (
+    *(sysconfig.get_paths()[key] for key in ("stdlib", "purelib", "platlib")),
+    str(Path(__file__).parents[1]),
+)
+"""Folders whose code is not the user's; a line number in them helps nobody find a mistake."""
+
+LONGEST_MESSAGE = 300
+"""Characters of a foreign message that are shown; messages of some libraries run over several screens."""
+
+
+class foreign_code:
+    """Run code of a user or a library: `with foreign_code("net.py:build failed"): ...`.
+
+    An exception, SystemExit included, leaves as a ModelError that says `what`, what was raised and in which line of
+    the user's file; MemprofError and KeyboardInterrupt pass. `what` may be a function, called when that happens.
+    What the code prints goes to standard error, since standard output is the report's.
+    """
+
+    def __init__(self, what: str | Callable[[], str], remedy: str = "--debug shows the traceback") -> None:
+        self.what = what
+        self.remedy = remedy
+        self._output = redirect_stdout(sys.stderr)
+
+    def __enter__(self) -> Self:
+        self._output.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._output.__exit__(kind, error, trace)
+        if isinstance(error, (Exception, SystemExit)) and not isinstance(error, MemprofError):
+            what = self.what if isinstance(self.what, str) else self.what()
+            raise ModelError(f"{what}: {describe(error)}{_place(trace)}", self.remedy) from error
+
+
+def describe(error: BaseException) -> str:
+    """Return the type and message of an exception in one line."""
+    message = " ".join(str(error).split())
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[:LONGEST_MESSAGE]}..."
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _place(trace: TracebackType | None) -> str:
+    """Return the innermost line of the user's own code, or "" where none was running."""
+    own = [
+        frame
+        for frame in traceback.extract_tb(trace)
+        if not frame.filename.startswith("<") and not frame.filename.startswith(LIBRARY_FOLDERS)
+    ]
+    return f" (line {own[-1].lineno} of {own[-1].filename})" if own else ""

@@ -1,0 +1,95 @@
+"""What reports call things: the words for operator kinds, ceilings, bounds and engines, each in one place.
+
+Reports may come from a newer memprof: a word that is not known here is printed as it stands.
+"""
+
+from __future__ import annotations
+
+LEVELS = ("dram", "l2", "l1")
+"""Memory levels, outermost first."""
+
+LEVEL_NAMES = {"dram": "DRAM", "l2": "L2", "l1": "L1"}
+ENGINE_NAMES = {"tensor": "tensor cores", "fp32": "CUDA cores", "fp16": "CUDA cores, packed fp16"}
+_BOUND_NAMES = {
+    "dram": "DRAM bandwidth",
+    "l2": "L2 bandwidth",
+    "l1": "L1 bandwidth",
+    "tensor": "tensor-core arithmetic",
+    "fp32": "CUDA-core arithmetic",
+    "fp16": "packed fp16 arithmetic on CUDA cores",
+    "launch": "kernel launches",
+    "host": "the host",
+}
+_SHORT_BOUNDS = {**LEVEL_NAMES, "tensor": "tensor", "fp32": "CUDA", "fp16": "CUDA fp16"}
+_PLURALS = {
+    "convolution": "convolutions",
+    "depthwise convolution": "depthwise convolutions",
+    "matmul": "matrix products",
+    "attention": "attention",
+    "normalization": "normalization",
+    "elementwise": "element-wise operators",
+    "reduction": "reductions",
+    "pooling": "pooling",
+    "layout": "copies and layout changes",
+    "optimizer": "optimizer updates",
+    "unknown": "operators without a formula",
+}
+_SINGULAR_VERB = {"attention", "normalization", "pooling"}
+_PHASES = {"infer": "inference", "train": "training"}
+_STEP_PHASES = {"forward": "fwd", "backward": "bwd", "optimizer": "opt"}
+
+
+def kinds(kind: str) -> str:
+    """Return the name of all operators of a kind: "depthwise convolutions"."""
+    return _PLURALS.get(kind, kind)
+
+
+def is_singular(kind: str) -> bool:
+    """Return whether the name of a kind takes a verb in the singular ("normalization takes")."""
+    return kind in _SINGULAR_VERB
+
+
+def known_kinds() -> tuple[str, ...]:
+    """Return the kinds that have a name here."""
+    return tuple(_PLURALS)
+
+
+def bound(code: str) -> str:
+    """Return what a bound is called in a sentence: "L1 bandwidth"."""
+    return _BOUND_NAMES.get(code, code)
+
+
+def short_bound(code: str) -> str:
+    """Return what a bound is called in a column: "L1"."""
+    return _SHORT_BOUNDS.get(code, code)
+
+
+def engine(code: str) -> str:
+    """Return what a compute engine is called: "tensor cores"."""
+    return ENGINE_NAMES.get(code, code)
+
+
+def level(code: str) -> str:
+    """Return what a memory level is called: "DRAM"."""
+    return LEVEL_NAMES.get(code, code)
+
+
+def phase(code: str) -> str:
+    """Return what a workload's phase is called: "inference"."""
+    return _PHASES.get(code, code)
+
+
+def short_phase(code: str) -> str:
+    """Return what a phase of a step is called in a column: "bwd"."""
+    return _STEP_PHASES.get(code, code)
+
+
+def operator(name: str, kind: str = "") -> str:
+    """Return an operator's name without PyTorch's namespace; a depthwise convolution is told from a dense one."""
+    short = name.removeprefix("aten::")
+    return f"depthwise {short.replace('convolution', 'conv')}" if kind == "depthwise convolution" else short
+
+
+def enumerate_words(parts: list[str]) -> str:
+    """Join phrases as a sentence does: "a, b and c"."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""

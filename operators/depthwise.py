@@ -1,0 +1,141 @@
+"""Depthwise convolution: every channel convolved alone, on CUDA cores, by PyTorch's own kernels.
+
+Source of every access counted here: ATen/native/cuda/DepthwiseConv2d.cu. One thread computes one output. For each of the
+kh * kw taps it loads an input and a weight through L1 and multiplies them; nothing is kept in shared memory. So L1
+delivers 2 * kh * kw elements per output, 8 * kh * kw bytes in fp32, and that, not DRAM, bounds large kernels: on an RTX
+2080 Ti (68 SMs x 64 B/clk x 1.635 GHz) it explains the times of shared/published/depthwise_stack_rtx2080ti.csv to 31 % for
+kernels of 13 and more, where DRAM traffic alone is 10 to 100 times too fast. Taps that fall into the padding are counted,
+as fvcore counts them.
+
+The kernels for channels-last tensors (cuDNN's) are closed; they are held to the same counts.
+"""
+
+from __future__ import annotations
+
+from math import ceil, prod
+
+from memprof.operators import fvcore_counts
+from memprof.operators.convolution_shapes import Convolution
+from memprof.operators.shapes import Shape, dense, element_bytes, elements, is_channels_last, stored_bytes
+from memprof.operators.traffic import make_work
+from memprof.operators.work import Traffic, Work
+from memprof.profiles.records import TensorSpec
+
+THREADS = 1024
+"""Threads, and so outputs, per block (CUDA_NUM_THREADS in ATen/cuda/detail/KernelUtils.h)."""
+
+
+def macs(convolution: Convolution) -> int:
+    """Return the multiply-adds of the forward pass; each gradient costs as many."""
+    return fvcore_counts.convolution_macs(
+        convolution.input.shape, convolution.weight.shape, convolution.output_shape, convolution.transposed
+    )
+
+
+def fuses_bias(convolution: Convolution) -> bool:
+    """Return whether the kernel adds the bias itself: PyTorch's does, cuDNN's leaves it to a separate addition.
+
+    Source: use_cudnn_depthwise in ATen/native/Convolution.cpp: cuDNN takes channels-last tensors, and half-precision
+    ones with square kernels of 1, 3 or 5, at least 32 channels and a stride of 1 (its further cases depend on the batch).
+    """
+    size = convolution.weight.shape[2:]
+    small = len(set(size)) == 1 and size[0] in (1, 3, 5)
+    plain = set(convolution.stride) == {1} and set(convolution.dilation) == {1}
+    half = convolution.input.dtype == "float16" and small and plain and convolution.input.shape[1] >= 32
+    return not (convolution.transposed or half or is_channels_last(convolution.input))
+
+
+def forward(convolution: Convolution, bias: TensorSpec | None) -> Work:
+    """Build the Work of the forward kernel; `bias` is given where the kernel adds it."""
+    source, weight = convolution.input, convolution.weight
+    output = dense(convolution.output_shape, source.dtype)
+    outputs = elements(output)
+    added = (bias,) if bias is not None else ()
+    bias_bytes = sum(stored_bytes(tensor) for tensor in added)
+    touched = stored_bytes(source) * convolution.touched_input_share
+    blocks = ceil(outputs / THREADS)
+    rows = _row_factor(convolution.output_shape, source.shape, convolution.stride, convolution.window, gather=True)
+    return make_work(
+        "forward",
+        source.dtype,
+        dram=Traffic(touched + stored_bytes(weight) + bias_bytes, stored_bytes(output)),
+        l2=Traffic(touched * rows + _weight_reads(convolution, convolution.output_shape, blocks) + bias_bytes),
+        l1=Traffic(_taps_loaded(convolution) + len(added) * stored_bytes(output)),
+        vector_flops=fvcore_counts.flops_of_macs(macs(convolution)) + len(added) * outputs,
+        macs=macs(convolution),
+        blocks=blocks,
+        assumed=convolution.assumed,
+    )
+
+
+def data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
+    """Build the Work of the gradient of the input: one thread per input element, over the taps that reach it.
+
+    A stride leaves each input element fewer taps, so that all of them together load what the forward pass loads.
+    """
+    grad_input = dense(convolution.input.shape, grad_output.dtype)
+    blocks = ceil(elements(grad_input) / THREADS)
+    rows = _row_factor(
+        convolution.input.shape, grad_output.shape, convolution.stride, convolution.window, gather=False
+    )
+    read = stored_bytes(grad_output)
+    return make_work(
+        "data gradient",
+        grad_output.dtype,
+        dram=Traffic(read + stored_bytes(convolution.weight), stored_bytes(grad_input)),
+        l2=Traffic(read * rows + _weight_reads(convolution, convolution.input.shape, blocks)),
+        l1=Traffic(_taps_loaded(convolution)),
+        vector_flops=fvcore_counts.flops_of_macs(macs(convolution)),
+        macs=macs(convolution),
+        blocks=blocks,
+        assumed=convolution.assumed,
+    )
+
+
+def weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
+    """Build the Work of the gradient of the weight: a block per (channel, kh, kw) goes through the whole channel.
+
+    Every block reads the channel's grad_output and the input elements under its tap, for all images. The blocks of a
+    channel run at the same time on different SMs, so L2 serves the repeats and DRAM is read once.
+    """
+    source, weight = convolution.input, dense(convolution.weight.shape, grad_output.dtype)
+    touched = stored_bytes(source) * convolution.touched_input_share
+    output_bytes = prod(convolution.output_shape) * element_bytes(grad_output.dtype)
+    return make_work(
+        "weight gradient",
+        grad_output.dtype,
+        dram=Traffic(touched + stored_bytes(grad_output), stored_bytes(weight)),
+        l2=Traffic(2 * convolution.taps * output_bytes),
+        l1=Traffic(2 * convolution.taps * output_bytes),
+        vector_flops=fvcore_counts.flops_of_macs(macs(convolution)),
+        macs=macs(convolution),
+        blocks=elements(weight),
+        assumed=convolution.assumed,
+    )
+
+
+def _taps_loaded(convolution: Convolution) -> float:
+    """Return the bytes that L1 delivers for the taps: an input and a weight per multiply-add."""
+    return 2 * macs(convolution) * element_bytes(convolution.input.dtype)
+
+
+def _weight_reads(convolution: Convolution, threads_shape: Shape, blocks: int) -> float:
+    """Return the weight bytes that leave L2: each block loads the window of each channel it works on once."""
+    planes = threads_shape[0] * threads_shape[1]
+    return max(blocks, planes) * convolution.taps * element_bytes(convolution.weight.dtype)
+
+
+def _row_factor(threads: Shape, source: Shape, stride: Shape, window: Shape, *, gather: bool) -> float:
+    """Return how often a row of `source` leaves L2 because blocks split the plane of `threads` between them.
+
+    Outputs lie linearly over the plane, so a block of 1024 threads covers 1024 / width rows of outputs, and two
+    neighbouring blocks both read the window's overlap: a block of r rows reads r * stride + window - stride source rows
+    (forward, `gather`), or (r + window - 1) / stride of them (data gradient). A plane within one block is read once.
+    """
+    if len(threads) < 4 or prod(threads[-2:]) <= THREADS:
+        return 1.0
+    height, width = threads[-2:]
+    rows = max(1, min(height, THREADS // width))
+    step, extent = stride[-2], window[-2]
+    read = rows * step + extent - step if gather else (rows + extent - 1) / step
+    return max(1.0, ceil(height / rows) * min(source[-2], read) / source[-2])

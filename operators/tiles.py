@@ -1,0 +1,91 @@
+"""How a tiled matrix product moves its operands through L2 and shared memory.
+
+cuBLAS, cuDNN's implicit-GEMM convolutions and CUTLASS cut an M x N x K product into tiles of the output. A thread block
+loads, for its tile, tile_m x K of the first operand and K x tile_n of the second from L2 into shared memory; each of its
+warps loads, for its part of the tile, its rows and columns from shared memory into registers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from memprof.operators.fvcore_counts import flops_of_macs
+from memprof.operators.shapes import element_bytes
+from memprof.operators.traffic import make_work
+from memprof.operators.work import Traffic, Work
+
+BLOCK_TILE = 128
+"""Rows and columns of the output per thread block.
+
+Source: CUTLASS, include/cutlass/gemm/device/default_gemm_configuration.h: 128 x 128 on CUDA cores and for double, 128 x 256
+on tensor cores; the kernels that cuDNN and cuBLAS choose say "tilesize128x128x..." most often.
+"""
+
+WARP_TILE = 64
+"""Rows and columns of the output per warp: the tensor-core warp shape in the same file (32 x 64 on CUDA cores)."""
+
+SPLIT_K_RATIO = 4
+"""Where K exceeds M and N by this factor, the libraries also split K among blocks, into parts that we do not model.
+
+Source: CUTLASS documentation, "Efficient GEMM in CUDA", parallelized reductions; the factor is ours.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """`batch` matrix products of (m, k) by (k, n), in elements."""
+
+    batch: int
+    m: int
+    n: int
+    k: float
+
+    @property
+    def blocks(self) -> float | None:
+        """Return the number of output tiles, None where the libraries split K."""
+        if self.k > SPLIT_K_RATIO * max(self.m, self.n):
+            return None
+        return self.batch * ceil(self.m / BLOCK_TILE) * ceil(self.n / BLOCK_TILE)
+
+    def loads(self, tile: int) -> float:
+        """Return the operand elements loaded for tiles of `tile` rows and columns, clipped to the problem.
+
+        The first operand is loaded n / tile times, the second m / tile times. A fraction stands for the library's choice
+        of a tile that divides the problem better.
+        """
+        macs = self.batch * self.m * self.n * self.k
+        return macs / max(1, min(tile, self.m)) + macs / max(1, min(tile, self.n))
+
+
+def product_work(
+    step: str,
+    dtype: str,
+    product: Product,
+    *,
+    macs: float,
+    dram: Traffic,
+    vector_flops: float = 0,
+    extra_read_bytes: float = 0,
+    assumed: str = "",
+) -> Work:
+    """Build the Work of a tiled matrix product.
+
+    `extra_read_bytes` are read once in the epilogue (a bias, the matrix that the product is added to).
+    L2: operands per thread block, plus the epilogue. L1: operands per warp from shared memory, the staging of what came
+    from L2 into shared memory as writes, and the output.
+    """
+    size = element_bytes(dtype)
+    staged = product.loads(BLOCK_TILE) * size
+    return make_work(
+        step,
+        dtype,
+        dram=dram,
+        l2=Traffic(staged + extra_read_bytes, dram.written_bytes),
+        l1=Traffic(product.loads(WARP_TILE) * size + extra_read_bytes, staged + dram.written_bytes),
+        matrix_flops=flops_of_macs(macs),
+        vector_flops=vector_flops,
+        macs=macs,
+        blocks=product.blocks,
+        assumed=assumed,
+    )

@@ -1,0 +1,104 @@
+"""From bytes at three levels of memory to a Work record, with what holds for every kernel built in.
+
+A level is counted where the bytes cross it:
+- DRAM: compulsory traffic. Each distinct byte is read once, each output byte written once.
+- L2: what leaves the streaming multiprocessors (SMs). Bytes that several blocks need cross it several times.
+- L1: what the load/store units deliver to the threads, from L1 or from shared memory.
+
+Every byte that reaches an inner level crossed the outer ones, so L1 >= L2 >= DRAM, reads and writes alike; `make_work`
+keeps that even where a model of re-reading would say less for a tiny problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+from memprof.operators.shapes import dense, element_bytes, elements, logical_bytes, promoted_dtype, stored_bytes
+from memprof.operators.work import Traffic, Work
+from memprof.profiles.records import TensorSpec
+
+STREAM_BLOCK_ELEMENTS = 1024
+"""Elements that one block of an element-wise kernel handles: 128 threads with 8 elements each.
+
+Source: ATen/native/cuda/thread_constants.h, num_threads() = 4 warps, thread_work_size() = 8.
+"""
+
+
+def total(tensors: Sequence[TensorSpec]) -> int:
+    """Return the distinct bytes behind `tensors`."""
+    return sum(stored_bytes(tensor) for tensor in tensors)
+
+
+def _at_least(traffic: Traffic | None, floor: Traffic) -> Traffic:
+    if traffic is None:
+        return floor
+    return Traffic(
+        max(traffic.read_bytes, floor.read_bytes), max(traffic.written_bytes, floor.written_bytes)
+    )
+
+
+def make_work(
+    step: str,
+    dtype: str,
+    *,
+    dram: Traffic,
+    l2: Traffic | None = None,
+    l1: Traffic | None = None,
+    matrix_flops: float = 0,
+    vector_flops: float = 0,
+    macs: float = 0,
+    launches: int = 1,
+    blocks: float | None = None,
+    assumed: str = "",
+) -> Work:
+    """Build a Work whose inner levels move at least what the outer ones do; a level left out moves the same."""
+    l2 = _at_least(l2, dram)
+    return Work(
+        step, dtype, matrix_flops, vector_flops, macs, dram, l2, _at_least(l1, l2), launches, blocks, assumed
+    )
+
+
+def stream(
+    step: str,
+    reads: Sequence[TensorSpec],
+    writes: Sequence[TensorSpec],
+    *,
+    flops: float = 0,
+    dtype: str | None = None,
+    threads: int | None = None,
+    launches: int = 1,
+    assumed: str = "",
+) -> Work:
+    """Build the Work of a kernel that goes through its operands once.
+
+    With `threads` (the elements of the output) every operand is loaded once per output element, so a broadcast operand
+    crosses L1 again and again but L2 and DRAM once. Without it every operand is loaded once per element of its own. A
+    0-dimensional operand is an argument of the kernel (gpu_kernel_with_scalars in ATen/native/cuda/Loops.cuh).
+    """
+    dram = Traffic(total(reads), total(writes))
+    loaded = sum(
+        element_bytes(tensor.dtype) * threads if threads is not None and tensor.shape else logical_bytes(tensor)
+        for tensor in reads
+    )
+    largest = max((elements(tensor) for tensor in (*reads, *writes)), default=0)
+    return make_work(
+        step,
+        dtype or promoted_dtype(reads or writes),
+        dram=dram,
+        l1=Traffic(loaded, sum(logical_bytes(tensor) for tensor in writes)),
+        vector_flops=flops,
+        launches=launches,
+        blocks=ceil((threads if threads is not None else largest) / STREAM_BLOCK_ELEMENTS),
+        assumed=assumed,
+    )
+
+
+def fill(step: str, output: TensorSpec, launches: int = 1) -> Work:
+    """Build the Work of a kernel that writes `output` and reads nothing."""
+    return stream(step, (), (output,), launches=launches)
+
+
+def layout_copy(source: TensorSpec, step: str = "layout copy") -> Work:
+    """Build the Work of making `source` contiguous: the stored bytes are read, every element is written."""
+    return stream(step, (source,), (dense(source.shape, source.dtype),), threads=elements(source))

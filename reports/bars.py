@@ -1,0 +1,72 @@
+"""Draws the panel beside the roofline, for readers who never saw one: shares of FLOPs against shares of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+
+from memprof import summary, units
+from memprof.report import Report
+from memprof.reports import theme
+
+_INK, _FAINT, _FLOPS = "#1f2328", "#59636e", "#c4cad1"
+_MOST_ROWS = 9
+_LETTERS = 46
+"""How many letters fit over the width of the panel."""
+
+
+def draw(axes: Axes, reports: Sequence[Report]) -> None:
+    """Draw shares by kind for one report, least times stacked by kind for several."""
+    axes.set_axis_off()
+    if len(reports) == 1:
+        _shares(axes, reports[0])
+    else:
+        _stacks(axes, reports)
+
+
+def _shares(axes: Axes, report: Report) -> None:
+    kinds = summary.by_kind(report)[:_MOST_ROWS]
+    axes.set(xlim=(0, 1.18), ylim=(max(6, len(kinds)) - 0.35, -0.9))
+    _write(axes, 0, -0.75, "Share of FLOPs (grey) against", weight="bold")
+    _write(axes, 0, -0.5, "share of least possible time (colour)", weight="bold")
+    for row, kind in enumerate(kinds):
+        color = theme.color(kind.name)
+        _write(axes, 0, row - 0.14, kind.name)
+        for offset, share, fill in ((0.11, kind.flops_share, _FLOPS), (0.35, kind.time_share, color)):
+            axes.barh(row + offset, share, height=0.22, color=fill)
+            _write(axes, share + 0.015, row + offset, units.share(share), color=_FAINT)
+
+
+def _stacks(axes: Axes, reports: Sequence[Report]) -> None:
+    """Stack each report's least time per image, with the kinds in the same order everywhere."""
+    labels = summary.labels(reports)
+    per_image = [
+        {group.name: group.seconds / report.workload.batch_size for group in summary.by_kind(report)}
+        for report in reports
+    ]
+    totals = [sum(times.values()) for times in per_image]
+    longest = max(totals) or 1.0
+    order = sorted({kind for times in per_image for kind in times}, key=lambda kind: -sum(t.get(kind, 0) for t in per_image))
+    axes.set(xlim=(0, longest), ylim=(max(4, len(reports)) + 0.1 + len(order) * 0.18, -0.75))
+    _write(axes, 0, -0.5, "Least possible time per image, by kind", weight="bold")
+    for row, (label, times, total) in enumerate(zip(labels, per_image, totals, strict=True)):
+        axes.plot(longest * 0.015, row - 0.2, theme.mark(row), color=_FAINT, markersize=6, clip_on=False)
+        short = label if len(label) <= _LETTERS - 12 else f"{label[: _LETTERS - 13]}…"
+        _write(axes, longest * 0.045, row - 0.2, f"{short}: {units.seconds(total)}")
+        left = 0.0
+        for kind in order:
+            seconds = times.get(kind, 0.0)
+            axes.barh(row + 0.14, seconds, left=left, height=0.36, color=theme.color(kind), edgecolor="white", linewidth=0.5)
+            if seconds > 0.08 * longest:
+                _write(axes, left + seconds / 2, row + 0.14, units.share(seconds / total), color="white", ha="center")
+            left += seconds
+    for index, kind in enumerate(order):
+        y = len(reports) + 0.1 + index * 0.18
+        axes.plot(longest * 0.015, y, "o", color=theme.color(kind), markersize=6, clip_on=False)
+        _write(axes, longest * 0.045, y, kind)
+
+
+def _write(axes: Axes, x: float, y: float, content: str, **style: object) -> None:
+    style = {"color": _INK, "va": "center", "fontsize": 9, "parse_math": False, **style}
+    axes.text(x, y, content, **style)

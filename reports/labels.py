@@ -1,0 +1,115 @@
+"""Puts labels beside the points they name, where they cover as little as possible. All places are fractions of a plot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_ANGLES = (135, 315, 90, 270, 180, 0, 45, 225)
+_DISTANCES = (0.012, 0.05, 0.1, 0.16)
+_SAMPLES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in fractions of the plot, y upwards."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def overlap(self, other: Box) -> float:
+        """Return the area that both cover."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.top, other.top) - max(self.bottom, other.bottom)
+        return width * height if width > 0 and height > 0 else 0.0
+
+    def holds(self, x: float, y: float) -> bool:
+        """Return whether the place lies inside."""
+        return self.left <= x <= self.right and self.bottom <= y <= self.top
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A label to place: its lines, the point it names, and that point's bubble."""
+
+    lines: tuple[str, ...]
+    x: float
+    y: float
+    radius_x: float
+    radius_y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A placed label: its centre, its box, and whether it lies far enough to need a line to its point."""
+
+    request: Request
+    box: Box
+    far: bool
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """Return the middle of the label's box."""
+        return (self.box.left + self.box.right) / 2, (self.box.bottom + self.box.top) / 2
+
+
+Segment = tuple[tuple[float, float], tuple[float, float]]
+
+
+def place(
+    requests: Sequence[Request], character: tuple[float, float], lines: Sequence[Segment], taken: Sequence[Box]
+) -> tuple[Label, ...]:
+    """Place labels in the order given; `character` is the width and height of one, `taken` what they may not cover.
+
+    Covering a line costs little, a bubble or another label much, leaving the plot most.
+    """
+    placed: list[Label] = []
+    bubbles = [_bubble(request) for request in requests]
+    dots = [dot for line in lines for dot in _dots(line)]
+    for request in requests:
+        blocked = [*taken, *bubbles, *(label.box for label in placed)]
+        options = [
+            (_cost(box, blocked, dots) + 0.02 * distance, box, distance)
+            for distance in _DISTANCES
+            for angle in _ANGLES
+            for box in [_candidate(request, character, angle, distance)]
+        ]
+        _, box, distance = min(options, key=lambda option: option[0])
+        placed.append(Label(request, box, far=distance > _DISTANCES[0]))
+    return tuple(placed)
+
+
+def _candidate(request: Request, character: tuple[float, float], angle: float, distance: float) -> Box:
+    width = max(map(len, request.lines)) * character[0] / 2
+    height = len(request.lines) * character[1] / 2
+    along, up = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    x = request.x + along * (request.radius_x + distance) + _sign(along) * width
+    y = request.y + up * (request.radius_y + distance) + _sign(up) * height
+    return Box(x - width, y - height, x + width, y + height)
+
+
+def _cost(box: Box, blocked: Sequence[Box], dots: Sequence[tuple[float, float]]) -> float:
+    outside = max(0.0, -box.left) + max(0.0, box.right - 1) + max(0.0, -box.bottom) + max(0.0, box.top - 1)
+    covered = sum(box.overlap(other) for other in blocked)
+    crossed = sum(box.holds(x, y) for x, y in dots)
+    return 10 * outside + 20 * covered + 0.004 * crossed
+
+
+def _bubble(request: Request) -> Box:
+    """Return a square inside the bubble's circle widened a little, as corners may be covered."""
+    reach = 0.85
+    x, y = request.radius_x * reach, request.radius_y * reach
+    return Box(request.x - x, request.y - y, request.x + x, request.y + y)
+
+
+def _dots(line: Segment) -> list[tuple[float, float]]:
+    (x0, y0), (x1, y1) = line
+    steps = [index / _SAMPLES for index in range(_SAMPLES + 1)]
+    return [(x0 + step * (x1 - x0), y0 + step * (y1 - y0)) for step in steps]
+
+
+def _sign(value: float) -> float:
+    return 0.0 if abs(value) < 1e-9 else math.copysign(1.0, value)

@@ -1,0 +1,213 @@
+"""Lays a report out in columns, with rich; plain text where colour is not wanted."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from memprof import findings, side_by_side, summary
+from memprof.report import Report
+from memprof.reports import tables
+from memprof.reports.tables import Column, Fact, Table
+from memprof.reports.writer import RenderOptions
+
+_WIDE = 110
+_BLOCKS = " ▏▎▍▌▋▊▉█"
+_HEADING, _FAINT, _WARNING, _STRONG = "bold cyan", "dim", "bold yellow", "bold"
+_SHORT_FINDINGS = 3
+_MODEL_COLUMN = 17
+
+
+def render(reports: Sequence[Report], options: RenderOptions) -> str:
+    """Return the text for one report, or for several a comparison and then each one in short."""
+    console = Console(
+        file=io.StringIO(),
+        width=max(60, options.width),
+        force_terminal=options.color,
+        color_system="standard" if options.color else None,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+    if len(reports) == 1:
+        _one(console, reports[0], options)
+    else:
+        _several(console, reports, options)
+    assert isinstance(console.file, io.StringIO)
+    return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
+
+
+def _one(console: Console, report: Report, options: RenderOptions) -> None:
+    _header(console, report)
+    console.print(_text(findings.headline(report), _STRONG))
+    _section(console, "What the device can do at most")
+    _ceilings(console, report)
+    _section(console, "Totals")
+    _facts(console, tables.totals(report))
+    _section(console, "What binds it, and why")
+    _sentences(console, findings.findings(report))
+    _section(console, "By kind of operator: share of FLOPs against share of least possible time")
+    _kinds(console, report)
+    table = tables.top(report, options, wide=console.width >= _WIDE)
+    _section(console, table.title)
+    _table(console, table)
+    console.print()
+    console.print(_text(f"Coverage: {findings.coverage(report)}", _FAINT))
+    _warnings(console, report)
+
+
+def _several(console: Console, reports: Sequence[Report], options: RenderOptions) -> None:
+    labels = summary.labels(reports)
+    console.print(_text(", ".join(labels), _STRONG))
+    console.print(_text(f"{summary.describe(reports[0])} on {reports[0].device.title}", _FAINT))
+    _section(console, "What the device can do at most")
+    _ceilings(console, reports[0])
+    table = tables.side_by_side(reports)
+    _section(console, f"{table.title}: least possible times, their share of the step, and totals")
+    per_row = max(1, (console.width - 24) // max(_MODEL_COLUMN, *(len(label) + 2 for label in labels)))
+    for start in range(1, len(reports) + 1, per_row):
+        _table(console, _columns(table, start, start + per_row))
+    console.print()
+    _sentences(console, side_by_side.compare(reports))
+    for label, report in zip(labels, reports, strict=True):
+        _section(console, label)
+        _sentences(console, findings.findings(report)[:_SHORT_FINDINGS])
+        few = replace(options, top=min(options.top, 5))
+        shown = tables.top(report, few, wide=console.width >= _WIDE)
+        console.print()
+        console.print(_text(shown.title, _FAINT))
+        _table(console, shown)
+        if report.coverage.unknown:
+            console.print(_text(f"Coverage: {findings.coverage(report)}", _FAINT))
+        _warnings(console, report)
+
+
+def _header(console: Console, report: Report) -> None:
+    console.print(Text.assemble(_text(report.workload.model, _STRONG), " on ", _text(report.device.title, _STRONG)))
+    console.print(_text(summary.describe(report), _FAINT))
+    console.print()
+
+
+def _section(console: Console, title: str) -> None:
+    console.print()
+    console.print(_text(title, _HEADING))
+
+
+def _ceilings(console: Console, report: Report) -> None:
+    table = tables.ceilings(report)
+    columns = [replace(column, header=column.header.replace(", ", "\n", 1)) for column in table.columns]
+    _table(console, replace(table, columns=tuple(columns)))
+    _note(console, tables.RIDGE_NOTE)
+
+
+def _note(console: Console, note: str) -> None:
+    console.print(Padding(_text(note, _FAINT), (0, 0, 0, 1)))
+
+
+def _facts(console: Console, facts: Sequence[Fact]) -> None:
+    grid = RichTable.grid(padding=(0, 2))
+    grid.add_column()
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column()
+    for fact in facts:
+        grid.add_row(_text(fact.name), _text(fact.value, _STRONG), _text(fact.remark, _FAINT))
+    console.print(Padding(grid, (0, 0, 0, 2)))
+
+
+def _sentences(console: Console, found: Sequence[findings.Finding]) -> None:
+    grid = RichTable.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(max_width=100)
+    for finding in found:
+        grid.add_row("•", _text(finding.sentence))
+    console.print(Padding(grid, (0, 0, 0, 2)))
+
+
+def _kinds(console: Console, report: Report) -> None:
+    """Print the table by kind with a bar for each share, so that a mismatch meets the eye."""
+    table = tables.kinds(report)
+    bounds = max((len(row[-1]) for row in table.rows), default=0)
+    length = min(24, max(4, (console.width - 50 - bounds) // 2))
+    grid = _rich_table()
+    for column in table.columns:
+        grid.add_column(column.header, justify="right" if column.header == "ms" else "left", no_wrap=True)
+    for group, (name, flops, time, *rest) in zip(summary.by_kind(report), table.rows, strict=True):
+        bars = [
+            Text.assemble(f"{text:>6} ", (_bar(share, length), color))
+            for text, share, color in ((flops, group.flops_share, "blue"), (time, group.time_share, "red"))
+        ]
+        grid.add_row(_text(name), *bars, *map(_text, rest))
+    console.print(Padding(grid, (0, 0, 0, 1)))
+    _note(console, tables.BOUND_NOTE)
+
+
+def _bar(fraction: float, length: int) -> str:
+    """Draw a fraction as a bar of at most `length` columns, in eighths of one."""
+    eighths = round(min(1.0, max(0.0, fraction)) * length * 8)
+    full, rest = divmod(eighths, 8)
+    return "█" * full + (_BLOCKS[rest] if rest else "")
+
+
+def _table(console: Console, table: Table) -> None:
+    grid = _rich_table()
+    for column in table.columns:
+        grid.add_column(_text(column.header), justify="right" if column.number else "left", no_wrap=True)
+    limit = _path_limit(table, console.width)
+    for index, row in enumerate(table.rows):
+        cells = [_elide(cell, limit) if column.path else cell for column, cell in zip(table.columns, row, strict=True)]
+        grid.add_row(*map(_text, cells), end_section=index + 1 in table.sections)
+    console.print(Padding(grid, (0, 0, 0, 1)))
+
+
+def _path_limit(table: Table, width: int) -> int:
+    """Return how long paths may be for the table to fit: the longest allowance that all path columns can share."""
+    cells = [[column.header, *(row[index] for row in table.rows)] for index, column in enumerate(table.columns)]
+    widths = [max(map(len, column)) for column in cells]
+    paths = [widths[index] for index, column in enumerate(table.columns) if column.path]
+    room = width - 2 * len(widths) - 2 - sum(widths) + sum(paths)
+    return next((limit for limit in range(max(paths, default=0), 8, -1) if _fits(paths, limit, room)), 8)
+
+
+def _fits(paths: Sequence[int], limit: int, room: int) -> bool:
+    return sum(min(path, limit) for path in paths) <= room
+
+
+def _elide(path: str, limit: int) -> str:
+    """Shorten a path in the middle, where it says least."""
+    if len(path) <= limit:
+        return path
+    tail = limit * 5 // 9
+    return f"{path[: limit - tail - 1]}…{path[-tail:]}"
+
+
+def _rich_table() -> RichTable:
+    return RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style=_FAINT, padding=(0, 1, 0, 0))
+
+
+def _columns(table: Table, start: int, end: int) -> Table:
+    """Keep the first column and those from `start` up to `end`."""
+
+    def cut(items: Sequence[str]) -> tuple[str, ...]:
+        return (items[0], *items[start:end])
+
+    columns: tuple[Column, ...] = (table.columns[0], *table.columns[start:end])
+    return replace(table, columns=columns, rows=tuple(cut(row) for row in table.rows))
+
+
+def _warnings(console: Console, report: Report) -> None:
+    for warning in report.warnings:
+        console.print(_text(f"! {warning.message}", _WARNING))
+        console.print(Padding(_text(f"→ {warning.remedy}"), (0, 0, 0, 2)))
+
+
+def _text(content: str, style: str = "") -> Text:
+    """Return text as it stands: no markup, and no control characters that a name could smuggle into a terminal."""
+    return Text("".join(char if char.isprintable() or char == "\n" else "�" for char in content), style=style)
