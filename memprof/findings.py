@@ -66,7 +66,9 @@ def headline(report: Report) -> str:
 def coverage(report: Report) -> str:
     """Say how much of the profile the figures cover, and what is missing from them."""
     cover = report.coverage
-    free = f"; {units.count(cover.free_calls)} further calls only make views and move nothing" if cover.free_calls else ""
+    free = (
+        f"; {units.count(cover.free_calls)} further calls only make views and move nothing" if cover.free_calls else ""
+    )
     if not cover.unknown:
         return f"Every operator call is accounted for{free}."
     names = [f"{item.name} ({item.calls} {'call' if item.calls == 1 else 'calls'})" for item in cover.unknown]
@@ -98,6 +100,10 @@ def _depthwise(report: Report) -> str:
         f"Depthwise convolutions do {units.share(found.flops_share)} of the FLOPs {link} take "
         f"{units.share(found.time_share)} of the least possible time. {_per_output(report, found)}"
     )
+    forward = _together(report, [row for row in found.rows if row.phase == "forward"])
+    if forward.rows and forward.bound != found.bound:
+        longest = sum(row.seconds for row in found.rows if row.bound == found.bound) / found.seconds
+        text += f" Over the whole step {words.bound(found.bound)} binds {units.share(longest)} of their time."
     dram_only = sum(_dram_or_arithmetic(report, row) for row in found.rows)
     if found.bound in ("l1", "l2") and dram_only and found.seconds / dram_only > 1.2:
         text += f" Judged by their DRAM traffic alone they would seem {units.ratio(found.seconds / dram_only)} faster."
@@ -218,7 +224,7 @@ def _phases(report: Report) -> str:
 
 def _where(report: Report) -> str:
     modules = summary.by_module(report)
-    if len(modules) < 2:
+    if len(modules) < 2 or modules[0].time_share < 2 / len(modules):  # modules alike are no finding
         return ""
     first = modules[0]
     return (

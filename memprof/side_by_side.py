@@ -18,7 +18,9 @@ def compare(reports: Sequence[Report]) -> tuple[Finding, ...]:
         return ()
     differing = [name.replace("_", " ") for name in summary.differences(reports)]
     if differing:
-        sentence = f"The reports differ in {words.enumerate_words(differing)}: their times are not those of models alone."
+        sentence = (
+            f"The reports differ in {words.enumerate_words(differing)}: their times are not those of models alone."
+        )
         return (Finding("different-workloads", sentence), Finding("order", _order(reports)))
     return (Finding("order", _order(reports)), *_difference(reports))
 
@@ -66,8 +68,8 @@ def _difference(reports: Sequence[Report]) -> tuple[Finding, ...]:
     ]
     flops = units.ratio(summary.share(slow.totals.flops, fast.totals.flops))
     sentence = (
-        f"{names[order[-1]]} does {flops} the FLOPs of {names[order[0]]} and needs at least {units.seconds(whole)} more "
-        f"a step: {', '.join(parts)}."
+        f"{names[order[-1]]} does {flops} the FLOPs of {names[order[0]]} and needs at least {units.seconds(whole)} "
+        f"more a step: {', '.join(parts)}."
     )
     return (Finding("difference", sentence),)
 

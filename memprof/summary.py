@@ -12,7 +12,7 @@ from memprof.report import OperatorRow, Report, Workload
 BY = ("operator", "module", "kind")
 """What a table of the most expensive groups may group by."""
 
-_WANTED_MODULES = 6
+_FEWEST_MODULES = 4
 _SAY = {
     "batch_size": "batch {}",
     "resolution": "{} px",
@@ -111,7 +111,7 @@ def by_phase(report: Report) -> tuple[Group, ...]:
 
 
 def by_module(report: Report, depth: int | None = None) -> tuple[Group, ...]:
-    """Group by the first `depth` parts of the module path; by default the least depth that tells 6 modules apart."""
+    """Group by the first `depth` parts of the module path; by default the depth that `module_depth` finds."""
     deep = module_depth(report) if depth is None else depth
     return group_by(report, lambda row: module_at(row, deep))
 
@@ -142,10 +142,11 @@ def module_at(row: OperatorRow, depth: int) -> str:
 
 
 def module_depth(report: Report) -> int:
-    """Return the least depth of module paths that tells at least 6 modules apart, or the deepest there is."""
+    """Return the least depth of module paths at which no module takes most of the time, or the deepest there is."""
     deepest = max((row.module.count(".") + 1 for row in report.operators), default=1)
     for depth in range(1, deepest):
-        if len({module_at(row, depth) for row in report.operators}) >= _WANTED_MODULES:
+        modules = by_module(report, depth)
+        if len(modules) >= _FEWEST_MODULES and modules[0].time_share <= 0.5:
             return depth
     return deepest
 

@@ -107,8 +107,8 @@ def coverage(value: float) -> str:
 
 
 def ratio(value: float) -> str:
-    """Format how many times one quantity is another: "1.4x", "12x"."""
-    return f"{number(value, 2 if value < 10 else 3)}x"
+    """Format how many times one quantity is another: "0.93x", "1.18x", "3.9x", "12.1x"."""
+    return f"{number(value, 3 if 1 <= value < 2 or value >= 10 else 2)}x"
 
 
 def shape(sizes: tuple[int, ...]) -> str:

@@ -9,7 +9,7 @@ LEVELS = ("dram", "l2", "l1")
 """Memory levels, outermost first."""
 
 LEVEL_NAMES = {"dram": "DRAM", "l2": "L2", "l1": "L1"}
-ENGINE_NAMES = {"tensor": "tensor cores", "fp32": "CUDA cores", "fp16": "CUDA cores, packed fp16"}
+ENGINE_NAMES = {"tensor": "tensor cores", "fp32": "CUDA cores", "fp16": "CUDA cores (packed fp16)"}
 _BOUND_NAMES = {
     "dram": "DRAM bandwidth",
     "l2": "L2 bandwidth",
@@ -30,7 +30,7 @@ _PLURALS = {
     "elementwise": "element-wise operators",
     "reduction": "reductions",
     "pooling": "pooling",
-    "layout": "copies and layout changes",
+    "layout": "copies",
     "optimizer": "optimizer updates",
     "unknown": "operators without a formula",
 }

@@ -1,1 +1,40 @@
-""""""
+"""What an operator costs: FLOPs and bytes at each memory level, one family of operators per file.
+
+Importing this package fills the registry; it imports neither torch nor fvcore.
+"""
+
+from memprof.operators import (
+    attention,
+    convolution,
+    elementwise,
+    indexing,
+    layout,
+    loss,
+    matmul,
+    normalization,
+    optimizer,
+    pooling,
+    reduction,
+    resampling,
+    row_normalization,
+    softmax,
+    views,
+)
+
+__all__ = [
+    "attention",
+    "convolution",
+    "elementwise",
+    "indexing",
+    "layout",
+    "loss",
+    "matmul",
+    "normalization",
+    "optimizer",
+    "pooling",
+    "reduction",
+    "resampling",
+    "row_normalization",
+    "softmax",
+    "views",
+]

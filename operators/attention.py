@@ -1,9 +1,9 @@
 """Fused attention: softmax(Q K^T * scale + bias) V without the scores ever leaving the SM.
 
 Source: FlashAttention (Dao et al. 2022, arXiv 2205.14135) and FlashAttention-2 (Dao 2023, arXiv 2307.08691); PyTorch's
-flash, memory-efficient and cuDNN backends all work this way. A thread block keeps a block of query rows and goes through
-all keys and values, so DRAM sees Q, K, V and the output once and L2 sees K and V once per block of queries. Whatever a
-profile's `aten::scaled_dot_product_attention` decomposes into, it is one call here.
+flash, memory-efficient and cuDNN backends all work this way. A thread block keeps a block of query rows and goes
+through all keys and values, so DRAM sees Q, K, V and the output once and L2 sees K and V once per block of queries.
+Whatever a profile's `aten::scaled_dot_product_attention` decomposes into, it is one call here.
 
 FLOPs: 2 Sq Sk (D + Dv) per head for the two products, 4 Sq Sk D where all heads are alike, plus the softmax. Causal
 attention skips what it masks.
@@ -26,11 +26,13 @@ from memprof.profiles.records import TensorSpec
 QUERY_BLOCK = 128
 """Query rows per thread block (kBlockM in flash-attention's csrc/flash_attn/src/flash_fwd_launch_template.h)."""
 KEY_BLOCK = 64
-"""Key rows per step of the loop (kBlockN there, for head dimensions up to 128; for dropout and larger heads it varies)."""
+"""Key rows per step of the loop (kBlockN there, for heads of up to 128 features; larger ones and dropout vary)."""
 WARP_QUERIES = 32
 """Query rows per warp: kBlockM by 4 warps; each warp loads all keys and values from shared memory for its own rows."""
-BACKWARD_PRODUCTS = 5
-"""Matrix products of the backward pass, against 2 forward: the scores anew, dV, dP, dQ, dK. So 2.5 times forward's FLOPs
+SCORE_PRODUCTS_BACKWARD = 3
+"""Products of the size of Q K^T in the backward pass: the scores anew, dQ = dS K, dK = dS^T Q."""
+VALUE_PRODUCTS_BACKWARD = 2
+"""Products of the size of P V: dV = P^T dO, dP = dO V^T. Five products against two forward: 2.5 times the FLOPs
 (FlashAttention-2, section 4.1)."""
 
 
@@ -41,8 +43,6 @@ class Schema:
     query: int = 0
     bias: int | None = None
     causal: int | None = None
-    logsumexp: int | None = None
-    output: int | None = None
     heads_first: bool = True
 
 
@@ -57,18 +57,21 @@ _FORWARD = {
     "aten::_efficient_attention_forward": Schema(bias=3, heads_first=False),
 }
 _BACKWARD = {
-    "aten::_scaled_dot_product_flash_attention_backward": Schema(1, output=4, logsumexp=5, causal=11),
-    "aten::_scaled_dot_product_flash_attention_for_cpu_backward": Schema(1, output=4, logsumexp=5, causal=7, bias=8),
-    "aten::_scaled_dot_product_efficient_attention_backward": Schema(1, bias=4, output=5, logsumexp=6, causal=11),
-    "aten::_scaled_dot_product_cudnn_attention_backward": Schema(1, output=4, logsumexp=5, bias=8, causal=14),
-    "aten::_flash_attention_backward": Schema(1, output=4, logsumexp=5, causal=11, heads_first=False),
-    "aten::_efficient_attention_backward": Schema(1, bias=4, output=5, heads_first=False),
+    "aten::_scaled_dot_product_flash_attention_backward": Schema(1, causal=11),
+    "aten::_scaled_dot_product_flash_attention_for_cpu_backward": Schema(1, causal=7, bias=8),
+    "aten::_scaled_dot_product_efficient_attention_backward": Schema(1, bias=4, causal=11),
+    "aten::_scaled_dot_product_cudnn_attention_backward": Schema(1, bias=8, causal=14),
+    "aten::_flash_attention_backward": Schema(1, causal=11, heads_first=False),
+    "aten::_efficient_attention_backward": Schema(1, bias=4, heads_first=False),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """The geometry of one attention call: heads over the whole batch, rows of queries and keys, features per head."""
+    """The geometry of one attention call: heads over the whole batch, rows of queries and keys, features per head.
+
+    `kept` is the number of scores per head that are computed; a causal mask keeps about half of them.
+    """
 
     query: TensorSpec
     key: TensorSpec
@@ -79,24 +82,29 @@ class Attention:
     keys: int
     features: int
     value_features: int
-    share: float
+    kept: int
 
     @property
-    def scores(self) -> float:
+    def share(self) -> float:
+        """Return the share of scores that are computed."""
+        return self.kept / max(1, self.queries * self.keys)
+
+    @property
+    def scores(self) -> int:
         """Return how many scores are computed, over all heads."""
-        return self.heads * self.queries * self.keys * self.share
+        return self.heads * self.kept
 
     @property
-    def score_macs(self) -> float:
+    def score_macs(self) -> int:
         """Return the multiply-adds of Q K^T."""
         shapes = (self.heads, self.queries, self.features), (self.heads, self.features, self.keys)
-        return fvcore_counts.bmm_macs(*shapes) * self.share
+        return fvcore_counts.bmm_macs(*shapes) * self.kept // max(1, self.queries * self.keys)
 
     @property
-    def value_macs(self) -> float:
+    def value_macs(self) -> int:
         """Return the multiply-adds of P V."""
         shapes = (self.heads, self.queries, self.keys), (self.heads, self.keys, self.value_features)
-        return fvcore_counts.bmm_macs(*shapes) * self.share
+        return fvcore_counts.bmm_macs(*shapes) * self.kept // max(1, self.queries * self.keys)
 
     @property
     def output(self) -> TensorSpec:
@@ -114,93 +122,90 @@ def _read(call: OperatorCall, schema: Schema) -> Attention:
     bias = None if schema.bias is None else call.optional_tensor(schema.bias)
     return Attention(
         query, key, value, bias, prod(query.shape) // max(1, queries * query.shape[-1]), queries, keys,
-        query.shape[-1], value.shape[-1], _causal_share(queries, keys) if causal else 1.0,
+        query.shape[-1], value.shape[-1], _causal_scores(queries, keys) if causal else queries * keys,
     )  # fmt: skip
 
 
-def _causal_share(queries: int, keys: int) -> float:
-    """Return the share of scores that causal attention keeps: query i sees keys 0 to i."""
+def _causal_scores(queries: int, keys: int) -> int:
+    """Return how many scores causal attention keeps: query i sees keys 0 to i."""
     seen = min(queries, keys)
-    kept = seen * (seen + 1) // 2 + (queries - seen) * keys
-    return kept / max(1, queries * keys)
+    return seen * (seen + 1) // 2 + (queries - seen) * keys
 
 
 @formula(*_FORWARD, kind=Kind.ATTENTION)
-def forward(call: OperatorCall) -> tuple[Work, ...]:
+def cost_forward(call: OperatorCall) -> tuple[Work, ...]:
     """Cost fused attention; the log-sum-exp per query row, which backward needs, is written too (fp32, small)."""
-    call_shape = _read(call, _FORWARD[call.name])
-    size = element_bytes(call_shape.query.dtype)
-    operands = (call_shape.query, call_shape.key, call_shape.value)
-    bias_bytes = stored_bytes(call_shape.bias) if call_shape.bias is not None else 0
-    bias_loads = call_shape.scores * element_bytes(call_shape.bias.dtype) if call_shape.bias is not None else 0
-    rows = call_shape.heads * call_shape.queries
-    written = stored_bytes(call_shape.output) + rows * element_bytes("float32")
-    staged = _staged(call_shape, ceil(call_shape.queries / QUERY_BLOCK)) + bias_loads
-    shared = call_shape.score_macs * (1 / WARP_QUERIES + 1 / KEY_BLOCK) + call_shape.value_macs / WARP_QUERIES
-    macs = call_shape.score_macs + call_shape.value_macs
+    attention = _read(call, _FORWARD[call.name])
+    size = element_bytes(attention.query.dtype)
+    operands = (attention.query, attention.key, attention.value)
+    bias_bytes = stored_bytes(attention.bias) if attention.bias is not None else 0
+    bias_loads = attention.scores * element_bytes(attention.bias.dtype) if attention.bias is not None else 0
+    rows = attention.heads * attention.queries
+    written = stored_bytes(attention.output) + rows * element_bytes("float32")
+    staged = _staged(attention, ceil(attention.queries / QUERY_BLOCK)) + bias_loads
+    shared = attention.score_macs * (1 / WARP_QUERIES + 1 / KEY_BLOCK) + attention.value_macs / WARP_QUERIES
+    macs = attention.score_macs + attention.value_macs
     return (
         make_work(
             "forward",
-            call_shape.query.dtype,
+            attention.query.dtype,
             dram=Traffic(sum(stored_bytes(tensor) for tensor in operands) + bias_bytes, written),
             l2=Traffic(staged, written),
             l1=Traffic(shared * size + bias_loads, staged + written),
             matrix_flops=fvcore_counts.flops_of_macs(macs),
-            vector_flops=SOFTMAX_FLOPS * call_shape.scores,
+            vector_flops=SOFTMAX_FLOPS * attention.scores,
             macs=macs,
-            blocks=call_shape.heads * ceil(call_shape.queries / QUERY_BLOCK),
+            blocks=attention.heads * ceil(attention.queries / QUERY_BLOCK),
         ),
     )
 
 
 @formula(*_BACKWARD, kind=Kind.ATTENTION)
-def backward(call: OperatorCall) -> tuple[Work, ...]:
+def cost_backward(call: OperatorCall) -> tuple[Work, ...]:
     """Cost the backward pass: the row sums of dO * O, then, per block of keys, five products over all queries.
 
-    dQ is summed over blocks of keys in fp32 in L2 (atomic additions) and converted to the dtype of the queries at the end.
-    Source: FlashAttention-2, algorithm 2; csrc/flash_attn/src/flash_bwd_launch_template.h.
+    dQ is summed over blocks of keys in fp32 in L2 (atomic additions) and converted to the dtype of the queries at the
+    end. Source: FlashAttention-2, algorithm 2; csrc/flash_attn/src/flash_bwd_launch_template.h.
     """
     schema = _BACKWARD[call.name]
-    call_shape = _read(call, schema)
+    attention = _read(call, schema)
     grad = call.tensor(0)
-    rows = dense((call_shape.heads, call_shape.queries), "float32")
-    sums = stream("row sums", (grad, call_shape.output), (rows,), flops=2 * elements(call_shape.output))
-    accumulator = dense(call_shape.query.shape, "float32")
-    main = _backward_kernel(call_shape, grad, rows, accumulator)
-    convert = stream("convert", (accumulator,), (dense(call_shape.query.shape, call_shape.query.dtype),))
+    rows = dense((attention.heads, attention.queries), "float32")
+    sums = stream("row sums", (grad, attention.output), (rows,), flops=2 * elements(attention.output))
+    accumulator = dense(attention.query.shape, "float32")
+    main = _backward_kernel(attention, grad, rows, accumulator)
+    convert = stream("convert", (accumulator,), (dense(attention.query.shape, attention.query.dtype),))
     return (sums, main, convert)
 
 
-def _backward_kernel(
-    call_shape: Attention, grad: TensorSpec, rows: TensorSpec, accumulator: TensorSpec
-) -> Work:
-    size = element_bytes(call_shape.query.dtype)
-    operands = (call_shape.query, call_shape.key, call_shape.value, grad, rows, rows)
-    bias_bytes = stored_bytes(call_shape.bias) if call_shape.bias is not None else 0
-    results = (accumulator, call_shape.key, call_shape.value)
-    key_blocks = ceil(call_shape.keys / QUERY_BLOCK)
+def _backward_kernel(attention: Attention, grad: TensorSpec, rows: TensorSpec, accumulator: TensorSpec) -> Work:
+    size = element_bytes(attention.query.dtype)
+    operands = (attention.query, attention.key, attention.value, grad, rows, rows)
+    bias_bytes = stored_bytes(attention.bias) if attention.bias is not None else 0
+    results = (accumulator, attention.key, attention.value)
+    key_blocks = ceil(attention.keys / QUERY_BLOCK)
     written = sum(stored_bytes(dense(tensor.shape, tensor.dtype)) for tensor in results)
-    query_bytes = stored_bytes(call_shape.query) + stored_bytes(grad) + 2 * stored_bytes(rows)
-    once = stored_bytes(call_shape.key) + stored_bytes(call_shape.value) + bias_bytes
-    summed = key_blocks * call_shape.share * stored_bytes(accumulator)
-    macs = 3 * call_shape.score_macs + 2 * call_shape.value_macs
-    staged = key_blocks * call_shape.share * query_bytes + once + summed
+    query_bytes = stored_bytes(attention.query) + stored_bytes(grad) + 2 * stored_bytes(rows)
+    once = stored_bytes(attention.key) + stored_bytes(attention.value) + bias_bytes
+    summed = key_blocks * attention.share * stored_bytes(accumulator)
+    macs = SCORE_PRODUCTS_BACKWARD * attention.score_macs + VALUE_PRODUCTS_BACKWARD * attention.value_macs
+    staged = key_blocks * attention.share * query_bytes + once + summed
     return make_work(
         "backward",
-        call_shape.query.dtype,
+        attention.query.dtype,
         dram=Traffic(sum(stored_bytes(tensor) for tensor in operands) + bias_bytes, written),
         l2=Traffic(staged, written - stored_bytes(accumulator) + summed),
         l1=Traffic(macs * (1 / WARP_QUERIES + 1 / KEY_BLOCK) * size, staged + written),
         matrix_flops=fvcore_counts.flops_of_macs(macs),
-        vector_flops=(SOFTMAX_FLOPS + SOFTMAX_BACKWARD_FLOPS) * call_shape.scores,
+        vector_flops=(SOFTMAX_FLOPS + SOFTMAX_BACKWARD_FLOPS) * attention.scores,
         macs=macs,
-        blocks=call_shape.heads * key_blocks,
+        blocks=attention.heads * key_blocks,
     )
 
 
-def _staged(call_shape: Attention, query_blocks: int) -> float:
+def _staged(attention: Attention, query_blocks: int) -> float:
     """Return the bytes that leave L2 for the SMs: queries once, keys and values once per block of queries and head."""
-    size = element_bytes(call_shape.query.dtype)
-    per_head = call_shape.keys * (call_shape.features + call_shape.value_features) * size
-    queries = call_shape.heads * call_shape.queries * call_shape.features * size
-    return queries + call_shape.heads * query_blocks * per_head * call_shape.share
+    size = element_bytes(attention.query.dtype)
+    per_head = attention.keys * (attention.features + attention.value_features) * size
+    queries = attention.heads * attention.queries * attention.features * size
+    return queries + attention.heads * query_blocks * per_head * attention.share

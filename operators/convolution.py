@@ -33,7 +33,7 @@ def kind_of(call: OperatorCall) -> Kind:
 
 
 @formula(*FORWARD, kind=kind_of)
-def forward(call: OperatorCall) -> tuple[Work, ...]:
+def cost_forward(call: OperatorCall) -> tuple[Work, ...]:
     """Cost a convolution and, where the kernel cannot add it, the bias: a second pass over the output."""
     convolution = read(call)
     schema = FORWARD[call.name]
@@ -48,7 +48,7 @@ def forward(call: OperatorCall) -> tuple[Work, ...]:
 
 
 @formula(*BACKWARD, kind=kind_of)
-def backward(call: OperatorCall) -> tuple[Work, ...]:
+def cost_backward(call: OperatorCall) -> tuple[Work, ...]:
     """Cost the gradients that the call's mask asks for: of the input, of the weight, of the bias."""
     convolution = read(call)
     schema = BACKWARD[call.name]
@@ -117,7 +117,10 @@ def _product(convolution: Convolution, result: Shape) -> Product:
 
 
 def _bias_pass(convolution: Convolution, bias: TensorSpec) -> Work:
-    """Build the Work of `output.add_(bias)`, which follows cuDNN's and MIOpen's kernels (ATen/native/Convolution.cpp)."""
+    """Build the Work of the addition of the bias that follows cuDNN's kernel.
+
+    Source: _convolution in ATen/native/Convolution.cpp, `output.add_(reshape_bias(...))`; MIOpen's likewise.
+    """
     output = dense(convolution.output_shape, convolution.input.dtype)
     count = elements(output)
     return stream("bias", (output, bias), (output,), flops=count, dtype=output.dtype, threads=count)

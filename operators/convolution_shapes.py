@@ -119,10 +119,8 @@ class Convolution:
         if self.transposed:
             return 1.0
         share = 1.0
-        for size, out, taps in zip(
-            self.input.shape[2:], self.output_shape[2:], self.weight.shape[2:], strict=True
-        ):
-            share *= min(1.0, out * taps / size)
+        for size, out, taps in zip(self.input.shape[2:], self.output_shape[2:], self.weight.shape[2:], strict=True):
+            share *= min(1.0, out * taps / max(1, size))
         return share
 
 
@@ -139,15 +137,17 @@ def read(call: OperatorCall) -> Convolution:
     padding = spread(_argument(call, schema.padding), rank, 0) if recorded else same
     dilation = spread(_argument(call, schema.dilation), rank, 1)
     groups = _groups(call, schema, source.shape, weight.shape, transposed)
+    moves = tuple(zip(source.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True))
     if grad_output is not None:
         output_shape = grad_output.shape
         if not recorded:
             stride = _stride_between(source.shape, output_shape)
     elif transposed:
         extra = spread(_argument(call, schema.output_padding), rank, 0)
-        output_shape = _transposed_output(source.shape, weight.shape, stride, padding, dilation, extra, groups)
+        spatial = (_grown(*move) + more for move, more in zip(moves, extra, strict=True))
+        output_shape = (source.shape[0], weight.shape[1] * groups, *spatial)
     else:
-        output_shape = _output(source.shape, weight.shape, stride, padding, dilation)
+        output_shape = (source.shape[0], weight.shape[0], *(_shrunk(*move) for move in moves))
     return Convolution(
         source, weight, output_shape, stride, padding, dilation, transposed, groups,
         "" if recorded else _assumption(schema),
@@ -176,28 +176,14 @@ def _groups(call: OperatorCall, schema: Schema, source: Shape, weight: Shape, tr
 
 
 def _stride_between(source: Shape, output: Shape) -> tuple[int, ...]:
-    return tuple(max(1, round(before / after)) for before, after in zip(source[2:], output[2:], strict=True))
+    return tuple(max(1, round(before / max(1, after))) for before, after in zip(source[2:], output[2:], strict=True))
 
 
-def _output(
-    source: Shape, weight: Shape, stride: Shape, padding: Shape, dilation: Shape
-) -> Shape:
-    """Return the output shape of a convolution (torch.nn.Conv2d's documentation)."""
-    spatial = (
-        (size + 2 * pad - step * (taps - 1) - 1) // move + 1
-        for size, pad, step, taps, move in zip(source[2:], padding, dilation, weight[2:], stride, strict=True)
-    )
-    return (source[0], weight[0], *spatial)
+def _shrunk(size: int, taps: int, stride: int, padding: int, dilation: int) -> int:
+    """Return one dimension of a convolution's output (torch.nn.Conv2d's documentation)."""
+    return (size + 2 * padding - dilation * (taps - 1) - 1) // stride + 1
 
 
-def _transposed_output(
-    source: Shape, weight: Shape, stride: Shape, padding: Shape, dilation: Shape, extra: Shape, groups: int
-) -> Shape:
-    """Return the output shape of a transposed convolution (torch.nn.ConvTranspose2d's documentation)."""
-    spatial = (
-        (size - 1) * move - 2 * pad + step * (taps - 1) + more + 1
-        for size, pad, step, taps, move, more in zip(
-            source[2:], padding, dilation, weight[2:], stride, extra, strict=True
-        )
-    )
-    return (source[0], weight[1] * groups, *spatial)
+def _grown(size: int, taps: int, stride: int, padding: int, dilation: int) -> int:
+    """Return one dimension of a transposed convolution's output (torch.nn.ConvTranspose2d's documentation)."""
+    return (size - 1) * stride - 2 * padding + dilation * (taps - 1) + 1

@@ -1,11 +1,11 @@
 """Depthwise convolution: every channel convolved alone, on CUDA cores, by PyTorch's own kernels.
 
-Source of every access counted here: ATen/native/cuda/DepthwiseConv2d.cu. One thread computes one output. For each of the
-kh * kw taps it loads an input and a weight through L1 and multiplies them; nothing is kept in shared memory. So L1
+Source of every access counted here: ATen/native/cuda/DepthwiseConv2d.cu. One thread computes one output. For each of
+the kh * kw taps it loads an input and a weight through L1 and multiplies them; nothing is kept in shared memory. So L1
 delivers 2 * kh * kw elements per output, 8 * kh * kw bytes in fp32, and that, not DRAM, bounds large kernels: on an RTX
-2080 Ti (68 SMs x 64 B/clk x 1.635 GHz) it explains the times of shared/published/depthwise_stack_rtx2080ti.csv to 31 % for
-kernels of 13 and more, where DRAM traffic alone is 10 to 100 times too fast. Taps that fall into the padding are counted,
-as fvcore counts them.
+2080 Ti (68 SMs x 64 B/clk x 1.635 GHz) it explains the times of shared/published/depthwise_stack_rtx2080ti.csv to 31 %
+for kernels of 13 and more, where DRAM traffic alone is 10 to 100 times too fast. Taps that fall into the padding are
+counted, as fvcore counts them.
 
 The kernels for channels-last tensors (cuDNN's) are closed; they are held to the same counts.
 """
@@ -36,7 +36,8 @@ def fuses_bias(convolution: Convolution) -> bool:
     """Return whether the kernel adds the bias itself: PyTorch's does, cuDNN's leaves it to a separate addition.
 
     Source: use_cudnn_depthwise in ATen/native/Convolution.cpp: cuDNN takes channels-last tensors, and half-precision
-    ones with square kernels of 1, 3 or 5, at least 32 channels and a stride of 1 (its further cases depend on the batch).
+    ones with square kernels of 1, 3 or 5, at least 32 channels and a stride of 1 (its further cases depend on the
+    batch).
     """
     size = convolution.weight.shape[2:]
     small = len(set(size)) == 1 and size[0] in (1, 3, 5)
@@ -75,9 +76,7 @@ def data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
     """
     grad_input = dense(convolution.input.shape, grad_output.dtype)
     blocks = ceil(elements(grad_input) / THREADS)
-    rows = _row_factor(
-        convolution.input.shape, grad_output.shape, convolution.stride, convolution.window, gather=False
-    )
+    rows = _row_factor(convolution.input.shape, grad_output.shape, convolution.stride, convolution.window, gather=False)
     read = stored_bytes(grad_output)
     return make_work(
         "data gradient",
@@ -132,7 +131,7 @@ def _row_factor(threads: Shape, source: Shape, stride: Shape, window: Shape, *, 
     neighbouring blocks both read the window's overlap: a block of r rows reads r * stride + window - stride source rows
     (forward, `gather`), or (r + window - 1) / stride of them (data gradient). A plane within one block is read once.
     """
-    if len(threads) < 4 or prod(threads[-2:]) <= THREADS:
+    if len(threads) < 4 or prod(source[-2:]) == 0 or prod(threads[-2:]) <= THREADS:
         return 1.0
     height, width = threads[-2:]
     rows = max(1, min(height, THREADS // width))

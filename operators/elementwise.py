@@ -1,7 +1,7 @@
 """Element-wise operators: each output element from the elements at the same place, in one pass.
 
-DRAM moves the stored bytes of every operand and of the output; a broadcast operand is loaded again for each output element
-through L1 but comes from DRAM once. FLOPs are counted for floating-point dtypes only.
+DRAM moves the stored bytes of every operand and of the output; a broadcast operand is loaded again for each output
+element through L1 but comes from DRAM once. FLOPs are counted for floating-point dtypes only.
 """
 
 from __future__ import annotations
@@ -90,19 +90,19 @@ def _approximation(call: OperatorCall, position: int) -> str:
 
 
 @formula("aten::gelu", "aten::gelu_", kind=kind_of)
-def gelu(call: OperatorCall) -> tuple[Work, ...]:
+def cost_gelu(call: OperatorCall) -> tuple[Work, ...]:
     """Cost gelu(x, approximate)."""
     return (pointwise(call, 1, GELU_FLOPS[_approximation(call, 1)]),)
 
 
 @formula("aten::gelu_backward", kind=kind_of)
-def gelu_backward(call: OperatorCall) -> tuple[Work, ...]:
+def cost_gelu_backward(call: OperatorCall) -> tuple[Work, ...]:
     """Cost gelu_backward(dy, x, approximate)."""
     return (pointwise(call, 2, GELU_BACKWARD_FLOPS[_approximation(call, 2)]),)
 
 
 @formula("aten::glu", kind=kind_of)
-def glu(call: OperatorCall) -> tuple[Work, ...]:
+def cost_glu(call: OperatorCall) -> tuple[Work, ...]:
     """Cost glu(x, dim): one half times the sigmoid (4 FLOPs) of the other."""
     source = call.tensor(0)
     half = dense((prod(source.shape) // 2,), source.dtype)
@@ -110,17 +110,18 @@ def glu(call: OperatorCall) -> tuple[Work, ...]:
 
 
 @formula("aten::glu_backward", kind=kind_of)
-def glu_backward(call: OperatorCall) -> tuple[Work, ...]:
+def cost_glu_backward(call: OperatorCall) -> tuple[Work, ...]:
     """Cost glu_backward(dy, x, dim): per pair the sigmoid s (4), dy s for one half, dy x s (1 - s) for the other."""
     grad, source = call.tensor(0), call.tensor(1)
-    return (
-        stream("elementwise", (grad, source), (dense(source.shape, source.dtype),), flops=8 * prod(grad.shape)),
-    )
+    return (stream("elementwise", (grad, source), (dense(source.shape, source.dtype),), flops=8 * prod(grad.shape)),)
 
 
 @formula("aten::_prelu_kernel_backward", kind=kind_of)
-def prelu_backward(call: OperatorCall) -> tuple[Work, ...]:
-    """Cost _prelu_kernel_backward(dy, x, weight): a comparison and a product for each of two gradients, both of x's shape."""
+def cost_prelu_backward(call: OperatorCall) -> tuple[Work, ...]:
+    """Cost _prelu_kernel_backward(dy, x, weight).
+
+    A comparison and a product for each of two gradients, both of x's shape.
+    """
     reads = (call.tensor(0), call.tensor(1), call.tensor(2))
     count = prod(reads[1].shape)
     gradient = dense(reads[1].shape, reads[1].dtype)
@@ -128,7 +129,7 @@ def prelu_backward(call: OperatorCall) -> tuple[Work, ...]:
 
 
 @formula("aten::native_dropout", "aten::_fused_dropout", kind=kind_of)
-def dropout(call: OperatorCall) -> tuple[Work, ...]:
+def cost_dropout(call: OperatorCall) -> tuple[Work, ...]:
     """Cost dropout in training: x is compared with a random number and scaled; the output and a mask are written."""
     source = call.tensor(0)
     count = prod(source.shape)
@@ -140,19 +141,19 @@ def dropout(call: OperatorCall) -> tuple[Work, ...]:
     "aten::bernoulli_", "aten::uniform_", "aten::normal_", "aten::exponential_", "aten::random_", "aten::log_normal_",
     "aten::geometric_", "aten::cauchy_", kind=kind_of,
 )  # fmt: skip
-def random_fill(call: OperatorCall) -> tuple[Work, ...]:
+def cost_random_fill(call: OperatorCall) -> tuple[Work, ...]:
     """Cost filling a tensor with random numbers: it is written; counter-based generators work on integers."""
     return (stream("fill", (), (call.tensor(0),), dtype=call.tensor(0).dtype),)
 
 
 @formula("aten::bernoulli", kind=kind_of)
-def bernoulli(call: OperatorCall) -> tuple[Work, ...]:
+def cost_bernoulli(call: OperatorCall) -> tuple[Work, ...]:
     """Cost bernoulli(p): each probability is read and compared with a random number."""
     return (pointwise(call, 1, 1),)
 
 
 @formula("aten::_transform_bias_rescale_qkv", kind=kind_of)
-def transform_bias_rescale_qkv(call: OperatorCall) -> tuple[Work, ...]:
+def cost_transform_bias_rescale_qkv(call: OperatorCall) -> tuple[Work, ...]:
     """Cost adding the bias to a packed query-key-value, scaling the queries and laying the heads out anew."""
     packed, bias = call.tensor(0), call.tensor(1)
     count = prod(packed.shape)
@@ -161,6 +162,6 @@ def transform_bias_rescale_qkv(call: OperatorCall) -> tuple[Work, ...]:
 
 
 @formula("aten::fill_", "aten::zero_", kind=kind_of)
-def fill(call: OperatorCall) -> tuple[Work, ...]:
+def cost_fill(call: OperatorCall) -> tuple[Work, ...]:
     """Cost setting a tensor to one value: it is written and not read."""
     return (stream("fill", (), (call.tensor(0),), dtype=call.tensor(0).dtype),)

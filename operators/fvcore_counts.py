@@ -37,7 +37,7 @@ class _Value:
         self._shape = shape
         self._constant = constant
 
-    def isCompleteTensor(self) -> bool:  # noqa: N802 (torch's name)
+    def isCompleteTensor(self) -> bool:
         return self._shape is not None
 
     def type(self) -> _Value:
@@ -46,7 +46,7 @@ class _Value:
     def sizes(self) -> list[int]:
         return list(self._shape or ())
 
-    def toIValue(self) -> object:  # noqa: N802 (torch's name)
+    def toIValue(self) -> object:
         return self._constant
 
 

@@ -20,32 +20,32 @@ from memprof.profiles.records import TensorSpec
 
 
 @formula("aten::mm", kind=Kind.MATMUL)
-def mm(call: OperatorCall) -> tuple[Work, ...]:
+def cost_mm(call: OperatorCall) -> tuple[Work, ...]:
     """Cost mm(a, b): (n, k) times (k, m)."""
     return (_product(call.tensor(0), call.tensor(1)),)
 
 
 @formula("aten::bmm", kind=Kind.MATMUL)
-def bmm(call: OperatorCall) -> tuple[Work, ...]:
+def cost_bmm(call: OperatorCall) -> tuple[Work, ...]:
     """Cost bmm(a, b): b products of (n, k) times (k, m)."""
     return (_product(call.tensor(0), call.tensor(1)),)
 
 
 @formula("aten::_int_mm", "aten::_scaled_mm", kind=Kind.MATMUL)
-def quantized_mm(call: OperatorCall) -> tuple[Work, ...]:
+def cost_quantized_mm(call: OperatorCall) -> tuple[Work, ...]:
     """Cost a product of 8-bit operands into a wider result: int32 for integers, else bfloat16 unless told otherwise."""
     first = call.tensor(0)
     return (_product(first, call.tensor(1), output_dtype="int32" if first.dtype == "int8" else "bfloat16"),)
 
 
 @formula("aten::mv", kind=Kind.MATMUL)
-def mv(call: OperatorCall) -> tuple[Work, ...]:
+def cost_mv(call: OperatorCall) -> tuple[Work, ...]:
     """Cost mv(matrix, vector)."""
     return (_product(call.tensor(0), _column(call.tensor(1))),)
 
 
 @formula("aten::dot", "aten::vdot", kind=Kind.MATMUL)
-def dot(call: OperatorCall) -> tuple[Work, ...]:
+def cost_dot(call: OperatorCall) -> tuple[Work, ...]:
     """Cost the inner product of two vectors."""
     first = call.tensor(0)
     row = TensorSpec((1, *first.shape), None if first.strides is None else (0, *first.strides), first.dtype)
@@ -53,11 +53,11 @@ def dot(call: OperatorCall) -> tuple[Work, ...]:
 
 
 @formula("aten::addmm", "aten::addmm_", "aten::addmv", "aten::addmv_", kind=Kind.MATMUL)
-def addmm(call: OperatorCall) -> tuple[Work, ...]:
+def cost_addmm(call: OperatorCall) -> tuple[Work, ...]:
     """Cost addmm(self, a, b, beta, alpha): a bias vector joins in the epilogue, a matrix is copied to the output first.
 
-    Source: addmm_out_cuda_impl in ATen/native/cuda/Blas.cpp: cuBLASLt adds a 1-dimensional bias itself; anything else is
-    copied into the result, which the product then reads and adds to. A matrix times a vector has no such epilogue.
+    Source: addmm_out_cuda_impl in ATen/native/cuda/Blas.cpp: cuBLASLt adds a 1-dimensional bias itself; anything else
+    is copied into the result, which the product then reads and adds to. A matrix times a vector has no such epilogue.
     """
     added, first, second = call.tensor(0), call.tensor(1), call.tensor(2)
     if len(second.shape) == 1:
@@ -68,7 +68,7 @@ def addmm(call: OperatorCall) -> tuple[Work, ...]:
 
 
 @formula("aten::baddbmm", "aten::baddbmm_", kind=Kind.MATMUL)
-def baddbmm(call: OperatorCall) -> tuple[Work, ...]:
+def cost_baddbmm(call: OperatorCall) -> tuple[Work, ...]:
     """Cost baddbmm(self, a, b, beta, alpha): self is copied to the output, which the products read and add to.
 
     Source: bmm_out_cuda_impl in ATen/native/cuda/Blas.cpp; with beta = 0 self is not read.
@@ -77,7 +77,7 @@ def baddbmm(call: OperatorCall) -> tuple[Work, ...]:
 
 
 @formula("aten::_addmm_activation", kind=Kind.MATMUL)
-def addmm_activation(call: OperatorCall) -> tuple[Work, ...]:
+def cost_addmm_activation(call: OperatorCall) -> tuple[Work, ...]:
     """Cost addmm with ReLU or GELU in the epilogue (CUBLASLT_EPILOGUE_RELU_BIAS, CUBLASLT_EPILOGUE_GELU_BIAS)."""
     per_output = GELU_FLOPS["tanh"] if is_flag(call.argument(5)) else RELU_FLOPS
     return (_product(call.tensor(1), call.tensor(2), added=call.tensor(0), per_output=per_output),)
@@ -92,9 +92,7 @@ def _macs(first: Shape, second: Shape) -> int:
     return fvcore_counts.bmm_macs(first, second) if len(first) == 3 else fvcore_counts.matmul_macs(first, second)
 
 
-def _accumulating(
-    call: OperatorCall, added: TensorSpec, first: TensorSpec, second: TensorSpec
-) -> tuple[Work, ...]:
+def _accumulating(call: OperatorCall, added: TensorSpec, first: TensorSpec, second: TensorSpec) -> tuple[Work, ...]:
     if call.argument(3, 1) == 0:
         return (_product(first, second),)
     output = dense((*first.shape[:-1], second.shape[-1]), first.dtype)

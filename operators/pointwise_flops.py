@@ -2,8 +2,8 @@
 
 fvcore does not count these. Convention: every operation of the mathematical definition that the kernel evaluates is one
 FLOP: an addition, multiplication, division, comparison or maximum, and one call of exp, log, erf, tanh, sin or a root
-(the hardware needs several instructions for those, but so it does for a division). Bookkeeping on integers, booleans and
-bit patterns is none.
+(the hardware needs several instructions for those, but so it does for a division). Bookkeeping on integers, booleans
+and bit patterns is none.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ GELU_FLOPS = {"none": 5, "tanh": 9}
 """GELU(x) = x/2 (1 + erf(x / sqrt 2)): two products and an erf, an addition, a product. With tanh: x^3 (2), times a
 constant, plus x, times a constant, tanh, plus 1, times x, halved."""
 GELU_BACKWARD_FLOPS = {"none": 11, "tanh": 20}
-"""Derivative times dy. Exact: the normal distribution (mul, erf, add, mul), its density (square, mul, exp, mul), x times
-density plus distribution, times dy. Tanh: the forward's inner term and tanh (7), 1 + tanh (1), halves (2), the derivative
-of tanh (2), of the inner term (3), their products (2), the sum (1), times dy and halving (2); ATen/native/cuda/ActivationGeluKernel.cu."""
+"""Derivative times dy. Exact: the normal distribution (mul, erf, add, mul), its density (square, mul, exp, mul), x
+times density plus distribution, times dy. Tanh: the forward's inner term and tanh (7), 1 + tanh (1), halves (2), the
+derivative of tanh (2), of the inner term (3), their products (2), the sum (1), times dy and halving (2);
+ATen/native/cuda/ActivationGeluKernel.cu."""
 
 _FIRST, _BOOLEAN = Result.FIRST, Result.BOOLEAN
 
@@ -49,8 +50,8 @@ TABLE = (
     Pointwise("maximum minimum fmax fmin", 2, 1, "a comparison", in_place=False),
     Pointwise("rsub", 2, 1, "a subtraction", in_place=False),
     Pointwise("neg abs square", 1, 1, "one operation"),
-    Pointwise("exp exp2 expm1 log log2 log10 log1p sqrt sin cos tan tanh erf erfinv floor ceil round trunc sign reciprocal",
-              1, 1, "one call of a function"),
+    Pointwise("exp exp2 expm1 log log2 log10 log1p sqrt sin cos tan tanh erf erfinv", 1, 1, "one call of a function"),
+    Pointwise("floor ceil round trunc sign reciprocal", 1, 1, "one operation"),
     Pointwise("rsqrt", 1, 2, "a root and a division"),
     Pointwise("frac", 1, 2, "a truncation and a subtraction"),
     Pointwise("nan_to_num", 1, 3, "three comparisons"),

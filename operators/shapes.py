@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache
 from itertools import zip_longest
 from math import prod
 
@@ -91,7 +91,7 @@ def accumulation_dtype(dtype: str) -> str:
     return "float32" if dtype in ("float16", "bfloat16") or dtype.startswith("float8") else dtype
 
 
-@lru_cache(maxsize=None)
+@cache
 def promote(first: str, second: str) -> str:
     """Return the dtype that an operation on these two dtypes computes in (torch.promote_types)."""
     if first == second:
@@ -99,6 +99,8 @@ def promote(first: str, second: str) -> str:
     low, high = sorted((first, second), key=lambda dtype: (_category(dtype), element_bytes(dtype)))
     if {low, high} == {"float16", "bfloat16"}:
         return "float32"
+    if (low, high) == ("float64", "complex64"):
+        return "complex128"
     return high
 
 

@@ -1,8 +1,8 @@
 """How a tiled matrix product moves its operands through L2 and shared memory.
 
 cuBLAS, cuDNN's implicit-GEMM convolutions and CUTLASS cut an M x N x K product into tiles of the output. A thread block
-loads, for its tile, tile_m x K of the first operand and K x tile_n of the second from L2 into shared memory; each of its
-warps loads, for its part of the tile, its rows and columns from shared memory into registers.
+loads, for its tile, tile_m x K of the first operand and K x tile_n of the second from L2 into shared memory; each of
+its warps loads, for its part of the tile, its rows and columns from shared memory into registers.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from memprof.operators.work import Traffic, Work
 BLOCK_TILE = 128
 """Rows and columns of the output per thread block.
 
-Source: CUTLASS, include/cutlass/gemm/device/default_gemm_configuration.h: 128 x 128 on CUDA cores and for double, 128 x 256
-on tensor cores; the kernels that cuDNN and cuBLAS choose say "tilesize128x128x..." most often.
+Source: CUTLASS, include/cutlass/gemm/device/default_gemm_configuration.h: 128 x 128 on CUDA cores and for double, 128 x
+256 on tensor cores; the kernels that cuDNN and cuBLAS choose say "tilesize128x128x..." most often.
 """
 
 WARP_TILE = 64
@@ -51,8 +51,8 @@ class Product:
     def loads(self, tile: int) -> float:
         """Return the operand elements loaded for tiles of `tile` rows and columns, clipped to the problem.
 
-        The first operand is loaded n / tile times, the second m / tile times. A fraction stands for the library's choice
-        of a tile that divides the problem better.
+        The first operand is loaded n / tile times, the second m / tile times. A fraction stands for the library's
+        choice of a tile that divides the problem better.
         """
         macs = self.batch * self.m * self.n * self.k
         return macs / max(1, min(tile, self.m)) + macs / max(1, min(tile, self.n))

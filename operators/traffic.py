@@ -14,7 +14,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 
-from memprof.operators.shapes import dense, element_bytes, elements, logical_bytes, promoted_dtype, stored_bytes
+from memprof.operators.shapes import (
+    ELEMENT_BYTES,
+    dense,
+    element_bytes,
+    elements,
+    logical_bytes,
+    promoted_dtype,
+    stored_bytes,
+)
 from memprof.operators.work import Traffic, Work
 from memprof.profiles.records import TensorSpec
 
@@ -25,6 +33,11 @@ Source: ATen/native/cuda/thread_constants.h, num_threads() = 4 warps, thread_wor
 """
 
 
+def tensor_bytes(tensor: TensorSpec) -> int:
+    """Return the distinct bytes behind `tensor`, 0 where its dtype is unknown: for what no formula costs."""
+    return stored_bytes(tensor) if tensor.dtype in ELEMENT_BYTES else 0
+
+
 def total(tensors: Sequence[TensorSpec]) -> int:
     """Return the distinct bytes behind `tensors`."""
     return sum(stored_bytes(tensor) for tensor in tensors)
@@ -33,9 +46,7 @@ def total(tensors: Sequence[TensorSpec]) -> int:
 def _at_least(traffic: Traffic | None, floor: Traffic) -> Traffic:
     if traffic is None:
         return floor
-    return Traffic(
-        max(traffic.read_bytes, floor.read_bytes), max(traffic.written_bytes, floor.written_bytes)
-    )
+    return Traffic(max(traffic.read_bytes, floor.read_bytes), max(traffic.written_bytes, floor.written_bytes))
 
 
 def make_work(
@@ -54,9 +65,7 @@ def make_work(
 ) -> Work:
     """Build a Work whose inner levels move at least what the outer ones do; a level left out moves the same."""
     l2 = _at_least(l2, dram)
-    return Work(
-        step, dtype, matrix_flops, vector_flops, macs, dram, l2, _at_least(l1, l2), launches, blocks, assumed
-    )
+    return Work(step, dtype, matrix_flops, vector_flops, macs, dram, l2, _at_least(l1, l2), launches, blocks, assumed)
 
 
 def stream(

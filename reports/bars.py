@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -12,8 +13,8 @@ from memprof.reports import theme
 
 _INK, _FAINT, _FLOPS = "#1f2328", "#59636e", "#c4cad1"
 _MOST_ROWS = 9
-_LETTERS = 46
-"""How many letters fit over the width of the panel."""
+_LETTERS = 34
+"""How many letters of a model's name fit beside its time."""
 
 
 def draw(axes: Axes, reports: Sequence[Report]) -> None:
@@ -47,26 +48,31 @@ def _stacks(axes: Axes, reports: Sequence[Report]) -> None:
     ]
     totals = [sum(times.values()) for times in per_image]
     longest = max(totals) or 1.0
-    order = sorted({kind for times in per_image for kind in times}, key=lambda kind: -sum(t.get(kind, 0) for t in per_image))
+    together = {kind: sum(times.get(kind, 0.0) for times in per_image) for times in per_image for kind in times}
+    order = sorted(together, key=together.__getitem__, reverse=True)
     axes.set(xlim=(0, longest), ylim=(max(4, len(reports)) + 0.1 + len(order) * 0.18, -0.75))
     _write(axes, 0, -0.5, "Least possible time per image, by kind", weight="bold")
     for row, (label, times, total) in enumerate(zip(labels, per_image, totals, strict=True)):
         axes.plot(longest * 0.015, row - 0.2, theme.mark(row), color=_FAINT, markersize=6, clip_on=False)
-        short = label if len(label) <= _LETTERS - 12 else f"{label[: _LETTERS - 13]}…"
+        line = " ".join(label.split())
+        short = line if len(line) <= _LETTERS else f"{line[: _LETTERS - 1]}…"
         _write(axes, longest * 0.045, row - 0.2, f"{short}: {units.seconds(total)}")
-        left = 0.0
-        for kind in order:
-            seconds = times.get(kind, 0.0)
-            axes.barh(row + 0.14, seconds, left=left, height=0.36, color=theme.color(kind), edgecolor="white", linewidth=0.5)
-            if seconds > 0.08 * longest:
-                _write(axes, left + seconds / 2, row + 0.14, units.share(seconds / total), color="white", ha="center")
-            left += seconds
+        _stack(axes, row + 0.14, [(kind, times.get(kind, 0.0)) for kind in order], total)
     for index, kind in enumerate(order):
         y = len(reports) + 0.1 + index * 0.18
         axes.plot(longest * 0.015, y, "o", color=theme.color(kind), markersize=6, clip_on=False)
         _write(axes, longest * 0.045, y, kind)
 
 
-def _write(axes: Axes, x: float, y: float, content: str, **style: object) -> None:
-    style = {"color": _INK, "va": "center", "fontsize": 9, "parse_math": False, **style}
-    axes.text(x, y, content, **style)
+def _stack(axes: Axes, y: float, parts: Sequence[tuple[str, float]], total: float) -> None:
+    """Draw one stacked bar, with each large part's share in it."""
+    left = 0.0
+    for kind, seconds in parts:
+        axes.barh(y, seconds, left=left, height=0.36, color=theme.color(kind), edgecolor="white", linewidth=0.5)
+        if seconds > 0.11 * axes.get_xlim()[1]:
+            _write(axes, left + seconds / 2, y, units.share(seconds / total), color="white", ha="center")
+        left += seconds
+
+
+def _write(axes: Axes, x: float, y: float, content: str, **style: Any) -> None:
+    axes.text(x, y, content, **{"color": _INK, "va": "center", "fontsize": 9, "parse_math": False, **style})

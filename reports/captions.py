@@ -15,8 +15,8 @@ HOW_TO_READ = (
 X_AXIS = "arithmetic intensity: FLOP per byte of the memory that binds (of DRAM where arithmetic binds)"
 Y_AXIS = "attainable FLOP/s"
 RAIL = "no FLOPs"
-_WORTH_A_LABEL = 0.015
-_MOST_LABELS = 9
+_WORTH_A_LABEL = 0.03
+_MOST_LABELS = 7
 
 
 def subtitle(reports: Sequence[Report]) -> str:
@@ -42,8 +42,8 @@ def point_labels(plot: Plot, reports: Sequence[Report]) -> tuple[tuple[Point, tu
     labels = []
     for kind, point in chosen.items():
         whole = kinds[point.report, kind]
-        said = f"{units.share(whole.time_share)} of time, {units.share(whole.flops_share)} of FLOPs"
-        labels.append((point, (kind,) if len(reports) > 1 else (kind, said)))
+        said = f"{units.share(whole.time_share)} of time", f"{units.share(whole.flops_share)} of FLOPs"
+        labels.append((point, (kind,) if len(reports) > 1 else (kind, *said)))
     return tuple(labels)
 
 

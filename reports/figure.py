@@ -1,13 +1,13 @@
-"""Draws the roofline plot with matplotlib's Agg canvas; no window system and no global state."""
+"""Draws the roofline plot with matplotlib's objects, without pyplot: no window system and no global state."""
 
 from __future__ import annotations
 
 import io
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from memprof import side_by_side, units
@@ -26,18 +26,18 @@ _FONT = 8.5
 def draw(reports: Sequence[Report]) -> bytes:
     """Return the plot of the reports as a PNG."""
     figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor="white")
-    canvas = FigureCanvasAgg(figure)
     plot = geometry.plot(reports)
     _titles(figure, reports)
     bottom = _BOTTOM if plot.rail else _RAIL_BOTTOM
     axes = figure.add_axes((_LEFT, bottom, _WIDTH, _TOP - bottom))
     _axes(axes, plot)
     width, height = _WIDTH * _INCHES[0], (_TOP - bottom) * _INCHES[1]
-    character = 0.62 * _FONT / 72 / width, 1.3 * _FONT / 72 / height
+    character = 0.67 * _FONT / 72 / width, 1.3 * _FONT / 72 / height
     scene = lay_out(plot, reports, Canvas(height / width, character))
     _roofs(axes, plot, scene)
     for point in plot.points:
-        _point(axes, plot.fraction(point.x, point.y), point)
+        place, radius = plot.fraction(point.x, point.y), theme.radius(point.group.time_share)
+        _point(axes, place, point, radius, overlaid=len(reports) > 1)
     _leads(axes, scene)
     _labels(axes, scene)
     if plot.rail:
@@ -46,11 +46,11 @@ def draw(reports: Sequence[Report]) -> bytes:
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use any script
-        canvas.print_png(buffer)
+        figure.savefig(buffer, format="png", dpi=_DPI)
     return buffer.getvalue()
 
 
-def write(axes: Axes, x: float, y: float, content: str, size: float = _FONT, **style: object) -> None:
+def write(axes: Axes, x: float, y: float, content: str, size: float = _FONT, **style: Any) -> None:
     """Write text at a place in fractions of the axes; a dollar sign in a name starts no formula."""
     style.setdefault("color", _INK)
     axes.text(x, y, content, fontsize=size, parse_math=False, transform=axes.transAxes, **style)
@@ -59,8 +59,9 @@ def write(axes: Axes, x: float, y: float, content: str, size: float = _FONT, **s
 def _titles(figure: Figure, reports: Sequence[Report]) -> None:
     title, subtitle = side_by_side.title(reports), captions.subtitle(reports)
     for y, content, size, weight, color in ((0.945, title, 15, "bold", _INK), (0.905, subtitle, 10, "normal", _FAINT)):
-        fitting = min(size, 1.62 * _INCHES[0] * 72 / max(1, len(content)))
-        figure.text(0.02, y, content, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
+        line = " ".join(content.split())  # names may hold line breaks
+        fitting = min(size, 1.62 * _INCHES[0] * 72 / max(1, len(line)))
+        figure.text(0.02, y, line, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
     figure.text(0.02, 0.022, captions.HOW_TO_READ, fontsize=9, color=_FAINT)
 
 
@@ -88,26 +89,25 @@ def _roofs(axes: Axes, plot: Plot, scene: Scene) -> None:
         (x0, y0), (x1, y1) = plot.fraction(*roof.start), plot.fraction(*roof.end)
         style = "-" if roof.device == 0 else "--"
         axes.plot((x0, x1), (y0, y1), style, color=_INK, linewidth=1.6 if roof.is_memory else 1.3, zorder=2)
-        turned = {"rotation": name.degrees, "rotation_mode": "anchor", "va": "bottom"}
-        write(axes, name.x, name.y, name.text, ha="right" if name.at_end else "left", zorder=4, **turned)
+        turned: dict[str, Any] = {"rotation": name.degrees, "rotation_mode": "anchor", "va": "bottom"}
+        write(axes, name.x, name.y, name.text, ha="left", zorder=4, **turned)
     for ridge, name in scene.ridges:
         x, y = plot.fraction(ridge.x, ridge.y)
         axes.plot((x, x), (0, y), ":", color=_FAINT, linewidth=0.9, zorder=1)
         write(axes, name.x, name.y, name.text, 7.5, color=_FAINT, va="center")
 
 
-def _point(axes: Axes, place: tuple[float, float], point: Point) -> None:
-    """Draw one bubble; its area goes with its share of time."""
+def _point(axes: Axes, place: tuple[float, float], point: Point, radius: float, *, overlaid: bool) -> None:
+    """Draw one bubble of a radius in fractions of the width; see-through with an outline where models are overlaid."""
     mark = theme.mark(point.report)
-    diameter = 2 * theme.radius(point.group.time_share) * _WIDTH * _INCHES[0] * 72
+    diameter = 2 * radius * _WIDTH * _INCHES[0] * 72
     axes.plot(
         *place,
         mark,
-        color=theme.color(point.group.kind),
+        markerfacecolor=(theme.color(point.group.kind), 0.5 if overlaid else 0.85),
         markersize=diameter * theme.MARK_SCALES[mark],
-        markeredgecolor="white",
-        markeredgewidth=0.9,
-        alpha=0.8,
+        markeredgecolor=(_INK, 0.7) if overlaid else "white",
+        markeredgewidth=0.8,
         clip_on=False,
         zorder=3,
     )
@@ -131,7 +131,8 @@ def _labels(axes: Axes, scene: Scene) -> None:
         x, y = label.center
         if label.far:
             ink = theme.color(point.group.kind)
-            axes.plot((label.request.x, x), (label.request.y, y), color=ink, linewidth=0.8, zorder=2.6)
+            end = label.edge
+            axes.plot((label.request.x, end[0]), (label.request.y, end[1]), color=ink, linewidth=0.8, zorder=2.6)
         backing = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
         text = "\n".join(label.request.lines)
         write(axes, x, y, text, ha="center", va="center", fontweight="bold", bbox=backing, zorder=5)
@@ -144,10 +145,10 @@ def _rail(axes: Axes, plot: Plot, reports: Sequence[Report]) -> None:
     _x_ticks(axes, plot)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    x = 0.008
+    x, highest = 0.008, _RAIL_HEIGHT * _INCHES[1] / (_WIDTH * _INCHES[0]) / 2
     for point in plot.rail:
-        radius = theme.radius(point.group.time_share)
-        _point(axes, (x + radius, 0.5), point)
+        radius = min(theme.radius(point.group.time_share), highest)
+        _point(axes, (x + radius, 0.5), point, radius, overlaid=len(reports) > 1)
         x += 2 * radius + 0.004
     write(axes, x + 0.008, 0.5, captions.rail_label(plot, reports), va="center")
 

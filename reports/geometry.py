@@ -127,10 +127,14 @@ def plot(reports: Sequence[Report]) -> Plot:
     ridges = [
         ridge for index, device in enumerate(devices) for code in shown[index] for ridge in _ridges(index, device, code)
     ]
-    callouts = [callout for index, report in enumerate(reports) for callout in _callouts(index, report, points)]
+    found_callouts = [callout for index, report in enumerate(reports) for callout in _callouts(index, report, points)]
+    callouts = sorted(found_callouts, key=lambda callout: -callout.point.group.seconds)[:1]
     xs = [point.x for point in points if point.x] + [ridge.x for ridge in ridges] + [item.dram_x for item in callouts]
+    xs += [
+        max(peaks) / bandwidth for device in devices for bandwidth in device.memory_bytes_per_second.values() if peaks
+    ]
     ys = [point.y for point in points if point.y] + peaks
-    x_limits, y_limits = _limits(xs, (0.4, 2.5)), _limits(ys, (0.4, 2.0))
+    x_limits, y_limits = _limits(xs, (0.4, 2.5)), _limits(ys, (0.4, 3.0))
     roofs = [
         roof
         for index, device in enumerate(devices)
@@ -178,6 +182,8 @@ def _roofs(
         bandwidth = device.memory_bytes_per_second.get(level)
         if bandwidth:
             begin, end = max(left, low / bandwidth), min(right, top / bandwidth)
+            if begin >= end:  # wholly outside of the plot
+                continue
             yield Roof(level, True, index, bandwidth, (begin, begin * bandwidth), (end, end * bandwidth))
     for engine in shown:
         peak = device.peak_flops_per_second[engine]

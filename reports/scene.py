@@ -1,19 +1,21 @@
-"""Where the words of a roofline plot go, for a plot of given proportions. Places are fractions of the axes, y upwards."""
+"""Where the words of a roofline plot go, given its proportions. Places are fractions of the axes, y upwards."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from memprof import units, words
 from memprof.report import Report
 from memprof.reports import captions, theme
-from memprof.reports.geometry import Plot, Point, Ridge, Roof
+from memprof.reports.geometry import Callout, Plot, Point, Ridge, Roof
 from memprof.reports.labels import Box, Label, Request, Segment, place
 
-_ALONG = tuple(step / 40 for step in range(0, 29))
-_ABOVE = 0.012
+_ALONG = tuple(step / 40 for step in range(29))
+_ABOVE, _HIGH_ABOVE = 0.012, 0.055
+_PARTS = 12
+_RIDGE_NAME_Y = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,12 @@ class Canvas:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """Text that starts at a place (or ends there, if `at_end`), turned by `degrees` on the canvas, counterclockwise."""
+    """Text that starts at a place, turned by `degrees` on the canvas, counterclockwise."""
 
     text: str
     x: float
     y: float
     degrees: float = 0.0
-    at_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,12 @@ def lay_out(plot: Plot, reports: Sequence[Report], canvas: Canvas) -> Scene:
     roofs: list[tuple[Roof, Name]] = []
     taken: list[Box] = []
     for roof in plot.roofs:
-        name = _roof_name(plot, roof, captions.roof_label(plot, roof, reports), canvas, bubbles)
+        occupied = [*bubbles, *(part for _, name in roofs for part in _parts(name, canvas))]
+        name = _roof_name(plot, roof, captions.roof_label(plot, roof, reports), canvas, occupied)
         roofs.append((roof, name))
-        taken.append(_box(name, canvas))
-    leads = tuple(_lead(plot, callout.point, (callout.dram_x, callout.dram_y), callout.text) for callout in plot.callouts)
-    ridges = tuple((ridge, _ridge_name(plot, ridge)) for ridge in plot.ridges)
+        taken += _parts(name, canvas)
+    leads = tuple(_lead(plot, callout) for callout in plot.callouts)
+    ridges = tuple(_ridges(plot, canvas))
     taken += [_box(lead.name, canvas) for lead in leads] + [_box(name, canvas) for _, name in ridges]
     lines: list[Segment] = [_line(plot, roof) for roof in plot.roofs]
     lines += [line for lead in leads for line in ((lead.start, lead.corner), (lead.corner, lead.end))]
@@ -89,50 +91,55 @@ def _line(plot: Plot, roof: Roof) -> Segment:
 
 
 def _roof_name(plot: Plot, roof: Roof, text: str, canvas: Canvas, bubbles: Sequence[Box]) -> Name:
-    """Write along a slanted roof where it covers fewest bubbles; on a flat one at its right end."""
+    """Write a roof's name where it hides fewest bubbles, slanted ones near the left, flat ones near the right."""
     (x0, y0), (x1, y1) = _line(plot, roof)
-    if not roof.is_memory:
-        return Name(text, 0.995, y1 + _ABOVE, at_end=True)
-    degrees = math.degrees(math.atan2((y1 - y0) * canvas.aspect, x1 - x0))
     places = [(x0 + step * (x1 - x0), y0 + step * (y1 - y0)) for step in _ALONG]
-    names = [Name(text, x + 0.004, y + _ABOVE, degrees) for x, y in places]
-    return min(names, key=lambda name: _covered(name, canvas, bubbles))
+    if roof.is_memory:
+        degrees = math.degrees(math.atan2((y1 - y0) * canvas.aspect, x1 - x0))
+        names = [Name(text, x + 0.014, y + 0.014 * (y1 - y0) / max(1e-9, x1 - x0) + _ABOVE, degrees) for x, y in places]
+        return min(names, key=lambda name: _covered(name, canvas, bubbles) + 0.0005 * name.x)
+    length = len(text) * canvas.character[0]
+    ends = [0.995, *(x for x, _ in reversed(places) if x - length > x0)]
+    names = [Name(text, x - length, y1 + above) for above in (_ABOVE, _HIGH_ABOVE) for x in ends]
+    return min(names, key=lambda name: _covered(name, canvas, bubbles) + 0.0005 * (1 - name.x) + 0.002 * (name.y - y1))
 
 
-def _covered(name: Name, canvas: Canvas, bubbles: Sequence[Box]) -> float:
-    """Return how much of the bubbles a slanted name covers, with a small price for beginning far from the left."""
+def _covered(name: Name, canvas: Canvas, boxes: Sequence[Box]) -> float:
+    """Return how much of the boxes a name covers."""
+    return sum(part.overlap(box) for part in _parts(name, canvas) for box in boxes)
+
+
+def _parts(name: Name, canvas: Canvas) -> list[Box]:
+    """Return small boxes along a name, which cover a slanted one closely."""
     length = len(name.text) * canvas.character[0]
     along, up = math.cos(math.radians(name.degrees)), math.sin(math.radians(name.degrees)) / canvas.aspect
-    pieces = 8
-    covered = 0.0
-    for piece in range(pieces):
-        x = name.x + along * length * piece / pieces
-        y = name.y + up * length * piece / pieces
-        part = Box(x, y, x + length / pieces, y + canvas.character[1])
-        covered += sum(part.overlap(box) for box in bubbles)
-    return covered + 0.0005 * name.x
+    step = length / _PARTS
+    starts = [(name.x + along * step * part, name.y + up * step * part) for part in range(_PARTS)]
+    return [Box(x, y, x + step, y + canvas.character[1]) for x, y in starts]
 
 
 def _box(name: Name, canvas: Canvas) -> Box:
-    """Return the rectangle around a name, which for slanted ones is larger than what they cover."""
+    """Return the rectangle around an upright name, centred on its height."""
     lines = name.text.split("\n")
     width, height = max(map(len, lines)) * canvas.character[0], len(lines) * canvas.character[1]
-    if name.degrees:
-        along, up = math.cos(math.radians(name.degrees)), math.sin(math.radians(name.degrees)) / canvas.aspect
-        return Box(name.x, name.y, name.x + along * width, name.y + up * width + canvas.character[1])
-    left = name.x - width if name.at_end else name.x
-    return Box(left, name.y - height / 2, left + width, name.y + height / 2)
+    return Box(name.x, name.y - height / 2, name.x + width, name.y + height / 2)
 
 
-def _lead(plot: Plot, point: Point, dram: tuple[float, float], text: str) -> Lead:
-    start, end = plot.fraction(point.x, point.y), plot.fraction(*dram)
-    corner = end[0], start[1]
-    return Lead(point, start, corner, end, Name(text, end[0] + 0.01, (start[1] + end[1]) / 2))
+def _lead(plot: Plot, callout: Callout) -> Lead:
+    start, end = plot.fraction(callout.point.x, callout.point.y), plot.fraction(callout.dram_x, callout.dram_y)
+    name = Name(callout.text, end[0] + 0.01, (start[1] + end[1]) / 2)
+    return Lead(callout.point, start, (end[0], start[1]), end, name)
 
 
-def _ridge_name(plot: Plot, ridge: Ridge) -> Name:
-    text = f"ridge point\n{words.engine(ridge.engine)}\n{units.intensity(ridge.x)} FLOP/byte"
-    return Name(text, plot.fraction(ridge.x, ridge.y)[0] + 0.006, 0.06)
+def _ridges(plot: Plot, canvas: Canvas) -> Iterable[tuple[Ridge, Name]]:
+    """Name the ridge points near the axis; one that would cover its left neighbour's name goes above it."""
+    right, y = -1.0, _RIDGE_NAME_Y
+    for ridge in sorted(plot.ridges, key=lambda item: item.x):
+        lines = ("ridge point", words.engine(ridge.engine), f"{units.intensity(ridge.x)} FLOP/byte")
+        x = plot.fraction(ridge.x, ridge.y)[0] + 0.006
+        y = y + 3.5 * canvas.character[1] if x < right else _RIDGE_NAME_Y
+        right = x + max(map(len, lines)) * canvas.character[0]
+        yield ridge, Name("\n".join(lines), x, y)
 
 
 def _request(plot: Plot, point: Point, lines: tuple[str, ...], canvas: Canvas) -> Request:

@@ -140,11 +140,17 @@ def top(report: Report, options: RenderOptions, *, wide: bool = True) -> Table:
 
 
 def _operator_cells(report: Report, wide: bool) -> list[tuple[Column, Cell]]:
+    several_phases = len(summary.by_phase(report)) > 1
+    shortened = "_backward" if several_phases and not wide else ""  # the phase's own column says so
+
+    def name(row: Group) -> str:
+        return words.operator(row.rows[0].name, row.kind).removesuffix(shortened)
+
     cells: list[tuple[Column, Cell]] = [
-        (Column("Operator", number=False, path=True), lambda row: words.operator(row.rows[0].name, row.kind)),
+        (Column("Operator", number=False, path=True), name),
         (Column("module", number=False, path=True), lambda row: summary.module_pattern(row.rows)),
     ]
-    if len(summary.by_phase(report)) > 1:
+    if several_phases:
         cells.append((Column("", number=False), lambda row: words.short_phase(row.rows[0].phase)))
     if wide:
         cells.append((Column("input", number=False), _largest_shape))

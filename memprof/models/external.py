@@ -67,7 +67,11 @@ def build(spec: ModelSpec) -> nn.Module:
 
 
 def _call(spec: ModelSpec, make: Any) -> nn.Module:
-    """Return make()'s model, moved to meta where that is the default device but parts of it were made elsewhere."""
+    """Return make()'s model, wholly on meta where that is the default device.
+
+    Code that reads numbers out of tensors while it builds (torchvision's RegNet) cannot do so on meta: it is run again
+    on the CPU, with real weights for a moment.
+    """
     import torch
     from torch import nn
 
@@ -75,8 +79,14 @@ def _call(spec: ModelSpec, make: Any) -> nn.Module:
 
     on_meta = torch.empty(0).device.type == "meta"
     with foreign_code(f"building {spec} failed"):
-        with RealSchedules():
-            model = make()
+        try:
+            with RealSchedules():
+                model = make()
+        except (RuntimeError, TypeError) as error:  # NotImplementedError is a RuntimeError
+            if not on_meta or "meta" not in str(error):
+                raise
+            with torch.device("cpu"):
+                model = make()
         if isinstance(model, nn.Module):
             return model.to("meta") if on_meta else model
     raise ModelError(f"{spec} returned a {type(model).__name__}, not a torch.nn.Module", "return the model itself")

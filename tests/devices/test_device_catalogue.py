@@ -14,11 +14,38 @@ from memprof import devices
 from memprof.devices import Device, catalogue
 from memprof.devices.record import COMPUTED
 
-NAMES = (
-    "a100-sxm4-40gb a100-sxm4-80gb a100-pcie-40gb a100-pcie-80gb v100-sxm2-16gb v100-sxm2-32gb v100-pcie-16gb "
-    "v100-dgxs-32gb h100-sxm5-80gb h100-pcie-80gb h200-sxm-141gb b200 l4 l40s a10 a30 a40 t4 rtx-2080-ti rtx-3060 "
-    "rtx-3090 rtx-4090 rtx-5090 rtx-pro-6000 rtx-pro-6000-maxq mi210 mi250x-gcd mi250x-module mi300x mi325x"
-).split()
+NAMES = [
+    "a100-sxm4-40gb",
+    "a100-sxm4-80gb",
+    "a100-pcie-40gb",
+    "a100-pcie-80gb",
+    "v100-sxm2-16gb",
+    "v100-sxm2-32gb",
+    "v100-pcie-16gb",
+    "v100-dgxs-32gb",
+    "h100-sxm5-80gb",
+    "h100-pcie-80gb",
+    "h200-sxm-141gb",
+    "b200",
+    "l4",
+    "l40s",
+    "a10",
+    "a30",
+    "a40",
+    "t4",
+    "rtx-2080-ti",
+    "rtx-3060",
+    "rtx-3090",
+    "rtx-4090",
+    "rtx-5090",
+    "rtx-pro-6000",
+    "rtx-pro-6000-maxq",
+    "mi210",
+    "mi250x-gcd",
+    "mi250x-module",
+    "mi300x",
+    "mi325x",
+]
 
 # FLOP per clock and SM of FP16 with FP32 accumulation, dense: NVIDIA's whitepapers, AMD's ROCm documentation.
 FP16_TENSOR_RATE = {

@@ -116,7 +116,7 @@ MISTAKES = {
     ),
     "source a number": (with_figures(sm_count={"value": 1, "source": 1}), "source of figures.sm_count must be text"),
     "notes a text": ({**with_figures(), "notes": "x"}, "notes must be a list of texts"),
-    "unknown base": ({"name": "mine", "base": "a101"}, "base: unknown device 'a101'; did you mean a100"),
+    "unknown base": ({"name": "mine", "base": "a101"}, "base: unknown device 'a101'; did you mean .*a100-sxm4-40gb"),
     "a list": ([], "does not hold one device"),
     "broken": ('{"name": "mine",\n "figures": }', "is not valid JSON: .*line 2"),
     "stated twice": ('{"name": "a", "name": "b"}', "'name' is stated twice"),
@@ -149,7 +149,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.json").write_bytes(b'{"name": "\xe9"}')
     with pytest.raises(DeviceError, match="is not UTF-8 text"):
         devices.get(str(tmp_path / "latin.json"))
-    with pytest.raises(DeviceError, match="is neither .json nor .toml"):
+    with pytest.raises(DeviceError, match=r"is neither \.json nor \.toml"):
         devices.get(written(tmp_path, {}, "mine.yaml"))
 
 
@@ -164,18 +164,24 @@ FILES = st.dictionaries(FIELDS, ANYTHING) | st.fixed_dictionaries(
 )
 
 
+def device_or_error(path: Path) -> devices.Device | DeviceError:
+    try:
+        return devices.get(path)
+    except DeviceError as error:
+        return error
+
+
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(FILES)
 def test_any_file_is_a_device_or_one_clear_error(tmp_path: Path, content: dict[str, Any]) -> None:
     path = written(tmp_path, content)
-    try:
-        device = devices.get(path)
-    except DeviceError as error:
-        assert error.remedy
-        assert str(path) in error.what
+    outcome = device_or_error(path)
+    if isinstance(outcome, DeviceError):
+        assert outcome.remedy
+        assert str(path) in outcome.what
     else:
-        assert all(math.isfinite(figure.value) and figure.value > 0 for figure in device.figures.values())
-        assert devices.ceilings(device, "fp32").memory_bytes_per_second["dram"] > 0
+        assert all(math.isfinite(figure.value) and figure.value > 0 for figure in outcome.figures.values())
+        assert devices.ceilings(outcome, "fp32").memory_bytes_per_second["dram"] > 0
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -99,9 +99,9 @@ def test_an_absent_figure_is_named_with_what_to_do() -> None:
 
 def test_figures_engines_levels_and_types_that_do_not_exist() -> None:
     a100 = devices.get("a100")
-    with pytest.raises(DeviceError, match="no device has a figure 'dram_bytes'.*dram_bytes_per_second"):
+    with pytest.raises(DeviceError, match=r"no device has a figure 'dram_bytes'.*dram_bytes_per_second"):
         a100.get("dram_bytes")
-    with pytest.raises(DeviceError, match="no engine 'fp31'.*fp32"):
+    with pytest.raises(DeviceError, match=r"no engine 'fp31'.*fp32"):
         a100.peak("fp31")
     with pytest.raises(DeviceError, match="type 'fp4'"):
         a100.peak("tensor", "fp4")

@@ -1,0 +1,121 @@
+"""Batch normalisation, forward and backward: all pixels must be summed before any is normalised, so a kernel per pass.
+
+Source: ATen/native/cuda/Normalization.cu(h) (batch_norm_collect_statistics, batch_norm_transform_input,
+batch_norm_backward_reduce, batch_norm_backward_elemt); cuDNN's and MIOpen's kernels are held to the same passes. Each
+pass over a feature map that does not fit in L2 reads it from DRAM again, so training reads the input twice. Inference,
+whose statistics are known, reads it once. Figures per channel are loaded once per block and kept in registers.
+
+FLOPs forward are fvcore's. It has no backward; those are counted here.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from memprof.calls import OperatorCall
+from memprof.operators import fvcore_counts
+from memprof.operators.registry import Kind, formula
+from memprof.operators.shapes import accumulation_dtype, dense, elements, is_flag
+from memprof.operators.traffic import stream
+from memprof.operators.work import Work
+from memprof.profiles.records import TensorSpec
+
+REDUCE_FLOPS = 4
+"""Per element of the backward reduction: dy to its sum, x - mean, times dy, to its sum."""
+ELEMENTWISE_FLOPS = 5
+"""Per element of the backward pass in training: (x - mean) * a (2), dy - that, - mean of dy, times scale."""
+INFERENCE_BACKWARD_FLOPS = 1
+"""Per element of the backward pass with fixed statistics: dy times scale."""
+
+_TRAINING_POSITION = {
+    "aten::native_batch_norm": 5,
+    "aten::cudnn_batch_norm": 5,
+    "aten::miopen_batch_norm": 5,
+    "aten::_native_batch_norm_legit": 5,
+}
+_ALWAYS_TRAINING = ("aten::_batch_norm_with_update", "aten::_batch_norm_with_update_functional")
+_NEVER_TRAINING = ("aten::_batch_norm_no_update", "aten::_native_batch_norm_legit_no_training")
+
+
+@formula(*_TRAINING_POSITION, *_ALWAYS_TRAINING, *_NEVER_TRAINING, kind=Kind.NORMALIZATION)
+def cost_batch_norm(call: OperatorCall) -> tuple[Work, ...]:
+    """Cost a batch norm (x, weight, bias, running mean, running variance, training or momentum, ...)."""
+    source = call.tensor(0)
+    weight, bias = call.optional_tensor(1), call.optional_tensor(2)
+    training, assumed = _training(call)
+    affine = tuple(tensor for tensor in (weight, bias) if tensor is not None)
+    output = dense(source.shape, source.dtype)
+    channel = _per_channel(source)
+    normalise = fvcore_counts.batch_norm_flops(source.shape, weight is not None, False)
+    last = stream(
+        "normalisation", (source, *affine, channel, channel), (output,), flops=normalise, dtype=source.dtype,
+        assumed=assumed,
+    )  # fmt: skip
+    if not training:
+        return (last,)
+    flops = fvcore_counts.batch_norm_flops(source.shape, weight is not None, True)
+    first = stream(
+        "statistics", (source,), (channel, channel), flops=flops - normalise, dtype=source.dtype, assumed=assumed
+    )
+    return (first, last)
+
+
+@formula(
+    "aten::native_batch_norm_backward", "aten::cudnn_batch_norm_backward", "aten::miopen_batch_norm_backward",
+    "aten::batch_norm_backward", kind=Kind.NORMALIZATION,
+)  # fmt: skip
+def cost_batch_norm_backward(call: OperatorCall) -> tuple[Work, ...]:
+    """Cost the gradients of a batch norm; the first two tensors are dy and x, in either order.
+
+    The reduction reads both, and so does the element-wise pass, which writes dx. With fixed statistics dx needs dy
+    only, and the reduction only runs for the gradients of scale and shift.
+    """
+    first, second = call.tensor(0), call.tensor(1)
+    training, mask = _backward_flags(call)
+    count = elements(first)
+    channel = _per_channel(first)
+    wants_parameters = any(mask[1:])
+    passes = []
+    if training or wants_parameters:
+        passes.append(
+            stream("reduction", (first, second), (channel, channel), flops=REDUCE_FLOPS * count, dtype=first.dtype)
+        )
+    if mask[0]:
+        reads = (first, second) if training else (first,)
+        flops = ELEMENTWISE_FLOPS if training else INFERENCE_BACKWARD_FLOPS
+        result = (dense(first.shape, first.dtype),)
+        operands = (*reads, channel, channel)
+        passes.append(stream("data gradient", operands, result, flops=flops * count, dtype=first.dtype))
+    return tuple(passes)
+
+
+def _per_channel(source: TensorSpec) -> TensorSpec:
+    """Return one statistic per channel, kept in the accumulation dtype."""
+    channels = source.shape[1] if len(source.shape) > 1 else prod(source.shape)
+    return dense((channels,), accumulation_dtype(source.dtype))
+
+
+def _training(call: OperatorCall) -> tuple[bool, str]:
+    """Return whether a call normalises with its own batch's statistics, and what had to be assumed about it."""
+    if call.name in _ALWAYS_TRAINING:
+        return True, ""
+    if call.name in _NEVER_TRAINING:
+        return False, ""
+    position = _TRAINING_POSITION[call.name]
+    if isinstance(call.argument(3), (bool, int)):  # _native_batch_norm_legit.no_stats has no running statistics
+        position = 3
+    recorded = call.argument(position)
+    if recorded is None:
+        return True, "training assumed"
+    return is_flag(recorded), ""
+
+
+def _backward_flags(call: OperatorCall) -> tuple[bool, tuple[bool, ...]]:
+    """Return whether the forward call was in training, and which gradients are wanted; all where not recorded."""
+    everything = (True, True, True)
+    if call.name in ("aten::cudnn_batch_norm_backward", "aten::miopen_batch_norm_backward"):
+        return True, everything
+    flags = call.argument(7)
+    mask = call.argument(9)
+    wanted = tuple(is_flag(flag) for flag in mask) if isinstance(mask, tuple) and mask else everything
+    return flags is None or is_flag(flags), wanted

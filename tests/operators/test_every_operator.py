@@ -1,0 +1,150 @@
+"""What holds for every operator that memprof can cost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import fields
+
+import pytest
+import torch
+
+from memprof.calls import OperatorCall
+from memprof.operators import attention, convolution_shapes, registry, views
+from memprof.operators.work import Work
+from memprof.profiles.records import TensorSpec
+from tests.operators.samples import SAMPLES
+
+GONE = {
+    "aten::_cat",
+    "aten::cudnn_convolution_backward",
+    "aten::miopen_convolution_backward",
+    "aten::mkldnn_convolution_backward",
+}
+"""Operators of older PyTorch that traces still contain."""
+
+
+def _free() -> set[str]:
+    names = f"{views.VIEWS} {views.ALLOCATION_AND_METADATA} {views.SYNCHRONISATION}"
+    return {f"aten::{name}" for name in names.split()}
+
+
+def _cost(name: str) -> tuple[Work, ...]:
+    operator = registry.find(name)
+    assert operator is not None
+    call = OperatorCall(name, SAMPLES[name])
+    assert isinstance(operator.kind(call), registry.Kind)
+    return operator.formula(call)
+
+
+def test_every_formula_has_a_sample() -> None:
+    assert registry.costed_names() - _free() == set(SAMPLES)
+
+
+def test_every_name_is_an_operator_of_pytorch() -> None:
+    known = {name.split(".")[0] for name in torch._C._dispatch_get_all_op_names()}
+    composites = {f"aten::{name}" for name in views.COMPOSITES.split()}
+    assert registry.costed_names() - known <= GONE
+    assert composites <= known
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_inner_levels_move_at_least_what_outer_ones_do(name: str) -> None:
+    works = _cost(name)
+    assert works
+    for work in works:
+        assert work.dram.total_bytes > 0
+        assert work.l1.read_bytes >= work.l2.read_bytes >= work.dram.read_bytes >= 0
+        assert work.l1.written_bytes >= work.l2.written_bytes >= work.dram.written_bytes >= 0
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_flops_are_whole_and_multiply_adds_count_twice(name: str) -> None:
+    for work in _cost(name):
+        assert work.flops >= 0
+        assert work.flops == int(work.flops)
+        assert work.matrix_flops in (0, 2 * work.macs)
+        assert work.matrix_flops + work.vector_flops >= 2 * work.macs
+        assert work.launches >= 1
+        assert work.blocks is None or work.blocks >= 1
+        assert work.assumed == "" or work.assumed.strip() == work.assumed
+
+
+@pytest.mark.parametrize("name", sorted(_free()))
+def test_views_and_allocations_are_free(name: str) -> None:
+    operator = registry.find(name)
+    assert operator is not None
+    assert operator.formula(OperatorCall(name, (TensorSpec((4, 4), (4, 1), "float32"),))) == ()
+
+
+def test_what_may_hide_a_copy_is_a_composite_and_has_no_formula() -> None:
+    for name in ("aten::reshape", "aten::contiguous", "aten::to", "aten::flatten", "aten::dropout"):
+        assert registry.is_composite(name)
+        assert registry.find(name) is None
+
+
+def test_what_must_compute_is_unknown_when_nothing_is_nested_inside() -> None:
+    for name in ("aten::linear", "aten::matmul", "aten::conv2d", "aten::layer_norm", "aten::einsum"):
+        assert registry.find(name) is None
+        assert not registry.is_composite(name)
+
+
+def test_a_name_has_one_meaning() -> None:
+    with pytest.raises(ValueError, match="formula already"):
+        registry.declare_composite("aten::add")
+    with pytest.raises(ValueError, match="formula already"):
+        registry.declare_free("aten::add")
+
+
+def _schema(name: str) -> list[str]:
+    return [argument.name for argument in torch._C._get_schema(name, "").arguments]
+
+
+NAMES = {
+    "input": {"input", "self"},
+    "weight": {"weight"},
+    "bias": {"bias", "bias_sizes", "attn_mask", "attn_bias"},
+    "grad_output": {"grad_output"},
+    "stride": {"stride"},
+    "padding": {"padding"},
+    "dilation": {"dilation"},
+    "groups": {"groups"},
+    "transposed": {"transposed"},
+    "output_padding": {"output_padding"},
+    "mask": {"output_mask"},
+    "query": {"query"},
+    "causal": {"is_causal"},
+}
+
+
+SCHEMAS = {
+    **convolution_shapes.FORWARD, **convolution_shapes.BACKWARD, **attention._FORWARD, **attention._BACKWARD,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(set(SCHEMAS) - GONE))
+def test_positions_of_arguments_follow_pytorchs_schema(name: str) -> None:
+    schema = SCHEMAS[name]
+    arguments = _schema(name)
+    for field in fields(schema):
+        position = getattr(schema, field.name)
+        if field.name in NAMES and position is not None:
+            assert arguments[position] in NAMES[field.name], f"{field.name} of {name}: {arguments}"
+
+
+def test_importing_the_operators_imports_neither_torch_nor_fvcore() -> None:
+    code = (
+        "import json, sys, memprof.operators; "
+        "print(json.dumps([name for name in ('torch', 'fvcore', 'numpy') if name in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == []
+    assert done.stderr == ""
+
+
+def test_counting_prints_no_warning_of_other_libraries() -> None:
+    code = "from memprof.operators import fvcore_counts; print(fvcore_counts.matmul_macs((2, 3), (3, 4)))"
+    done = subprocess.run([sys.executable, "-W", "default", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "24"
+    assert "Warning" not in done.stderr

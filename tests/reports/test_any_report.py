@@ -1,0 +1,98 @@
+"""Whatever a report holds, every writer writes it, and the plot keeps its promises."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from memprof import findings, reports, side_by_side, summary
+from memprof.report import DeviceCeilings, OperatorRow, Report, Workload
+from memprof.reports import RenderOptions
+from memprof.reports.geometry import plot
+from tests.reports.sample import A100, Cost, assemble, row
+
+names = some.text(some.characters(exclude_categories=["Cs"]), max_size=12)
+amounts = some.one_of(some.just(0.0), some.floats(1e-3, 1e18))
+kinds = some.sampled_from(["convolution", "depthwise convolution", "elementwise", "layout", "a kind of next year"])
+ceilings = some.sampled_from(
+    [
+        A100,
+        replace(A100, memory_bytes_per_second={"dram": 1.555e12}),
+        replace(A100, memory_bytes_per_second={"dram": 1e9, "l1": 1e15}, peak_flops_per_second={"fp32": 1e12}),
+        replace(A100, name="other", title="an “other” device", peak_flops_per_second={"fp32": 19.5e12}),
+    ]
+)
+
+
+@some.composite
+def operators(draw: some.DrawFn, device: DeviceCeilings) -> OperatorRow:
+    sizes = some.lists(some.integers(0, 512).map(lambda size: (size, 1, 7, 7)), max_size=3)
+    return row(
+        draw(names),
+        draw(kinds),
+        draw(names),
+        draw(sizes),
+        cost=Cost(*(draw(amounts) for _ in range(4))),
+        engine=draw(some.sampled_from(sorted(device.peak_flops_per_second))),
+        phase=draw(some.sampled_from(["forward", "backward", "optimizer"])),
+        device=device,
+    )
+
+
+@some.composite
+def any_report(draw: some.DrawFn) -> Report:
+    device = draw(ceilings)
+    workload = Workload(draw(names), draw(some.integers(1, 4096)), 224, "train", "tf32", "channels-last")
+    return assemble(tuple(draw(some.lists(operators(device), max_size=6))), workload, device=device)
+
+
+some_reports = some.lists(any_report(), min_size=1, max_size=3)
+relaxed = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@relaxed
+@given(some_reports, some.sampled_from(summary.BY), some.sampled_from([20, 80, 120]))
+def test_every_quick_writer_writes_it(found: list[Report], by: str, width: int) -> None:
+    options = RenderOptions(by=by, width=width, top=3)
+    for name in ("text", "md", "csv", "json", "html"):
+        assert reports.get(name).render(found, options)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(some_reports)
+def test_it_can_be_drawn(found: list[Report]) -> None:
+    assert reports.get("png").render(found, RenderOptions()).startswith(b"\x89PNG")
+
+
+@relaxed
+@given(any_report())
+def test_shares_sum_to_one_or_there_is_nothing(report: Report) -> None:
+    for groups in (summary.by_kind(report), summary.by_module(report), summary.by_operator(report)):
+        whole = 1 if report.totals.seconds else 0
+        assert sum(group.time_share for group in groups) == pytest.approx(whole)
+
+
+@relaxed
+@given(any_report())
+def test_nothing_lies_above_a_roof_and_nothing_is_dropped(report: Report) -> None:
+    drawn = plot([report])
+    assert sum(len(point.group.rows) for point in (*drawn.points, *drawn.rail)) == len(report.operators)
+    for point in drawn.points:
+        bandwidth = report.device.memory_bytes_per_second.get(point.level)
+        assert point.y
+        if bandwidth and point.x:
+            assert point.y <= bandwidth * point.x * (1 + 1e-6)
+        x, y = drawn.fraction(point.x, point.y)
+        assert 0 <= x <= 1
+        assert 0 <= y <= 1
+
+
+@relaxed
+@given(some_reports)
+def test_there_is_always_something_to_say(found: list[Report]) -> None:
+    assert side_by_side.title(found)
+    for report in found:
+        for finding in findings.findings(report):
+            assert finding.sentence.endswith(".")
+            assert "nan" not in finding.sentence

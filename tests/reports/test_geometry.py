@@ -1,0 +1,122 @@
+from dataclasses import replace
+
+import pytest
+
+from memprof.report import Report
+from memprof.reports import geometry
+from memprof.reports.geometry import Plot, plot
+from memprof.reports.scene import Canvas, lay_out
+from tests.reports.sample import A100, Cost, assemble, row, sample
+
+CANVAS = Canvas(0.6, (0.009, 0.03))
+MODELS = ["convnext_t", "inceptionnext_t", "resnet50"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("phase", ["infer", "train"])
+def test_no_point_lies_above_a_roof(model: str, phase: str) -> None:
+    report = sample(model, phase)
+    for point in plot([report]).points:
+        assert point.x
+        assert point.y
+        assert point.y <= report.device.memory_bytes_per_second[point.level] * point.x * (1 + 1e-9)
+        assert point.y <= report.device.peak_flops_per_second[point.group.engine] * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_point_lies_on_the_roof_that_binds_it(model: str) -> None:
+    report = sample(model)
+    for point in plot([report]).points:
+        assert point.x
+        roofs = {**report.device.memory_bytes_per_second, **report.device.peak_flops_per_second}
+        bound = point.group.bound
+        roof = roofs[bound] * point.x if bound in report.device.memory_bytes_per_second else roofs[bound]
+        assert point.y == pytest.approx(roof)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("phase", ["infer", "train"])
+def test_every_operator_is_on_the_plot_or_the_rail(model: str, phase: str) -> None:
+    report = sample(model, phase)
+    drawn = plot([report])
+    shown = [item for point in (*drawn.points, *drawn.rail) for item in point.group.rows]
+    assert len(shown) == len(report.operators)
+    assert set(map(id, shown)) == set(map(id, report.operators))
+
+
+def test_operators_without_flops_are_on_the_rail() -> None:
+    drawn = plot([sample("inceptionnext_t")])
+    assert {item.name for point in drawn.rail for item in point.group.rows} == {"aten::cat"}
+    assert all(point.group.flops for point in drawn.points)
+    assert "no FLOPs" in drawn.rail[0].text
+
+
+def test_operators_that_compute_without_moving_a_byte_are_drawn_at_the_right_edge() -> None:
+    only = row("mm", "matmul", "", [(8,)], cost=Cost(1e9, 0, 0, 0))
+    drawn = plot([assemble((only,), sample().workload)])
+    assert drawn.points[0].x is None
+    assert drawn.fraction(drawn.points[0].x, drawn.points[0].y)[0] == 1
+
+
+def test_the_ridge_point_lies_where_the_dram_roof_meets_the_peak() -> None:
+    ridges = {ridge.engine: ridge for ridge in plot([sample()]).ridges}
+    assert ridges["tensor"].x == pytest.approx(156e12 / 1.555e12)
+    assert ridges["fp32"].x == pytest.approx(19.5e12 / 1.555e12)
+
+
+def test_the_callout_leads_to_what_dram_alone_would_allow() -> None:
+    # A 7 x 7 depthwise convolution does 98 FLOPs for 8 bytes of DRAM and 396 bytes of L1.
+    (callout,) = plot([sample()]).callouts
+    assert callout.point.group.kind == "depthwise convolution"
+    assert callout.point.x == pytest.approx(98 / 396)
+    assert callout.dram_x == pytest.approx(98 / 8)
+    assert callout.dram_y == pytest.approx(98 / 8 * 1.555e12)
+    assert "3.9x" in callout.text
+
+
+def test_several_devices_have_their_own_roofs() -> None:
+    report = sample()
+    other = replace(report, device=replace(A100, name="half", memory_bytes_per_second={"dram": 0.7e12}))
+    roofs = plot([report, other]).roofs
+    assert {roof.device for roof in roofs} == {0, 1}
+    assert [roof.per_second for roof in roofs if roof.device == 1 and roof.is_memory] == [0.7e12]
+
+
+def test_ceilings_that_are_not_known_have_no_roof() -> None:
+    bare = replace(A100, memory_bytes_per_second={"dram": 1.555e12})
+    roofs = plot([replace(sample(), device=bare)]).roofs
+    assert [roof.ceiling for roof in roofs if roof.is_memory] == ["dram"]
+
+
+def test_places_are_fractions_of_the_axes() -> None:
+    drawn = plot([sample()])
+    for point in drawn.points:
+        x, y = drawn.fraction(point.x, point.y)
+        assert 0 < x < 1
+        assert 0 < y < 1
+    assert drawn.fraction(1e-30, 1e30) == (0, 1)
+
+
+def test_decades_are_the_powers_of_ten_within_the_limits() -> None:
+    assert geometry.decades((0.05, 200)) == [0.1, 1, 10, 100]
+
+
+def area_covered(drawn: Plot, reports: list[Report]) -> float:
+    boxes = [label.box for _, label in lay_out(drawn, reports, CANVAS).labels]
+    return sum(one.overlap(other) for index, one in enumerate(boxes) for other in boxes[:index])
+
+
+@pytest.mark.parametrize("models", [["convnext_t"], ["inceptionnext_t"], ["resnet50"], MODELS])
+def test_labels_do_not_cover_each_other(models: list[str]) -> None:
+    reports = [sample(model) for model in models]
+    drawn = plot(reports)
+    assert area_covered(drawn, reports) == pytest.approx(0, abs=2e-3)
+
+
+def test_labels_stay_inside_the_plot() -> None:
+    reports = [sample()]
+    for _, label in lay_out(plot(reports), reports, CANVAS).labels:
+        assert label.box.left >= -0.01
+        assert label.box.right <= 1.01
+        assert label.box.bottom >= -0.01
+        assert label.box.top <= 1.01

@@ -1,0 +1,68 @@
+"""Whole outputs, compared with files a person has read. After a wanted change, write them again and read the diff:
+
+MEMPROF_REFRESH_GOLDEN=1 python -m pytest tests/reports/test_golden.py
+"""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from memprof import reports
+from memprof.report import Report
+from memprof.reports import RenderOptions
+from tests.reports.sample import assemble, incomplete, sample
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def stage_of(model: str) -> Report:
+    """Return a report of the first block of the first stage only, so that a file of rows stays short."""
+    whole = sample(model)
+    rows = tuple(row for row in whole.operators if row.module.startswith("stages.0.blocks.0"))
+    return assemble(rows, whole.workload, whole.totals.parameters, whole.totals.macs_per_image)
+
+
+THREE = [sample(name) for name in ("convnext_t", "inceptionnext_t", "resnet50")]
+CASES = {
+    "convnext_t_80.txt": ("text", [sample("convnext_t")], RenderOptions(width=80)),
+    "convnext_t_120.txt": ("text", [sample("convnext_t")], RenderOptions(width=120)),
+    "resnet50_train_80.txt": ("text", [sample("resnet50", "train")], RenderOptions(width=80, by="module")),
+    "incomplete_80.txt": ("text", [incomplete()], RenderOptions(width=80, by="kind", top=3)),
+    "three_80.txt": ("text", THREE, RenderOptions(width=80)),
+    "two_120.txt": ("text", [sample("convnext_t"), sample("inceptionnext_t")], RenderOptions(width=120)),
+    "convnext_t.md": ("md", [sample("convnext_t")], RenderOptions()),
+    "two.md": ("md", [sample("convnext_t"), sample("inceptionnext_t")], RenderOptions(by="module", top=5)),
+    "block.csv": ("csv", [stage_of("inceptionnext_t")], RenderOptions()),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_output_is_as_read(name: str) -> None:
+    writer, found, options = CASES[name]
+    content = reports.get(writer).render(found, options)
+    if os.environ.get("MEMPROF_REFRESH_GOLDEN"):
+        (GOLDEN / name).write_bytes(content)
+    assert content.decode() == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_no_line_is_wider_than_the_terminal() -> None:
+    for width in (60, 80, 100, 120, 200):
+        for found in ([sample("inceptionnext_t", "train")], [sample("convnext_t"), sample("resnet50")]):
+            text = reports.get("text").render(found, RenderOptions(width=width)).decode()
+            assert max(map(len, text.splitlines())) <= width
+
+
+def test_text_is_plain_unless_colour_is_wanted() -> None:
+    text = reports.get("text")
+    assert b"\x1b" not in text.render([sample()], RenderOptions())
+    assert b"\x1b[" in text.render([sample()], RenderOptions(color=True))
+
+
+def test_a_name_cannot_send_escapes_to_the_terminal() -> None:
+    report = sample()
+    evil = replace(report, workload=replace(report.workload, model="x\x1b[31m\x07y"))
+    text = reports.get("text").render([evil, report], RenderOptions()).decode()
+    assert "\x1b" not in text
+    assert "\x07" not in text

@@ -1,0 +1,103 @@
+"""Sums are checked against figures small enough to add by hand."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from memprof import summary
+from memprof.report import Report, Workload
+from tests.reports.sample import Cost, assemble, row, sample
+
+WORKLOAD = Workload("toy", 2, 32, "infer", "fp32", "channels-first")
+
+
+def toy() -> Report:
+    """3 + 1 ms bound by DRAM, 6 ms by arithmetic: bytes over 1.555e12 B/s, FLOPs over 19.5e12 FLOP/s."""
+    rows = (
+        row("relu", "elementwise", "a.0.act", [(4,)], cost=Cost(10, 3e-3 * 1.555e12, 0, 0)),
+        row("relu", "elementwise", "a.1.act", [(4,)], cost=Cost(20, 1e-3 * 1.555e12, 0, 0)),
+        row("mm", "matmul", "b.fc", [(4, 4)], cost=Cost(6e-3 * 19.5e12, 8, 0, 0)),
+    )
+    return assemble(rows, WORKLOAD)
+
+
+def test_groups_are_summed_and_the_longest_comes_first() -> None:
+    matmul, elementwise = summary.by_kind(toy())
+    assert (matmul.name, elementwise.name) == ("matmul", "elementwise")
+    assert elementwise.seconds == pytest.approx(4e-3)
+    assert elementwise.flops == 10 + 20
+    assert elementwise.calls == 2
+    assert elementwise.time_share == pytest.approx(4 / 10)
+    assert elementwise.dram_bytes == pytest.approx(4e-3 * 1.555e12)
+
+
+def test_intensity_and_attainable_speed_of_a_group() -> None:
+    elementwise = summary.by_kind(toy())[1]
+    assert elementwise.intensity("dram") == pytest.approx(30 / (4e-3 * 1.555e12))
+    assert elementwise.intensity("l1") is None
+    assert elementwise.attainable_flops_per_second == pytest.approx(30 / 4e-3)
+
+
+def test_by_bound_gives_each_ceiling_the_time_of_its_operators() -> None:
+    assert {group.name: round(group.time_share, 6) for group in summary.by_bound(toy())} == {"fp32": 0.6, "dram": 0.4}
+
+
+def test_by_operator_joins_calls_that_differ_only_in_the_numbers_of_their_path() -> None:
+    groups = summary.by_operator(toy())
+    assert [group.calls for group in groups] == [1, 2]
+    assert summary.module_pattern(groups[1].rows) == "a.*.act"
+
+
+def test_modules_can_be_cut_at_any_depth() -> None:
+    assert {group.name for group in summary.by_module(toy(), depth=1)} == {"a", "b"}
+    assert {group.name for group in summary.by_module(toy(), depth=2)} == {"a.0", "a.1", "b.fc"}
+
+
+def test_the_default_depth_tells_the_stages_apart() -> None:
+    assert {"stages.0", "stages.1", "stages.2", "stages.3"} <= {group.name for group in summary.by_module(sample())}
+    assert {"layer1", "layer4", "conv1"} <= {group.name for group in summary.by_module(sample("resnet50"))}
+    assert "stages.0" in {group.name for group in summary.by_module(sample("inceptionnext_t", "train"))}
+
+
+def test_operators_outside_of_modules_have_a_name() -> None:
+    step = toy().operators[0]
+    assert summary.module_at(replace(step, module=""), 2) == "(model)"
+    assert summary.module_at(replace(step, module="", phase="optimizer"), 2) == "(optimizer)"
+
+
+@pytest.mark.parametrize("model", ["convnext_t", "inceptionnext_t", "resnet50"])
+@pytest.mark.parametrize("phase", ["infer", "train"])
+@pytest.mark.parametrize(
+    "ways", [summary.by_kind, summary.by_bound, summary.by_phase, summary.by_module, summary.by_operator]
+)
+def test_shares_sum_to_one(model: str, phase: str, ways: Callable[[Report], tuple[summary.Group, ...]]) -> None:
+    groups = ways(sample(model, phase))
+    assert sum(group.time_share for group in groups) == pytest.approx(1)
+    assert sum(group.flops_share for group in groups) == pytest.approx(1)
+    assert sum(group.seconds for group in groups) == pytest.approx(sample(model, phase).totals.seconds)
+
+
+def test_labels_name_only_what_differs() -> None:
+    one, other = sample("convnext_t"), sample("resnet50")
+    assert summary.labels([one, other]) == ("convnext_t", "resnet50")
+    smaller = replace(one, workload=replace(one.workload, batch_size=1))
+    assert summary.labels([one, smaller]) == ("convnext_t (batch 128)", "convnext_t (batch 1)")
+
+
+def test_differences_say_why_reports_cannot_be_compared() -> None:
+    one = sample()
+    other = replace(one, device=replace(one.device, name="v100"), workload=replace(one.workload, precision="fp32"))
+    assert summary.differences([one, sample("resnet50")]) == ()
+    assert summary.differences([one, other]) == ("precision", "device")
+
+
+def test_an_unknown_grouping_is_refused() -> None:
+    with pytest.raises(ValueError, match="operator, module, kind"):
+        summary.group(toy(), "colour")
+
+
+def test_nothing_has_no_groups() -> None:
+    empty = assemble((), WORKLOAD)
+    assert summary.by_kind(empty) == ()
+    assert summary.module_depth(empty) == 1
