@@ -156,8 +156,7 @@ def _clone(source: TensorSpec) -> Work:
 @formula("aten::masked_select", "aten::nonzero", kind=Kind.LAYOUT)
 def cost_masked_select(call: OperatorCall) -> tuple[Work, ...]:
     """Cost masked_select(x, mask) and nonzero(mask), whose output depends on the data: all of it is assumed to pass."""
-    tensors = call.tensors()
-    source = tensors[0]
+    source, tensors = call.tensor(0), call.tensors()
     output = dense(source.shape, source.dtype)
     if call.name == "aten::nonzero":
         output = dense((elements(source), len(source.shape)), "int64")

@@ -147,8 +147,8 @@ def cost_unscale(call: OperatorCall) -> tuple[Work, ...]:
 @formula("aten::_amp_update_scale_", kind=Kind.OPTIMIZER)
 def cost_update_scale(call: OperatorCall) -> tuple[Work, ...]:
     """Cost updating the loss scale: a kernel of one thread on a few numbers."""
-    numbers = call.tensors()
-    return (make_work("update", numbers[0].dtype, dram=Traffic(total(numbers), total(numbers[:2])), blocks=1),)
+    scale, numbers = call.tensor(0), call.tensors()
+    return (make_work("update", scale.dtype, dram=Traffic(total(numbers), total(numbers[:2])), blocks=1),)
 
 
 @formula(*(f"aten::_fused_{name}{suffix}" for name in _FUSED_FLOPS for suffix in ("_", "")), kind=Kind.OPTIMIZER)

@@ -49,6 +49,9 @@ def convolution(
 ) -> Tensor:  # fmt: skip
     """cuDNN's rule (ATen cudnn_conv_suggest_memory_format): channels-last if the input or the weight is so."""
     sizes, kernel = input.shape[2:], weight.shape[2:]
+    expected = weight.shape[0] if transposed else weight.shape[1] * groups
+    if input.shape[1] != expected:
+        raise RuntimeError(f"a convolution of {expected} channels was given an input of {input.shape[1]}")
     per_dim = zip(sizes, kernel, *(_spread(value, len(kernel)) for value in (stride, padding, dilation, output_padding)),
                   strict=True)  # fmt: skip
     if transposed:
@@ -111,9 +114,9 @@ def binary(left: Tensor, right: Tensor | complex, alpha: complex = 1) -> Tensor:
 
 
 @rule(aten.add_.Tensor, aten.sub_.Tensor, aten.mul_.Tensor, aten.div_.Tensor)
-def binary_in_place(left: Tensor, right: Tensor, alpha: complex = 1) -> Tensor:
+def binary_in_place(left: Tensor, right: Tensor | complex, alpha: complex = 1) -> Tensor:
     """Arithmetic into the left operand, which keeps its shape."""
-    if numpy.broadcast_shapes(left.shape, right.shape) != left.shape:
+    if isinstance(right, Tensor) and numpy.broadcast_shapes(left.shape, right.shape) != left.shape:
         raise RuntimeError(f"a result of {tuple(left.shape)} cannot hold one broadcast from {tuple(right.shape)}")
     return left
 
@@ -221,8 +224,8 @@ def max_pool2d(
     return allocate(shape, strides, input.dtype), allocate(shape, strides, torch.int64)
 
 
-@rule(aten.ones_like.default, aten.zeros_like.default, aten.empty_like.default)
-def fill_like(input: Tensor, *, dtype: torch.dtype | None = None, memory_format: Any = None, **options: Any) -> Tensor:
+@rule(aten.empty_like.default)
+def empty_like(input: Tensor, *, dtype: torch.dtype | None = None, memory_format: Any = None, **options: Any) -> Tensor:
     """A tensor like the input; preserve_format unless a format is named."""
     if memory_format in (None, torch.preserve_format):
         strides = layout.preserved_strides(*like(input))
@@ -233,7 +236,19 @@ def fill_like(input: Tensor, *, dtype: torch.dtype | None = None, memory_format:
     return allocate(input.shape, strides, dtype or input.dtype)
 
 
+@rule(aten.ones_like.default)
+def ones_like(input: Tensor, **options: Any) -> Tensor:
+    """Allocate, then fill: the fill is a kernel that the profile shows."""
+    return empty_like(input, **options).fill_(1)
+
+
+@rule(aten.zeros_like.default)
+def zeros_like(input: Tensor, **options: Any) -> Tensor:
+    """Allocate, then fill."""
+    return empty_like(input, **options).zero_()
+
+
 @rule(aten.new_zeros.default)
 def new_zeros(input: Tensor, size: Sequence[int], *, dtype: torch.dtype | None = None, **options: Any) -> Tensor:
     """Row-major zeros of the input's type."""
-    return allocate(size, layout.contiguous_strides(size), dtype or input.dtype)
+    return allocate(size, layout.contiguous_strides(size), dtype or input.dtype).zero_()

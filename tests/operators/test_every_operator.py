@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import fields
 
 import pytest
 import torch
 
-from memprof.calls import OperatorCall
+from memprof.calls import OperatorCall, flatten_tensors
 from memprof.operators import attention, convolution_shapes, registry, views
 from memprof.operators.work import Work
-from memprof.profiles.records import TensorSpec
+from memprof.profiles.records import Argument, TensorSpec
 from tests.operators.samples import SAMPLES
 
 GONE = {
@@ -76,6 +77,39 @@ def test_views_and_allocations_are_free(name: str) -> None:
     operator = registry.find(name)
     assert operator is not None
     assert operator.formula(OperatorCall(name, (TensorSpec((4, 4), (4, 1), "float32"),))) == ()
+
+
+def _without_numbers(value: Argument) -> Argument:
+    """Return an argument as old traces have it: tensors and lists of tensors, nothing else."""
+    return value if isinstance(value, TensorSpec) or flatten_tensors(value) else None
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_what_was_not_recorded_is_inferred_or_a_lookup_error(name: str) -> None:
+    operator = registry.find(name)
+    assert operator is not None
+    inputs = SAMPLES[name]
+    poorer = [tuple(_without_numbers(value) for value in inputs), (), (None,) * len(inputs)]
+    poorer += [(*inputs[:place], None, *inputs[place + 1 :]) for place in range(len(inputs))]
+    poorer += [inputs[:place] for place in range(len(inputs))]
+    for fewer in poorer:
+        call = OperatorCall(name, fewer)
+        with suppress(LookupError):
+            operator.kind(call)
+            operator.formula(call)
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_strides_that_were_not_recorded_count_as_dense(name: str) -> None:
+    operator = registry.find(name)
+    assert operator is not None
+
+    def bare(value: Argument) -> Argument:
+        if isinstance(value, TensorSpec):
+            return TensorSpec(value.shape, None, value.dtype)
+        return tuple(bare(item) for item in value) if isinstance(value, tuple) else value
+
+    assert operator.formula(OperatorCall(name, tuple(bare(value) for value in SAMPLES[name])))
 
 
 def test_what_may_hide_a_copy_is_a_composite_and_has_no_formula() -> None:
