@@ -1,4 +1,4 @@
-"""From a simulated profile to a report: calls are costed, placed under the roofline, and equal ones counted together."""
+"""From a simulated profile to a report: calls are costed, placed under the roofline, equal ones counted together."""
 
 from __future__ import annotations
 
@@ -44,22 +44,28 @@ def assemble_report(simulation: Simulation, workload: Workload, device: DeviceCe
         totals=_totals(points, workload, simulation.parameters),
         operators=tuple(rows),
         coverage=coverage,
-        warnings=tuple(_warnings(coverage, device)),
+        warnings=(*_assumptions(costed), *_warnings(coverage, device)),
         environment=environment(),
     )
 
 
 def cost_calls(calls: Sequence[OperatorCall]) -> tuple[list[CostedCall], list[OperatorCall]]:
-    """Return the calls that have a formula (or are declared free) with their work, and those that nobody can cost."""
+    """Return the calls that have a formula (or are declared free) with their work, and those that nobody can cost.
+
+    A call whose profile lacks what its formula needs (LookupError) is one that nobody can cost.
+    """
     costed: list[CostedCall] = []
     unknown: list[OperatorCall] = []
     for call in calls:
         operator = registry.find(call.name)
-        if operator is not None:
-            costed.append(CostedCall(call, operator.kind(call), operator.formula(call)))
-        elif registry.is_composite(call.name):
+        if operator is None and registry.is_composite(call.name):
             costed.append(CostedCall(call, registry.Kind.LAYOUT, ()))
-        else:
+            continue
+        try:
+            if operator is None:
+                raise LookupError(call.name)
+            costed.append(CostedCall(call, operator.kind(call), operator.formula(call)))
+        except LookupError:
             unknown.append(call)
     return costed, unknown
 
@@ -152,10 +158,20 @@ def _warnings(coverage: Coverage, device: DeviceCeilings) -> list[ReportWarning]
     for level in MEMORY_LEVELS:
         if level not in device.memory_bytes_per_second:
             warnings.append(ReportWarning(
-                f"no-{level}-bandwidth", f"{device.name} has no {level.upper()} bandwidth figure, so that level bounds nothing",
+                f"no-{level}-bandwidth",
+                f"{device.name} has no {level.upper()} bandwidth figure, so that level bounds nothing",
                 "give a device file with the figure: --device FILE",
             ))  # fmt: skip
     return warnings
+
+
+def _assumptions(costed: Sequence[CostedCall]) -> list[ReportWarning]:
+    """Say what was assumed where the profile did not record an argument."""
+    calls = Counter(work.assumed for item in costed for work in item.works[:1] if work.assumed)
+    return [
+        ReportWarning("inferred-arguments", f"{count} calls: {assumption}", "record the profile with a newer torch")
+        for assumption, count in calls.items()
+    ]
 
 
 def environment() -> dict[str, str]:

@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from memprof.profiles.records import Argument, Event, EventCategory, Profile, TensorSpec
 
-
 ALLOCATIONS = frozenset(
     f"aten::{name}" for name in (
         "empty", "empty_strided", "empty_like", "empty_permuted", "new_empty", "new_empty_strided", "resize_",
@@ -78,7 +77,9 @@ def extract_calls(profile: Profile, is_costed: Callable[[str], bool]) -> tuple[O
     first operator for which `is_costed` holds, else the innermost, which may be one that nobody can cost.
     """
     forward_modules: dict[int, str] = {}
-    return tuple(call for event in profile.events for call in _walk(event, "", Phase.FORWARD, is_costed, forward_modules))
+    return tuple(
+        call for event in profile.events for call in _walk(event, "", Phase.FORWARD, is_costed, forward_modules)
+    )
 
 
 def _walk(

@@ -28,7 +28,9 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
     Each is written beside its place and moved there at the end, so that an interrupted or failed run leaves what was
     there before. OutputError where that is not possible.
     """
-    with _os_errors_as(OutputError, f"cannot write into {folder}", "free some space or name another folder with --output"):
+    with _os_errors_as(
+        OutputError, f"cannot write into {folder}", "free some space or name another folder with --output"
+    ):
         folder.mkdir(parents=True, exist_ok=True)
         ready: list[tuple[Path, Path]] = []
         try:

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 @click.option("--resolution", type=int, default=None, help="Pixels a side. Default: the model's own, mostly 224.")
 @click.option("--phase", type=click.Choice(PHASES), default="infer", show_default=True,
               help="Forward only, or a whole training step with SGD.")  # fmt: skip
-@click.option("--layout", type=click.Choice(LAYOUTS), default=DEFAULT_LAYOUT, show_default=True, help="Of images and weights.")
+@click.option(
+    "--layout", type=click.Choice(LAYOUTS), default=DEFAULT_LAYOUT, show_default=True, help="Of images and weights."
+)
 @output_option
 @format_option("html,png,json")
 @by_option

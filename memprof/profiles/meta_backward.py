@@ -22,7 +22,7 @@ def convolution_backward(
     padding: Sequence[int], dilation: Sequence[int], transposed: bool, output_padding: Sequence[int], groups: int,
     output_mask: Sequence[bool],
 ) -> Gradients:  # fmt: skip
-    """cuDNN's rule: both gradients are channels-last if the input or the weight is so."""
+    """CuDNN's rule: both gradients are channels-last if the input or the weight is so."""
     pairs = like(input), like(weight)
     grad_input = allocate(input.shape, layout.suggested_strides(input.shape, *pairs), input.dtype)
     grad_weight = allocate(weight.shape, layout.suggested_strides(weight.shape, *pairs), weight.dtype)

@@ -47,7 +47,7 @@ def convolution(
     input: Tensor, weight: Tensor, bias: Tensor | None, stride: Sequence[int], padding: Sequence[int],
     dilation: Sequence[int], transposed: bool, output_padding: Sequence[int], groups: int,
 ) -> Tensor:  # fmt: skip
-    """cuDNN's rule (ATen cudnn_conv_suggest_memory_format): channels-last if the input or the weight is so."""
+    """CuDNN's rule (ATen cudnn_conv_suggest_memory_format): channels-last if the input or the weight is so."""
     sizes, kernel = input.shape[2:], weight.shape[2:]
     expected = weight.shape[0] if transposed else weight.shape[1] * groups
     if input.shape[1] != expected:
@@ -125,7 +125,9 @@ def binary_in_place(left: Tensor, right: Tensor | complex, alpha: complex = 1) -
 def divide(left: Tensor, right: Tensor | complex) -> Tensor:
     """True division: of integers it is floating-point."""
     dtype = _promoted((left, right))
-    return elementwise(left, right, dtype=dtype if dtype.is_floating_point or dtype.is_complex else torch.get_default_dtype())
+    return elementwise(
+        left, right, dtype=dtype if dtype.is_floating_point or dtype.is_complex else torch.get_default_dtype()
+    )
 
 
 @rule(aten.cat.default)
@@ -143,7 +145,9 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 
 
 @rule(aten.mean.dim, aten.sum.dim_IntList)
-def reduce_dims(input: Tensor, dim: Sequence[int] | None, keepdim: bool = False, *, dtype: torch.dtype | None = None) -> Tensor:
+def reduce_dims(
+    input: Tensor, dim: Sequence[int] | None, keepdim: bool = False, *, dtype: torch.dtype | None = None
+) -> Tensor:
     """Reduce over `dim` (all where empty); the result is row-major."""
     rank = input.dim()
     reduced = {d % rank for d in dim} if dim and rank else set(range(rank))
@@ -155,7 +159,8 @@ def reduce_dims(input: Tensor, dim: Sequence[int] | None, keepdim: bool = False,
 @rule(aten.sum.default)
 def sum_all(input: Tensor, *, dtype: torch.dtype | None = None) -> Tensor:
     """Sum over everything."""
-    return reduce_dims(input, None, dtype=dtype)
+    total: Tensor = reduce_dims(input, None, dtype=dtype)
+    return total
 
 
 @rule(aten.mm.default)
@@ -239,13 +244,15 @@ def empty_like(input: Tensor, *, dtype: torch.dtype | None = None, memory_format
 @rule(aten.ones_like.default)
 def ones_like(input: Tensor, **options: Any) -> Tensor:
     """Allocate, then fill: the fill is a kernel that the profile shows."""
-    return empty_like(input, **options).fill_(1)
+    filled: Tensor = empty_like(input, **options)
+    return filled.fill_(1)
 
 
 @rule(aten.zeros_like.default)
 def zeros_like(input: Tensor, **options: Any) -> Tensor:
     """Allocate, then fill."""
-    return empty_like(input, **options).zero_()
+    filled: Tensor = empty_like(input, **options)
+    return filled.zero_()
 
 
 @rule(aten.new_zeros.default)

@@ -33,7 +33,7 @@ def allocate(shape: Sequence[int], strides: Sequence[int], dtype: torch.dtype) -
     return torch.empty_strided(shape, strides, dtype=dtype, device="meta")
 
 
-class MetaRules(TorchDispatchMode):
+class MetaRules(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While entered, operators with a rule are answered by it. Works for meta tensors only."""
 
     @classmethod

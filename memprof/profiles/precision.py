@@ -22,11 +22,9 @@ class Precision:
     words: str = ""
 
     @property
-    def tensor_dtype(self) -> str | None:
-        """Return the dtype of tensors whose matrix work runs on tensor cores, None where none does."""
-        if self.autocast is not None:
-            return self.autocast
-        return self.storage if self.tf32 or self.storage != "float32" else None
+    def matrix_dtype(self) -> str:
+        """Return the dtype of tensors whose matrix work runs on tensor cores, where the device has some for it."""
+        return self.autocast or self.storage
 
 
 PRECISIONS: dict[str, Precision] = {

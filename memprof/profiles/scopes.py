@@ -19,7 +19,7 @@ def record_scope(name: str) -> Any:
 
     The C++ recorder: torch's `record_function` calls an operator for it, which dispatch modes would see.
     """
-    return torch._C._profiler._RecordFunctionFast(name)  # type: ignore[attr-defined]
+    return torch._C._profiler._RecordFunctionFast(name)
 
 
 @contextmanager
@@ -47,7 +47,9 @@ class ModuleScopes:
             self._handles.append(module.register_forward_hook(self._exit_hook))
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for handle in self._handles:
             handle.remove()
         while self._running:

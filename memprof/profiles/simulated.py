@@ -58,7 +58,7 @@ def simulate(
     )
     step = Step(model, name, training, _REMEDY, lambda: _front_end(precision))
     # This is torch.profiler's own engine; torch.profiler.profile would import torch._inductor when it starts.
-    with profile(use_kineto=True, record_shapes=True) as profiler, MetaRules():
+    with profile(use_kineto=True, record_shapes=True) as profiler, MetaRules():  # type: ignore[no-untyped-call]
         step.run(batch)
     return Simulation(Profile(read_events(profiler.kineto_results)), parameters)
 

@@ -95,8 +95,10 @@ def _same_places(shape: Shape, left: Strides, right: Strides) -> bool:
 
 def _broadcast(shape: Shape, operand_shape: Shape, strides: Shape) -> Strides:
     missing = len(shape) - len(operand_shape)
-    kept = (0 if own == 1 and full != 1 else stride
-            for own, full, stride in zip(operand_shape, shape[missing:], strides, strict=True))
+    kept = (
+        0 if own == 1 and full != 1 else stride
+        for own, full, stride in zip(operand_shape, shape[missing:], strides, strict=True)
+    )
     return (0,) * missing + tuple(kept)
 
 

@@ -1,1 +1,1 @@
-"""Work held against a device: which ceiling binds each operator, and the least seconds it can take. No I/O, no torch."""
+"""Work held against a device: which ceiling binds each operator, its least seconds. No I/O, no torch."""

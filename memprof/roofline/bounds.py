@@ -1,4 +1,4 @@
-"""The roofline's arithmetic, on arrays: one operator, a report and a sweep of a million go through the same functions."""
+"""The roofline's arithmetic, on arrays: one operator, a report and a large sweep go through the same functions."""
 
 from __future__ import annotations
 

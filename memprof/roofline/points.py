@@ -61,7 +61,7 @@ def engines_of(work: Work, device: DeviceCeilings, precision: Precision) -> dict
     CUDA cores, float16 at the packed rate where the device has a figure for it.
     """
     vector = "fp16" if work.dtype == "float16" and "fp16" in device.peak_flops_per_second else "fp32"
-    on_tensor = work.dtype == precision.tensor_dtype and "tensor" in device.peak_flops_per_second
+    on_tensor = work.dtype == precision.matrix_dtype and "tensor" in device.peak_flops_per_second
     shares: dict[str, float] = defaultdict(float)
     shares["tensor" if on_tensor else vector] += work.matrix_flops
     shares[vector] += work.vector_flops

@@ -37,7 +37,7 @@ def _calls(profile) -> tuple[OperatorCall, ...]:
 
 
 def costed(calls):
-    """What costs something, comparable between the meta device and a CPU.
+    """Return what costs something, comparable between the meta device and a CPU.
 
     Gradients of a fork are summed in place where nobody else holds them; the Python mode holds them, so on meta the
     sum is `add` where it is `add_` otherwise: the same bytes. Foreach operators run one by one on a CPU.
