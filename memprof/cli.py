@@ -104,7 +104,7 @@ def _report(error: Exception, session: Session) -> int:
     if isinstance(error, MemprofError):
         return _fail(str(error))
     return _fail(
-        f"unexpected {type(error).__name__}: {error}; this is a fault of memprof, please report it with the output of --debug"
+        f"unexpected {type(error).__name__}: {error}; this is a fault of memprof, please report it with what --debug says"
     )
 
 

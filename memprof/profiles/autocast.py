@@ -18,106 +18,22 @@ from torch.overrides import TorchFunctionMode
 
 from memprof.profiles.meta_attention import attention
 
-LOWER_PRECISION = frozenset(
-    [
-        "conv1d",
-        "conv2d",
-        "conv3d",
-        "conv_transpose1d",
-        "conv_transpose2d",
-        "conv_transpose3d",
-        "convolution",
-        "linear",
-        "matmul",
-        "__matmul__",
-        "__rmatmul__",
-        "mm",
-        "bmm",
-        "addmm",
-        "addbmm",
-        "baddbmm",
-        "addmv",
-        "addr",
-        "mv",
-        "chain_matmul",
-        "multi_dot",
-        "einsum",
-        "prelu",
-        "scaled_dot_product_attention",
-    ]
-)
-FLOAT32 = frozenset(
-    [
-        "acos",
-        "asin",
-        "cosh",
-        "erfinv",
-        "exp",
-        "expm1",
-        "log",
-        "log10",
-        "log2",
-        "log1p",
-        "reciprocal",
-        "rsqrt",
-        "sinh",
-        "tan",
-        "pow",
-        "__pow__",
-        "__rpow__",
-        "__rtruediv__",
-        "softplus",
-        "layer_norm",
-        "native_layer_norm",
-        "group_norm",
-        "cosine_similarity",
-        "poisson_nll_loss",
-        "cosine_embedding_loss",
-        "nll_loss",
-        "nll_loss_nd",
-        "cross_entropy_loss",
-        "hinge_embedding_loss",
-        "kl_div",
-        "l1_loss",
-        "smooth_l1_loss",
-        "huber_loss",
-        "mse_loss",
-        "margin_ranking_loss",
-        "multilabel_margin_loss",
-        "soft_margin_loss",
-        "triplet_margin_loss",
-        "multi_margin_loss",
-        "binary_cross_entropy_with_logits",
-        "dist",
-        "pdist",
-        "cdist",
-        "renorm",
-        "logsumexp",
-        "prod",
-        "softmax",
-        "log_softmax",
-        "cumprod",
-        "cumsum",
-        "norm",
-        "sum",
-    ]
-)
-WIDEST = frozenset(
-    [
-        "addcdiv",
-        "addcmul",
-        "atan2",
-        "bilinear",
-        "cat",
-        "cross",
-        "dot",
-        "grid_sampler",
-        "index_put",
-        "scatter_add",
-        "stack",
-        "tensordot",
-    ]
-)
+_LOWER_PRECISION_TEXT = """
+conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d convolution linear matmul __matmul__ __rmatmul__
+mm bmm addmm addbmm baddbmm addmv addr mv chain_matmul multi_dot einsum prelu scaled_dot_product_attention
+"""
+_FLOAT32_TEXT = """
+acos asin cosh erfinv exp expm1 log log10 log2 log1p reciprocal rsqrt sinh tan pow __pow__ __rpow__ __rtruediv__
+softplus layer_norm native_layer_norm group_norm cosine_similarity poisson_nll_loss cosine_embedding_loss nll_loss
+nll_loss_nd cross_entropy_loss hinge_embedding_loss kl_div l1_loss smooth_l1_loss huber_loss mse_loss
+margin_ranking_loss multilabel_margin_loss soft_margin_loss triplet_margin_loss multi_margin_loss
+binary_cross_entropy_with_logits dist pdist cdist renorm logsumexp prod softmax log_softmax cumprod cumsum norm sum
+"""
+_WIDEST_TEXT = "addcdiv addcmul atan2 bilinear cat cross dot grid_sampler index_put scatter_add stack tensordot"
+
+LOWER_PRECISION = frozenset(_LOWER_PRECISION_TEXT.split())
+FLOAT32 = frozenset(_FLOAT32_TEXT.split())
+WIDEST = frozenset(_WIDEST_TEXT.split())
 
 _FUSED_CAST = {"softmax": torch.ops.aten._softmax, "log_softmax": torch.ops.aten._log_softmax}
 """Operators whose CUDA kernel reads float16 and writes float32 in one pass."""

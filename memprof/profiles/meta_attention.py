@@ -40,7 +40,7 @@ def attention(
 
 
 def _heads(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
-    batch, heads, tokens, features = shape
+    _, heads, tokens, features = shape
     return allocate(shape, (heads * tokens * features, features, heads * features, 1), dtype)
 
 

@@ -52,8 +52,8 @@ def convolution(
     expected = weight.shape[0] if transposed else weight.shape[1] * groups
     if input.shape[1] != expected:
         raise RuntimeError(f"a convolution of {expected} channels was given an input of {input.shape[1]}")
-    per_dim = zip(sizes, kernel, *(_spread(value, len(kernel)) for value in (stride, padding, dilation, output_padding)),
-                  strict=True)  # fmt: skip
+    moves = [_spread(value, len(kernel)) for value in (stride, padding, dilation, output_padding)]
+    per_dim = zip(sizes, kernel, *moves, strict=True)
     if transposed:
         channels = weight.shape[1] * groups
         spatial = [(n - 1) * s - 2 * p + d * (k - 1) + extra + 1 for n, k, s, p, d, extra in per_dim]

@@ -61,7 +61,7 @@ class Step:
             return self._model(images)
 
     def _learn(self, logits: Tensor, targets: Tensor) -> None:
-        """The published protocol: cross-entropy, backward, SGD with Nesterov momentum and no weight decay."""
+        """Follow the published protocol: cross-entropy, backward, SGD with Nesterov momentum and no weight decay."""
         with foreign_code(f"the loss or the backward pass of {self._name} failed", self._remedy):
             with phase_scope("forward"), self._front_end():
                 loss = nn.functional.cross_entropy(logits, targets)
@@ -90,6 +90,6 @@ def _logits(outputs: object, name: str) -> Tensor:
         return outputs
     shape = f"shape {tuple(outputs.shape)}" if isinstance(outputs, Tensor) else f"type {type(outputs).__name__}"
     raise ModelError(
-        f"{name} returns an output of {shape}, but a training step needs differentiable logits of shape (batch, classes)",
+        f"{name} returns an output of {shape}, but training needs differentiable logits of shape (batch, classes)",
         "analyse it with --phase infer, or wrap it in a module that returns logits",
     )

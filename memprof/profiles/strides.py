@@ -89,7 +89,7 @@ def _common_strides(shape: Shape, operands: Sequence[Strides]) -> Strides | None
 
 
 def _same_places(shape: Shape, left: Strides, right: Strides) -> bool:
-    """Tell whether two strides put every element in the same place: strides of single-element dimensions do not count."""
+    """Tell whether two strides put every element in the same place, whatever those of single-element dimensions."""
     return all(size == 1 or a == b for size, a, b in zip(shape, left, right, strict=True))
 
 
