@@ -3,8 +3,8 @@
 A dense or grouped convolution is, per group, the product of (N * OH * OW) x (C/g * kh * kw) windows with a
 (C/g * kh * kw) x (K/g) weight. cuDNN forms the windows while it loads them ("implicit GEMM", Chetlur et al. 2014,
 arXiv 1410.0759), so an input element leaves L2 once per tap and tile, but DRAM once. cuDNN may choose Winograd or FFT
-instead and then does fewer operations; the counts here are those of the direct algorithm, as fvcore counts. What cuDNN
-copies to change the layout of a tensor for its own use is not counted.
+instead and then does fewer operations; the counts here are those of the direct algorithm, as fvcore counts. What
+PyTorch copies ahead of the kernel is counted (`convolution_layout`), what cuDNN copies inside for its own use is not.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from math import prod
 
 from memprof.calls import OperatorCall
 from memprof.operators import depthwise
+from memprof.operators.convolution_layout import layout_copies
 from memprof.operators.convolution_shapes import BACKWARD, FORWARD, Convolution, read
 from memprof.operators.depthwise import macs
 from memprof.operators.registry import Kind, formula
@@ -44,7 +45,8 @@ def cost_forward(call: OperatorCall) -> tuple[Work, ...]:
     else:
         fused = schema.fused_bias
         kernel = _dense_forward(convolution, bias if fused else None)
-    return (kernel,) if bias is None or fused else (kernel, _bias_pass(convolution, bias))
+    copies = layout_copies(call, convolution)
+    return (*copies, kernel) if bias is None or fused else (*copies, kernel, _bias_pass(convolution, bias))
 
 
 @formula(*BACKWARD, kind=kind_of)
@@ -55,7 +57,7 @@ def cost_backward(call: OperatorCall) -> tuple[Work, ...]:
     grad_output = call.tensor(schema.grad_output or 0)
     wants_input, wants_weight, wants_bias = _mask(call, schema.mask, convolution)
     alone = convolution.is_depthwise
-    passes = []
+    passes = list(layout_copies(call, convolution, grad_output)) if wants_input or wants_weight else []
     if wants_input:
         passes.append((depthwise.data_gradient if alone else _data_gradient)(convolution, grad_output))
     if wants_weight:

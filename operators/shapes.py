@@ -176,7 +176,15 @@ def is_channels_last(tensor: TensorSpec) -> bool:
     """Return whether `tensor` (N, C, spatial...) is dense with channels innermost and not also row-major."""
     if tensor.strides is None or len(tensor.shape) not in (4, 5) or is_contiguous(tensor):
         return False
-    return _dense_in_order(tensor, (1, *range(len(tensor.shape) - 1, 1, -1), 0))
+    return is_packed(tensor, channels_last=True)
+
+
+def is_packed(tensor: TensorSpec, *, channels_last: bool) -> bool:
+    """Return whether `tensor` (N, C, spatial...) is dense in the named memory format; assumed without strides."""
+    rank = len(tensor.shape)
+    if channels_last and rank in (4, 5):
+        return _dense_in_order(tensor, (1, *range(rank - 1, 1, -1), 0))
+    return is_contiguous(tensor)
 
 
 def dense(shape: Shape, dtype: str) -> TensorSpec:

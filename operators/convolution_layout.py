@@ -1,0 +1,36 @@
+"""The copies PyTorch makes so that a convolution's tensors are packed in one memory format.
+
+Source: ATen/native/Convolution.cpp and ATen/native/cudnn/ConvShared.cpp: channels-last if the input or the weight is
+so, else row-major; then `input.contiguous(format)`, `weight.contiguous(format)`, `grad_output.contiguous(format)` ahead
+of the kernel. A slice of channels is packed in neither format, so every convolution on a slice copies it first.
+"""
+
+from __future__ import annotations
+
+from memprof.calls import OperatorCall
+from memprof.operators.convolution_shapes import Convolution
+from memprof.operators.shapes import dense, is_packed
+from memprof.operators.traffic import stream
+from memprof.operators.work import Work
+from memprof.profiles.records import TensorSpec
+from memprof.profiles.strides import is_channels_last
+
+COPYING = frozenset({"aten::convolution", "aten::_convolution", "aten::convolution_backward"})
+"""Operators above the copies; those below (`aten::cudnn_convolution`) are given packed tensors."""
+
+
+def layout_copies(call: OperatorCall, convolution: Convolution, *others: TensorSpec) -> tuple[Work, ...]:
+    """Return a copy for the input, the weight and each of `others` that is not packed in the common format."""
+    if call.name not in COPYING:
+        return ()
+    tensors = convolution.input, convolution.weight
+    channels_last = any(_seems_channels_last(tensor) for tensor in tensors)
+    return tuple(
+        stream("layout copy", (tensor,), (dense(tensor.shape, tensor.dtype),))
+        for tensor in (*tensors, *others)
+        if not is_packed(tensor, channels_last=channels_last)
+    )
+
+
+def _seems_channels_last(tensor: TensorSpec) -> bool:
+    return tensor.strides is not None and is_channels_last(tensor.shape, tensor.strides)
