@@ -119,7 +119,9 @@ def _per_output(report: Report, depthwise: Group) -> str:
     forward = _together(report, known)
     if not known or not all(taps) or forward.bound not in words.LEVELS:
         return f"{_sentence_case(_why(report, depthwise))}."
-    outputs = sum(row.flops / 2 / tap for row, tap in zip(known, taps, strict=True))
+    # An output takes a multiply-add per tap and, where there is a bias, one addition more.
+    per_output = [2 * tap + (len(row.input_shapes) > 2) for row, tap in zip(known, taps, strict=True)]
+    outputs = sum(row.flops / flops for row, flops in zip(known, per_output, strict=True))
     each = f"{min(taps)}" if min(taps) == max(taps) else f"{min(taps)} to {max(taps)}"
     average = "" if min(taps) == max(taps) else " on average"
     when = " of the forward pass" if len(known) < len(depthwise.rows) else ""

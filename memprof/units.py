@@ -31,8 +31,8 @@ def seconds(value: float) -> str:
 
 
 def milliseconds(value: float) -> str:
-    """Format a duration for a column that states its unit, "ms": "0.123"."""
-    return number(value * 1e3)
+    """Format a duration for a column that states its unit, "ms": "0.123", "<0.0001"."""
+    return "<0.0001" if 0 < value < 1e-7 else number(value * 1e3)
 
 
 def byte_count(value: float) -> str:
