@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 
 from memprof._version import __version__
@@ -84,8 +84,8 @@ def _row(group: Sequence[RooflinePoint]) -> OperatorRow:
     first = group[0]
     call = first.costed.call
     works = [work for point in group for work in point.costed.works]
-    flops = sum(work.flops for work in works)
-    dram, l2, l1 = (sum(getattr(work, level).total_bytes for work in works) for level in MEMORY_LEVELS)
+    flops = _sum(work.flops for work in works)
+    dram, l2, l1 = (_sum(getattr(work, level).total_bytes for work in works) for level in MEMORY_LEVELS)
     seconds = sum(point.seconds for point in group)
     return OperatorRow(
         name=call.name,
@@ -120,23 +120,28 @@ def _totals(points: Sequence[RooflinePoint], workload: Workload, parameters: int
     seconds = sum(point.seconds for point in points)
     return Totals(
         parameters=parameters,
-        macs_per_image=sum(work.macs for work in forward) / workload.batch_size,
-        flops=sum(work.flops for work in works),
-        dram_bytes=sum(work.dram.total_bytes for work in works),
-        l2_bytes=sum(work.l2.total_bytes for work in works),
-        l1_bytes=sum(work.l1.total_bytes for work in works),
+        macs_per_image=_sum(work.macs for work in forward) / workload.batch_size,
+        flops=_sum(work.flops for work in works),
+        dram_bytes=_sum(work.dram.total_bytes for work in works),
+        l2_bytes=_sum(work.l2.total_bytes for work in works),
+        l1_bytes=_sum(work.l1.total_bytes for work in works),
         seconds=seconds,
         images_per_second=workload.batch_size / seconds if seconds else 0.0,
     )
 
 
+def _sum(amounts: Iterable[float]) -> float:
+    """Add up as a float always, so that a report reads back as exactly what was written."""
+    return float(sum(amounts))
+
+
 def _coverage(costed: Sequence[CostedCall], unknown: Sequence[OperatorCall]) -> Coverage:
     known_bytes = sum(work.dram.total_bytes for item in costed for work in item.works)
-    sizes: Counter[str] = Counter()
+    sizes: dict[str, float] = defaultdict(float)
     counts: Counter[str] = Counter()
     for call in unknown:
         counts[call.name] += 1
-        sizes[call.name] += sum(tensor_bytes(tensor) for tensor in call.tensors())
+        sizes[call.name] += _sum(tensor_bytes(tensor) for tensor in call.tensors())
     all_calls, all_bytes = len(costed) + len(unknown), known_bytes + sum(sizes.values())
     return Coverage(
         calls=len(costed) / all_calls if all_calls else 1.0,
