@@ -9,10 +9,33 @@ Importing memprof imports no torch; the first analysis does.
 
 from __future__ import annotations
 
-from memprof import devices, models
+from typing import TYPE_CHECKING
+
 from memprof._version import __version__
-from memprof.analysis import analyze
-from memprof.errors import MemprofError
-from memprof.report import Report
+
+if TYPE_CHECKING:
+    from memprof import devices, models
+    from memprof.analysis import analyze
+    from memprof.errors import MemprofError
+    from memprof.report import Report
+else:
+    # Every command, `memprof --help` too, imports this package: what it offers is loaded when it is asked for.
+    _HOMES = {"MemprofError": "memprof.errors", "Report": "memprof.report", "analyze": "memprof.analysis"}
+
+    def __getattr__(name: str) -> object:
+        """Load a name of the public interface."""
+        import importlib
+
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name not in _HOMES:
+            return importlib.import_module(f"{__name__}.{name}")
+        value = globals()[name] = getattr(importlib.import_module(_HOMES[name]), name)
+        return value
+
+    def __dir__() -> list[str]:
+        """Return the loaded names and those still to be loaded."""
+        return sorted({*globals(), *__all__})
+
 
 __all__ = ["MemprofError", "Report", "__version__", "analyze", "devices", "models"]

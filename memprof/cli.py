@@ -8,15 +8,20 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import signal
 import sys
-import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from memprof._version import __version__
-from memprof.errors import MemprofError
+from memprof.errors import MemprofError, nearest
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 COMMANDS = {
     "roofline": "Analyse models: FLOPs, memory traffic and the roofline of every operator.",
@@ -26,12 +31,8 @@ COMMANDS = {
 }
 """The commands, each the attribute `command` of its module in memprof.commands, and their one-line help."""
 
-
-@dataclass
-class Session:
-    """What concerns a whole run of the command line."""
-
-    debug: bool = False
+_COMPLETION = "_MEMPROF_COMPLETE"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
 
 class LazyGroup(click.Group):
@@ -46,9 +47,18 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"memprof.commands.{cmd_name}").command
-        if all(parameter.name != "debug" for parameter in command.params):
-            command.params.append(_debug_option())
+        _let_debug(command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name; UsageError with the nearest ones where there is none."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            close = nearest(args[0], COMMANDS)
+            hint = f"; did you mean {' or '.join(close)}?" if close else ""
+            raise click.UsageError(f"no such command {args[0]!r}{hint}", ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing any."""
@@ -57,57 +67,139 @@ class LazyGroup(click.Group):
 
 
 def _debug_option() -> click.Option:
-    def remember(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
-        if value:
-            ctx.ensure_object(Session).debug = True
-
-    return click.Option(
-        ["--debug"], is_flag=True, expose_value=False, callback=remember, help="Show the traceback of an error."
-    )
+    """Return --debug, which `main` looks for itself: a mistake in the other options must not hide it."""
+    return click.Option(["--debug"], is_flag=True, expose_value=False, help="Show the traceback of an error.")
 
 
-@click.group(cls=LazyGroup, params=[_debug_option()], context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, package_name="memprof", prog_name="memprof")
-def group() -> None:
+def _let_debug(command: click.Command) -> None:
+    if all(parameter.name != "debug" for parameter in command.params):
+        command.params.append(_debug_option())
+    if isinstance(command, click.Group):
+        for nested in command.commands.values():
+            _let_debug(nested)
+
+
+@click.group(
+    cls=LazyGroup,
+    params=[_debug_option()],
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="memprof")
+@click.pass_context
+def group(context: click.Context) -> None:
     """Tell why a PyTorch vision network is slow on a GPU, without the GPU.
 
     Start with: memprof roofline --model inceptionnext_t
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+class Interruption:
+    """Remembers a Ctrl-C: libraries that are being imported turn its KeyboardInterrupt into any other error."""
+
+    def __init__(self) -> None:
+        self.happened = False
+        self._watching = False
+
+    def watch(self) -> None:
+        """Watch for Ctrl-C, unless this process was started to ignore it."""
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self._watching = True
+            signal.signal(signal.SIGINT, self._remember)
+            sys.unraisablehook = self._unraisable
+
+    def over(self) -> None:
+        """Ignore Ctrl-C from here on: all is said, and what libraries do at exit is not to be broken off."""
+        if self._watching:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def _remember(self, number: int, frame: FrameType | None) -> None:
+        self.happened = True
+        signal.default_int_handler(number, frame)
+
+    def _unraisable(self, ignored: UnraisableHookArgs) -> None:
+        if not issubclass(ignored.exc_type, KeyboardInterrupt):
+            sys.__unraisablehook__(ignored)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with its code."""
-    session = Session()
+    """Run the command line and exit with its code; without `arguments`, those of this process."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    interruption = Interruption()
+    if arguments is None:
+        interruption.watch()
     try:
-        code = group.main(arguments, prog_name="memprof", standalone_mode=False, obj=session)
+        code = _run(words)
+        interruption.over()
     except Exception as error:  # noqa: BLE001  the one place that turns errors into exit codes
-        sys.exit(_report(error, session))
-    except KeyboardInterrupt:
-        sys.exit(_fail("interrupted; nothing was written"))
-    sys.exit(code if isinstance(code, int) else 0)
+        interruption.over()
+        code = _interrupted(error, words) if interruption.happened else _report(error, words)
+    except KeyboardInterrupt as error:
+        interruption.over()
+        code = _interrupted(error, words)
+    sys.exit(code)
 
 
-def _report(error: Exception, session: Session) -> int:
-    if isinstance(error, OSError) and error.errno == errno.EPIPE:
-        # The reader of a pipe left; what follows has nowhere to go, at exit neither.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _run(arguments: Sequence[str]) -> int:
+    # Not click's own main: it prints an empty line when interrupted, and takes exit code 1 for a pipe that closed.
+    instruction = os.environ.get(_COMPLETION)
+    if instruction:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(group, {}, "memprof", _COMPLETION, instruction)
+    try:
+        with group.make_context("memprof", list(arguments)) as context:
+            group.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except SystemExit:  # rich's answer to a reader that left; a model's own becomes a ModelError
         return 0
-    if session.debug:
-        traceback.print_exception(error)
-    if isinstance(error, click.Abort):
-        return _fail("interrupted; nothing was written")
+    finally:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    return 0
+
+
+def _report(error: Exception, arguments: Sequence[str]) -> int:
+    if isinstance(error, OSError) and error.filename is None and error.errno in (errno.EPIPE, *_FULL):
+        # What is left has nowhere to go; Python would try again at exit.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno == errno.EPIPE:  # the reader has seen enough
+            return 0
+        _trace(error, arguments)
+        return _fail(f"cannot write to standard output: {error.strerror}; send it somewhere else")
+    _trace(error, arguments)
     if isinstance(error, click.UsageError):
-        command = error.ctx.command_path if error.ctx else "memprof"
-        return _fail(f"{error.format_message().rstrip('.')}; see `{command} --help`")
+        named = next((name for name in COMMANDS if name in arguments), "")
+        command = error.ctx.command_path if error.ctx else f"memprof {named}".rstrip()
+        message = error.format_message()
+        return _fail(f"{message[:1].lower()}{message[1:].rstrip('.')}; see `{command} --help`")
     if isinstance(error, click.ClickException):
         return _fail(error.format_message())
     if isinstance(error, MemprofError):
         return _fail(str(error))
-    return _fail(
-        f"unexpected {type(error).__name__}: {error}; this is a fault of memprof, please report it with what --debug says"
-    )
+    if isinstance(error, OSError) and error.filename is not None:
+        return _fail(f"cannot use {os.fsdecode(error.filename)!r}: {error.strerror}; check that name")
+    fault = "this is a fault of memprof, please report it with what --debug says"
+    return _fail(f"unexpected {type(error).__name__}: {error}; {fault}")
+
+
+def _interrupted(error: BaseException, arguments: Sequence[str]) -> int:
+    _trace(error, arguments)
+    return _fail("interrupted; no file was left half-written")
+
+
+def _trace(error: BaseException, arguments: Sequence[str]) -> None:
+    if "--debug" in arguments:
+        import traceback
+
+        traceback.print_exception(error)
 
 
 def _fail(message: str) -> int:
-    click.echo(click.style("error: ", fg="red", bold=True) + " ".join(message.split()), err=True)
+    text = "".join(mark if mark.isprintable() else ascii(mark).strip("'\"") for mark in " ".join(message.split()))
+    click.echo(click.style("error: ", fg="red", bold=True) + text, err=True)
     return 2

@@ -1,72 +1,147 @@
-"""Files written whole or not at all."""
+"""Files read, and files written whole or not at all."""
 
 from __future__ import annotations
 
-import os
+import signal
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import fields
 from pathlib import Path
 
 from memprof.errors import OutputError, ReportError
+from memprof.report import SCHEMA, Coverage, OperatorRow, Report, Totals, Workload, load_reports
+
+_OTHER_FOLDER = "name another folder with --output"
+_CEILING = "ceiling"
+_SMALLEST, _LARGEST = 1e-30, 1e30
+"""No second, byte, FLOP or rate of the physical world lies outside; arithmetic on what does would overflow."""
+_WRITE_AGAIN = "write it again with `memprof roofline`"
 
 
 def check_writable(folder: Path) -> None:
-    """Raise OutputError where files cannot be written into `folder`, which need not exist yet."""
-    nearest = folder
-    while not nearest.exists() and nearest != nearest.parent:
-        nearest = nearest.parent
-    if not nearest.is_dir():
-        raise OutputError(f"{nearest} is a file, not a folder", "name another folder with --output")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise OutputError(f"cannot write into {nearest}", "name another folder with --output")
+    """Raise OutputError where files cannot be written into `folder`, which need not exist yet and is not made."""
+    with _os_errors_as(OutputError, f"cannot write into {folder}", _OTHER_FOLDER):
+        nearest = _nearest(folder)
+        if not nearest.is_dir():
+            raise OutputError(f"cannot write into {folder}: {nearest} is not a folder", _OTHER_FOLDER)
+        # Permissions do not tell: a root user has them all, and a file system may be mounted read-only.
+        with tempfile.TemporaryDirectory(prefix=".memprof-", dir=nearest):
+            pass
 
 
 def write_files(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
     """Write files, by name, into `folder` (made where missing) and return their paths; all of them or none.
 
-    Each is written beside its place and moved there at the end, so that an interrupted or failed run leaves what was
-    there before. OutputError where that is not possible.
+    They are written beside their places and moved there together at the end, so that a run which fails or is
+    interrupted leaves what was there before. OutputError where that is not possible.
     """
-    with _os_errors_as(
-        OutputError, f"cannot write into {folder}", "free some space or name another folder with --output"
-    ):
-        folder.mkdir(parents=True, exist_ok=True)
-        ready: list[tuple[Path, Path]] = []
-        try:
+    finals = [folder / name for name in contents]
+    with _os_errors_as(OutputError, f"cannot write into {folder}", f"free some space or {_OTHER_FOLDER}"):
+        occupied = next((path for path in finals if path.is_dir()), None)
+        if occupied is not None:
+            raise OutputError(f"cannot write {occupied}: it is a folder", f"remove it or {_OTHER_FOLDER}")
+        with (
+            _made(folder),
+            tempfile.TemporaryDirectory(prefix=".memprof-", dir=folder, ignore_cleanup_errors=True) as aside,
+        ):
             for name, content in contents.items():
-                ready.append((_write_beside(folder, name, content), folder / name))
-            for temporary, final in ready:
-                temporary.replace(final)
-        finally:
-            for temporary, _ in ready:
-                temporary.unlink(missing_ok=True)
-    return [folder / name for name in contents]
+                (Path(aside) / name).write_bytes(content)
+            with _uninterrupted():
+                _move(Path(aside), finals)
+    return finals
 
 
-def _write_beside(folder: Path, name: str, content: bytes) -> Path:
-    handle, path = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
-    temporary = Path(path)
+def _move(aside: Path, finals: Sequence[Path]) -> None:
+    """Move the files of `aside` to their places; where one cannot go there, put back what was there before."""
+    moved: list[Path] = []
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        temporary.chmod(0o666 & ~_umask())
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+        for final in finals:
+            if final.exists():
+                final.replace(aside / f"{final.name}.before")
+            moved.append(final)
+            (aside / final.name).replace(final)
+    except OSError:
+        for final in moved:
+            final.unlink(missing_ok=True)
+        for final in finals:
+            before = aside / f"{final.name}.before"
+            if before.exists():
+                before.replace(final)
         raise
-    return temporary
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder and those above it; where what follows fails, remove those that were made."""
+    missing = []
+    while folder != folder.parent and not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    try:
+        for path in reversed(missing):
+            path.mkdir(exist_ok=True)
+        yield
+    except BaseException:
+        for path in missing:
+            with suppress(OSError):  # never made, or somebody else put something there
+                path.rmdir()
+        raise
 
 
-def read_file(path: Path) -> bytes:
-    """Return the content of a report file; ReportError where it cannot be read."""
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait for a few renames: after them, everything is written and there is nothing to interrupt."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python interrupts the main thread only
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def read_reports(path: Path) -> tuple[Report, ...]:
+    """Read the report or the report set in a file; ReportError says what is wrong with which file."""
     with _os_errors_as(ReportError, f"cannot read {path}", "name a report.json that `memprof roofline` wrote"):
-        return path.read_bytes()
+        content = path.read_bytes()
+    try:
+        reports = load_reports(content)
+    except RecursionError as error:
+        raise ReportError(f"{path} is not a memprof report: it is nested too deeply", _WRITE_AGAIN) from error
+    except ReportError as error:
+        raise ReportError(f"{path}: {error.what}", error.remedy) from error
+    if not reports:
+        raise ReportError(f"{path} holds no report", _WRITE_AGAIN)
+    strange = next((report.schema for report in reports if report.schema != SCHEMA), None)
+    if strange is not None:
+        raise ReportError(f"{path}: a report in it has the schema {strange!r}, not {SCHEMA!r}", _WRITE_AGAIN)
+    for report in reports:
+        for name, value in _amounts(report):
+            if not _SMALLEST <= value <= _LARGEST and (value != 0 or name.endswith(_CEILING)):
+                raise ReportError(f"{path}: {name} cannot be {value:g}", _WRITE_AGAIN)
+    return reports
+
+
+def _amounts(report: Report) -> Iterator[tuple[str, float]]:
+    """Yield every amount of a report that somebody may have edited, with its name."""
+    for ceilings in (report.device.memory_bytes_per_second, report.device.peak_flops_per_second):
+        yield from ((f"{name} {_CEILING}", value) for name, value in ceilings.items())
+    records: list[Workload | Totals | Coverage | OperatorRow] = [report.workload, report.totals, report.coverage]
+    for record in [*records, *report.operators]:
+        for field in fields(record):
+            value = getattr(record, field.name)
+            if isinstance(value, (int, float)):
+                yield field.name, value
+
+
+def _nearest(folder: Path) -> Path:
+    """Return what exists of a path."""
+    while folder != folder.parent and not folder.exists():
+        folder = folder.parent
+    return folder
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 DEFAULT_OUTPUT = Path("memprof-report")
 
@@ -20,11 +21,26 @@ def complete_models(ctx: click.Context, parameter: click.Parameter, incomplete: 
     return [name for name in list_models() if name.startswith(incomplete)]
 
 
-def complete_devices(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the names of the catalogue."""
+def complete_devices(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the names of the catalogue, and files where none begins like that."""
     from memprof.devices import list_devices
 
-    return [device.name for device in list_devices() if device.name.startswith(incomplete)]
+    names = [device.name for device in list_devices() if device.name.startswith(incomplete)]
+    return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
+
+
+def complete_formats(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the last of the formats that commas separate."""
+    from memprof import reports
+
+    begun, comma, last = incomplete.rpartition(",")
+    return [f"{begun}{comma}{name}" for name in reports.NAMES if name.startswith(last)]
+
+
+def _folder(ctx: click.Context, parameter: click.Parameter, value: Path | str) -> Path:
+    if not str(value):
+        raise click.BadParameter("the name of the folder is empty")
+    return Path(value)
 
 
 def _formats(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -41,11 +57,12 @@ def _formats(ctx: click.Context, parameter: click.Parameter, value: str) -> tupl
 def format_option(default: str) -> _Decorator:
     """Return the option --format, a list of writers separated by commas."""
     return click.option("--format", "formats", default=default, show_default=True, callback=_formats, metavar="LIST",
+                        shell_complete=complete_formats,
                         help="Files to write, separated by commas: html, png, json, csv, md, text.")  # fmt: skip
 
 
 output_option = click.option(
-    "--output", type=click.Path(path_type=Path), default=DEFAULT_OUTPUT, show_default=True, metavar="DIR",
+    "--output", type=click.Path(), default=DEFAULT_OUTPUT, show_default=True, metavar="DIR", callback=_folder,
     help="Folder for the files; made where missing.",
 )  # fmt: skip
 by_option = click.option(

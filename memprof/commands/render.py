@@ -17,11 +17,12 @@ from memprof.commands.options import by_option, format_option, output_option, to
 @top_option
 def command(file: Path, output: Path, formats: tuple[str, ...], by: str, top: int) -> None:
     """Write the report or report set in FILE (a report.json) again, in other formats."""
-    from memprof.commands.output import write_reports
-    from memprof.files import read_file
-    from memprof.report import load_reports
+    from memprof.commands.output import echo_written, progress, write_reports
+    from memprof.files import check_writable, read_reports
     from memprof.reports import RenderOptions
 
-    found = load_reports(read_file(file))
-    paths = write_reports(found, output, formats, RenderOptions(by=by, top=top))
-    click.echo("Written: " + ", ".join(map(str, paths)))
+    found = read_reports(file)
+    check_writable(output)
+    with progress("writing reports"):
+        paths = write_reports(found, output, formats, RenderOptions(by=by, top=top))
+    echo_written(paths)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -22,14 +17,12 @@ from memprof.commands.options import (
 from memprof.profiles.precision import PRECISIONS
 from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, LAYOUTS, PHASES
 
-if TYPE_CHECKING:
-    from memprof.report import Report
-
 
 @click.command()
 @click.option("--model", "models", multiple=True, required=True, metavar="NAME", shell_complete=complete_models,
-              help="A model of the zoo with options (`inceptionnext_t:band_kernel=7`), `timm:NAME`, `torchvision:NAME`, "
-                   "`package.module:callable` or `file.py:callable`. The last four run that code. Repeat to compare.")  # fmt: skip
+              help="A model of the zoo, also with options (`inceptionnext_t:band_kernel=7`), `timm:NAME`, "
+                   "`torchvision:NAME`, `package.module:callable` or `file.py:callable`; the last four run that code. "
+                   "Repeat to compare.")  # fmt: skip
 @click.option("--device", default="a100", show_default=True, metavar="NAME|FILE", shell_complete=complete_devices,
               help="A device of `memprof devices`, or a JSON or TOML file that describes one.")  # fmt: skip
 @click.option("--precision", type=click.Choice(list(PRECISIONS)), default=None,
@@ -56,38 +49,26 @@ def command(
     """
     from memprof import reports as writers
     from memprof.analysis import analyze
+    from memprof.commands.output import echo, echo_written, for_terminal, output_kept, progress, write_reports
     from memprof.files import check_writable
+    from memprof.models import canonical_name
     from memprof.report import dump_reports
 
+    for model in models:
+        canonical_name(model)  # a mistake in the last one is told before the first one is analysed
     if not as_json:
         check_writable(output)
-    found: list[Report] = []
+    found = []
     for position, model in enumerate(models):
-        with _progress(f"analysing {model} ({position + 1} of {len(models)})"):
+        with progress(f"analysing {model} ({position + 1} of {len(models)})"), output_kept():
             found.append(analyze(model, device=device, batch_size=batch_size, resolution=resolution, phase=phase,
                                  precision=precision, layout=layout))  # fmt: skip
     if as_json:
-        click.echo(dump_reports(found), nl=False)
+        click.echo(dump_reports(found).encode(), nl=False)  # in UTF-8, whatever the terminal's encoding
         return
-    options = writers.RenderOptions(
-        by=by, top=top, width=shutil.get_terminal_size((100, 24)).columns, color=sys.stdout.isatty()
-    )
-    from memprof.commands.output import write_reports
-
-    click.echo(writers.get("text").render(found, options).decode(), nl=False)
-    with _progress("writing reports"):
+    options = for_terminal(by, top)
+    # The files come first: a reader of the text that leaves, as `head` does, must not cost them.
+    with progress("writing reports"):
         paths = write_reports(found, output, formats, options)
-    click.echo("Written: " + ", ".join(map(str, paths)))
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[None]:
-    """Show on standard error what is going on, only where that is a terminal."""
-    shown = sys.stderr.isatty()
-    if shown:
-        click.echo(f"{what} ...", err=True, nl=False)
-    try:
-        yield
-    finally:
-        if shown:
-            click.echo("\r\x1b[2K", err=True, nl=False)
+    echo(writers.get("text").render(found, options).decode())
+    echo_written(paths)

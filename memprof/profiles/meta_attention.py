@@ -1,6 +1,8 @@
 """Shape rules of fused attention, forward and backward, as CUDA's flash and memory-efficient kernels allocate.
 
-Heads are laid out as the kernels do: (batch, heads, tokens, features) stored as (batch, tokens, heads, features).
+Flash attention's results are laid out like what they belong to (`empty_like`); memory-efficient attention stores
+(batch, heads, tokens, features) as (batch, tokens, heads, features). Source: ATen's attention.cu and
+flash_api.cpp, and torch's own meta kernels in torch/_meta_registrations.py.
 """
 
 from __future__ import annotations
@@ -15,6 +17,12 @@ from memprof.profiles import strides as layout
 from memprof.profiles.meta_mode import allocate, rule
 
 aten = torch.ops.aten
+
+_LOGSUMEXP_ALIGNMENT = 32
+"""Queries to which the memory-efficient kernel pads its log-sum-exp (kAlignLSE in kernel_forward.h)."""
+
+_BIAS_ALIGNMENT = 16
+"""Keys to which it pads the rows of the bias's gradient (attention_backward.cu)."""
 
 
 def attention(
@@ -44,6 +52,10 @@ def _heads(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     return allocate(shape, (heads * tokens * features, features, heads * features, 1), dtype)
 
 
+def _like(tensor: Tensor) -> Tensor:
+    return allocate(tensor.shape, layout.preserved_strides(tensor.shape, tensor.stride()), tensor.dtype)
+
+
 def _row_major(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     return allocate(shape, layout.contiguous_strides(shape), dtype)
 
@@ -51,10 +63,9 @@ def _row_major(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
 @rule(aten._scaled_dot_product_flash_attention.default)
 def flash(query: Tensor, key: Tensor, value: Tensor, *options: Any, **named: Any) -> tuple[Any, ...]:
     """Output, log-sum-exp (batch, heads, tokens), and what only the backward kernel reads."""
-    output = _heads((*query.shape[:3], value.shape[3]), query.dtype)
     logsumexp = _row_major(query.shape[:3], torch.float32)
     seed = _row_major((2,), torch.uint64)
-    return output, logsumexp, None, None, query.shape[2], key.shape[2], seed, _row_major((), torch.uint64), None
+    return _like(query), logsumexp, None, None, query.shape[2], key.shape[2], seed, _row_major((), torch.uint64), None
 
 
 @rule(aten._scaled_dot_product_efficient_attention.default)
@@ -63,7 +74,7 @@ def efficient(
 ) -> tuple[Tensor, ...]:
     """Output, log-sum-exp (empty in inference) and the random state."""
     output = _heads((*query.shape[:3], value.shape[3]), query.dtype)
-    tokens = query.shape[2] if keep_logsumexp else 0
+    tokens = -(-query.shape[2] // _LOGSUMEXP_ALIGNMENT) * _LOGSUMEXP_ALIGNMENT if keep_logsumexp else 0
     logsumexp = _row_major((*query.shape[:2], tokens), torch.float32)
     return output, logsumexp, _row_major((), torch.int64), _row_major((), torch.int64)
 
@@ -73,7 +84,7 @@ def flash_backward(
     grad_output: Tensor, query: Tensor, key: Tensor, value: Tensor, *saved: Any, **named: Any
 ) -> tuple[Tensor, ...]:
     """Gradients of query, key and value."""
-    return tuple(_heads(tensor.shape, tensor.dtype) for tensor in (query, key, value))
+    return _like(query), _like(key), _like(value)
 
 
 @rule(aten._scaled_dot_product_efficient_attention_backward.default)
@@ -83,5 +94,11 @@ def efficient_backward(
 ) -> tuple[Tensor | None, ...]:  # fmt: skip
     """Gradients of query, key, value and, where wanted, of the bias."""
     gradients = tuple(_heads(tensor.shape, tensor.dtype) for tensor in (query, key, value))
-    has_bias_gradient = bias is not None and wanted[3]
-    return *gradients, _row_major(bias.shape, bias.dtype) if bias is not None and has_bias_gradient else None
+    return *gradients, _bias_gradient(bias) if bias is not None and wanted[3] else None
+
+
+def _bias_gradient(bias: Tensor) -> Tensor:
+    """Rows are padded for aligned stores, and the padding is cut off by a view."""
+    *rows, keys = bias.shape
+    padded = -(-keys // _BIAS_ALIGNMENT) * _BIAS_ALIGNMENT
+    return allocate(bias.shape, layout.contiguous_strides((*rows, padded)), bias.dtype)

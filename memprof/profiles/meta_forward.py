@@ -29,7 +29,9 @@ def elementwise(*operands: Tensor | complex, dtype: torch.dtype | None = None) -
     shape: Sequence[int] = tensors[0].shape
     if any(tensor.shape != shape for tensor in tensors):
         shape = numpy.broadcast_shapes(*(tensor.shape for tensor in tensors))
-    strides = layout.elementwise_strides(shape, [like(tensor) for tensor in tensors])
+    # A number reaches the kernel as a tensor without dimensions, which is broadcast.
+    pairs = [like(operand) if isinstance(operand, Tensor) else ((), ()) for operand in operands]
+    strides = layout.elementwise_strides(shape, pairs)
     return allocate(shape, strides, dtype or _promoted(operands))
 
 
@@ -75,14 +77,16 @@ def native_batch_norm(
     input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None,
     training: bool, momentum: float, eps: float,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    """Output like the input; statistics of each channel, in float32, when training."""
+    """Output like the input; statistics of each channel, in the accumulation type, when training."""
     output = allocate(input.shape, layout.preserved_strides(*like(input)), input.dtype)
     channels = input.shape[1] if training else 0
-    return output, _vector(channels), _vector(channels)
+    mean, rstd = (allocate((channels,), (1,), _accumulation_dtype(input)) for _ in range(2))
+    return output, mean, rstd
 
 
-def _vector(size: int, dtype: torch.dtype = torch.float32) -> Tensor:
-    return allocate((size,), (1,), dtype)
+def _accumulation_dtype(input: Tensor) -> torch.dtype:
+    """Return the type in which CUDA kernels keep statistics (ATen AccumulateType.h)."""
+    return torch.float64 if input.dtype == torch.float64 else torch.float32
 
 
 @rule(aten.native_layer_norm.default)
@@ -92,19 +96,34 @@ def native_layer_norm(
     """Output always row-major: the CUDA kernel makes its input contiguous first."""
     output = allocate(input.shape, layout.contiguous_strides(input.shape), input.dtype)
     kept = [*input.shape[: -len(normalized_shape)], *[1] * len(normalized_shape)]
-    mean, rstd = (allocate(kept, layout.contiguous_strides(kept), torch.float32) for _ in range(2))
+    strides = layout.contiguous_strides(kept)
+    mean, rstd = (allocate(kept, strides, _accumulation_dtype(input)) for _ in range(2))
     return output, mean, rstd
 
 
 @rule(
-    aten.gelu.default, aten.relu.default, aten.silu.default, aten.hardswish.default, aten.hardsigmoid.default,
-    aten.sigmoid.default, aten.tanh.default, aten.hardtanh.default, aten.exp.default, aten.sqrt.default,
-    aten.rsqrt.default, aten.neg.default, aten.leaky_relu.default, aten.elu.default, aten.mish.default,
+    aten.gelu.default, aten.silu.default, aten.hardswish.default, aten.hardsigmoid.default, aten.leaky_relu.default,
+    aten.elu.default, aten.mish.default, aten.relu.default, aten.neg.default,
 )  # fmt: skip
 def unary(input: Tensor, *parameters: object, **options: object) -> Tensor:
-    """One element in, one out; integers become the default float type where the function needs it."""
-    dtype = None if input.is_floating_point() else torch.get_default_dtype()
-    return elementwise(input, dtype=dtype)
+    """One element in, one out, of the same type."""
+    return elementwise(input)
+
+
+@rule(aten.hardtanh.default)
+def hardtanh(input: Tensor, *limits: float) -> Tensor:
+    """A clamp into an `empty_like`, so that even strides of single-element dimensions are the input's."""
+    return allocate(input.shape, layout.preserved_strides(*like(input)), input.dtype)
+
+
+@rule(aten.sigmoid.default, aten.tanh.default, aten.exp.default, aten.sqrt.default, aten.rsqrt.default)
+def unary_of_floats(input: Tensor) -> Tensor:
+    """One element in, one out; integers become the default float type."""
+    return elementwise(input, dtype=_floating(input.dtype))
+
+
+def _floating(dtype: torch.dtype) -> torch.dtype:
+    return dtype if dtype.is_floating_point or dtype.is_complex else torch.get_default_dtype()
 
 
 @rule(aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.mul.Scalar, aten.add.Scalar, aten.sub.Scalar)
@@ -118,16 +137,15 @@ def binary_in_place(left: Tensor, right: Tensor | complex, alpha: complex = 1) -
     """Arithmetic into the left operand, which keeps its shape."""
     if isinstance(right, Tensor) and numpy.broadcast_shapes(left.shape, right.shape) != left.shape:
         raise RuntimeError(f"a result of {tuple(left.shape)} cannot hold one broadcast from {tuple(right.shape)}")
+    if not torch.can_cast(_promoted((left, right)), left.dtype):
+        raise RuntimeError(f"a result of type {_promoted((left, right))} cannot be stored as {left.dtype}")
     return left
 
 
 @rule(aten.div.Tensor, aten.div.Scalar)
 def divide(left: Tensor, right: Tensor | complex) -> Tensor:
     """True division: of integers it is floating-point."""
-    dtype = _promoted((left, right))
-    return elementwise(
-        left, right, dtype=dtype if dtype.is_floating_point or dtype.is_complex else torch.get_default_dtype()
-    )
+    return elementwise(left, right, dtype=_floating(_promoted((left, right))))
 
 
 @rule(aten.cat.default)
@@ -136,10 +154,10 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     kept = [tensor for tensor in tensors if tuple(tensor.shape) != (0,)]
     shape = list(kept[0].shape)
     shape[dim] = sum(tensor.shape[dim] for tensor in kept)
-    dtype = kept[0].dtype
-    for tensor in kept[1:]:
+    dtype = tensors[0].dtype
+    for tensor in tensors[1:]:
         dtype = torch.promote_types(dtype, tensor.dtype)
-    if len(shape) in (4, 5) and all(layout.is_channels_last(*like(tensor)) for tensor in kept):
+    if len(shape) in (4, 5) and all(layout.is_channels_last(*like(tensor)) for tensor in tensors):
         return allocate(shape, layout.channels_last_strides(shape), dtype)
     return allocate(shape, layout.contiguous_strides(shape), dtype)
 
@@ -234,7 +252,7 @@ def empty_like(input: Tensor, *, dtype: torch.dtype | None = None, memory_format
     """A tensor like the input; preserve_format unless a format is named."""
     if memory_format in (None, torch.preserve_format):
         strides = layout.preserved_strides(*like(input))
-    elif memory_format == torch.channels_last:
+    elif memory_format in (torch.channels_last, torch.channels_last_3d):
         strides = layout.channels_last_strides(input.shape)
     else:
         strides = layout.contiguous_strides(input.shape)

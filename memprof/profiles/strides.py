@@ -79,7 +79,7 @@ def elementwise_strides(shape: Shape, operands: Sequence[tuple[Shape, Shape]]) -
 def _common_strides(shape: Shape, operands: Sequence[Strides]) -> Strides | None:
     """Return the strides of a result whose operands are all row-major, all channels-last or all alike, else None."""
     formats = [contiguous_strides(shape)]
-    if len(shape) in _CHANNELS_LAST_ORDER:
+    if len(shape) == 4:  # TensorIterator's short cut knows no NDHWC
         formats.append(channels_last_strides(shape))
     for packed in formats:
         if all(_same_places(shape, strides, packed) for strides in operands):

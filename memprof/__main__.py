@@ -1,0 +1,5 @@
+"""`python -m memprof` is `memprof`."""
+
+from memprof.cli import main
+
+main()

@@ -1,0 +1,128 @@
+"""The report as a record: JSON and back, tables, and files that are not reports."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memprof.errors import ReportError
+from memprof.report import (
+    SCHEMA,
+    SET_SCHEMA,
+    Coverage,
+    DeviceCeilings,
+    OperatorRow,
+    Report,
+    ReportWarning,
+    Totals,
+    UnknownOperator,
+    Workload,
+    dump_reports,
+    load_reports,
+)
+
+TEXT = st.text(max_size=12)
+COUNT = st.integers(0, 2**53)
+AMOUNT = st.floats(0, 1e20)
+RATES = st.dictionaries(TEXT, AMOUNT, max_size=3)
+SHAPES = st.lists(st.lists(st.integers(0, 9), max_size=4).map(tuple), max_size=3).map(tuple)
+
+ROW = st.builds(
+    OperatorRow, TEXT, TEXT, TEXT, TEXT, SHAPES, TEXT, COUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT,
+    st.none() | AMOUNT, st.none() | AMOUNT, st.none() | AMOUNT, TEXT, TEXT, AMOUNT, AMOUNT,
+)  # fmt: skip
+REPORTS = st.builds(
+    Report,
+    schema=st.just(SCHEMA),
+    workload=st.builds(Workload, TEXT, COUNT, COUNT, TEXT, TEXT, TEXT),
+    device=st.builds(DeviceCeilings, TEXT, TEXT, RATES, RATES),
+    totals=st.builds(Totals, COUNT, *[AMOUNT] * 7),
+    operators=st.lists(ROW, max_size=3).map(tuple),
+    coverage=st.builds(
+        Coverage,
+        AMOUNT,
+        AMOUNT,
+        COUNT,
+        st.lists(st.builds(UnknownOperator, TEXT, COUNT, AMOUNT), max_size=2).map(tuple),
+    ),
+    warnings=st.lists(st.builds(ReportWarning, TEXT, TEXT, TEXT), max_size=2).map(tuple),
+    environment=st.dictionaries(TEXT, TEXT, max_size=3),
+)
+
+
+@given(REPORTS)
+def test_json_and_back_is_the_same_report(report):
+    assert Report.from_json(report.to_json()) == report
+    assert Report.from_json(report.to_json().encode()) == report
+    assert report.to_json() == Report.from_json(report.to_json()).to_json()
+
+
+@given(st.lists(REPORTS, min_size=1, max_size=3))
+def test_several_reports_are_a_set(reports):
+    text = dump_reports(reports)
+    assert load_reports(text) == tuple(reports)
+    assert json.loads(text)["schema"] == (SCHEMA if len(reports) == 1 else SET_SCHEMA)
+    assert text.endswith("}\n")
+
+
+@given(REPORTS)
+def test_a_table_has_a_row_for_each_operator(report):
+    table = report.to_pandas()
+    assert list(table.columns) == list(OperatorRow.__dataclass_fields__)
+    assert len(table) == len(report.operators)
+    assert list(table["seconds"]) == [row.seconds for row in report.operators]
+
+
+@given(REPORTS, st.data())
+def test_a_truncated_file_is_a_clear_error(report, data):
+    text = report.to_json().rstrip()
+    with pytest.raises(ReportError, match="not a memprof report"):
+        load_reports(text[: data.draw(st.integers(0, len(text) - 1))])
+
+
+VALID = Report(
+    SCHEMA,
+    Workload("resnet50", 1, 224, "infer", "tf32", "channels-last"),
+    DeviceCeilings("a100", "A100", {}, {}),
+    Totals(1, 1, 1, 1, 1, 1, 1, 1),
+    (),
+    Coverage(1, 1, 0),
+)
+
+
+def broken(change):
+    value = json.loads(VALID.to_json())
+    change(value)
+    return json.dumps(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "not a memprof report"),
+        ("[]", "not a memprof report"),
+        ("{}", "schema"),
+        ("\N{SNOWMAN}", "not a memprof report"),
+        (b"\xff\xfe", "not a memprof report"),
+        (broken(lambda value: value.pop("totals")), "totals"),
+        (broken(lambda value: value["totals"].update(seconds="fast")), r"\$.totals.seconds"),
+        (broken(lambda value: value.update(schema="memprof.report/2")), "upgrade memprof"),
+        (broken(lambda value: value.update(schema="other/1")), "memprof roofline"),
+        (json.dumps({"schema": SET_SCHEMA}), "reports"),
+    ],
+)
+def test_what_is_not_a_report_is_told_with_the_reason(text, words):
+    with pytest.raises(ReportError, match=words):
+        load_reports(text)
+
+
+def test_keys_of_a_later_minor_writer_are_ignored():
+    assert Report.from_json(broken(lambda value: value.update(remark="new"))) == VALID
+
+
+def test_one_report_is_asked_of_a_set():
+    with pytest.raises(ReportError, match="2 reports"):
+        Report.from_json(dump_reports([VALID, VALID]))
