@@ -40,7 +40,8 @@ class OutputError(MemprofError):
 
 def nearest(name: str, known: Iterable[str], count: int = 5) -> list[str]:
     """Return the `count` known names that look most like `name`, best first."""
-    return difflib.get_close_matches(name.lower(), sorted(known), n=count, cutoff=0.4)
+    originals = {candidate.lower(): candidate for candidate in sorted(known)}
+    return [originals[match] for match in difflib.get_close_matches(name.lower(), originals, n=count, cutoff=0.4)]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

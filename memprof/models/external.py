@@ -31,7 +31,7 @@ def require(spec: ModelSpec) -> None:
     """Raise ModelError where the library, module or file that `spec` needs is not there; imports nothing."""
     if spec.source in LIBRARIES and not _importable(spec.source):
         raise ModelError(f"{spec} needs {spec.source}, which is not installed", 'pip install "memprof[timm]"')
-    if spec.source is Source.FILE and not _path(spec).is_file():
+    if spec.source is Source.FILE and not _is_file(_path(spec)):
         raise ModelError(f"there is no file {spec.name}", "check the path; it is taken from the current folder")
     if spec.source is Source.MODULE and not _importable(spec.name.partition(".")[0]):
         raise ModelError(
@@ -165,6 +165,14 @@ def _target(spec: ModelSpec, module: ModuleType) -> Any:
     if not callable(target):
         raise ModelError(f"{spec} is a {type(target).__name__} and cannot be called", "name a function or a class")
     return target
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether there is such a file; what the system refuses to look up (a name too long) is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _path(spec: ModelSpec) -> Path:

@@ -26,8 +26,8 @@ from memprof.profiles.records import Profile
 from memprof.profiles.step import Batch, Step
 
 _REMEDY = (
-    "a simulated run has shapes but no values, so the model must not read any (.item(), branches on data); "
-    "--debug shows the traceback"
+    "it must run on images of this size and without reading values (.item(), branches on data), which a simulated run "
+    "does not have; --debug shows the traceback"
 )
 
 
