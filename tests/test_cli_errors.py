@@ -109,7 +109,7 @@ def refused(folder: Path, *arguments: str, **changes: str) -> str:
         ("roofline --model resnet18 --output occupied", "occupied is not a folder; name another folder"),
         ("roofline --model resnet18 --output occupied/below", "occupied is not a folder; name another folder"),
         ("roofline --model resnet18 --output /proc/memprof", "cannot write into /proc/memprof"),
-        (f"roofline --model resnet18 --output {'a' * 300}", "there is no file"),
+        (f"roofline --model resnet18 --output {'a' * 300}", "File name too long"),
         ("roofline --model resnet18 --output=", "the name of the folder is empty"),
         ("devices show a10000", "unknown device 'a10000'; did you mean a100"),
         ("devices nonsense", "no such command 'nonsense'"),
