@@ -12,6 +12,7 @@ from memprof import analyze
 from memprof.errors import DeviceError, ModelError, WorkloadError
 from memprof.profiles.precision import PRECISIONS
 from memprof.report import OperatorRow, Report
+from tests.published_figures import MILLIONS_AND_GIGAS
 
 SMALL = {"batch_size": 4, "resolution": 64}
 run = cache(analyze)
@@ -20,19 +21,6 @@ run = cache(analyze)
 @cache
 def small(model="inceptionnext_atto", **settings):
     return analyze(model, **{**SMALL, **settings})
-
-
-MILLIONS_AND_GIGAS = {
-    "resnet50": (25.56, 4.11),
-    "convnext_t": (28.59, 4.46),
-    "convnext_s": (50.22, 8.69),
-    "convnext_b": (88.59, 15.36),
-    "inceptionnext_t": (28.06, 4.19),
-    "inceptionnext_s": (49.37, 8.36),
-    "inceptionnext_b": (86.67, 14.85),
-    "inceptionnext_b_384": (86.67, 43.6),
-    "inceptionnext_atto": (4.16, 0.50),
-}
 
 
 @pytest.mark.parametrize("name", MILLIONS_AND_GIGAS)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from memprof.models import create_model, default_resolution, list_models
+from tests.published_figures import MILLIONS_AND_GIGAS
 
 # name: (parameters, 10^9 multiply-adds per image at the model's own resolution), in the digits of its source
 TORCHVISION = {  # the "num_params" and "_ops" of its weights' metadata
@@ -20,16 +21,7 @@ TORCHVISION = {  # the "num_params" and "_ops" of its weights' metadata
     "convnext_l": (197_767_336, 34.361),
 }
 ONE_PERCENT = {
-    # issue 2
-    "resnet50": (25.56, 4.11),
-    "convnext_t": (28.59, 4.46),
-    "convnext_s": (50.22, 8.69),
-    "convnext_b": (88.59, 15.36),
-    "inceptionnext_t": (28.06, 4.19),
-    "inceptionnext_s": (49.37, 8.36),
-    "inceptionnext_b": (86.67, 14.85),
-    "inceptionnext_b_384": (86.67, 43.6),
-    "inceptionnext_atto": (4.16, 0.50),
+    **MILLIONS_AND_GIGAS,
     # facebookresearch/ConvNeXt, README; parameters from timm's results-imagenet.csv
     "convnext_xl": (350.20, 60.9),
 }
