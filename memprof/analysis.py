@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from memprof.devices.record import Device
+    from memprof.profiles.simulated import Simulation
 
 
 def analyze(
@@ -39,28 +40,54 @@ def analyze(
 
     Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
     """
-    target = devices.get(device) if isinstance(device, (str, Path)) else device
+    (report,) = analyze_on(model, [device], batch_size=batch_size, resolution=resolution, phase=phase,
+                           precision=precision, layout=layout)  # fmt: skip
+    return report
+
+
+def analyze_on(
+    model: str | Callable[[], nn.Module],
+    targets: Sequence[str | Path | Device],
+    *,
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    resolution: int | None = None,
+    phase: str = "infer",
+    precision: str | None = None,
+    layout: str = DEFAULT_LAYOUT,
+) -> list[Report]:
+    """Analyse one step of a model on several devices; it is simulated once for each precision. See `analyze`."""
+    found = [devices.get(target) if isinstance(target, (str, Path)) else target for target in targets]
     name = models.canonical_name(model) if isinstance(model, str) else _callable_name(model)
     if resolution is None:
         resolution = models.default_resolution(model) if isinstance(model, str) else models.DEFAULT_RESOLUTION
-    precision = precision or default_precision(target)
-    check_workload(batch_size=batch_size, resolution=resolution, phase=phase, precision=precision, layout=layout)
-    roofs = ceilings(target, precision)
-    workload = Workload(name, batch_size, resolution, phase, precision, layout)
+    workloads = []
+    for target in found:
+        chosen = precision or default_precision(target)
+        check_workload(batch_size=batch_size, resolution=resolution, phase=phase, precision=chosen, layout=layout)
+        workloads.append(Workload(name, batch_size, resolution, phase, chosen, layout))
+    roofs = [ceilings(target, workload.precision) for target, workload in zip(found, workloads, strict=True)]
     # Torch is met only from here on, so that a mistake above is told at once.
-    from memprof.assembly import assemble_report
+    from memprof.assembly import assemble_report, cost_step
+
+    steps = {}
+    for workload in workloads:
+        if workload not in steps:
+            steps[workload] = cost_step(_simulate(model, workload))
+    return [assemble_report(steps[workload], workload, roof) for workload, roof in zip(workloads, roofs, strict=True)]
+
+
+def _simulate(model: str | Callable[[], nn.Module], workload: Workload) -> Simulation:
     from memprof.profiles.simulated import simulate
 
-    simulation = simulate(
+    return simulate(
         (lambda: models.create_model(model)) if isinstance(model, str) else model,
-        batch_size=batch_size,
-        resolution=resolution,
-        training=phase == "train",
-        precision=get_precision(precision),
-        channels_last=layout == "channels-last",
-        name=name,
+        batch_size=workload.batch_size,
+        resolution=workload.resolution,
+        training=workload.phase == "train",
+        precision=get_precision(workload.precision),
+        channels_last=workload.layout == "channels-last",
+        name=workload.model,
     )
-    return assemble_report(simulation, workload, roofs)
 
 
 def _callable_name(model: object) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import platform
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 
 from memprof._version import __version__
 from memprof.calls import OperatorCall, Phase, extract_calls
 from memprof.operators import registry
 from memprof.operators.traffic import tensor_bytes
+from memprof.profiles.memory import MemoryUse
 from memprof.profiles.precision import get_precision
 from memprof.profiles.simulated import Simulation
 from memprof.report import (
     SCHEMA,
     Coverage,
     DeviceCeilings,
+    Memory,
     OperatorRow,
     Report,
     ReportWarning,
@@ -28,23 +31,42 @@ from memprof.roofline.bounds import MEMORY_LEVELS
 from memprof.roofline.points import CostedCall, RooflinePoint, place
 
 _LOW_COVERAGE = 0.99
+CONTEXT_BYTES = 600e6
+"""What the CUDA context and loaded kernels occupy of the device's memory, about: nvidia-smi shows 400 to 800 MB for an
+idle PyTorch process, depending on the GPU and the CUDA version."""
 
 
-def assemble_report(simulation: Simulation, workload: Workload, device: DeviceCeilings) -> Report:
-    """Cost the simulated step of `workload` and hold it against `device`."""
+@dataclass(frozen=True, slots=True)
+class CostedStep:
+    """A step with the work of its calls: what can be held against any device. `unknown` calls nobody can cost."""
+
+    costed: tuple[CostedCall, ...]
+    unknown: tuple[OperatorCall, ...]
+    parameters: int
+    memory: MemoryUse
+
+
+def cost_step(simulation: Simulation) -> CostedStep:
+    """Cost the calls of a simulated step."""
     calls = extract_calls(simulation.profile, lambda name: registry.find(name) is not None)
     costed, unknown = cost_calls(calls)
-    points = place([item for item in costed if item.works], device, get_precision(workload.precision))
+    return CostedStep(tuple(costed), tuple(unknown), simulation.parameters, simulation.memory)
+
+
+def assemble_report(step: CostedStep, workload: Workload, device: DeviceCeilings) -> Report:
+    """Hold a costed step of `workload` against `device`."""
+    points = place([item for item in step.costed if item.works], device, get_precision(workload.precision))
     rows = _rows(points)
-    coverage = _coverage(costed, unknown)
+    coverage = _coverage(step.costed, step.unknown)
     return Report(
         schema=SCHEMA,
         workload=workload,
         device=device,
-        totals=_totals(points, workload, simulation.parameters),
+        totals=_totals(points, workload, step.parameters),
+        memory=_memory(step.memory, device),
         operators=tuple(rows),
         coverage=coverage,
-        warnings=(*_assumptions(costed), *_warnings(coverage, device)),
+        warnings=(*_assumptions(step.costed), *_warnings(coverage, device)),
         environment=environment(),
     )
 
@@ -75,7 +97,7 @@ def _rows(points: Sequence[RooflinePoint]) -> list[OperatorRow]:
     for point in points:
         call = point.costed.call
         shapes = tuple(tensor.shape for tensor in call.tensors())
-        key = call.name, point.costed.kind, call.module, call.phase, shapes, _dtype(point), point.bound, point.seconds
+        key = call.name, point.costed.kind, call.module, call.phase, shapes, _dtype(point), point.bound
         groups[key].append(point)
     return [_row(group) for group in groups.values()]
 
@@ -86,7 +108,7 @@ def _row(group: Sequence[RooflinePoint]) -> OperatorRow:
     works = [work for point in group for work in point.costed.works]
     flops = _sum(work.flops for work in works)
     dram, l2, l1 = (_sum(getattr(work, level).total_bytes for work in works) for level in MEMORY_LEVELS)
-    seconds = sum(point.seconds for point in group)
+    least = sum(point.roofline_seconds for point in group)
     return OperatorRow(
         name=call.name,
         kind=str(first.costed.kind),
@@ -104,8 +126,10 @@ def _row(group: Sequence[RooflinePoint]) -> OperatorRow:
         intensity_l1=flops / l1 if l1 else None,
         engine=first.engine,
         bound=first.bound,
-        attainable_flops_per_second=flops / seconds if seconds else 0.0,
-        seconds=seconds,
+        attainable_flops_per_second=flops / least if least else 0.0,
+        launches=sum(work.launches for work in works),
+        seconds=_sum(point.seconds for point in group),
+        roofline_seconds=_sum(point.roofline_seconds for point in group),
     )
 
 
@@ -117,7 +141,7 @@ def _dtype(point: RooflinePoint) -> str:
 def _totals(points: Sequence[RooflinePoint], workload: Workload, parameters: int) -> Totals:
     works = [work for point in points for work in point.costed.works]
     forward = [work for point in points if point.costed.call.phase is Phase.FORWARD for work in point.costed.works]
-    seconds = sum(point.seconds for point in points)
+    seconds, least = (_sum(getattr(point, name) for point in points) for name in ("seconds", "roofline_seconds"))
     return Totals(
         parameters=parameters,
         macs_per_image=_sum(work.macs for work in forward) / workload.batch_size,
@@ -125,9 +149,21 @@ def _totals(points: Sequence[RooflinePoint], workload: Workload, parameters: int
         dram_bytes=_sum(work.dram.total_bytes for work in works),
         l2_bytes=_sum(work.l2.total_bytes for work in works),
         l1_bytes=_sum(work.l1.total_bytes for work in works),
+        launches=sum(work.launches for work in works),
         seconds=seconds,
         images_per_second=workload.batch_size / seconds if seconds else 0.0,
+        roofline_seconds=least,
+        roofline_images_per_second=workload.batch_size / least if least else 0.0,
+        host_seconds=0.0,
     )
+
+
+def _memory(use: MemoryUse, device: DeviceCeilings) -> Memory:
+    capacity = device.memory_capacity_bytes
+    return Memory(
+        float(use.peak_bytes), float(use.parameters_bytes), float(use.gradients_bytes), float(use.optimizer_bytes),
+        float(use.activations_bytes), None if capacity is None else use.peak_bytes + CONTEXT_BYTES <= capacity,
+    )  # fmt: skip
 
 
 def _sum(amounts: Iterable[float]) -> float:

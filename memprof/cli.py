@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "roofline": "Analyse models: FLOPs, memory traffic and the roofline of every operator.",
+    "compare": "Hold models and devices side by side: size, work, traffic, predicted throughput.",
+    "explain": "Say where a model's time goes, or why one model is slower than another.",
+    "ablate": "Vary a model one choice at a time, as its paper does, and predict each variant.",
+    "validate": "Hold predictions against measurements: errors, bias, rank correlation.",
     "render": "Write the reports in a report.json again, in other formats.",
     "devices": "List the devices memprof knows, or show one with the source of every figure.",
     "models": "List the models memprof knows and their options.",

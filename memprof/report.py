@@ -2,6 +2,9 @@
 
 Schema history:
 - memprof.report/1: the first. `seconds` is the roofline bound: the least time the device could need.
+- memprof.report/2: `seconds` is the predicted time and `bound` names what sets it, "launch" and "host" among them; the
+  least time is `roofline_seconds`. New: launches, host seconds, the memory that the step needs, what of its ceilings
+  the device is taken to achieve.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from memprof.errors import ReportError
 if TYPE_CHECKING:
     import pandas
 
-SCHEMA = "memprof.report/1"
+SCHEMA = "memprof.report/2"
 SET_SCHEMA = "memprof.report-set/1"
 
 
@@ -41,18 +44,43 @@ class DeviceCeilings:
     """The ceilings the report holds operators against; a ceiling without a known figure is absent.
 
     `memory_bytes_per_second` by level: "dram", "l2", "l1". `peak_flops_per_second` by engine: "tensor" (at the
-    workload's precision), "fp32" and "fp16" (CUDA cores).
+    workload's precision), "fp32" and "fp16" (CUDA cores). `memory_capacity_bytes` is None where not known. `achievable`
+    are the constants of the time model, by the keys of `memprof.devices.figures`: what of each ceiling kernels reach, and
+    seconds per launch.
     """
 
     name: str
     title: str
     memory_bytes_per_second: Mapping[str, float]
     peak_flops_per_second: Mapping[str, float]
+    memory_capacity_bytes: float | None = None
+    achievable: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The memory that the step needs when it needs most, in bytes, by what holds it.
+
+    `activations_bytes` is whatever is neither parameter, gradient nor optimizer state. `fits` says whether the peak and
+    the CUDA context leave room on the device; None where the device's memory is not known.
+    """
+
+    peak_bytes: float
+    parameters_bytes: float
+    gradients_bytes: float
+    optimizer_bytes: float
+    activations_bytes: float
+    fits: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the operators of one step; `parameters` is a count, `macs_per_image` that of one image's forward."""
+    """Sums over the operators of one step; `parameters` is a count, `macs_per_image` that of one image's forward.
+
+    `seconds` and `images_per_second` are predictions; `roofline_seconds` is the least the device could need, and
+    `roofline_images_per_second` the most it could do. `host_seconds` is what Python and PyTorch need to launch the
+    step's `launches` kernels.
+    """
 
     parameters: int
     macs_per_image: float
@@ -60,17 +88,23 @@ class Totals:
     dram_bytes: float
     l2_bytes: float
     l1_bytes: float
+    launches: int
     seconds: float
     images_per_second: float
+    roofline_seconds: float
+    roofline_images_per_second: float
+    host_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class OperatorRow:
-    """`calls` equal calls of one operator in one module; FLOPs, bytes and seconds are summed over them.
+    """`calls` equal calls of one operator in one module; FLOPs, bytes, launches and seconds are summed over them.
 
-    `bound` names the ceiling that binds for most of `seconds`: "dram", "l2", "l1" or an engine ("tensor", "fp32",
-    "fp16"); `engine` is the compute ceiling that its FLOPs are held against. Intensities in FLOP per byte, None where
-    no byte crosses that level. `attainable_flops_per_second` is `flops / seconds`.
+    `seconds` is predicted: the rows' seconds add up to the step's. `bound` names what sets most of it: a ceiling ("dram",
+    "l2", "l1", or an engine: "tensor", "fp32", "fp16"), "launch" (the latency of starting kernels) or "host" (the device
+    waits for the next launch). `roofline_seconds` is the least the ceilings allow, `attainable_flops_per_second` is
+    `flops / roofline_seconds`. `engine` is the compute ceiling that its FLOPs are held against. Intensities in FLOP per
+    byte, None where no byte crosses that level.
     """
 
     name: str
@@ -90,7 +124,9 @@ class OperatorRow:
     engine: str
     bound: str
     attainable_flops_per_second: float
+    launches: int
     seconds: float
+    roofline_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +169,7 @@ class Report:
     workload: Workload
     device: DeviceCeilings
     totals: Totals
+    memory: Memory
     operators: tuple[OperatorRow, ...]
     coverage: Coverage
     warnings: tuple[ReportWarning, ...] = ()

@@ -39,6 +39,7 @@ def ceilings(device: Device, precision: str) -> DeviceCeilings:
         title=device.title,
         memory_bytes_per_second=_known(device, {level: bandwidth_key(level) for level in MEMORY_LEVELS}),
         peak_flops_per_second=_known(device, engines),
+        memory_capacity_bytes=device.get("dram_capacity_bytes"),
     )
 
 

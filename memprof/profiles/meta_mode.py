@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from memprof.profiles.memory import MemoryMeter
+
 Rule = Callable[..., Any]
 
 _RULES: dict[Any, Rule] = {}
@@ -34,7 +36,14 @@ def allocate(shape: Sequence[int], strides: Sequence[int], dtype: torch.dtype) -
 
 
 class MetaRules(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """While entered, operators with a rule are answered by it. Works for meta tensors only."""
+    """While entered, operators with a rule are answered by it. Works for meta tensors only.
+
+    `meter` sees the result of every operator.
+    """
+
+    def __init__(self, meter: MemoryMeter | None = None) -> None:
+        super().__init__()
+        self._meter = meter or MemoryMeter()
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -45,4 +54,6 @@ class MetaRules(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         answer = _RULES.get(func, func)
-        return answer(*args, **(kwargs or {}))
+        result = answer(*args, **(kwargs or {}))
+        self._meter.note(result)
+        return result

@@ -20,6 +20,7 @@ from memprof.models.foreign import foreign_code
 from memprof.profiles import meta_attention, meta_backward, meta_forward, strides  # noqa: F401  (register their rules)
 from memprof.profiles.autocast import CudaFrontEnd
 from memprof.profiles.kineto import read_events
+from memprof.profiles.memory import MemoryMeter, MemoryUse
 from memprof.profiles.meta_mode import MetaRules
 from memprof.profiles.precision import Precision
 from memprof.profiles.records import Profile
@@ -33,10 +34,11 @@ _REMEDY = (
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What a simulated run gives: its profile and the number of parameters of the model."""
+    """What a simulated run gives: its profile, the number of parameters of the model, the memory that the step needs."""
 
     profile: Profile
     parameters: int
+    memory: MemoryUse
 
 
 def simulate(
@@ -58,9 +60,16 @@ def simulate(
     )
     step = Step(model, name, training, _REMEDY, lambda: _front_end(precision))
     # This is torch.profiler's own engine; torch.profiler.profile would import torch._inductor when it starts.
-    with profile(use_kineto=True, record_shapes=True) as profiler, MetaRules():  # type: ignore[no-untyped-call]
+    meter = MemoryMeter()
+    meter.note([*_tensors(model), *step.optimizer_state, batch.images, batch.targets])
+    with profile(use_kineto=True, record_shapes=True) as profiler, MetaRules(meter):  # type: ignore[no-untyped-call]
         step.run(batch)
-    return Simulation(Profile(read_events(profiler.kineto_results)), parameters)
+    memory = meter.use(
+        parameters=meter.serials(_tensors(model)),
+        gradients=meter.serials(parameter.grad for parameter in model.parameters()),
+        optimizer=meter.serials(step.optimizer_state),
+    )
+    return Simulation(Profile(read_events(profiler.kineto_results)), parameters, memory)
 
 
 def _front_end(precision: Precision) -> ExitStack:

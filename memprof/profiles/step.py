@@ -30,7 +30,8 @@ class Step:
     """A step of `model`, its phases and modules recorded as scopes.
 
     `name` is how errors call the model; `remedy` is what they advise. `front_end` makes the context in which Python
-    code of the model and the loss runs. Momentum buffers are made here, so that every step is in the steady state.
+    code of the model and the loss runs. Momentum buffers, `optimizer_state`, are made here, so that every step is in the
+    steady state.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Step:
         self._training = training
         self._remedy = remedy
         self._front_end = front_end
-        self._momentum = [_buffer(parameter) for parameter in model.parameters()] if training else []
+        self.optimizer_state = [_buffer(parameter) for parameter in model.parameters()] if training else []
 
     def run(self, batch: Batch) -> None:
         """Run the step; ModelError where the model raises, or gives no logits to train on."""
@@ -73,7 +74,7 @@ class Step:
     def _update(self) -> None:
         """Update as torch.optim.SGD(foreach=True, nesterov=True) does on CUDA; its class would import torch._dynamo."""
         learning = [(parameter, parameter.grad, buffer)
-                    for parameter, buffer in zip(self._model.parameters(), self._momentum, strict=True)
+                    for parameter, buffer in zip(self._model.parameters(), self.optimizer_state, strict=True)
                     if parameter.grad is not None]  # fmt: skip
         parameters, gradients, buffers = (list(column) for column in zip(*learning, strict=True))
         sgd(parameters, gradients, buffers, foreach=True, weight_decay=0.0, momentum=MOMENTUM, lr=LEARNING_RATE,

@@ -6,12 +6,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from memprof.calls import OperatorCall
 from memprof.operators.registry import Kind
 from memprof.operators.work import Work
 from memprof.profiles.precision import Precision
 from memprof.report import DeviceCeilings
 from memprof.roofline.bounds import Bounds, bound_seconds
+from memprof.roofline.timing import Timeline, kernel_seconds, timeline
+
+HOST = "host"
+LAUNCH = "launch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +32,24 @@ class CostedCall:
 
 @dataclass(frozen=True, slots=True)
 class RooflinePoint:
-    """A costed call on a device. `seconds` is the sum of its kernels' least times, `bound` what binds most of it."""
+    """A costed call on a device.
+
+    `seconds` is the predicted time of its kernels and of waiting for them to be launched, `bound` what sets most of it.
+    `roofline_seconds` is the sum of its kernels' least times.
+    """
 
     costed: CostedCall
     engine: str
     bound: str
     seconds: float
+    roofline_seconds: float
 
 
 def place(costed: Sequence[CostedCall], device: DeviceCeilings, precision: Precision) -> list[RooflinePoint]:
     """Place calls under the device's roofline, in order."""
     works = [work for item in costed for work in item.works]
     if not works:
-        return [RooflinePoint(item, "fp32", "dram", 0.0) for item in costed]
+        return [RooflinePoint(item, "fp32", "dram", 0.0, 0.0) for item in costed]
     engines = [engines_of(work, device, precision) for work in works]
     traffic = {
         "dram": [work.dram.total_bytes for work in works],
@@ -46,10 +58,13 @@ def place(costed: Sequence[CostedCall], device: DeviceCeilings, precision: Preci
     }
     flops = {name: [shares.get(name, 0.0) for shares in engines] for name in device.peak_flops_per_second}
     bounds = bound_seconds(traffic, flops, device)
+    running, binding = kernel_seconds(bounds, [np.full(len(works), 0.8) for _ in bounds.names])
+    launches = np.array([work.launches for work in works], dtype=np.float64)
+    times = timeline(running + launches * 3e-6, np.cumsum(launches * 8e-6))
     points, start = [], 0
     for item in costed:
         end = start + len(item.works)
-        points.append(_point(item, engines[start:end], bounds, range(start, end)))
+        points.append(_point(item, engines[start:end], bounds, times, binding, range(start, end)))
         start = end
     return points
 
@@ -68,13 +83,18 @@ def engines_of(work: Work, device: DeviceCeilings, precision: Precision) -> dict
     return shares
 
 
-def _point(item: CostedCall, engines: Sequence[Mapping[str, float]], bounds: Bounds, kernels: range) -> RooflinePoint:
+def _point(
+    item: CostedCall, engines: Sequence[Mapping[str, float]], bounds: Bounds, times: Timeline,
+    binding: NDArray[np.intp], kernels: range,
+) -> RooflinePoint:  # fmt: skip
     flops: dict[str, float] = defaultdict(float)
     seconds: dict[str, float] = defaultdict(float)
     for shares, index in zip(engines, kernels, strict=True):
         for name, amount in shares.items():
             flops[name] += amount
-        seconds[bounds.bound(index)] += float(bounds.least[index])
+        seconds[bounds.names[int(binding[index])]] += float(times.runs[index])
+        seconds[HOST] += float(times.waits[index])
     engine = max(flops, key=lambda name: flops[name], default="fp32")
     bound = max(seconds, key=lambda name: seconds[name], default="dram")
-    return RooflinePoint(item, engine, bound, sum(seconds.values()))
+    least = float(bounds.least[kernels.start : kernels.stop].sum())
+    return RooflinePoint(item, engine, bound, sum(seconds.values()), least)

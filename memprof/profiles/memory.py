@@ -1,0 +1,92 @@
+"""How much memory a step needs at once: every tensor's storage, from the operator that makes it to its last use.
+
+Autograd itself decides what it keeps for the backward pass, also on the meta device, so what is alive here is what
+would be alive on a GPU. Not counted: workspaces inside cuDNN and cuBLAS, the CUDA context, and what the caching
+allocator rounds up or cannot reuse (fragmentation).
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """Bytes alive when a step needs most, by what holds them; `peak_bytes` is their sum.
+
+    `parameters_bytes` includes buffers; `activations_bytes` is everything else: inputs, what autograd keeps, temporary
+    results.
+    """
+
+    peak_bytes: int
+    parameters_bytes: int
+    gradients_bytes: int
+    optimizer_bytes: int
+    activations_bytes: int
+
+
+class MemoryMeter:
+    """Follows the storages of tensors from their first sight to their death."""
+
+    def __init__(self) -> None:
+        self._alive: dict[int, int] = {}
+        self._sizes: list[int] = []
+        self._events: list[int] = []
+
+    def note(self, result: Any) -> None:
+        """Take account of the tensors in the result of an operator."""
+        if isinstance(result, Tensor):
+            self._note_tensor(result)
+        elif isinstance(result, (tuple, list)):
+            for item in result:
+                self.note(item)
+
+    def _note_tensor(self, tensor: Tensor) -> None:
+        storage = tensor.untyped_storage()
+        address = storage._cdata
+        if address not in self._alive:
+            serial = len(self._sizes)
+            self._alive[address] = serial
+            self._sizes.append(storage.nbytes())
+            self._events.append(serial)
+            # The storage's Python object lives as long as the storage itself, whoever holds it.
+            weakref.finalize(storage, self._free, address, serial).atexit = False
+
+    def _free(self, address: int, serial: int) -> None:
+        if self._alive.get(address) == serial:
+            del self._alive[address]
+            self._events.append(~serial)
+
+    def serials(self, tensors: Iterable[Tensor | None]) -> set[int]:
+        """Return the identities of the storages of living tensors."""
+        addresses = {tensor.untyped_storage()._cdata for tensor in tensors if tensor is not None}
+        return {self._alive[address] for address in addresses if address in self._alive}
+
+    def use(self, parameters: set[int], gradients: set[int], optimizer: set[int]) -> MemoryUse:
+        """Return what was alive at the peak; storages in none of the three sets are activations."""
+        moment = self._peak_moment()
+        alive: set[int] = set()
+        for event in self._events[:moment]:
+            if event >= 0:
+                alive.add(event)
+            else:
+                alive.discard(~event)
+        held = [self._sum(alive & owners) for owners in (parameters, gradients, optimizer)]
+        peak = self._sum(alive)
+        return MemoryUse(peak, *held, peak - sum(held))
+
+    def _peak_moment(self) -> int:
+        now = peak = moment = 0
+        for place, event in enumerate(self._events):
+            now += self._sizes[event] if event >= 0 else -self._sizes[~event]
+            if now > peak:
+                peak, moment = now, place + 1
+        return moment
+
+    def _sum(self, serials: set[int]) -> int:
+        return sum(self._sizes[serial] for serial in serials)
