@@ -11,10 +11,11 @@ from dataclasses import fields
 from pathlib import Path
 
 from memprof.errors import OutputError, ReportError
-from memprof.report import SCHEMA, Coverage, OperatorRow, Report, Totals, Workload, load_reports
+from memprof.report import Coverage, Memory, OperatorRow, Report, Totals, Workload, load_reports
 
 _OTHER_FOLDER = "name another folder with --output"
-_CEILING = "ceiling"
+_CEILING, _CAPACITY = "ceiling", "capacity"
+_NEVER_ZERO = (_CEILING, _CAPACITY)
 _SMALLEST, _LARGEST = 1e-30, 1e30
 """No second, byte, FLOP or rate of the physical world lies outside; arithmetic on what does would overflow."""
 _WRITE_AGAIN = "write it again with `memprof roofline`"
@@ -115,12 +116,9 @@ def read_reports(path: Path) -> tuple[Report, ...]:
         raise ReportError(f"{path}: {error.what}", error.remedy) from error
     if not reports:
         raise ReportError(f"{path} holds no report", _WRITE_AGAIN)
-    strange = next((report.schema for report in reports if report.schema != SCHEMA), None)
-    if strange is not None:
-        raise ReportError(f"{path}: a report in it has the schema {strange!r}, not {SCHEMA!r}", _WRITE_AGAIN)
     for report in reports:
         for name, value in _amounts(report):
-            if not _SMALLEST <= value <= _LARGEST and (value != 0 or name.endswith(_CEILING)):
+            if not _SMALLEST <= value <= _LARGEST and (value != 0 or name.endswith(_NEVER_ZERO)):
                 raise ReportError(f"{path}: {name} cannot be {value:g}", _WRITE_AGAIN)
     return reports
 
@@ -129,8 +127,12 @@ def _amounts(report: Report) -> Iterator[tuple[str, float]]:
     """Yield every amount of a report that somebody may have edited, with its name."""
     for ceilings in (report.device.memory_bytes_per_second, report.device.peak_flops_per_second):
         yield from ((f"{name} {_CEILING}", value) for name, value in ceilings.items())
-    records: list[Workload | Totals | Coverage | OperatorRow] = [report.workload, report.totals, report.coverage]
-    for record in [*records, *report.operators]:
+    yield from report.device.achievable.items()
+    if report.device.memory_capacity_bytes is not None:
+        yield f"memory {_CAPACITY}", report.device.memory_capacity_bytes
+    records: list[Workload | Totals | Memory | Coverage | OperatorRow]
+    records = [report.workload, report.totals, report.memory, report.coverage, *report.operators]
+    for record in records:
         for field in fields(record):
             value = getattr(record, field.name)
             if isinstance(value, (int, float)):

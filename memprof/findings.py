@@ -1,7 +1,7 @@
 """What a report says, in sentences: which ceiling binds the model, which operators cost more than their FLOPs, and why.
 
-Every word follows from the report's figures. Schema 1's `seconds` is a lower bound, so sentences say "least possible
-time"; none of them predicts a time.
+Every word follows from the report's figures. Shares of time are of the predicted time and say so; what is said about
+ceilings compares least possible times with one another.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from memprof import summary, units, words
+from memprof import footprint, pace, summary, units, words
 from memprof.report import OperatorRow, Report
 from memprof.summary import Group
 
@@ -36,7 +36,10 @@ def findings(report: Report) -> tuple[Finding, ...]:
     if not any(row.seconds for row in report.operators):
         return (Finding("empty", "No operator of this report takes any time: there is nothing to explain."),)
     sayings = (
+        ("memory", footprint.sentence(report)),
+        ("prediction", pace.prediction(report)),
         ("bounds", _bounds(report)),
+        ("launches", pace.launches(report)),
         ("depthwise", _depthwise(report)),
         ("streaming", _streaming(report)),
         ("copies", _copies(report)),
@@ -54,13 +57,11 @@ def headline(report: Report) -> str:
     if costly:
         names = words.enumerate_words([words.kinds(kind.name) for kind in costly])
         flops, time = sum(kind.flops_share for kind in costly), sum(kind.time_share for kind in costly)
-        return _sentence_case(
-            f"{names}: {units.share(flops)} of the FLOPs, {units.share(time)} of the least possible time"
-        )
+        return _sentence_case(f"{names}: {units.share(flops)} of the FLOPs, {units.share(time)} of the predicted time")
     bounds = summary.by_bound(report)
     if not bounds or not bounds[0].seconds:
         return "nothing to compute or move"
-    return f"{units.share(bounds[0].time_share)} of the least possible time is bound by {words.bound(bounds[0].name)}"
+    return f"{units.share(bounds[0].time_share)} of the predicted time is bound by {words.bound(bounds[0].name)}"
 
 
 def coverage(report: Report) -> str:
@@ -82,11 +83,11 @@ def coverage(report: Report) -> str:
 def _bounds(report: Report) -> str:
     bounds = summary.by_bound(report)
     if bounds[0].time_share >= _ALL:
-        return f"All of the least possible time is bound by {words.bound(bounds[0].name)}."
+        return f"All of the predicted time is bound by {words.bound(bounds[0].name)}."
     said = [bound for bound in bounds if bound.time_share >= 0.005][:4]
-    first = f"{units.share(said[0].time_share)} of the least possible time is bound by {words.bound(said[0].name)}"
+    first = f"{units.share(said[0].time_share)} of the predicted time is bound by {words.bound(said[0].name)}"
     parts = [first, *(f"{units.share(bound.time_share)} by {words.bound(bound.name)}" for bound in said[1:])]
-    memory = sum(bound.time_share for bound in bounds if bound.name in words.LEVELS)
+    memory = summary.bound_share(report, *words.LEVELS)
     waiting = f": for {units.share(memory)} of it arithmetic waits for data" if 0 < memory < _ALL else ""
     return f"{words.enumerate_words(parts)}{waiting}."
 
@@ -98,15 +99,16 @@ def _depthwise(report: Report) -> str:
     link = "but" if found.time_share > 1.5 * found.flops_share else "and"
     text = (
         f"Depthwise convolutions do {units.share(found.flops_share)} of the FLOPs {link} take "
-        f"{units.share(found.time_share)} of the least possible time. {_per_output(report, found)}"
+        f"{units.share(found.time_share)} of the predicted time. {_per_output(report, found)}"
     )
     forward = _together(report, [row for row in found.rows if row.phase == "forward"])
     if forward.rows and forward.bound != found.bound:
         longest = sum(row.seconds for row in found.rows if row.bound == found.bound) / found.seconds
-        text += f" Over the whole step {words.bound(found.bound)} binds {units.share(longest)} of their time."
+        text += f" Over the whole step {words.binds(found.bound)} for {units.share(longest)} of their time."
     dram_only = sum(_dram_or_arithmetic(report, row) for row in found.rows)
-    if found.bound in ("l1", "l2") and dram_only and found.seconds / dram_only > 1.2:
-        text += f" Judged by their DRAM traffic alone they would seem {units.ratio(found.seconds / dram_only)} faster."
+    hidden = summary.share(found.roofline_seconds, dram_only)
+    if found.bound in ("l1", "l2") and hidden > 1.2:
+        text += f" Judged by their DRAM traffic alone, they could at best be {units.ratio(hidden)} as fast."
     if found.engine != "tensor" and "tensor" in report.device.peak_flops_per_second:
         text += " With one filter per channel there is no matrix product for the tensor cores."
     return text
@@ -136,7 +138,7 @@ def _why(report: Report, group: Group) -> str:
     """Say which bound takes most of a group's time and how far its intensity lies below the ridge point."""
     at_bound = sum(row.seconds for row in group.rows if row.bound == group.bound)
     mostly = "mostly " if at_bound < 0.95 * group.seconds else ""
-    binds = f"{mostly}{words.bound(group.bound)} binds"
+    binds = f"{mostly}{words.binds(group.bound)}"
     if group.bound not in words.LEVELS:
         return binds
     intensity, ridge = group.intensity(group.bound), ridge_point(report, group.bound, group.engine)
@@ -158,7 +160,7 @@ def _streaming(report: Report) -> str:
     names = [words.kinds(kind.name) + (f" ({units.share(kind.time_share)})" if several else "") for kind in kinds]
     verb = "takes" if not several and words.is_singular(kinds[0].name) else "take"
     return _sentence_case(
-        f"{words.enumerate_words(names)} {verb} {units.share(whole.time_share)} of the least possible time for "
+        f"{words.enumerate_words(names)} {verb} {units.share(whole.time_share)} of the predicted time for "
         f"{units.share(whole.flops_share)} of the FLOPs: {_why(report, whole)}."
     )
 
@@ -170,13 +172,13 @@ def _copies(report: Report) -> str:
         return ""
     names = list(dict.fromkeys(words.operator(row.name) for row in sorted(rows, key=lambda row: -row.seconds)))
     return (
-        f"{units.share(copies.time_share)} of the least possible time goes to operators that compute nothing and only "
+        f"{units.share(copies.time_share)} of the predicted time goes to operators that compute nothing and only "
         f"move {units.byte_count(copies.dram_bytes)} ({', '.join(names[:3])})."
     )
 
 
 def _engine(report: Report) -> str:
-    """Say how long the engine that does most of the FLOPs is busy, and what it waits for."""
+    """Say how long the engine that does most of the FLOPs needs at its peak, and where the rest of the time goes."""
     main = _main_engine(report)
     peak = report.device.peak_flops_per_second.get(main.name) if main else None
     if main is None or not peak:
@@ -184,7 +186,7 @@ def _engine(report: Report) -> str:
     total = sum(row.seconds for row in report.operators)
     text = (
         f"At {units.flops_per_second(peak)} the {words.engine(main.name)} need {units.seconds(main.flops / peak)} of "
-        f"the {units.seconds(total)} for their {units.share(main.flops_share)} of the FLOPs"
+        f"the predicted {units.seconds(total)} for their {units.share(main.flops_share)} of the FLOPs"
     )
     waits = {
         group.name: (group.seconds - sum(row.flops for row in group.rows if row.engine == main.name) / peak) / total
@@ -192,10 +194,11 @@ def _engine(report: Report) -> str:
     }
     idle = sum(waits.values())
     if idle < _WORTH_SAYING:
-        return f"{text}: they need not wait."
+        return f"{text}: they are always busy."
     longest = sorted(waits, key=waits.__getitem__, reverse=True)[:3]
     parts = [f"{units.share(waits[kind])} in {words.kinds(kind)}" for kind in longest if waits[kind] > 0.03 * idle]
-    return f"{text}; for the other {units.share(idle)} of the time they wait: {words.enumerate_words(parts)}."
+    rest = f"for the other {units.share(idle)} of the time they wait or run below their peak"
+    return f"{text}; {rest}: {words.enumerate_words(parts)}."
 
 
 def _ridge(report: Report) -> str:
@@ -208,7 +211,7 @@ def _ridge(report: Report) -> str:
         f"The whole step does {units.intensity(intensity)} FLOP per byte of DRAM traffic; the "
         f"{words.engine(main.name)} need {units.intensity(ridge)} (the ridge point) to be busy"
     )
-    memory = sum(group.time_share for group in summary.by_bound(report) if group.name in words.LEVELS)
+    memory = summary.bound_share(report, *words.LEVELS)
     if intensity < ridge:
         return f"{text}, {units.ratio(ridge / intensity)} as much."
     if memory > 0.1:
@@ -221,7 +224,7 @@ def _phases(report: Report) -> str:
     if len(phases) < 2:
         return ""
     parts = [f"{phase.name} {units.share(phase.time_share)}" for phase in phases]
-    return f"Of the least possible time, {words.enumerate_words(parts)}."
+    return f"Of the predicted time, {words.enumerate_words(parts)}."
 
 
 def _where(report: Report) -> str:
@@ -230,7 +233,7 @@ def _where(report: Report) -> str:
         return ""
     first = modules[0]
     return (
-        f"{first.name} takes the most time of all modules: {units.share(first.time_share)} of the least possible time, "
+        f"{first.name} takes the most time of all modules: {units.share(first.time_share)} of the predicted time, "
         f"for {units.share(first.flops_share)} of the FLOPs."
     )
 

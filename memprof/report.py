@@ -45,8 +45,8 @@ class DeviceCeilings:
 
     `memory_bytes_per_second` by level: "dram", "l2", "l1". `peak_flops_per_second` by engine: "tensor" (at the
     workload's precision), "fp32" and "fp16" (CUDA cores). `memory_capacity_bytes` is None where not known. `achievable`
-    are the constants of the time model, by the keys of `memprof.devices.figures`: what of each ceiling kernels reach, and
-    seconds per launch.
+    are the constants of the time model, by the keys of `memprof.devices.figures`: what of each ceiling kernels reach,
+    and seconds per launch.
     """
 
     name: str
@@ -100,11 +100,11 @@ class Totals:
 class OperatorRow:
     """`calls` equal calls of one operator in one module; FLOPs, bytes, launches and seconds are summed over them.
 
-    `seconds` is predicted: the rows' seconds add up to the step's. `bound` names what sets most of it: a ceiling ("dram",
-    "l2", "l1", or an engine: "tensor", "fp32", "fp16"), "launch" (the latency of starting kernels) or "host" (the device
-    waits for the next launch). `roofline_seconds` is the least the ceilings allow, `attainable_flops_per_second` is
-    `flops / roofline_seconds`. `engine` is the compute ceiling that its FLOPs are held against. Intensities in FLOP per
-    byte, None where no byte crosses that level.
+    `seconds` is predicted: the rows' seconds add up to the step's. `bound` names what sets most of it: a ceiling
+    ("dram", "l2", "l1", or an engine: "tensor", "fp32", "fp16"), "launch" (the latency of starting kernels) or "host"
+    (the device waits for the next launch). `roofline_seconds` is the least the ceilings allow,
+    `attainable_flops_per_second` is `flops / roofline_seconds`. `engine` is the compute ceiling that its FLOPs are held
+    against. Intensities in FLOP per byte, None where no byte crosses that level.
     """
 
     name: str
@@ -205,8 +205,10 @@ def dump_reports(reports: Sequence[Report]) -> str:
 def load_reports(text: str | bytes) -> tuple[Report, ...]:
     """Read the report or report set in JSON `text`; ReportError says what is wrong with it and where."""
     try:
-        schema = msgspec.json.decode(text, type=_SchemaOnly).schema
-        if schema == SET_SCHEMA:
+        head = msgspec.json.decode(text, type=_Head)
+        schemas = [item.schema for item in head.reports] if head.schema == SET_SCHEMA else [head.schema]
+        schema = next((name for name in schemas if name != SCHEMA), SCHEMA)
+        if schema == SCHEMA and head.schema == SET_SCHEMA:
             return msgspec.json.decode(text, type=_ReportSet).reports
         if schema == SCHEMA:
             return (msgspec.json.decode(text, type=Report),)
@@ -221,14 +223,27 @@ class _SchemaOnly:
 
 
 @dataclass(frozen=True, slots=True)
+class _Head:
+    """The schemas of a file, read before the rest, of which another version's fields would make no sense."""
+
+    schema: str
+    reports: tuple[_SchemaOnly, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _ReportSet:
     schema: str
     reports: tuple[Report, ...]
 
 
 def _schema_remedy(schema: str) -> str:
-    is_ours = schema.partition("/")[0] in {SCHEMA.partition("/")[0], SET_SCHEMA.partition("/")[0]}
-    return "a newer memprof wrote it: upgrade memprof" if is_ours else "give a file that `memprof roofline` wrote"
+    name, _, version = schema.partition("/")
+    known = dict(item.split("/") for item in (SCHEMA, SET_SCHEMA))
+    if name not in known:
+        return "give a file that `memprof roofline` wrote"
+    if version in map(str, range(1, int(known[name]))):
+        return "an older memprof wrote it: run `memprof roofline` again"
+    return "a newer memprof wrote it: upgrade memprof"
 
 
 def _indented(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Several reports against each other: which model has the least possible time, and where the difference lies."""
+"""Several reports against each other: which model is predicted to be fastest, and where the difference lies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LARGE = 0.25
 
 
 def compare(reports: Sequence[Report]) -> tuple[Finding, ...]:
-    """Say which of several reports is fastest at best, and which kinds of operators make the difference."""
+    """Say which of several reports is predicted to be fastest, and which kinds of operators make the difference."""
     if len(reports) < 2:
         return ()
     differing = [name.replace("_", " ") for name in summary.differences(reports)]
@@ -32,7 +32,7 @@ def title(reports: Sequence[Report]) -> str:
     names = summary.labels(reports)
     order = sorted(range(len(reports)), key=lambda index: _per_image(reports[index]))
     parts = [f"{names[index]} {units.seconds(_per_image(reports[index]))}" for index in order[:4]]
-    return f"Least possible time per image: {', '.join(parts)}{', …' if len(order) > 4 else ''}"
+    return f"Predicted time per image: {', '.join(parts)}{', …' if len(order) > 4 else ''}"
 
 
 def _order(reports: Sequence[Report]) -> str:
@@ -45,7 +45,7 @@ def _order(reports: Sequence[Report]) -> str:
         for index in others
     ]
     best = f"{names[first]} {units.seconds(least)}"
-    return f"Least possible time per image: {best}, {words.enumerate_words(parts)}."
+    return f"Predicted time per image: {best}, {words.enumerate_words(parts)}."
 
 
 def _difference(reports: Sequence[Report]) -> tuple[Finding, ...]:
@@ -68,8 +68,8 @@ def _difference(reports: Sequence[Report]) -> tuple[Finding, ...]:
     ]
     flops = units.ratio(summary.share(slow.totals.flops, fast.totals.flops))
     sentence = (
-        f"{names[order[-1]]} does {flops} the FLOPs of {names[order[0]]} and needs at least {units.seconds(whole)} "
-        f"more a step: {', '.join(parts)}."
+        f"{names[order[-1]]} does {flops} the FLOPs of {names[order[0]]} and is predicted to need "
+        f"{units.seconds(whole)} more a step: {', '.join(parts)}."
     )
     return (Finding("difference", sentence),)
 

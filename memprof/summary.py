@@ -26,8 +26,9 @@ _SAY = {
 class Group:
     """Operators that belong together, summed.
 
-    `flops_share` and `time_share` are fractions of the sums over all operators of the report. `kind`, `bound` and
-    `engine` are those that take most of `seconds`. `rows` are the operators themselves, in the report's order.
+    `seconds` is predicted, `roofline_seconds` the least that the ceilings allow. `flops_share` and `time_share` are
+    fractions of the FLOPs and of the predicted seconds of all operators of the report. `kind`, `bound` and `engine` are
+    those that take most of `seconds`. `rows` are the operators themselves, in the report's order.
     """
 
     name: str
@@ -37,7 +38,9 @@ class Group:
     dram_bytes: float
     l2_bytes: float
     l1_bytes: float
+    launches: int
     seconds: float
+    roofline_seconds: float
     flops_share: float
     time_share: float
     kind: str
@@ -54,9 +57,14 @@ class Group:
         return self.flops / moved if moved else None
 
     @property
+    def predicted_flops_per_second(self) -> float:
+        """Return the predicted rate of arithmetic: FLOPs over predicted seconds, 0 where there are none."""
+        return share(self.flops, self.seconds)
+
+    @property
     def attainable_flops_per_second(self) -> float:
-        """Return the rate of arithmetic that the ceilings allow: FLOPs over seconds, 0 where there are none."""
-        return self.flops / self.seconds if self.seconds else 0.0
+        """Return the rate of arithmetic that the ceilings allow: FLOPs over least seconds, 0 where there are none."""
+        return share(self.flops, self.roofline_seconds)
 
 
 def share(part: float, whole: float) -> float:
@@ -86,7 +94,9 @@ def sum_rows(name: str, rows: Sequence[OperatorRow], flops: float, seconds: floa
         dram_bytes=sum(row.dram_bytes for row in rows),
         l2_bytes=sum(row.l2_bytes for row in rows),
         l1_bytes=sum(row.l1_bytes for row in rows),
+        launches=sum(row.launches for row in rows),
         seconds=own_seconds,
+        roofline_seconds=sum(row.roofline_seconds for row in rows),
         flops_share=share(own_flops, flops),
         time_share=share(own_seconds, seconds),
         kind=_longest(rows, lambda row: row.kind),
@@ -101,8 +111,13 @@ def by_kind(report: Report) -> tuple[Group, ...]:
 
 
 def by_bound(report: Report) -> tuple[Group, ...]:
-    """Group by the ceiling that binds: "dram", "l1", "tensor", ..."""
+    """Group by what sets the predicted time: "dram", "l1", "tensor", "launch", "host", ..."""
     return group_by(report, lambda row: row.bound)
+
+
+def bound_share(report: Report, *bounds: str) -> float:
+    """Return the fraction of the predicted time in which one of `bounds` sets the pace."""
+    return sum(group.time_share for group in by_bound(report) if group.name in bounds)
 
 
 def by_phase(report: Report) -> tuple[Group, ...]:
@@ -121,7 +136,7 @@ def by_operator(report: Report) -> tuple[Group, ...]:
 
     def key(row: OperatorRow) -> Hashable:
         path = tuple("*" if part.isdecimal() else part for part in row.module.split("."))
-        return row.name, row.kind, row.phase, path, row.input_shapes, row.dtype, row.engine, row.bound
+        return row.name, row.kind, row.phase, path, row.input_shapes, row.dtype, row.engine
 
     return group_by(report, key)
 

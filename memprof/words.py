@@ -17,10 +17,19 @@ _BOUND_NAMES = {
     "tensor": "tensor-core arithmetic",
     "fp32": "CUDA-core arithmetic",
     "fp16": "packed fp16 arithmetic on CUDA cores",
-    "launch": "kernel launches",
-    "host": "the host",
+    "launch": "the latency of launching kernels",
+    "host": "the host, which launches kernels more slowly than the device runs them",
 }
-_SHORT_BOUNDS = {**LEVEL_NAMES, "tensor": "tensor", "fp32": "CUDA", "fp16": "CUDA fp16"}
+_SHORT_BOUNDS = {
+    **LEVEL_NAMES,
+    "tensor": "tensor",
+    "fp32": "CUDA",
+    "fp16": "CUDA fp16",
+    "launch": "launch",
+    "host": "host",
+}
+WAITING = ("launch", "host")
+"""Bounds that are no ceiling of the device: neither data nor arithmetic sets the pace."""
 _PLURALS = {
     "convolution": "convolutions",
     "depthwise convolution": "depthwise convolutions",
@@ -59,6 +68,11 @@ def bound(code: str) -> str:
     return _BOUND_NAMES.get(code, code)
 
 
+def binds(code: str) -> str:
+    """Say that a bound sets the time: "L1 bandwidth binds"; for what is no ceiling "the host sets the pace"."""
+    return f"{bound(code).partition(',')[0]} {'sets the pace' if code in WAITING else 'binds'}"
+
+
 def short_bound(code: str) -> str:
     """Return what a bound is called in a column: "L1"."""
     return _SHORT_BOUNDS.get(code, code)
@@ -91,5 +105,8 @@ def operator(name: str, kind: str = "") -> str:
 
 
 def enumerate_words(parts: list[str]) -> str:
-    """Join phrases as a sentence does: "a, b and c"."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+    """Join phrases as a sentence does: "a, b and c"; "a, which x, and b" where a phrase has a comma of its own."""
+    if len(parts) < 2:
+        return "".join(parts)
+    comma = "," if any("," in part for part in parts[:-1]) else ""
+    return f"{', '.join(parts[:-1])}{comma} and {parts[-1]}"

@@ -18,9 +18,9 @@ from memprof.operators.convolution_shapes import BACKWARD, FORWARD, Convolution,
 from memprof.operators.depthwise import macs
 from memprof.operators.registry import Kind, formula
 from memprof.operators.shapes import Shape, dense, elements, is_flag, stored_bytes
-from memprof.operators.tiles import Product, product_work
+from memprof.operators.tiles import product_work
 from memprof.operators.traffic import stream
-from memprof.operators.work import Traffic, Work
+from memprof.operators.work import Product, Traffic, Work
 from memprof.profiles.records import TensorSpec
 
 IMAGE_CHANNELS = 3

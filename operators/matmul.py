@@ -13,9 +13,9 @@ from memprof.operators import fvcore_counts
 from memprof.operators.pointwise_flops import GELU_FLOPS, RELU_FLOPS
 from memprof.operators.registry import Kind, formula
 from memprof.operators.shapes import Shape, dense, is_flag, stored_bytes
-from memprof.operators.tiles import Product, product_work
+from memprof.operators.tiles import product_work
 from memprof.operators.traffic import stream
-from memprof.operators.work import Traffic, Work
+from memprof.operators.work import Product, Traffic, Work
 from memprof.profiles.records import TensorSpec
 
 

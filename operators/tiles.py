@@ -7,13 +7,12 @@ its warps loads, for its part of the tile, its rows and columns from shared memo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 
 from memprof.operators.fvcore_counts import flops_of_macs
 from memprof.operators.shapes import element_bytes
 from memprof.operators.traffic import make_work
-from memprof.operators.work import Traffic, Work
+from memprof.operators.work import Product, Traffic, Work
 
 BLOCK_TILE = 128
 """Rows and columns of the output per thread block.
@@ -32,30 +31,21 @@ Source: CUTLASS documentation, "Efficient GEMM in CUDA", parallelized reductions
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
-    """`batch` matrix products of (m, k) by (k, n), in elements."""
+def blocks(product: Product) -> float | None:
+    """Return the number of output tiles, None where the libraries split K."""
+    if product.k > SPLIT_K_RATIO * max(product.m, product.n):
+        return None
+    return product.batch * ceil(product.m / BLOCK_TILE) * ceil(product.n / BLOCK_TILE)
 
-    batch: int
-    m: int
-    n: int
-    k: float
 
-    @property
-    def blocks(self) -> float | None:
-        """Return the number of output tiles, None where the libraries split K."""
-        if self.k > SPLIT_K_RATIO * max(self.m, self.n):
-            return None
-        return self.batch * ceil(self.m / BLOCK_TILE) * ceil(self.n / BLOCK_TILE)
+def loads(product: Product, tile: int) -> float:
+    """Return the operand elements loaded for tiles of `tile` rows and columns, clipped to the problem.
 
-    def loads(self, tile: int) -> float:
-        """Return the operand elements loaded for tiles of `tile` rows and columns, clipped to the problem.
-
-        The first operand is loaded n / tile times, the second m / tile times. A fraction stands for the library's
-        choice of a tile that divides the problem better.
-        """
-        macs = self.batch * self.m * self.n * self.k
-        return macs / max(1, min(tile, self.m)) + macs / max(1, min(tile, self.n))
+    The first operand is loaded n / tile times, the second m / tile times. A fraction stands for the library's choice of
+    a tile that divides the problem better.
+    """
+    macs = product.batch * product.m * product.n * product.k
+    return macs / max(1, min(tile, product.m)) + macs / max(1, min(tile, product.n))
 
 
 def product_work(
@@ -76,16 +66,17 @@ def product_work(
     from L2 into shared memory as writes, and the output.
     """
     size = element_bytes(dtype)
-    staged = product.loads(BLOCK_TILE) * size
+    staged = loads(product, BLOCK_TILE) * size
     return make_work(
         step,
         dtype,
         dram=dram,
         l2=Traffic(staged + extra_read_bytes, dram.written_bytes),
-        l1=Traffic(product.loads(WARP_TILE) * size + extra_read_bytes, staged + dram.written_bytes),
+        l1=Traffic(loads(product, WARP_TILE) * size + extra_read_bytes, staged + dram.written_bytes),
         matrix_flops=flops_of_macs(macs),
         vector_flops=vector_flops,
         macs=macs,
-        blocks=product.blocks,
+        blocks=blocks(product),
+        product=product,
         assumed=assumed,
     )

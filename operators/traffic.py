@@ -23,7 +23,7 @@ from memprof.operators.shapes import (
     promoted_dtype,
     stored_bytes,
 )
-from memprof.operators.work import Traffic, Work
+from memprof.operators.work import Product, Traffic, Work
 from memprof.profiles.records import TensorSpec
 
 STREAM_BLOCK_ELEMENTS = 1024
@@ -62,10 +62,13 @@ def make_work(
     launches: int = 1,
     blocks: float | None = None,
     assumed: str = "",
+    product: Product | None = None,
 ) -> Work:
     """Build a Work whose inner levels move at least what the outer ones do; a level left out moves the same."""
     l2 = _at_least(l2, dram)
-    return Work(step, dtype, matrix_flops, vector_flops, macs, dram, l2, _at_least(l1, l2), launches, blocks, assumed)
+    return Work(
+        step, dtype, matrix_flops, vector_flops, macs, dram, l2, _at_least(l1, l2), launches, blocks, assumed, product
+    )
 
 
 def stream(

@@ -19,6 +19,16 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
+class Product:
+    """`batch` matrix products of (m, k) by (k, n), in elements."""
+
+    batch: int
+    m: int
+    n: int
+    k: float
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """The cost of one kernel (one pass over the data) of an operator call.
 
@@ -27,7 +37,7 @@ class Work:
     A multiply-add counts as two FLOPs; `macs` counts the multiply-adds of convolutions and matrix products once.
     `dtype` is that of the arithmetic's inputs. `blocks` is the number of independent thread blocks, None where not
     modelled. `launches` is the number of kernels launched. `assumed` says in words what the profile did not record and
-    had to be assumed or inferred, "" where everything was recorded.
+    had to be assumed or inferred, "" where everything was recorded. `product` is the geometry of matrix work.
     """
 
     step: str
@@ -41,6 +51,7 @@ class Work:
     launches: int = 1
     blocks: float | None = None
     assumed: str = ""
+    product: Product | None = None
 
     @property
     def flops(self) -> float:

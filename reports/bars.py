@@ -7,18 +7,19 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from memprof import summary, units
+from memprof import summary, units, words
 from memprof.report import Report
 from memprof.reports import theme
 
 _INK, _FAINT, _FLOPS = "#1f2328", "#59636e", "#c4cad1"
 _MOST_ROWS = 9
+_MOST_BOUNDS = 6
 _LETTERS = 34
 """How many letters of a model's name fit beside its time."""
 
 
 def draw(axes: Axes, reports: Sequence[Report]) -> None:
-    """Draw shares by kind for one report, least times stacked by kind for several."""
+    """Draw shares by kind for one report, predicted times stacked by kind for several."""
     axes.set_axis_off()
     if len(reports) == 1:
         _shares(axes, reports[0])
@@ -28,9 +29,9 @@ def draw(axes: Axes, reports: Sequence[Report]) -> None:
 
 def _shares(axes: Axes, report: Report) -> None:
     kinds = summary.by_kind(report)[:_MOST_ROWS]
-    axes.set(xlim=(0, 1.18), ylim=(max(6, len(kinds)) - 0.35, -0.9))
+    axes.set(xlim=(0, 1.18), ylim=(max(6, len(kinds)) + 1.3, -0.9))
     _write(axes, 0, -0.75, "Share of FLOPs (grey) against", weight="bold")
-    _write(axes, 0, -0.5, "share of least possible time (colour)", weight="bold")
+    _write(axes, 0, -0.5, "share of predicted time (colour)", weight="bold")
     for row, kind in enumerate(kinds):
         color = theme.color(kind.name)
         _write(axes, 0, row - 0.14, kind.name)
@@ -38,9 +39,25 @@ def _shares(axes: Axes, report: Report) -> None:
             axes.barh(row + offset, share, height=0.22, color=fill)
             _write(axes, share + 0.015, row + offset, units.share(share), color=_FAINT)
 
+    _by_bound(axes, report, max(6, len(kinds)))
+
+
+def _by_bound(axes: Axes, report: Report, y: float) -> None:
+    """Stack what the predicted time is bound by into one bar, with a legend below it."""
+    bounds = [bound for bound in summary.by_bound(report) if bound.time_share]
+    _write(axes, 0, y + 0.1, "The predicted time is bound by", weight="bold")
+    left = 0.0
+    for index, bound in enumerate(bounds[:_MOST_BOUNDS]):
+        color = theme.bound_color(bound.name)
+        axes.barh(y + 0.42, bound.time_share, left=left, height=0.26, color=color, edgecolor="white", linewidth=0.5)
+        left += bound.time_share
+        x, row = 0.41 * (index % 3), y + 0.78 + 0.26 * (index // 3)
+        axes.plot(x + 0.012, row, "s", color=color, markersize=6, clip_on=False)
+        _write(axes, x + 0.04, row, f"{words.short_bound(bound.name)} {units.share(bound.time_share)}")
+
 
 def _stacks(axes: Axes, reports: Sequence[Report]) -> None:
-    """Stack each report's least time per image, with the kinds in the same order everywhere."""
+    """Stack each report's predicted time per image, with the kinds in the same order everywhere."""
     labels = summary.labels(reports)
     per_image = [
         {group.name: group.seconds / report.workload.batch_size for group in summary.by_kind(report)}
@@ -51,7 +68,7 @@ def _stacks(axes: Axes, reports: Sequence[Report]) -> None:
     together = {kind: sum(times.get(kind, 0.0) for times in per_image) for times in per_image for kind in times}
     order = sorted(together, key=together.__getitem__, reverse=True)
     axes.set(xlim=(0, longest), ylim=(max(4, len(reports)) + 0.1 + len(order) * 0.18, -0.75))
-    _write(axes, 0, -0.5, "Least possible time per image, by kind", weight="bold")
+    _write(axes, 0, -0.5, "Predicted time per image, by kind", weight="bold")
     for row, (label, times, total) in enumerate(zip(labels, per_image, totals, strict=True)):
         axes.plot(longest * 0.015, row - 0.2, theme.mark(row), color=_FAINT, markersize=6, clip_on=False)
         line = " ".join(label.split())

@@ -9,25 +9,27 @@ from memprof.report import Report
 from memprof.reports.geometry import Plot, Point, Roof
 
 HOW_TO_READ = (
-    "Each bubble is a group of like operators; its area is its share of the least possible time. On a slanted roof "
-    "operators wait for that memory, on a flat roof for arithmetic."
+    "Bubble: like operators at their predicted speed; area: share of the predicted time. Ring: the most that the roofs "
+    "allow (slanted: memory, flat: arithmetic)."
 )
 X_AXIS = "arithmetic intensity: FLOP per byte of the memory that binds (of DRAM where arithmetic binds)"
-Y_AXIS = "attainable FLOP/s"
+Y_AXIS = "FLOP/s: predicted (bubbles) and at most (rings)"
 RAIL = "no FLOPs"
 _WORTH_A_LABEL = 0.03
 _MOST_LABELS = 7
 
 
 def subtitle(reports: Sequence[Report]) -> str:
-    """Say what was analysed on which device; for one report also the least possible time."""
+    """Say what was analysed on which device; for one report also the predicted time."""
     first = reports[0]
     models = ", ".join(dict.fromkeys(report.workload.model for report in reports))
     devices = ", ".join(dict.fromkeys(report.device.title for report in reports))
     parts = [models, summary.describe(first) if not summary.differences(reports) else "different workloads", devices]
     if len(reports) == 1:
-        least = units.seconds(first.totals.seconds)
-        parts.append(f"at least {least} a step, at most {units.images_per_second(first.totals.images_per_second)}")
+        total = first.totals
+        parts.append(
+            f"predicted {units.seconds(total.seconds)} a step, {units.images_per_second(total.images_per_second)}"
+        )
     return "  ·  ".join(parts)
 
 

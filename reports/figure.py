@@ -21,6 +21,7 @@ _LEFT, _WIDTH, _TOP = 0.083, 0.59, 0.85
 _BOTTOM, _RAIL_BOTTOM, _RAIL_HEIGHT = 0.2, 0.135, 0.05
 _INK, _FAINT, _GRID = "#1f2328", "#59636e", "#e6e8eb"
 _FONT = 8.5
+_BACKING = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 
 
 def draw(reports: Sequence[Report]) -> bytes:
@@ -38,6 +39,7 @@ def draw(reports: Sequence[Report]) -> bytes:
     for point in plot.points:
         place, radius = plot.fraction(point.x, point.y), theme.radius(point.group.time_share)
         _point(axes, place, point, radius, overlaid=len(reports) > 1)
+    _stems(axes, scene)
     _leads(axes, scene)
     _labels(axes, scene)
     if plot.rail:
@@ -113,8 +115,17 @@ def _point(axes: Axes, place: tuple[float, float], point: Point, radius: float, 
     )
 
 
+def _stems(axes: Axes, scene: Scene) -> None:
+    """Lead from a point, at its predicted speed, up to a ring at what the roofs allow."""
+    for stem in scene.stems:
+        color = theme.color(stem.point.group.kind)
+        (x, y), (_, top) = stem.start, stem.end
+        axes.plot((x, x), (y, top), color=color, linewidth=0.9, alpha=0.75, zorder=2.4)
+        axes.plot(x, top, "o", markerfacecolor="white", color=color, markersize=3.8, markeredgewidth=1.0, zorder=3.5)
+
+
 def _leads(axes: Axes, scene: Scene) -> None:
-    """Lead from a cache-bound point to its intensity at DRAM, and up to what DRAM alone would allow."""
+    """Lead from a cache-bound point's ring to its intensity at DRAM, and up to what DRAM alone would allow."""
     for lead in scene.leads:
         color = theme.color(lead.point.group.kind)
         (x, y), corner, end = lead.start, lead.corner, lead.end
@@ -122,7 +133,8 @@ def _leads(axes: Axes, scene: Scene) -> None:
         arrow = {"arrowstyle": "->", "color": color, "linestyle": "--", "shrinkA": 0, "shrinkB": 3}
         axes.annotate("", end, corner, arrowprops=arrow)
         axes.plot(*end, theme.mark(lead.point.report), markerfacecolor="white", color=color, markersize=6)
-        write(axes, lead.name.x, lead.name.y, lead.name.text, color=color, va="center", fontweight="bold")
+        style: dict[str, Any] = {"color": color, "va": "center", "fontweight": "bold", "bbox": _BACKING, "zorder": 4}
+        write(axes, lead.name.x, lead.name.y, lead.name.text, **style)
 
 
 def _labels(axes: Axes, scene: Scene) -> None:
@@ -133,9 +145,8 @@ def _labels(axes: Axes, scene: Scene) -> None:
             ink = theme.color(point.group.kind)
             end = label.edge
             axes.plot((label.request.x, end[0]), (label.request.y, end[1]), color=ink, linewidth=0.8, zorder=2.6)
-        backing = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
         text = "\n".join(label.request.lines)
-        write(axes, x, y, text, ha="center", va="center", fontweight="bold", bbox=backing, zorder=5)
+        write(axes, x, y, text, ha="center", va="center", fontweight="bold", bbox=_BACKING, zorder=5)
 
 
 def _rail(axes: Axes, plot: Plot, reports: Sequence[Report]) -> None:

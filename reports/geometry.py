@@ -1,9 +1,10 @@
 """Where everything lies on a hierarchical roofline plot, in data coordinates; the PNG and the HTML page draw the same.
 
-x is arithmetic intensity in FLOP per byte, y attainable FLOP/s, both logarithmic. Every memory level has its own roof.
-An operator is drawn at its intensity with respect to the level that binds it, or to DRAM where arithmetic binds, so its
-point lies on the roof that binds it or, where several kernels with different bounds make one row, below. Operators
-without FLOPs have no place on logarithmic axes; they go to a rail below the plot and are never dropped.
+x is arithmetic intensity in FLOP per byte, y FLOP/s, both logarithmic. Every memory level has its own roof. An operator
+is drawn at its intensity with respect to the level that binds it, or to DRAM where arithmetic binds: its point at the
+predicted rate and, above, a ring at the rate that the ceilings allow. The ring lies on the roof that binds or, where
+several kernels with different bounds make one row, below. Operators without FLOPs have no place on logarithmic axes;
+they go to a rail below the plot and are never dropped.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _CELLS_PER_DECADE = 6
 """Rows of equal kind and bound whose points fall into one such cell are drawn as one point."""
 _MOST_DECADES = 9.0
 _CALLOUT_SHARE = 0.03
+_STEM_RATIO = 1.02
+"""How far a ring must lie above its point to be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,8 @@ class Ridge:
 class Point:
     """A group of like operators; `report` is an index, `level` the memory level that `x` refers to.
 
-    `x` is None for operators that move no byte but compute (drawn at the right edge); operators without FLOPs or time
-    have `y` None and belong to the rail.
+    `y` is the predicted FLOP/s, `roof` what the ceilings allow. `x` is None for operators that move no byte but compute
+    (drawn at the right edge); operators without FLOPs or time have `y` and `roof` None and belong to the rail.
     """
 
     report: int
@@ -66,14 +69,21 @@ class Point:
     level: str
     x: float | None
     y: float | None
+    roof: float | None
+
+    @property
+    def has_stem(self) -> bool:
+        """Return whether the ring lies so far above the point that both show."""
+        return bool(self.y and self.roof and self.roof > _STEM_RATIO * self.y)
 
     @property
     def text(self) -> str:
         """Describe the point for a reader who points at it."""
-        parts = [f"{self.group.kind}: {units.share(self.group.time_share)} of the least possible time"]
+        parts = [f"{self.group.kind}: {units.share(self.group.time_share)} of the predicted time"]
         if self.y:
             parts.append(f"{units.intensity(self.x)} FLOP per {words.level(self.level)} byte")
-            parts.append(units.flops_per_second(self.y))
+            parts.append(f"predicted {units.flops_per_second(self.y)}")
+            parts += [f"at most {units.flops_per_second(self.roof)}"] if self.roof else []
         else:
             parts.append(f"no FLOPs, {units.byte_count(self.group.dram_bytes)} of DRAM traffic")
         parts.append(f"bound by {words.bound(self.group.bound)}")
@@ -82,7 +92,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Callout:
-    """What DRAM traffic alone would hide: a cache-bound point, and where it would lie if only DRAM mattered."""
+    """What DRAM traffic alone would hide: a cache-bound point's ring, and where it would lie if only DRAM mattered."""
 
     point: Point
     dram_x: float
@@ -91,7 +101,7 @@ class Callout:
     @property
     def text(self) -> str:
         """Say how much faster the DRAM roof alone would let these operators be."""
-        times = units.ratio(self.dram_y / (self.point.y or self.dram_y))
+        times = units.ratio(self.dram_y / (self.point.roof or self.dram_y))
         return f"{words.bound(self.point.group.bound)} binds;\nDRAM alone would\nallow {times} as fast"
 
 
@@ -133,7 +143,7 @@ def plot(reports: Sequence[Report]) -> Plot:
     xs += [
         max(peaks) / bandwidth for device in devices for bandwidth in device.memory_bytes_per_second.values() if peaks
     ]
-    ys = [point.y for point in points if point.y] + peaks
+    ys = [y for point in points for y in (point.y, point.roof) if y] + peaks
     x_limits, y_limits = _limits(xs, (0.4, 2.5)), _limits(ys, (0.4, 3.0))
     roofs = [
         roof
@@ -154,21 +164,27 @@ def _points(index: int, report: Report) -> list[Point]:
     """Sum rows of one kind and bound that lie close together into one point each."""
     cells: dict[Hashable, list[OperatorRow]] = defaultdict(list)
     for row in report.operators:
-        level, x, y = _place(summary.sum_rows("", [row], 0, 0))
+        level, x, y, _ = _place(summary.sum_rows("", [row], 0, 0), report.device)
         cells[row.kind, row.bound, row.engine if y else "", level, _cell(x), _cell(y)].append(row)
     flops = sum(row.flops for row in report.operators)
     seconds = sum(row.seconds for row in report.operators)
     groups = [summary.sum_rows(rows[0].kind, rows, flops, seconds) for rows in cells.values()]
-    return [Point(index, group, *_place(group)) for group in groups]
+    return [Point(index, group, *_place(group, report.device)) for group in groups]
 
 
-def _place(group: Group) -> tuple[str, float | None, float | None]:
-    """Return the memory level a group is drawn against, its intensity there and its attainable FLOP/s."""
+def _place(group: Group, device: DeviceCeilings) -> tuple[str, float | None, float | None, float | None]:
+    """Return the memory level a group is drawn against, its intensity there, its predicted and attainable FLOP/s."""
     if not group.flops or not group.seconds:
-        return "dram", None, None
-    order = ([group.bound] if group.bound in words.LEVELS else []) + list(words.LEVELS)
+        return "dram", None, None, None
+    order = list(words.LEVELS)
+    if group.bound in words.WAITING:  # the memory that would hold it up longest if nothing else did
+        bandwidths = device.memory_bytes_per_second
+        order.sort(key=lambda code: -summary.share(group.bytes_at(code), bandwidths.get(code, 0.0)))
+    elif group.bound in order:
+        order.insert(0, group.bound)
     level = next((code for code in order if group.bytes_at(code)), "dram")
-    return level, group.intensity(level), group.attainable_flops_per_second
+    roof = group.attainable_flops_per_second or None
+    return level, group.intensity(level), group.predicted_flops_per_second, roof
 
 
 def _roofs(
@@ -203,10 +219,10 @@ def _callouts(index: int, report: Report, points: Sequence[Point]) -> Iterable[C
         group, dram_x = point.group, point.group.intensity("dram")
         if point.report != index or point.level == "dram" or group.bound == "dram" or not dram_x or not bandwidth:
             continue
-        if group.time_share < _CALLOUT_SHARE or not point.y:
+        if group.time_share < _CALLOUT_SHARE or not point.roof or group.bound not in words.LEVELS:
             continue
         dram_y = min(dram_x * bandwidth, report.device.peak_flops_per_second.get(group.engine, math.inf))
-        if dram_y > 1.5 * point.y:
+        if dram_y > 1.5 * point.roof:
             yield Callout(point, dram_x, dram_y)
             return
 

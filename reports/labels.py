@@ -82,7 +82,7 @@ def place(
         blocked = [*taken, *bubbles, *(label.box for label in placed)]
         others = [box for box in blocked if not box.holds(request.x, request.y)]
         options = [
-            (_cost(box, blocked) + 0.05 * distance, box, distance)
+            (_cost(box, blocked) + 0.08 * distance, box, distance)
             for distance in _DISTANCES
             for angle in _ANGLES
             for box in [_candidate(request, character, angle, distance)]

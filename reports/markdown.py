@@ -36,7 +36,7 @@ def _report(label: str, report: Report, options: RenderOptions) -> list[str]:
     lines += ["| Totals | | |", "|---|--:|---|"]
     lines += [f"| {_escape(fact.name)} | {_escape(fact.value)} | {_escape(fact.remark)} |" for fact in facts]
     lines += ["", "### What binds it, and why", "", *_sentences(findings.findings(report))]
-    lines += ["### By kind of operator: share of FLOPs against share of least possible time", ""]
+    lines += ["### By kind of operator: share of FLOPs against share of predicted time", ""]
     lines += [*_table(tables.kinds(report)), tables.BOUND_NOTE, ""]
     table = tables.top(report, options)
     lines += [f"### {table.title}", "", *_table(table)]

@@ -36,6 +36,7 @@ _FILTERS = (
     words.operator,
     words.short_bound,
     theme.color,
+    theme.bound_color,
     tables.bounds,
     summary.module_pattern,
 )
@@ -51,6 +52,7 @@ class Section:
     facts: tuple[Fact, ...]
     findings: tuple[Finding, ...]
     ceilings: Table
+    bounds: tuple[Group, ...]
     kinds: tuple[Group, ...]
     modules: tuple[Group, ...]
     operators: tuple[Group, ...]
@@ -89,6 +91,7 @@ def _section(index: int, label: str, report: Report) -> Section:
         facts=tables.totals(report),
         findings=findings.findings(report),
         ceilings=tables.ceilings(report),
+        bounds=summary.by_bound(report),
         kinds=summary.by_kind(report),
         modules=summary.by_module(report),
         operators=summary.by_operator(report),

@@ -16,6 +16,8 @@ _ALONG = tuple(step / 40 for step in range(29))
 _ABOVE, _HIGH_ABOVE = 0.012, 0.055
 _PARTS = 12
 _RIDGE_NAME_Y = 0.06
+_RING = 0.006
+"""Half of the width that a ring and its stem take up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """A callout's way: from the point along its height to its DRAM intensity, and up to what DRAM alone would allow."""
+    """A callout's way: from the point's ring along its height to its DRAM intensity, and up to the DRAM roof there."""
 
     point: Point
     start: tuple[float, float]
@@ -48,18 +50,34 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True)
+class Stem:
+    """The thin line from a point, at its predicted speed, up to its ring, at what the roofs allow."""
+
+    point: Point
+    start: tuple[float, float]
+    end: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
-    """All placed words of a plot."""
+    """All placed words of a plot, and the lines that belong to points."""
 
     roofs: tuple[tuple[Roof, Name], ...]
     ridges: tuple[tuple[Ridge, Name], ...]
     leads: tuple[Lead, ...]
+    stems: tuple[Stem, ...]
     labels: tuple[tuple[Point, Label], ...]
 
 
 def lay_out(plot: Plot, reports: Sequence[Report], canvas: Canvas) -> Scene:
     """Place the names of roofs where few points lie, then callouts and ridge points, then the labels of kinds."""
     bubbles = [bubble(plot, point, canvas) for point in plot.points]
+    stems = tuple(
+        Stem(point, plot.fraction(point.x, point.y), plot.fraction(point.x, point.roof))
+        for point in plot.points
+        if point.has_stem
+    )
+    bubbles += [Box(stem.end[0] - _RING, stem.start[1], stem.end[0] + _RING, stem.end[1] + _RING) for stem in stems]
     roofs: list[tuple[Roof, Name]] = []
     taken: list[Box] = []
     for roof in plot.roofs:
@@ -67,7 +85,7 @@ def lay_out(plot: Plot, reports: Sequence[Report], canvas: Canvas) -> Scene:
         name = _roof_name(plot, roof, captions.roof_label(plot, roof, reports), canvas, occupied)
         roofs.append((roof, name))
         taken += _parts(name, canvas)
-    leads = tuple(_lead(plot, callout) for callout in plot.callouts)
+    leads = tuple(_lead(plot, callout, canvas, [*bubbles, *taken]) for callout in plot.callouts)
     ridges = tuple(_ridges(plot, canvas))
     taken += [_box(lead.name, canvas) for lead in leads] + [_box(name, canvas) for _, name in ridges]
     lines: list[Segment] = [_line(plot, roof) for roof in plot.roofs]
@@ -76,7 +94,7 @@ def lay_out(plot: Plot, reports: Sequence[Report], canvas: Canvas) -> Scene:
     requests = [_request(plot, point, text, canvas) for point, text in wanted]
     placed = place(requests, canvas.character, lines, [*taken, *bubbles])
     labels = tuple((point, label) for (point, _), label in zip(wanted, placed, strict=True))
-    return Scene(tuple(roofs), ridges, leads, labels)
+    return Scene(tuple(roofs), ridges, leads, stems, labels)
 
 
 def bubble(plot: Plot, point: Point, canvas: Canvas) -> Box:
@@ -125,9 +143,22 @@ def _box(name: Name, canvas: Canvas) -> Box:
     return Box(name.x, name.y - height / 2, name.x + width, name.y + height / 2)
 
 
-def _lead(plot: Plot, callout: Callout) -> Lead:
-    start, end = plot.fraction(callout.point.x, callout.point.y), plot.fraction(callout.dram_x, callout.dram_y)
-    name = Name(callout.text, end[0] + 0.01, (start[1] + end[1]) / 2)
+def _lead(plot: Plot, callout: Callout, canvas: Canvas, taken: Sequence[Box]) -> Lead:
+    """Name a callout's way where that hides least: beside its end, above it, or below the way."""
+    start, end = plot.fraction(callout.point.x, callout.point.roof), plot.fraction(callout.dram_x, callout.dram_y)
+    lines = callout.text.split("\n")
+    width, height = max(map(len, lines)) * canvas.character[0], len(lines) * canvas.character[1]
+    middle, below = (start[1] + end[1]) / 2, start[1] - height / 2 - 0.02
+    places = [
+        *((end[0] + beside, middle) for beside in (0.01, 0.03, 0.06)),
+        (end[0] - width / 2, end[1] + height / 2 + 0.03),
+    ]
+    places += [(start[0] + step * max(0.0, end[0] - start[0]), below) for step in (0.85, 0.6, 0.4, 0.2)]
+    boxes = [(Name(callout.text, x, y), order) for order, (x, y) in enumerate(places) if x + width < 1]
+    name, _ = min(
+        boxes or [(Name(callout.text, *places[0]), 0)],
+        key=lambda item: sum(_box(item[0], canvas).overlap(box) for box in taken) + 0.00002 * item[1],
+    )
     return Lead(callout.point, start, (end[0], start[1]), end, name)
 
 

@@ -69,6 +69,16 @@ class Bubble:
 
 
 @dataclass(frozen=True, slots=True)
+class Ring:
+    """What the roofs allow a point: a small circle around a place, in the point's colour."""
+
+    x: float
+    y: float
+    color: str
+    report: int
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     """Everything the SVG shows, back to front."""
 
@@ -76,6 +86,7 @@ class Drawing:
     y_ticks: tuple[Tick, ...]
     lines: tuple[Line, ...]
     bubbles: tuple[Bubble, ...]
+    rings: tuple[Ring, ...]
     texts: tuple[Text, ...]
     has_rail: bool
     left: float = _LEFT
@@ -104,6 +115,9 @@ def draw(reports: Sequence[Report]) -> Drawing:
         x_ticks=tuple(x_ticks),
         y_ticks=tuple(y_ticks),
         lines=_lines(plot, scene),
+        rings=tuple(
+            Ring(*_pixel(stem.end), theme.color(stem.point.group.kind), stem.point.report) for stem in scene.stems
+        ),
         bubbles=(*points, *rail),
         texts=(*_texts(scene), *rail_texts),
         has_rail=bool(plot.rail),
@@ -118,6 +132,9 @@ def _lines(plot: Plot, scene: Scene) -> tuple[Line, ...]:
     for roof in plot.roofs:
         kind = "roof" if roof.device == 0 else "roof other"
         lines.append(Line(*_pixel(plot.fraction(*roof.start)), *_pixel(plot.fraction(*roof.end)), kind))
+    for stem in scene.stems:
+        color = theme.color(stem.point.group.kind)
+        lines.append(Line(*_pixel(stem.start), *_pixel(stem.end), "stem", color, stem.point.report))
     for lead in scene.leads:
         color, report = theme.color(lead.point.group.kind), lead.point.report
         lines.append(Line(*_pixel(lead.start), *_pixel(lead.corner), "lead", color, report))

@@ -6,16 +6,18 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from memprof import findings, summary, units, words
+from memprof import findings, footprint, summary, units, words
 from memprof.report import Report
 from memprof.reports.writer import RenderOptions
 from memprof.summary import Group
 
 Cell = Callable[[Group], str]
 BOUND_NOTE = (
-    "Bound by: the ceiling that sets the time. DRAM, L2 and L1: the bandwidth of that memory; tensor and CUDA: the "
-    "arithmetic of those cores."
+    "Bound by: what sets the time. DRAM, L2 and L1: the bandwidth of that memory; tensor and CUDA: the arithmetic of "
+    "those cores; launch: starting the kernels; host: waiting for the host to launch them."
 )
+_HOST_MATTERS, _HOST_NEAR = 0.01, 0.8
+"""Share of time that waits for the host, and share of the step that the host needs, from which host time is shown."""
 RIDGE_NOTE = (
     "Right: the FLOP per byte that an operator needs to keep these cores busy (the ridge point). One that does less "
     "waits for its data."
@@ -75,41 +77,53 @@ def ceilings(report: Report) -> Table:
 
 
 def totals(report: Report) -> tuple[Fact, ...]:
-    """Return the sums over one step."""
+    """Return the predictions for one step, what bounds them, and the sums over its operators."""
     total = report.totals
-    batch = units.count(report.workload.batch_size)
+    batch = report.workload.batch_size
+    images = f"{units.count(batch)} {'image' if batch == 1 else 'images'}"
     return (
-        Fact("Parameters", units.count(total.parameters)),
-        Fact("MACs per image", units.count(total.macs_per_image), "multiply-adds of one forward pass"),
-        Fact("FLOPs per step", units.flop_count(total.flops), f"{batch} images; a multiply-add counts as two"),
+        Fact("Predicted time", units.seconds(total.seconds), "per step: predicted, not measured"),
+        Fact("Predicted throughput", units.images_per_second(total.images_per_second)),
+        Fact("Least possible time", units.seconds(total.roofline_seconds), "per step: a lower bound"),
+        Fact("Throughput at most", units.images_per_second(total.roofline_images_per_second), "an upper bound"),
+        *_host(report),
+        Fact("Kernel launches", units.count(total.launches), "per step"),
+        Fact("Peak memory", units.byte_count(report.memory.peak_bytes), footprint.parts(report)),
+        Fact("Fits the device", footprint.verdict(report), footprint.remark(report)),
+        Fact("FLOPs per step", units.flop_count(total.flops), f"{images}; a multiply-add counts as two"),
         Fact("DRAM traffic", units.byte_count(total.dram_bytes)),
         Fact("L2 traffic", units.byte_count(total.l2_bytes)),
         Fact("L1 traffic", units.byte_count(total.l1_bytes)),
-        Fact("Least possible time", units.seconds(total.seconds), "per step; a lower bound, not a prediction"),
-        Fact("Throughput", units.images_per_second(total.images_per_second), "at most: an upper bound"),
+        Fact("MACs per image", units.count(total.macs_per_image), "multiply-adds of one forward pass"),
+        Fact("Parameters", units.count(total.parameters)),
     )
 
 
-def kinds(report: Report) -> Table:
-    """Return the table by kind: share of FLOPs against share of time."""
-    columns = (
-        Column("Kind", number=False),
-        Column("FLOPs"),
-        Column("time"),
-        Column("ms"),
-        Column("bound by", number=False),
-    )
-    rows = tuple(
-        (
-            group.name,
-            units.share(group.flops_share),
-            units.share(group.time_share),
-            units.milliseconds(group.seconds),
-            bounds(group),
-        )
-        for group in summary.by_kind(report)
-    )
-    return Table("By kind of operator", columns, rows)
+def _host(report: Report) -> tuple[Fact, ...]:
+    """Return what the host needs to launch a step, where it holds the device up or nearly does."""
+    total = report.totals
+    near = total.host_seconds >= _HOST_NEAR * total.seconds
+    if not total.host_seconds or not (near or summary.bound_share(report, "host") >= _HOST_MATTERS):
+        return ()
+    return (Fact("Host time", units.seconds(total.host_seconds), "per step, to launch kernels; predicted"),)
+
+
+def kinds(report: Report, *, least: bool = True) -> Table:
+    """Return the table by kind: share of FLOPs against share of predicted time; `least` adds least possible times."""
+    cells: list[tuple[Column, Cell]] = [
+        (Column("Kind", number=False), lambda row: row.name),
+        (Column("FLOPs"), _flops_share),
+        (Column("time"), _time_share),
+        (Column("ms"), _milliseconds),
+        *([(Column("least ms"), _least_milliseconds)] if least else []),
+        (Column("bound by", number=False), bounds),
+    ]
+    return _table("By kind of operator", cells, summary.by_kind(report))
+
+
+def _table(title: str, cells: Sequence[tuple[Column, Cell]], groups: Sequence[Group]) -> Table:
+    rows = tuple(tuple(cell(group) for _, cell in cells) for group in groups)
+    return Table(title, tuple(column for column, _ in cells), rows)
 
 
 def bounds(group: Group) -> str:
@@ -123,7 +137,7 @@ def bounds(group: Group) -> str:
 
 
 def top(report: Report, options: RenderOptions, *, wide: bool = True) -> Table:
-    """Return the table of the most expensive operators, modules or kinds; `wide` adds shapes and intensity."""
+    """Return the table of the most expensive operators, modules or kinds; `wide` adds shapes and more figures."""
     groups = summary.group(report, options.by)
     cells: list[tuple[Column, Cell]] = [
         (Column(options.by.capitalize(), number=False, path=True), lambda row: row.name)
@@ -131,12 +145,12 @@ def top(report: Report, options: RenderOptions, *, wide: bool = True) -> Table:
     if options.by == "operator":
         cells = _operator_cells(report, wide)
     cells += [(Column("calls"), lambda row: units.count(row.calls)), (Column("FLOPs"), _flops_share)]
-    cells += [(Column("time"), _time_share), (Column("ms"), lambda row: units.milliseconds(row.seconds))]
+    cells += [(Column("time"), _time_share), (Column("ms"), _milliseconds)]
     if wide:
-        cells.append((Column("FLOP/byte"), _intensity))
+        cells += [(Column("least ms"), _least_milliseconds), (Column("FLOP/byte"), _intensity)]
     cells.append((Column("bound by", number=False), bounds))
-    rows = tuple(tuple(cell(row) for _, cell in cells) for row in groups[: options.top])
-    return Table(_top_title(options.by, len(rows), len(groups)), tuple(column for column, _ in cells), rows)
+    shown = groups[: options.top]
+    return _table(_top_title(options.by, len(shown), len(groups)), cells, shown)
 
 
 def _operator_cells(report: Report, wide: bool) -> list[tuple[Column, Cell]]:
@@ -176,15 +190,24 @@ def _time_share(group: Group) -> str:
     return units.share(group.time_share)
 
 
+def _milliseconds(group: Group) -> str:
+    return units.milliseconds(group.seconds)
+
+
+def _least_milliseconds(group: Group) -> str:
+    return units.milliseconds(group.roofline_seconds)
+
+
 def _intensity(group: Group) -> str:
     """Return the intensity at the level that binds, or at DRAM where arithmetic does."""
     return units.intensity(group.intensity(group.bound if group.bound in words.LEVELS else "dram"))
 
 
 def side_by_side(reports: Sequence[Report]) -> Table:
-    """Return totals, time by kind and time by bound, one column for each report."""
-    facts = [totals(report) for report in reports]
-    rows = [(column[0].name, *(fact.value for fact in column)) for column in zip(*facts, strict=True)]
+    """Return totals, predicted time by kind and by bound, one column for each report."""
+    facts = [{fact.name: fact.value for fact in totals(report)} for report in reports]
+    names = dict.fromkeys(name for known in sorted(facts, key=len, reverse=True) for name in known)
+    rows = [(name, *(known.get(name, "–") for known in facts)) for name in names]
     sections = {len(rows)}
     for ways in (summary.by_kind, summary.by_bound):
         by_report = [{group.name: group for group in ways(report)} for report in reports]

@@ -18,10 +18,11 @@ from memprof.reports import tables
 from memprof.reports.tables import Column, Fact, Table
 from memprof.reports.writer import RenderOptions
 
-_WIDE = 110
+_WIDE, _LEAST = 110, 95
+"""Columns from which tables have more: shapes and intensities, and by kind the least possible times."""
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 _HEADING, _FAINT, _WARNING, _STRONG = "bold cyan", "dim", "bold yellow", "bold"
-_SHORT_FINDINGS = 3
+_SHORT_FINDINGS = 4
 _MODEL_COLUMN = 17
 
 
@@ -54,7 +55,7 @@ def _one(console: Console, report: Report, options: RenderOptions) -> None:
     _facts(console, tables.totals(report))
     _section(console, "What binds it, and why")
     _sentences(console, findings.findings(report))
-    _section(console, "By kind of operator: share of FLOPs against share of least possible time")
+    _section(console, "By kind of operator: share of FLOPs against share of predicted time")
     _kinds(console, report)
     table = tables.top(report, options, wide=console.width >= _WIDE)
     _section(console, table.title)
@@ -71,7 +72,7 @@ def _several(console: Console, reports: Sequence[Report], options: RenderOptions
     _section(console, "What the device can do at most")
     _ceilings(console, reports[0])
     table = tables.side_by_side(reports)
-    _section(console, f"{table.title}: least possible times, their share of the step, and totals")
+    _section(console, f"{table.title}: totals, and predicted times with their share of the step")
     per_row = max(1, (console.width - 24) // max(_MODEL_COLUMN, *(len(label) + 2 for label in labels)))
     for start in range(1, len(reports) + 1, per_row):
         _table(console, _columns(table, start, start + per_row))
@@ -133,12 +134,13 @@ def _sentences(console: Console, found: Sequence[findings.Finding]) -> None:
 
 def _kinds(console: Console, report: Report) -> None:
     """Print the table by kind with a bar for each share, so that a mismatch meets the eye."""
-    table = tables.kinds(report)
+    least = console.width >= _LEAST
+    table = tables.kinds(report, least=least)
     bounds = max((len(row[-1]) for row in table.rows), default=0)
-    length = min(24, max(4, (console.width - 50 - bounds) // 2))
+    length = min(24, max(4, (console.width - (60 if least else 50) - bounds) // 2))
     grid = _rich_table()
     for column in table.columns:
-        grid.add_column(column.header, justify="right" if column.header == "ms" else "left", no_wrap=True)
+        grid.add_column(column.header, justify="right" if column.header.endswith("ms") else "left", no_wrap=True)
     for group, (name, flops, time, *rest) in zip(summary.by_kind(report), table.rows, strict=True):
         bars = [
             Text.assemble(f"{text:>6} ", (_bar(share, length), color))

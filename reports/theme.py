@@ -20,6 +20,17 @@ KIND_COLORS = {
     "optimizer": "#332288",
     "unknown": "#AAAAAA",
 }
+BOUND_COLORS = {
+    "dram": "#1F4E79",
+    "l2": "#4A86B8",
+    "l1": "#8DB8DA",
+    "tensor": "#8A5A00",
+    "fp32": "#C98A1B",
+    "fp16": "#E3B862",
+    "launch": "#5F5F5F",
+    "host": "#9B9B9B",
+}
+"""What sets the time: memory in blues, arithmetic in browns, and in greys what is no ceiling of the device."""
 _OTHER = "#AAAAAA"
 MARKS = ("o", "s", "D", "^", "v", "h")
 """Shapes of the points of the first, second, ... report, by matplotlib's names."""
@@ -32,6 +43,11 @@ _LEAST_RADIUS = 0.0045
 def color(kind: str) -> str:
     """Return the colour of a kind of operator; grey for one this version does not know."""
     return KIND_COLORS.get(kind, _OTHER)
+
+
+def bound_color(bound: str) -> str:
+    """Return the colour of a bound; grey for one this version does not know."""
+    return BOUND_COLORS.get(bound, _OTHER)
 
 
 def mark(report: int) -> str:

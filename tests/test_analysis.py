@@ -9,6 +9,7 @@ import pytest
 from torch import nn
 
 from memprof import analyze
+from memprof.assembly import CONTEXT_BYTES
 from memprof.errors import DeviceError, ModelError, WorkloadError
 from memprof.profiles.precision import PRECISIONS
 from memprof.report import OperatorRow, Report
@@ -58,10 +59,16 @@ NUMBER = (int, float)
 CONTRACT = {
     "schema": str,
     "workload": {"model": str, "batch_size": int, "resolution": int, "phase": str, "precision": str, "layout": str},
-    "device": {"name": str, "title": str, "memory_bytes_per_second": dict, "peak_flops_per_second": dict},
+    "device": {"name": str, "title": str, "memory_bytes_per_second": dict, "peak_flops_per_second": dict,
+               "memory_capacity_bytes": NUMBER, "achievable": dict},
     "totals": {
         "parameters": int, "macs_per_image": NUMBER, "flops": NUMBER, "dram_bytes": NUMBER, "l2_bytes": NUMBER,
-        "l1_bytes": NUMBER, "seconds": NUMBER, "images_per_second": NUMBER,
+        "l1_bytes": NUMBER, "launches": int, "seconds": NUMBER, "images_per_second": NUMBER,
+        "roofline_seconds": NUMBER, "roofline_images_per_second": NUMBER, "host_seconds": NUMBER,
+    },
+    "memory": {
+        **dict.fromkeys(["peak_bytes", "parameters_bytes", "gradients_bytes", "optimizer_bytes"], NUMBER),
+        "activations_bytes": NUMBER, "fits": bool,
     },
     "operators": list,
     "coverage": {"calls": NUMBER, "bytes": NUMBER, "free_calls": int, "unknown": list},
@@ -73,7 +80,7 @@ ROW_CONTRACT = {
     "flops": NUMBER, "dram_bytes": NUMBER, "l2_bytes": NUMBER, "l1_bytes": NUMBER,
     "intensity_dram": (int, float, type(None)), "intensity_l2": (int, float, type(None)),
     "intensity_l1": (int, float, type(None)), "engine": str, "bound": str, "attainable_flops_per_second": NUMBER,
-    "seconds": NUMBER,
+    "launches": int, "seconds": NUMBER, "roofline_seconds": NUMBER,
 }  # fmt: skip
 
 
@@ -89,7 +96,7 @@ def check(value, contract):
 def test_the_json_is_the_contract():
     value = json.loads(small(phase="train").to_json())
     check(value, CONTRACT)
-    assert value["schema"] == "memprof.report/1"
+    assert value["schema"] == "memprof.report/2"
     assert value["operators"]
     for row in value["operators"]:
         check(row, ROW_CONTRACT)
@@ -122,7 +129,9 @@ def test_a_table_has_the_reports_columns_and_sums(report):
     assert table["seconds"].sum() == pytest.approx(report.totals.seconds)
 
 
-@pytest.mark.parametrize("quantity", ["flops", "dram_bytes", "l2_bytes", "l1_bytes", "seconds"])
+@pytest.mark.parametrize(
+    "quantity", ["flops", "dram_bytes", "l2_bytes", "l1_bytes", "launches", "seconds", "roofline_seconds"]
+)
 def test_operators_sum_to_the_totals(report, quantity):
     total = sum(getattr(row, quantity) for row in report.operators)
     assert total == pytest.approx(getattr(report.totals, quantity), rel=1e-12)
@@ -133,17 +142,35 @@ def test_no_operator_is_faster_than_any_ceiling_allows(report):
     for row in report.operators:
         moved = {"dram": row.dram_bytes, "l2": row.l2_bytes, "l1": row.l1_bytes}
         least = [moved[level] / bandwidth for level, bandwidth in bandwidths.items()]
-        assert row.seconds >= max(least, default=0) * (1 - 1e-12)
-        assert row.seconds >= row.flops / max(peaks.values()) * (1 - 1e-12)
+        assert row.roofline_seconds >= max(least, default=0) * (1 - 1e-12)
+        assert row.roofline_seconds >= row.flops / max(peaks.values()) * (1 - 1e-12)
         assert row.attainable_flops_per_second <= max(peaks.values()) * (1 + 1e-12)
 
 
+def test_no_prediction_is_faster_than_the_bound_or_the_host(report):
+    assert all(row.seconds >= row.roofline_seconds * (1 - 1e-12) for row in report.operators)
+    assert report.totals.seconds >= report.totals.host_seconds * (1 - 1e-12)
+
+
+def test_the_parts_of_the_memory_sum_to_the_peak(report):
+    memory = report.memory
+    parts = memory.parameters_bytes, memory.gradients_bytes, memory.optimizer_bytes, memory.activations_bytes
+    assert min(parts) >= 0
+    assert sum(parts) == memory.peak_bytes
+    assert memory.fits is (memory.peak_bytes + CONTEXT_BYTES <= report.device.memory_capacity_bytes)
+
+
 def test_rows_are_consistent(report):
-    assert report.totals.images_per_second == report.workload.batch_size / report.totals.seconds
+    totals, batch = report.totals, report.workload.batch_size
+    assert totals.images_per_second == batch / totals.seconds
+    assert totals.roofline_images_per_second == batch / totals.roofline_seconds
     for row in report.operators:
         assert row.calls >= 1
         assert row.seconds > 0
-        assert row.bound in (*report.device.memory_bytes_per_second, *report.device.peak_flops_per_second)
+        ceilings = (*report.device.memory_bytes_per_second, *report.device.peak_flops_per_second)
+        assert row.bound in (*ceilings, "launch", "host")
+        assert row.launches >= row.calls
+        assert row.attainable_flops_per_second == pytest.approx(row.flops / row.roofline_seconds)
         assert row.engine in report.device.peak_flops_per_second
         assert row.phase in ("forward", "backward", "optimizer")
         if row.dram_bytes:
@@ -169,7 +196,8 @@ def test_training_does_what_inference_does_and_about_twice_that_again(model):
     infer, train = small(model).totals, small(model, phase="train").totals
     assert 2.5 * infer.flops < train.flops < 4 * infer.flops
     assert train.dram_bytes > 2 * infer.dram_bytes
-    assert train.seconds > 2 * infer.seconds
+    assert train.roofline_seconds > 2 * infer.roofline_seconds
+    assert train.seconds > infer.seconds
     assert (train.parameters, train.macs_per_image) == (infer.parameters, infer.macs_per_image)
 
 
@@ -189,7 +217,9 @@ def test_half_storage_moves_about_half_the_bytes():
 
 
 def test_tensor_cores_only_help():
-    assert small(precision="tf32").totals.seconds <= small(precision="fp32").totals.seconds
+    tf32, fp32 = small(precision="tf32").totals, small(precision="fp32").totals
+    assert tf32.roofline_seconds <= fp32.roofline_seconds
+    assert tf32.seconds <= fp32.seconds
 
 
 def test_permuting_channels_first_tensors_for_layer_norm_costs_copies():
@@ -223,7 +253,8 @@ def test_depthwise_layers_of_convnext_take_more_time_than_their_share_of_flops()
     share_of_time = sum(row.seconds for row in depthwise) / report.totals.seconds
     assert share_of_flops < 0.03
     assert share_of_time > 5 * share_of_flops
-    assert {row.bound for row in depthwise} == {"l1"}
+    by_l1 = sum(row.seconds for row in depthwise if row.bound == "l1")
+    assert by_l1 > 0.9 * sum(row.seconds for row in depthwise)
 
 
 def head():

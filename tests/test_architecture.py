@@ -18,7 +18,7 @@ LONGEST_FILE = 300
 
 RECORDS = {"profiles.records", "profiles.precision"}
 REPORT = {"report", "errors"}
-READING = {*REPORT, "units", "words", "summary", "findings", "side_by_side"}
+READING = {*REPORT, "units", "words", "summary", "footprint", "pace", "findings", "side_by_side"}
 MAY_IMPORT: dict[str, set[str]] = {
     # What a name of one part (a package, or a module of memprof itself) may import of memprof.
     "_version": set(),
@@ -34,6 +34,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "profiles": {"errors", "models.foreign"},
     "workload": {"errors", "profiles.precision"},
     "summary": {"report", "words"},
+    "footprint": {"report", "units"},
+    "pace": {"report", "summary", "units", "words"},
     "findings": READING,
     "side_by_side": READING,
     "reports": {*READING, "comparison", "explanation", "ablation", "validation"},
@@ -51,8 +53,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "": {"_version", "analysis", "devices", "errors", "models", "report"},
 }
-TORCH_FREE = {"", "__main__", "calls", "cli", "commands", "devices", "errors", "files", "findings", "report", "reports",
-              "roofline", "side_by_side", "summary", "units", "words", "workload"}  # fmt: skip
+TORCH_FREE = {"", "__main__", "calls", "cli", "commands", "devices", "errors", "files", "findings", "footprint", "pace",
+              "report", "reports", "roofline", "side_by_side", "summary", "units", "words", "workload"}  # fmt: skip
 """Parts that no name of torch may occur in, not even for a type checker; nor what brings torch along."""
 TORCH = {"torch", "torchvision", "timm", "fvcore"}
 

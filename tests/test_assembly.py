@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from memprof.assembly import assemble_report, cost_calls
+from memprof.assembly import CONTEXT_BYTES, assemble_report, cost_calls, cost_step
 from memprof.calls import OperatorCall
 from memprof.operators.registry import Kind
+from memprof.profiles.memory import MemoryUse
 from memprof.profiles.records import Event, EventCategory, Profile
 from memprof.profiles.simulated import Simulation
-from memprof.report import DeviceCeilings, UnknownOperator, Workload
+from memprof.report import DeviceCeilings, Memory, UnknownOperator, Workload
 from tests.operators.building import tensor
 
-TOY = DeviceCeilings("toy", "Toy", {"dram": 100.0, "l2": 1e9, "l1": 1e9}, {"tensor": 1e12, "fp32": 1e12})
+TOY = DeviceCeilings("toy", "Toy", {"dram": 100.0, "l2": 1e9, "l1": 1e9}, {"tensor": 1e12, "fp32": 1e12}, 1e9)
+USE = MemoryUse(100, 60, 0, 0, 40)
 WORKLOAD = Workload("toy", 2, 4, "infer", "tf32", "channels-first")
 
 LEFT, RIGHT = tensor(2, 5), tensor(5, 3)
@@ -30,8 +34,8 @@ def phase(name, *children):
     return Event(name, EventCategory.PHASE, children=children)
 
 
-def report_of(*events, device=TOY):
-    return assemble_report(Simulation(Profile(events), 15), WORKLOAD, device)
+def report_of(*events, device=TOY, use=USE):
+    return assemble_report(cost_step(Simulation(Profile(events), 15, use)), WORKLOAD, device)
 
 
 def test_a_product_by_hand():
@@ -40,13 +44,16 @@ def test_a_product_by_hand():
     (row,) = report.operators
     assert row.flops == report.totals.flops == 2 * 2 * 5 * 3
     assert row.dram_bytes == report.totals.dram_bytes == 4 * (2 * 5 + 5 * 3 + 2 * 3)
-    assert row.seconds == report.totals.seconds == row.dram_bytes / 100
+    assert row.roofline_seconds == report.totals.roofline_seconds == row.dram_bytes / 100
+    assert row.seconds == report.totals.seconds > row.roofline_seconds
+    assert row.launches == report.totals.launches == 1
     assert row.intensity_dram == 60 / 124
     assert (row.kind, row.bound, row.engine, row.dtype) == ("matmul", "dram", "tensor", "float32")
     assert row.input_shapes == ((2, 5), (5, 3))
-    assert row.attainable_flops_per_second == row.flops / row.seconds
+    assert row.attainable_flops_per_second == row.flops / row.roofline_seconds
     assert report.totals.macs_per_image == 2 * 5 * 3 / 2
     assert report.totals.images_per_second == 2 / row.seconds
+    assert report.totals.roofline_images_per_second == 2 / row.roofline_seconds
     assert report.totals.parameters == 15
 
 
@@ -60,7 +67,8 @@ def test_equal_calls_of_one_module_share_a_row_and_others_do_not():
     ]
     first, _, last = report.operators
     assert (first.flops, first.dram_bytes) == (2 * 60, 2 * 124)
-    assert first.seconds == last.seconds == pytest.approx(2 * 1.24)
+    assert first.roofline_seconds == last.roofline_seconds == pytest.approx(2 * 1.24)
+    assert (first.launches, report.totals.launches) == (2, 5)
     assert report.totals.flops == sum(row.flops for row in report.operators)
 
 
@@ -110,8 +118,18 @@ def test_composites_with_nothing_inside_are_free():
 
 def test_a_model_that_does_nothing_has_a_report_of_nothing():
     report = report_of()
-    assert (report.operators, report.totals.seconds, report.totals.images_per_second) == ((), 0, 0)
+    totals = report.totals
+    assert (report.operators, totals.seconds, totals.images_per_second) == ((), 0, 0)
+    assert (totals.launches, totals.roofline_seconds, totals.roofline_images_per_second) == (0, 0, 0)
     assert (report.coverage.calls, report.coverage.bytes) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("capacity", "fits"), [(100 + CONTEXT_BYTES, True), (99 + CONTEXT_BYTES, False), (100.0, False), (None, None)]
+)
+def test_a_step_fits_where_its_peak_leaves_room_for_the_context(capacity, fits):
+    report = report_of(op("aten::mm", LEFT, RIGHT), device=replace(TOY, memory_capacity_bytes=capacity))
+    assert report.memory == Memory(100, 60, 0, 0, 40, fits)
 
 
 def test_the_environment_names_what_made_the_report():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from memprof.report import SCHEMA
 from tests.command_line import memprof
 from tests.reports import sample
 
@@ -31,15 +32,22 @@ def folder(tmp_path: Path) -> Path:
         "empty.json": "",
         "saved.json": SAVED,
         "truncated.json": SAVED[: len(SAVED) // 2],
-        "newer.json": SAVED.replace("memprof.report/1", "memprof.report/2", 1),
+        "older.json": SAVED.replace(SCHEMA, "memprof.report/1", 1),
+        "newer.json": SAVED.replace(SCHEMA, "memprof.report/3", 1),
         "foreign.json": '{"schema": "somebody/1"}',
         "no-schema.json": "{}",
         "list.json": "[1, 2]",
-        "deep.json": '{"schema": "memprof.report/1", "workload": ' + "[" * 100_000,
+        "deep.json": f'{{"schema": "{SCHEMA}", "workload": ' + "[" * 100_000,
         "no-reports.json": '{"schema": "memprof.report-set/1", "reports": []}',
         "newer-inside.json": '{"schema": "memprof.report-set/1", "reports": ['
-        + SAVED.replace("memprof.report/1", "memprof.report/2", 1)
+        + SAVED.replace(SCHEMA, "memprof.report/3", 1)
         + "]}",
+        "older-inside.json": '{"schema": "memprof.report-set/1", "reports": ['
+        + SAVED.replace(SCHEMA, "memprof.report/1", 1)
+        + "]}",
+        "negative-memory.json": re.sub('"peak_bytes": [0-9.e+-]+', '"peak_bytes": -1.0', SAVED),
+        "no-capacity.json": re.sub('"memory_capacity_bytes": [0-9.e+-]+', '"memory_capacity_bytes": 0.0', SAVED),
+        "negative-launch.json": SAVED.replace('"dram_fraction": 0.8', '"dram_fraction": -0.8', 1),
         "negative.json": re.sub('"seconds": [0-9.e+-]+', '"seconds": -1.0', SAVED),
         "no-roof.json": re.sub('"l2": [0-9.e+-]+', '"l2": 0.0', SAVED),
         "wrong-type.json": SAVED.replace('"batch_size": 128', '"batch_size": "many"', 1),
@@ -69,7 +77,7 @@ def refused(folder: Path, *arguments: str, **changes: str) -> str:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("rofline", "no such command 'rofline'; did you mean roofline?"),
+        ("rofline", "no such command 'rofline'; did you mean roofline"),
         ("xyz", "no such command 'xyz'; see `memprof --help`"),
         ("--nonsense", "no such option '--nonsense'; see `memprof --help`"),
         ("roofline", "missing option '--model'; see `memprof roofline --help`"),
@@ -130,7 +138,13 @@ def refused(folder: Path, *arguments: str, **changes: str) -> str:
         ("render newer.json", "a newer memprof wrote it: upgrade memprof"),
         ("render foreign.json", "'somebody/1'"),
         ("render no-reports.json", "no-reports.json holds no report"),
-        ("render newer-inside.json", "'memprof.report/2'"),
+        ("render newer-inside.json", "newer-inside.json: report schema 'memprof.report/3'"),
+        ("render older-inside.json", "an older memprof wrote it: run `memprof roofline` again"),
+        ("render older.json", "older.json: report schema 'memprof.report/1' is not 'memprof.report/2'"),
+        ("render older.json", "an older memprof wrote it: run `memprof roofline` again"),
+        ("render negative-memory.json", "negative-memory.json: peak_bytes cannot be -1"),
+        ("render no-capacity.json", "no-capacity.json: memory capacity cannot be 0"),
+        ("render negative-launch.json", "negative-launch.json: dram_fraction cannot be -0.8"),
         ("render saved.json --format pdf", "unknown format 'pdf'"),
         ("render saved.json --output occupied/below", "occupied is not a folder"),
     ],

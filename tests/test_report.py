@@ -14,6 +14,7 @@ from memprof.report import (
     SET_SCHEMA,
     Coverage,
     DeviceCeilings,
+    Memory,
     OperatorRow,
     Report,
     ReportWarning,
@@ -32,14 +33,15 @@ SHAPES = st.lists(st.lists(st.integers(0, 9), max_size=4).map(tuple), max_size=3
 
 ROW = st.builds(
     OperatorRow, TEXT, TEXT, TEXT, TEXT, SHAPES, TEXT, COUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT,
-    st.none() | AMOUNT, st.none() | AMOUNT, st.none() | AMOUNT, TEXT, TEXT, AMOUNT, AMOUNT,
+    st.none() | AMOUNT, st.none() | AMOUNT, st.none() | AMOUNT, TEXT, TEXT, AMOUNT, COUNT, AMOUNT, AMOUNT,
 )  # fmt: skip
 REPORTS = st.builds(
     Report,
     schema=st.just(SCHEMA),
     workload=st.builds(Workload, TEXT, COUNT, COUNT, TEXT, TEXT, TEXT),
-    device=st.builds(DeviceCeilings, TEXT, TEXT, RATES, RATES),
-    totals=st.builds(Totals, COUNT, *[AMOUNT] * 7),
+    device=st.builds(DeviceCeilings, TEXT, TEXT, RATES, RATES, st.none() | AMOUNT, RATES),
+    totals=st.builds(Totals, COUNT, *[AMOUNT] * 5, COUNT, *[AMOUNT] * 5),
+    memory=st.builds(Memory, *[AMOUNT] * 5, st.none() | st.booleans()),
     operators=st.lists(ROW, max_size=3).map(tuple),
     coverage=st.builds(
         Coverage,
@@ -87,7 +89,8 @@ VALID = Report(
     SCHEMA,
     Workload("resnet50", 1, 224, "infer", "tf32", "channels-last"),
     DeviceCeilings("a100", "A100", {}, {}),
-    Totals(1, 1, 1, 1, 1, 1, 1, 1),
+    Totals(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
+    Memory(1, 1, 0, 0, 0, True),
     (),
     Coverage(1, 1, 0),
 )
@@ -109,7 +112,18 @@ def broken(change):
         (b"\xff\xfe", "not a memprof report"),
         (broken(lambda value: value.pop("totals")), "totals"),
         (broken(lambda value: value["totals"].update(seconds="fast")), r"\$.totals.seconds"),
-        (broken(lambda value: value.update(schema="memprof.report/2")), "upgrade memprof"),
+        (broken(lambda value: value.pop("memory")), "memory"),
+        (broken(lambda value: value["memory"].update(fits="perhaps")), r"\$.memory.fits"),
+        (broken(lambda value: value["totals"].pop("roofline_seconds")), "roofline_seconds"),
+        (broken(lambda value: value.update(schema="memprof.report/3")), "upgrade memprof"),
+        (broken(lambda value: value.update(schema="memprof.report/1")), "run `memprof roofline` again"),
+        (broken(lambda value: value.update(schema="memprof.report/x")), "upgrade memprof"),
+        (
+            json.dumps({"schema": SET_SCHEMA, "reports": [{"schema": "memprof.report/1"}]}),
+            "run `memprof roofline` again",
+        ),
+        (json.dumps({"schema": "memprof.report-set/2"}), "upgrade memprof"),
+        (json.dumps({"schema": SET_SCHEMA, "reports": [{"schema": "other/1"}]}), "'other/1'"),
         (broken(lambda value: value.update(schema="other/1")), "memprof roofline"),
         (json.dumps({"schema": SET_SCHEMA}), "reports"),
     ],

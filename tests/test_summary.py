@@ -13,7 +13,10 @@ WORKLOAD = Workload("toy", 2, 32, "infer", "fp32", "channels-first")
 
 
 def toy() -> Report:
-    """3 + 1 ms bound by DRAM, 6 ms by arithmetic: bytes over 1.555e12 B/s, FLOPs over 19.5e12 FLOP/s."""
+    """At least 3 + 1 ms bound by DRAM, 6 ms by arithmetic: bytes over 1.555e12 B/s, FLOPs over 19.5e12 FLOP/s.
+
+    Predicted to reach 80 % of the ceilings: 3.75 + 1.25 ms and 7.5 ms.
+    """
     rows = (
         row("relu", "elementwise", "a.0.act", [(4,)], cost=Cost(10, 3e-3 * 1.555e12, 0, 0)),
         row("relu", "elementwise", "a.1.act", [(4,)], cost=Cost(20, 1e-3 * 1.555e12, 0, 0)),
@@ -25,7 +28,9 @@ def toy() -> Report:
 def test_groups_are_summed_and_the_longest_comes_first() -> None:
     matmul, elementwise = summary.by_kind(toy())
     assert (matmul.name, elementwise.name) == ("matmul", "elementwise")
-    assert elementwise.seconds == pytest.approx(4e-3)
+    assert elementwise.seconds == pytest.approx(5e-3)
+    assert elementwise.roofline_seconds == pytest.approx(4e-3)
+    assert elementwise.launches == 2
     assert elementwise.flops == 10 + 20
     assert elementwise.calls == 2
     assert elementwise.time_share == pytest.approx(4 / 10)
@@ -37,6 +42,35 @@ def test_intensity_and_attainable_speed_of_a_group() -> None:
     assert elementwise.intensity("dram") == pytest.approx(30 / (4e-3 * 1.555e12))
     assert elementwise.intensity("l1") is None
     assert elementwise.attainable_flops_per_second == pytest.approx(30 / 4e-3)
+    assert elementwise.predicted_flops_per_second == pytest.approx(30 / 5e-3)
+
+
+def test_shares_are_of_the_predicted_time() -> None:
+    # The product slowed down to 15 ms, beside 5 ms: 3 quarters, though its bound is 6 of 10 ms.
+    whole = toy()
+    slow = replace(whole.operators[2], seconds=15e-3)
+    matmul, _ = summary.by_kind(assemble((*whole.operators[:2], slow), WORKLOAD))
+    assert matmul.time_share == pytest.approx(0.75)
+    assert matmul.roofline_seconds == pytest.approx(6e-3)
+
+
+def test_a_group_without_seconds_has_no_rates() -> None:
+    (nothing,) = summary.by_kind(assemble((row("relu", "elementwise", "", [], cost=Cost(0, 0, 0, 0)),), WORKLOAD))
+    assert (nothing.predicted_flops_per_second, nothing.attainable_flops_per_second) == (0, 0)
+
+
+def test_the_share_of_several_bounds() -> None:
+    assert summary.bound_share(toy(), "dram") == pytest.approx(0.4)
+    assert summary.bound_share(toy(), "dram", "fp32") == pytest.approx(1)
+    assert summary.bound_share(toy(), "host") == 0
+
+
+def test_equal_operators_with_several_bounds_are_one_group() -> None:
+    whole = toy()
+    waiting = replace(whole.operators[0], bound="launch")
+    groups = summary.by_operator(assemble((waiting, *whole.operators[1:]), WORKLOAD))
+    assert [group.calls for group in groups] == [1, 2]
+    assert groups[1].bound == "launch"  # of 3.75 ms against 1.25 ms
 
 
 def test_by_bound_gives_each_ceiling_the_time_of_its_operators() -> None:

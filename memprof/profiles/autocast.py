@@ -60,7 +60,7 @@ class CudaFrontEnd(TorchFunctionMode):
 
     def __init__(self, autocast: torch.dtype | None) -> None:
         super().__init__()
-        self._autocast = autocast
+        self.autocast = autocast
         self._weights: dict[int, tuple[Tensor, Tensor]] = {}
 
     def __torch_function__(
@@ -71,7 +71,7 @@ class CudaFrontEnd(TorchFunctionMode):
             with self:
                 return _without_override_check(func)(*args, **kwargs)
         name = getattr(func, "__name__", "")
-        if self._autocast is not None and not (name in _OPTIONAL_DTYPE and kwargs.get("dtype") is not None):
+        if self.autocast is not None and not (name in _OPTIONAL_DTYPE and kwargs.get("dtype") is not None):
             if args and _is_half(args[0]):
                 if name in _FUSED_CAST and args[0].dtype == torch.float16:
                     return _softmax(name, *args, **kwargs)
@@ -86,7 +86,7 @@ class CudaFrontEnd(TorchFunctionMode):
 
     def _cast(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         if name in LOWER_PRECISION:
-            dtype = self._autocast
+            dtype = self.autocast
         elif name in FLOAT32:
             dtype = torch.float32
         elif name in WIDEST:
@@ -102,7 +102,7 @@ class CudaFrontEnd(TorchFunctionMode):
         if not is_castable or value.dtype == dtype:
             return value
         is_weight = value.is_leaf and value.requires_grad and value.dtype == torch.float32 and not value._is_view()
-        if not is_weight or dtype != self._autocast:
+        if not is_weight or dtype != self.autocast:
             return value.to(dtype)
         if id(value) not in self._weights:
             self._weights[id(value)] = value, value.to(dtype)

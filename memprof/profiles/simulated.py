@@ -19,6 +19,7 @@ from memprof.errors import ModelError
 from memprof.models.foreign import foreign_code
 from memprof.profiles import meta_attention, meta_backward, meta_forward, strides  # noqa: F401  (register their rules)
 from memprof.profiles.autocast import CudaFrontEnd
+from memprof.profiles.autocast_region import AutocastAnswers
 from memprof.profiles.kineto import read_events
 from memprof.profiles.memory import MemoryMeter, MemoryUse
 from memprof.profiles.meta_mode import MetaRules
@@ -75,7 +76,9 @@ def simulate(
 def _front_end(precision: Precision) -> ExitStack:
     stack = ExitStack()
     stack.enter_context(torch.device("meta"))
-    stack.enter_context(CudaFrontEnd(getattr(torch, precision.autocast) if precision.autocast else None))
+    front_end = CudaFrontEnd(getattr(torch, precision.autocast) if precision.autocast else None)
+    stack.enter_context(front_end)
+    stack.enter_context(AutocastAnswers(front_end))
     return stack
 
 

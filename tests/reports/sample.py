@@ -1,7 +1,7 @@
 """Reports made by hand: ConvNeXt-T, InceptionNeXt-T and ResNet-50 on an A100, row by row from their published shapes.
 
-The traffic model here is cruder than memprof's own; the figures only have to be of the right size and consistent
-with each other, so that writers can be tested without torch.
+The traffic and time models here are cruder than memprof's own; the figures only have to be of the right size and
+consistent with each other, so that writers can be tested without torch.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from memprof.report import (
     SCHEMA,
     Coverage,
     DeviceCeilings,
+    Memory,
     OperatorRow,
     Report,
     ReportWarning,
@@ -27,7 +28,14 @@ A100 = DeviceCeilings(
     title="NVIDIA A100 SXM4 40 GB",
     memory_bytes_per_second={"dram": 1.555e12, "l2": 5.42e12, "l1": 108 * 128 * 1.41e9},
     peak_flops_per_second={"tensor": 156e12, "fp32": 19.5e12, "fp16": 78e12},
+    memory_capacity_bytes=42.3e9,
+    achievable={"dram_fraction": 0.8},
 )
+REACHED = 0.8
+"""What kernels are taken to reach of every ceiling."""
+LAUNCH_SECONDS, HOST_SECONDS = 3e-6, 8e-6
+"""What the device needs to start a kernel of the three models, and the host to launch it."""
+CONTEXT_BYTES = 0.6e9
 ENVIRONMENT = {"memprof": "0.1.0", "python": "3.11.7", "torch": "2.14.1", "platform": "Linux-6.1-x86_64"}
 BATCH = 128
 DIMS, DEPTHS, SIDES = (96, 192, 384, 768), (3, 3, 9, 3), (56, 28, 14, 7)
@@ -54,13 +62,13 @@ def row(
     phase: str = "forward",
     device: DeviceCeilings = A100,
 ) -> OperatorRow:
-    """Hold `cost` against the ceilings of `device`: the slowest binds."""
+    """Hold `cost` against the ceilings of `device`: the slowest binds, and is predicted to be reached to 80 %."""
     times = {engine: cost.flops / device.peak_flops_per_second[engine]}
     for level, moved in (("dram", cost.dram), ("l2", cost.l2), ("l1", cost.l1)):
         if level in device.memory_bytes_per_second:
             times[level] = moved / device.memory_bytes_per_second[level]
     bound = max(times, key=times.__getitem__)
-    seconds = times[bound]
+    least = times[bound]
     return OperatorRow(
         name=f"aten::{name}",
         kind=kind,
@@ -78,9 +86,18 @@ def row(
         intensity_l1=cost.flops / cost.l1 if cost.l1 else None,
         engine=engine,
         bound=bound,
-        attainable_flops_per_second=cost.flops / seconds if seconds else 0.0,
-        seconds=seconds,
+        attainable_flops_per_second=cost.flops / least if least else 0.0,
+        launches=1,
+        seconds=least / REACHED,
+        roofline_seconds=least,
     )
+
+
+def launched(item: OperatorRow) -> OperatorRow:
+    """Add the time that starting the row's kernels takes; where it is the longest part, it becomes the bound."""
+    starting = LAUNCH_SECONDS * item.launches
+    bound = "launch" if starting > item.seconds else item.bound
+    return replace(item, seconds=item.seconds + starting, bound=bound)
 
 
 def matmul_cost(m: int, n: int, k: int) -> Cost:
@@ -206,22 +223,20 @@ def _head(channels: int) -> Iterator[OperatorRow]:
 
 def training(forward: Sequence[OperatorRow], parameters: int) -> tuple[OperatorRow, ...]:
     """Add a backward pass that costs twice the forward's operators, and one optimizer step."""
+    sums = ("flops", "dram_bytes", "l2_bytes", "l1_bytes", "calls", "launches", "seconds", "roofline_seconds")
     backward = [
         replace(
             item,
             name="aten::convolution_backward" if "conv" in item.name else f"{item.name}_backward",
             phase="backward",
-            **{
-                key: 2 * getattr(item, key)
-                for key in ("flops", "dram_bytes", "l2_bytes", "l1_bytes", "calls", "seconds")
-            },
+            **{key: 2 * getattr(item, key) for key in sums},
         )
         for item in reversed(forward)
     ]
     moved = 5 * 4 * parameters
     cost = Cost(4 * parameters, moved, moved, moved)
     step = row("_fused_sgd_", "optimizer", "", [(parameters,)], cost=cost, phase="optimizer")
-    return (*forward, *backward, step)
+    return (*forward, *backward, launched(step))
 
 
 _MODELS = {
@@ -234,7 +249,7 @@ _MODELS = {
 def sample(model: str = "convnext_t", phase: str = "infer") -> Report:
     """Return the report of one of the three models."""
     rows_of, parameters, macs = _MODELS[model]
-    rows = tuple(rows_of())
+    rows = tuple(map(launched, rows_of()))
     if phase == "train":
         rows = training(rows, parameters)
     return assemble(rows, Workload(model, BATCH, 224, phase, "tf32", "channels-last"), parameters, macs)
@@ -248,7 +263,8 @@ def assemble(
     device: DeviceCeilings = A100,
 ) -> Report:
     """Put rows into a report whose totals are their sums."""
-    seconds = sum(item.seconds for item in rows)
+    seconds, least = sum(item.seconds for item in rows), sum(item.roofline_seconds for item in rows)
+    launches = sum(item.launches for item in rows)
     totals = Totals(
         parameters=parameters,
         macs_per_image=macs,
@@ -256,10 +272,24 @@ def assemble(
         dram_bytes=sum(item.dram_bytes for item in rows),
         l2_bytes=sum(item.l2_bytes for item in rows),
         l1_bytes=sum(item.l1_bytes for item in rows),
+        launches=launches,
         seconds=seconds,
         images_per_second=workload.batch_size / seconds if seconds else 0.0,
+        roofline_seconds=least,
+        roofline_images_per_second=workload.batch_size / least if least else 0.0,
+        host_seconds=HOST_SECONDS * launches,
     )
-    return Report(SCHEMA, workload, device, totals, rows, Coverage(1.0, 1.0, 60), (), ENVIRONMENT)
+    held = memory(workload, 4.0 * parameters, device)
+    return Report(SCHEMA, workload, device, totals, held, rows, Coverage(1.0, 1.0, 60), (), ENVIRONMENT)
+
+
+def memory(workload: Workload, weights: float, device: DeviceCeilings = A100) -> Memory:
+    """Return what a step holds at once: training keeps gradients, momentum, and 200 MB of activations an image."""
+    trains = workload.phase == "train"
+    activations = workload.batch_size * (200e6 if trains else 14e6)
+    peak = activations + weights * (3 if trains else 1)
+    fits = None if device.memory_capacity_bytes is None else peak + CONTEXT_BYTES <= device.memory_capacity_bytes
+    return Memory(peak, weights, weights * trains, weights * trains, activations, fits)
 
 
 def incomplete() -> Report:

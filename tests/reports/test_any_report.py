@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from memprof import findings, reports, side_by_side, summary
-from memprof.report import DeviceCeilings, OperatorRow, Report, Workload
+from memprof.report import DeviceCeilings, Memory, OperatorRow, Report, Workload
 from memprof.reports import RenderOptions
 from memprof.reports.geometry import plot
 from tests.reports.sample import A100, Cost, assemble, row
@@ -28,7 +28,7 @@ ceilings = some.sampled_from(
 @some.composite
 def operators(draw: some.DrawFn, device: DeviceCeilings) -> OperatorRow:
     sizes = some.lists(some.integers(0, 512).map(lambda size: (size, 1, 7, 7)), max_size=3)
-    return row(
+    made = row(
         draw(names),
         draw(kinds),
         draw(names),
@@ -38,13 +38,20 @@ def operators(draw: some.DrawFn, device: DeviceCeilings) -> OperatorRow:
         phase=draw(some.sampled_from(["forward", "backward", "optimizer"])),
         device=device,
     )
+    held_up = draw(some.sampled_from(["launch", "host", made.bound, made.bound]))
+    slowdown = draw(some.floats(1, 1e6))
+    return replace(made, bound=held_up, seconds=slowdown * made.seconds, launches=draw(some.integers(0, 10**6)))
 
 
 @some.composite
 def any_report(draw: some.DrawFn) -> Report:
     device = draw(ceilings)
     workload = Workload(draw(names), draw(some.integers(1, 4096)), 224, "train", "tf32", "channels-last")
-    return assemble(tuple(draw(some.lists(operators(device), max_size=6))), workload, device=device)
+    report = assemble(tuple(draw(some.lists(operators(device), max_size=6))), workload, device=device)
+    held = Memory(*(draw(amounts) for _ in range(5)), draw(some.sampled_from([True, False, None])))
+    device = replace(device, memory_capacity_bytes=draw(some.none() | some.floats(1, 1e15)))
+    totals = replace(report.totals, host_seconds=draw(some.just(0.0) | some.floats(1e-9, 1e6)))
+    return replace(report, memory=held, device=device, totals=totals)
 
 
 some_reports = some.lists(any_report(), min_size=1, max_size=3)
@@ -82,10 +89,13 @@ def test_nothing_lies_above_a_roof_and_nothing_is_dropped(report: Report) -> Non
         bandwidth = report.device.memory_bytes_per_second.get(point.level)
         assert point.y
         if bandwidth and point.x:
-            assert point.y <= bandwidth * point.x * (1 + 1e-6)
+            assert point.roof
+            assert point.y <= point.roof * (1 + 1e-6)
+            assert point.roof <= bandwidth * point.x * (1 + 1e-6)
         x, y = drawn.fraction(point.x, point.y)
         assert 0 <= x <= 1
         assert 0 <= y <= 1
+        assert y <= drawn.fraction(point.x, point.roof)[1]
 
 
 @relaxed

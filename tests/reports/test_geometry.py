@@ -20,18 +20,24 @@ def test_no_point_lies_above_a_roof(model: str, phase: str) -> None:
         assert point.x
         assert point.y
         assert point.y <= report.device.memory_bytes_per_second[point.level] * point.x * (1 + 1e-9)
-        assert point.y <= report.device.peak_flops_per_second[point.group.engine] * (1 + 1e-9)
+        assert point.roof
+        assert point.y <= point.roof <= report.device.memory_bytes_per_second[point.level] * point.x * (1 + 1e-9)
+        assert point.roof <= report.device.peak_flops_per_second[point.group.engine] * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_point_lies_on_the_roof_that_binds_it(model: str) -> None:
+def test_a_ring_lies_on_the_roof_that_binds_and_the_point_at_the_predicted_speed(model: str) -> None:
     report = sample(model)
     for point in plot([report]).points:
         assert point.x
+        assert point.has_stem
+        assert point.y == pytest.approx(point.group.flops / point.group.seconds)
+        if point.group.bound == "launch":
+            continue
         roofs = {**report.device.memory_bytes_per_second, **report.device.peak_flops_per_second}
         bound = point.group.bound
         roof = roofs[bound] * point.x if bound in report.device.memory_bytes_per_second else roofs[bound]
-        assert point.y == pytest.approx(roof)
+        assert point.roof == pytest.approx(roof)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -72,6 +78,40 @@ def test_the_callout_leads_to_what_dram_alone_would_allow() -> None:
     assert callout.dram_x == pytest.approx(98 / 8)
     assert callout.dram_y == pytest.approx(98 / 8 * 1.555e12)
     assert "3.9x" in callout.text
+
+
+def test_a_callout_compares_ceilings_whatever_is_predicted() -> None:
+    report = sample()
+    slow = [replace(item, seconds=5 * item.seconds) if item.bound == "l1" else item for item in report.operators]
+    (callout,) = plot([replace(report, operators=tuple(slow))]).callouts
+    assert callout.dram_y == pytest.approx(98 / 8 * 1.555e12)
+    assert "3.9x" in callout.text
+
+
+def test_what_a_launch_holds_up_is_drawn_at_the_memory_that_would_bind_otherwise() -> None:
+    # 1e6 bytes of L1 take 51 ns, 1e4 bytes of DRAM 6 ns.
+    tiny = row("mm", "matmul", "", [(8,)], cost=Cost(1e3, 1e4, 1e4, 1e6))
+    (point,) = plot([assemble((replace(tiny, bound="launch", seconds=3e-6),), sample().workload)]).points
+    assert (point.level, point.x) == ("l1", 1e3 / 1e6)
+    assert point.y == pytest.approx(1e3 / 3e-6)
+    assert point.roof == pytest.approx(1e-3 * 108 * 128 * 1.41e9)
+    assert "bound by the latency of launching kernels" in point.text
+
+
+def test_a_point_at_its_roof_has_no_ring() -> None:
+    tiny = row("mm", "matmul", "", [(8,)], cost=Cost(1e9, 1e4, 1e4, 1e4))
+    full = replace(tiny, seconds=tiny.roofline_seconds)
+    assert [point.has_stem for point in plot([assemble((full,), sample().workload)]).points] == [False]
+
+
+def test_stems_lead_straight_up() -> None:
+    reports = [sample()]
+    drawn = plot(reports)
+    stems = lay_out(drawn, reports, CANVAS).stems
+    assert len(stems) == sum(point.has_stem for point in drawn.points) > 5
+    for stem in stems:
+        assert stem.start[0] == stem.end[0]
+        assert stem.start[1] < stem.end[1]
 
 
 def test_several_devices_have_their_own_roofs() -> None:

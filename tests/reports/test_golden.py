@@ -12,7 +12,7 @@ import pytest
 from memprof import reports
 from memprof.report import Report
 from memprof.reports import RenderOptions
-from tests.reports.sample import assemble, incomplete, sample
+from tests.reports.sample import BATCH, HOST_SECONDS, assemble, incomplete, sample
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -24,6 +24,20 @@ def stage_of(model: str) -> Report:
     return assemble(rows, whole.workload, whole.totals.parameters, whole.totals.macs_per_image)
 
 
+def held_up(report: Report) -> Report:
+    """Return the report of a step so small that nothing runs longer than the host needs to launch it."""
+    rows = []
+    for row in report.operators:
+        least = row.roofline_seconds / BATCH
+        latency, bound = (12e-6, "launch") if row.module.startswith("stages.2") else (HOST_SECONDS, "host")
+        work = {name: getattr(row, name) / BATCH for name in ("flops", "dram_bytes", "l2_bytes", "l1_bytes")}
+        rows.append(replace(row, bound=bound, seconds=max(least, latency), roofline_seconds=least, **work))
+    return assemble(tuple(rows), replace(report.workload, batch_size=1), report.totals.parameters)
+
+
+TOO_LARGE = assemble(
+    sample("resnet50", "train").operators, replace(sample("resnet50", "train").workload, batch_size=512), 25_557_032
+)
 THREE = [sample(name) for name in ("convnext_t", "inceptionnext_t", "resnet50")]
 CASES = {
     "convnext_t_80.txt": ("text", [sample("convnext_t")], RenderOptions(width=80)),
@@ -34,6 +48,8 @@ CASES = {
     "two_120.txt": ("text", [sample("convnext_t"), sample("inceptionnext_t")], RenderOptions(width=120)),
     "convnext_t.md": ("md", [sample("convnext_t")], RenderOptions()),
     "two.md": ("md", [sample("convnext_t"), sample("inceptionnext_t")], RenderOptions(by="module", top=5)),
+    "too_large_80.txt": ("text", [TOO_LARGE], RenderOptions(width=80, by="kind")),
+    "held_up_80.txt": ("text", [held_up(sample())], RenderOptions(width=80, top=3)),
     "block.csv": ("csv", [stage_of("inceptionnext_t")], RenderOptions()),
 }
 

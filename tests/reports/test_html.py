@@ -1,6 +1,7 @@
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -8,11 +9,11 @@ import pytest
 
 from memprof import reports
 from memprof.report import Report, load_reports
-from memprof.reports import RenderOptions
+from memprof.reports import RenderOptions, theme
 from tests.reports.sample import incomplete, sample
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-EMPTY = {"meta", "link", "input", "path", "br", "hr", "img", "rect", "wbr"}
+EMPTY = {"meta", "link", "input", "path", "circle", "br", "hr", "img", "rect", "wbr"}
 
 
 class Page(HTMLParser):
@@ -62,7 +63,9 @@ def test_the_page_has_every_section() -> None:
     text = " ".join(" ".join(page_of(sample()).text).split())
     for heading in ("What binds it, and why", "Roofline", "Operators", "By module", "What the device can do", "Words"):
         assert heading in text
-    assert "Depthwise convolutions do 2 % of the FLOPs but take 21 % of the least possible time" in text
+    assert "Depthwise convolutions do 2 % of the FLOPs but take 21 % of the predicted time" in text
+    for fact in ("Predicted time", "Least possible time", "Kernel launches", "Peak memory", "Fits the device"):
+        assert fact in text
     assert "NVIDIA A100 SXM4 40 GB" in text
     assert "Ridge point" in text
     assert "torch 2.14.1" in text
@@ -105,6 +108,20 @@ def test_every_operator_has_a_bubble_and_a_row() -> None:
     assert kinds == {row.kind for row in report.operators}
     rows = [attributes for tag, attributes in page.elements if tag == "tr" and "data-kind" in attributes]
     assert {attributes["data-kind"] for attributes in rows} == kinds
+
+
+def test_a_strip_shows_what_the_time_is_bound_by() -> None:
+    whole = sample()
+    waiting = replace(whole.operators[0], bound="host", seconds=1.0)
+    page = page_of(replace(whole, operators=(waiting, *whole.operators[1:])))
+    fills = [attributes.get("style") or "" for tag, attributes in page.elements if tag == "i"]
+    assert sum(f"background: {theme.BOUND_COLORS['host']}" in style for style in fills) == 2  # the strip and its legend
+    assert f"width: {100 * 1.0 / (1.0 + sum(row.seconds for row in whole.operators[1:])):.3f}%" in " ".join(fills)
+
+
+def test_every_point_below_its_roofs_has_a_ring() -> None:
+    page = page_of(sample())
+    assert page.count("circle", class_="ring") == page.count("path", class_="stem") > 5
 
 
 def test_several_models_can_be_switched_on_and_off() -> None:

@@ -3,16 +3,19 @@
 import io
 import subprocess
 import sys
+from dataclasses import replace
 
 import pandas
 import pytest
 
-from memprof import reports
+from memprof import reports, units
 from memprof.errors import OutputError
 from memprof.operators.registry import Kind
-from memprof.report import load_reports
-from memprof.reports import RenderOptions, theme
-from memprof.words import known_kinds
+from memprof.report import Memory, Report, load_reports
+from memprof.reports import RenderOptions, tables, theme
+from memprof.roofline.bounds import ENGINES, MEMORY_LEVELS
+from memprof.roofline.points import HOST, LAUNCH
+from memprof.words import binds, bound, known_kinds, short_bound
 from tests.reports.sample import incomplete, sample
 
 
@@ -51,7 +54,9 @@ def test_csv_holds_every_operator_with_its_model_first() -> None:
     assert table.columns[0] == "model"
     assert list(table.columns[1:4]) == ["name", "kind", "module"]
     assert len(table) == sum(len(report.operators) for report in found)
-    assert table.groupby("model").seconds.sum()["convnext_t"] == pytest.approx(found[0].totals.seconds)
+    sums = table.groupby("model")[["seconds", "roofline_seconds", "launches"]].sum().loc["convnext_t"]
+    totals = found[0].totals
+    assert list(sums) == pytest.approx([totals.seconds, totals.roofline_seconds, totals.launches])
 
 
 def test_markdown_keeps_markup_in_names_from_taking_effect() -> None:
@@ -65,6 +70,50 @@ def test_every_kind_of_operator_has_a_name_and_a_colour_of_its_own() -> None:
     assert kinds <= set(known_kinds())
     assert kinds <= set(theme.KIND_COLORS)
     assert len(set(theme.KIND_COLORS.values())) == len(theme.KIND_COLORS)
+
+
+def test_every_bound_has_a_name_a_short_name_and_a_colour_of_its_own() -> None:
+    bounds = {*MEMORY_LEVELS, *ENGINES, HOST, LAUNCH}
+    assert bounds == set(theme.BOUND_COLORS)
+    assert len(set(theme.BOUND_COLORS.values())) == len(bounds)
+    for words in (bound, short_bound, theme.bound_color):
+        assert len({words(code) for code in bounds}) == len(bounds)
+    assert bound("launch") == "the latency of launching kernels"
+    assert binds("host") == "the host sets the pace"
+    assert binds("l1") == "L1 bandwidth binds"
+    assert theme.bound_color("of next year") == theme.color("a kind of next year")
+
+
+def facts(report: Report) -> dict[str, tuple[str, str]]:
+    return {fact.name: (fact.value, fact.remark) for fact in tables.totals(report)}
+
+
+def test_totals_tell_predictions_from_bounds() -> None:
+    found, total = facts(sample()), sample().totals
+    assert found["Predicted time"] == (units.seconds(total.seconds), "per step: predicted, not measured")
+    assert found["Least possible time"] == (units.seconds(total.roofline_seconds), "per step: a lower bound")
+    assert found["Predicted throughput"][0] == units.images_per_second(128 / total.seconds)
+    assert found["Throughput at most"][0] == units.images_per_second(128 / total.roofline_seconds)
+    assert found["Kernel launches"][0] == str(len(sample().operators))
+    assert "Host time" not in found
+
+
+def test_memory_that_does_not_fit_is_plain_to_see() -> None:
+    # 0.85 * 42.3 - 2 = 33.96 of 50 GB: 86 images.
+    over = replace(sample(), memory=Memory(52e9, 2e9, 0.0, 0.0, 50e9, fits=False))
+    assert facts(over)["Peak memory"] == ("52.0 GB", "parameters 2.00 GB, activations 50.0 GB")
+    assert facts(over)["Fits the device"] == ("NO", "52.0 GB and the CUDA context are needed of 42.3 GB: try batch 64")
+    for name in ("text", "md", "html"):
+        assert "does NOT fit" in " ".join(reports.get(name).render([over], RenderOptions()).decode().split())
+
+
+@pytest.mark.parametrize(("host", "shown"), [(0.5, False), (0.85, True), (1.0, True)])
+def test_host_time_is_a_total_where_it_matters(host: float, shown: bool) -> None:
+    report = sample()
+    nearly = replace(report, totals=replace(report.totals, host_seconds=host * report.totals.seconds))
+    assert ("Host time" in facts(nearly)) is shown
+    together = tables.side_by_side([report, nearly])
+    assert [row[1] for row in together.rows if row[0] == "Host time"] == ["–"] * shown
 
 
 def test_a_bubble_of_twice_the_time_has_twice_the_area() -> None:
