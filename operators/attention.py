@@ -20,7 +20,7 @@ from memprof.operators.registry import Kind, formula
 from memprof.operators.shapes import dense, element_bytes, elements, is_flag, stored_bytes
 from memprof.operators.softmax import SOFTMAX_BACKWARD_FLOPS, SOFTMAX_FLOPS
 from memprof.operators.traffic import make_work, stream
-from memprof.operators.work import Traffic, Work
+from memprof.operators.work import Pattern, Traffic, Work
 from memprof.profiles.records import TensorSpec
 
 QUERY_BLOCK = 128
@@ -156,6 +156,7 @@ def cost_forward(call: OperatorCall) -> tuple[Work, ...]:
             vector_flops=SOFTMAX_FLOPS * attention.scores,
             macs=macs,
             blocks=attention.heads * ceil(attention.queries / QUERY_BLOCK),
+            pattern=Pattern.ATTENTION,
         ),
     )
 
@@ -200,6 +201,7 @@ def _backward_kernel(attention: Attention, grad: TensorSpec, rows: TensorSpec, a
         vector_flops=(SOFTMAX_FLOPS + SOFTMAX_BACKWARD_FLOPS) * attention.scores,
         macs=macs,
         blocks=attention.heads * key_blocks,
+        pattern=Pattern.ATTENTION_BACKWARD,
     )
 
 

@@ -15,13 +15,16 @@ from memprof.calls import OperatorCall
 from memprof.operators import depthwise
 from memprof.operators.convolution_layout import layout_copies
 from memprof.operators.convolution_shapes import BACKWARD, FORWARD, Convolution, read
-from memprof.operators.depthwise import macs
+from memprof.operators.depthwise import HALF_BYTES, macs
 from memprof.operators.registry import Kind, formula
-from memprof.operators.shapes import Shape, dense, elements, is_flag, stored_bytes
+from memprof.operators.shapes import Shape, dense, element_bytes, elements, is_channels_last, is_flag, stored_bytes
 from memprof.operators.tiles import product_work
 from memprof.operators.traffic import stream
-from memprof.operators.work import Product, Traffic, Work
+from memprof.operators.work import Pattern, Product, Traffic, Work
 from memprof.profiles.records import TensorSpec
+
+FEW_CHANNELS = 4
+"""Up to so many input channels cuDNN pads to the 8 that 16-bit tensor-core kernels read at once."""
 
 IMAGE_CHANNELS = 3
 """An input with at most this many channels is taken for the image, whose gradient nobody asks for, where a trace
@@ -80,6 +83,8 @@ def _dense_forward(convolution: Convolution, bias: TensorSpec | None) -> Work:
         vector_flops=elements(output) if bias is not None else 0,
         extra_read_bytes=bias_bytes,
         assumed=convolution.assumed,
+        pattern=_pattern(convolution),
+        converted_bytes=_converted(convolution, touched + stored_bytes(output)),
     )
 
 
@@ -92,6 +97,8 @@ def _data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         macs=macs(convolution),
         dram=Traffic(stored_bytes(grad_output) + stored_bytes(convolution.weight), _dense_bytes(convolution.input)),
         assumed=convolution.assumed,
+        pattern=_pattern(convolution),
+        converted_bytes=_converted(convolution, stored_bytes(grad_output) + _dense_bytes(convolution.input)),
     )
 
 
@@ -108,7 +115,35 @@ def _weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         macs=macs(convolution),
         dram=Traffic(touched + stored_bytes(grad_output), _dense_bytes(weight)),
         assumed=convolution.assumed,
+        pattern=_weight_pattern(convolution),
+        converted_bytes=_converted(convolution, touched + stored_bytes(grad_output)),
     )
+
+
+def _pattern(convolution: Convolution) -> Pattern:
+    if convolution.groups > 1:
+        return Pattern.GROUPED
+    if convolution.input.shape[1] <= FEW_CHANNELS and element_bytes(convolution.input.dtype) == HALF_BYTES:
+        return Pattern.FEW_CHANNELS
+    return Pattern.CONVOLUTION if convolution.taps > 1 else Pattern.POINTWISE
+
+
+def _weight_pattern(convolution: Convolution) -> Pattern:
+    if convolution.groups > 1:
+        return Pattern.GROUPED_WEIGHT_PACKED if _is_packed(convolution) else Pattern.GROUPED_WEIGHT
+    return Pattern.WEIGHT_GRADIENT if convolution.taps > 1 else Pattern.POINTWISE_WEIGHT
+
+
+def _converted(convolution: Convolution, moved_bytes: float) -> float:
+    """Return what cuDNN moves to run a channels-first convolution of 16-bit tensors: its tensor-core kernels want
+    channels last, so it converts what goes in and what comes out (nchwToNhwcKernel, nhwcToNchwKernel in profiles),
+    each a read and a write."""
+    is_half = element_bytes(convolution.input.dtype) == HALF_BYTES
+    return 2 * moved_bytes if is_half and not _is_packed(convolution) else 0
+
+
+def _is_packed(convolution: Convolution) -> bool:
+    return is_channels_last(convolution.input) or is_channels_last(convolution.weight)
 
 
 def _product(convolution: Convolution, result: Shape) -> Product:

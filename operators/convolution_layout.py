@@ -11,7 +11,7 @@ from memprof.calls import OperatorCall
 from memprof.operators.convolution_shapes import Convolution
 from memprof.operators.shapes import dense, is_packed
 from memprof.operators.traffic import stream
-from memprof.operators.work import Work
+from memprof.operators.work import Pattern, Work
 from memprof.profiles.records import TensorSpec
 from memprof.profiles.strides import is_channels_last
 
@@ -26,7 +26,7 @@ def layout_copies(call: OperatorCall, convolution: Convolution, *others: TensorS
     tensors = convolution.input, convolution.weight
     channels_last = any(_seems_channels_last(tensor) for tensor in tensors)
     return tuple(
-        stream("layout copy", (tensor,), (dense(tensor.shape, tensor.dtype),))
+        stream("layout copy", (tensor,), (dense(tensor.shape, tensor.dtype),), pattern=Pattern.STRIDED)
         for tensor in (*tensors, *others)
         if not is_packed(tensor, channels_last=channels_last)
     )

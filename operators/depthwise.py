@@ -18,11 +18,14 @@ from memprof.operators import fvcore_counts
 from memprof.operators.convolution_shapes import Convolution
 from memprof.operators.shapes import Shape, dense, element_bytes, elements, is_channels_last, stored_bytes
 from memprof.operators.traffic import make_work
-from memprof.operators.work import Traffic, Work
+from memprof.operators.work import Pattern, Traffic, Work
 from memprof.profiles.records import TensorSpec
 
 THREADS = 1024
 """Threads, and so outputs, per block (CUDA_NUM_THREADS in ATen/cuda/detail/KernelUtils.h)."""
+
+
+HALF_BYTES = 2
 
 
 def macs(convolution: Convolution) -> int:
@@ -51,6 +54,7 @@ def forward(convolution: Convolution, bias: TensorSpec | None) -> Work:
     source, weight = convolution.input, convolution.weight
     output = dense(convolution.output_shape, source.dtype)
     outputs = elements(output)
+    is_packed = is_channels_last(source)
     added = (bias,) if bias is not None else ()
     bias_bytes = sum(stored_bytes(tensor) for tensor in added)
     touched = stored_bytes(source) * convolution.touched_input_share
@@ -66,6 +70,7 @@ def forward(convolution: Convolution, bias: TensorSpec | None) -> Work:
         macs=macs(convolution),
         blocks=blocks,
         assumed=convolution.assumed,
+        pattern=Pattern.DEPTHWISE_PACKED if is_packed else Pattern.DEPTHWISE,
     )
 
 
@@ -88,6 +93,7 @@ def data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         macs=macs(convolution),
         blocks=blocks,
         assumed=convolution.assumed,
+        pattern=Pattern.DEPTHWISE_PACKED_DATA if is_channels_last(convolution.input) else Pattern.DEPTHWISE_DATA,
     )
 
 
@@ -110,12 +116,19 @@ def weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         macs=macs(convolution),
         blocks=elements(weight),
         assumed=convolution.assumed,
+        pattern=Pattern.DEPTHWISE_PACKED_WEIGHT if is_channels_last(source) else Pattern.DEPTHWISE_WEIGHT,
     )
 
 
 def _taps_loaded(convolution: Convolution) -> float:
-    """Return the bytes that L1 delivers for the taps: an input and a weight per multiply-add."""
-    return 2 * macs(convolution) * element_bytes(convolution.input.dtype)
+    """Return the bytes that L1 delivers for the taps: an input and a weight per multiply-add.
+
+    cuDNN's kernels for 16-bit channels-last tensors are faster than that allows; for them the lower count that keeps a
+    row of taps in registers is taken.
+    """
+    size = element_bytes(convolution.input.dtype)
+    kept = convolution.weight.shape[-1] if size == HALF_BYTES and is_channels_last(convolution.input) else 1
+    return 2 * macs(convolution) * size / kept
 
 
 def _weight_reads(convolution: Convolution, threads_shape: Shape, blocks: int) -> float:

@@ -11,8 +11,8 @@ from math import ceil, prod
 from memprof.calls import OperatorCall
 from memprof.operators.elementwise import kind_of as elementwise_kind
 from memprof.operators.registry import Kind, formula
-from memprof.operators.shapes import Shape, dense, dtype_argument, elements, integers, tensor_list
-from memprof.operators.traffic import fill, stream
+from memprof.operators.shapes import Shape, dense, dtype_argument, elements, integers, is_contiguous, tensor_list
+from memprof.operators.traffic import fill, layout_copy, stream
 from memprof.operators.work import Work
 from memprof.profiles.records import TensorSpec
 
@@ -23,6 +23,10 @@ CONCATENATED_PER_LAUNCH = 128
 def kind_of(call: OperatorCall) -> Kind:
     """Return the kind: a copy made by the optimizer belongs to the optimizer."""
     return Kind.OPTIMIZER if elementwise_kind(call) is Kind.OPTIMIZER else Kind.LAYOUT
+
+
+CONTIGUOUS_FORMAT = 0
+"""The memory format argument of a clone that asks for row-major order (c10/core/MemoryFormat.h)."""
 
 
 def _copy(source: TensorSpec, shape: Shape, dtype: str, step: str = "copy") -> Work:
@@ -45,6 +49,8 @@ def cost_copy(call: OperatorCall) -> tuple[Work, ...]:
 def cost_rearrange(call: OperatorCall) -> tuple[Work, ...]:
     """Cost an operator whose output has the input's elements, each once, in another place."""
     source = call.tensor(0)
+    if call.name == "aten::clone" and call.argument(1) == CONTIGUOUS_FORMAT and not is_contiguous(source):
+        return (layout_copy(source, "copy"),)
     return (_copy(source, source.shape, source.dtype),)
 
 

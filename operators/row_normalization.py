@@ -29,7 +29,7 @@ from memprof.operators.shapes import (
     stored_bytes,
 )
 from memprof.operators.traffic import layout_copy, make_work, stream, total
-from memprof.operators.work import Traffic, Work
+from memprof.operators.work import Pattern, Traffic, Work
 from memprof.profiles.records import Argument, TensorSpec
 
 RMS_FLOPS = 3
@@ -149,6 +149,7 @@ def _row_kernel(
         l1=Traffic(2 * size + affine_loads, written),
         vector_flops=flops,
         blocks=rows,
+        pattern=Pattern.ROW,
     )
     return (*copies, kernel)
 
@@ -175,6 +176,7 @@ def _row_backward(
                 l1=Traffic(loads, written),
                 vector_flops=ROW_BACKWARD_FLOPS * count,
                 blocks=rows,
+                pattern=Pattern.ROW,
             )
         )
     if any(mask[1:]):
@@ -188,6 +190,7 @@ def _row_backward(
                 vector_flops=PARAMETER_FLOPS * count,
                 l1=Traffic(total(operands) + columns * total(statistics), results),
                 blocks=None if rows > TALL_ROWS else columns,
+                pattern=Pattern.ROW,
             )
         )
     return tuple(passes)

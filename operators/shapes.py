@@ -234,3 +234,19 @@ def tensor_list(call: OperatorCall, position: int) -> tuple[TensorSpec, ...]:
         if found:
             return found
     raise LookupError(f"{call.name} has no list of tensors at position {position}")
+
+
+def in_one_order(tensors: Sequence[TensorSpec]) -> bool:
+    """Return whether the largest of `tensors` lie in memory in the same order of dimensions, so that one walk fits all.
+
+    Tensors without strides, and those smaller than the largest (broadcast ones), do not count.
+    """
+    largest = max((elements(tensor) for tensor in tensors), default=0)
+    orders = {_order(tensor) for tensor in tensors if elements(tensor) == largest and tensor.strides is not None}
+    return len(orders) <= 1
+
+
+def _order(tensor: TensorSpec) -> tuple[int, ...]:
+    strides = tensor.strides or ()
+    moving = [axis for axis, size in enumerate(tensor.shape) if size > 1 and strides[axis]]
+    return tuple(sorted(moving, key=lambda axis: -strides[axis]))

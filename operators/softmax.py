@@ -25,7 +25,7 @@ from memprof.operators.shapes import (
     stored_bytes,
 )
 from memprof.operators.traffic import layout_copy, make_work
-from memprof.operators.work import Traffic, Work
+from memprof.operators.work import Pattern, Traffic, Work
 from memprof.profiles.records import TensorSpec
 
 SOFTMAX_FLOPS = 5
@@ -86,6 +86,7 @@ def _passes(
         l1=Traffic(logical * loads, written),
         vector_flops=fvcore_counts.elementwise_flops(output.shape, output.shape, 0, flops),
         blocks=ceil(rows / ROWS_PER_BLOCK) if persistent else rows,
+        pattern=Pattern.ROW,
         assumed="" if call.argument(position) is not None else "softmax over the last dimension assumed",
     )
     return (*copies, kernel)

@@ -12,7 +12,7 @@ from math import ceil
 from memprof.operators.fvcore_counts import flops_of_macs
 from memprof.operators.shapes import element_bytes
 from memprof.operators.traffic import make_work
-from memprof.operators.work import Product, Traffic, Work
+from memprof.operators.work import Pattern, Product, Traffic, Work
 
 BLOCK_TILE = 128
 """Rows and columns of the output per thread block.
@@ -58,6 +58,8 @@ def product_work(
     vector_flops: float = 0,
     extra_read_bytes: float = 0,
     assumed: str = "",
+    pattern: Pattern = Pattern.MATMUL,
+    converted_bytes: float = 0,
 ) -> Work:
     """Build the Work of a tiled matrix product.
 
@@ -78,5 +80,7 @@ def product_work(
         macs=macs,
         blocks=blocks(product),
         product=product,
+        pattern=pattern,
+        converted_bytes=converted_bytes,
         assumed=assumed,
     )

@@ -19,11 +19,12 @@ from memprof.operators.shapes import (
     dense,
     element_bytes,
     elements,
+    in_one_order,
     logical_bytes,
     promoted_dtype,
     stored_bytes,
 )
-from memprof.operators.work import Product, Traffic, Work
+from memprof.operators.work import Pattern, Product, Traffic, Work
 from memprof.profiles.records import TensorSpec
 
 STREAM_BLOCK_ELEMENTS = 1024
@@ -63,12 +64,15 @@ def make_work(
     blocks: float | None = None,
     assumed: str = "",
     product: Product | None = None,
+    pattern: Pattern = Pattern.STREAM,
+    converted_bytes: float = 0,
 ) -> Work:
     """Build a Work whose inner levels move at least what the outer ones do; a level left out moves the same."""
     l2 = _at_least(l2, dram)
     return Work(
-        step, dtype, matrix_flops, vector_flops, macs, dram, l2, _at_least(l1, l2), launches, blocks, assumed, product
-    )
+        step, dtype, matrix_flops, vector_flops, macs, dram, l2, _at_least(l1, l2), launches, blocks, assumed, product,
+        pattern, converted_bytes,
+    )  # fmt: skip
 
 
 def stream(
@@ -81,8 +85,11 @@ def stream(
     threads: int | None = None,
     launches: int = 1,
     assumed: str = "",
+    pattern: Pattern | None = None,
 ) -> Work:
     """Build the Work of a kernel that goes through its operands once.
+
+    Without `pattern` it follows from the operands' strides: streaming, or strided where their orders differ.
 
     With `threads` (the elements of the output) every operand is loaded once per output element, so a broadcast operand
     crosses L1 again and again but L2 and DRAM once. Without it every operand is loaded once per element of its own. A
@@ -103,6 +110,7 @@ def stream(
         launches=launches,
         blocks=ceil((threads if threads is not None else largest) / STREAM_BLOCK_ELEMENTS),
         assumed=assumed,
+        pattern=pattern or (Pattern.STREAM if in_one_order((*reads, *writes)) else Pattern.STRIDED),
     )
 
 
@@ -113,4 +121,5 @@ def fill(step: str, output: TensorSpec, launches: int = 1) -> Work:
 
 def layout_copy(source: TensorSpec, step: str = "layout copy") -> Work:
     """Build the Work of making `source` contiguous: the stored bytes are read, every element is written."""
-    return stream(step, (source,), (dense(source.shape, source.dtype),), threads=elements(source))
+    copy = dense(source.shape, source.dtype)
+    return stream(step, (source,), (copy,), threads=elements(source), pattern=Pattern.STRIDED)

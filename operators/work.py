@@ -3,6 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Pattern(StrEnum):
+    """How a kernel goes through its data, which decides what of each ceiling it reaches (memprof.roofline.timing)."""
+
+    STREAM = "stream"
+    """Contiguous operands, read and written once in the same order."""
+    STRIDED = "strided"
+    """Operands in different orders, as in a copy between memory formats: some accesses use part of each sector."""
+    ROW = "row"
+    """A block per row that waits for the row's statistics: layer norm, softmax."""
+    MATMUL = "matmul"
+    CONVOLUTION = "convolution"
+    POINTWISE = "1x1 convolution"
+    WEIGHT_GRADIENT = "weight gradient"
+    """Of a convolution: a product whose depth is all positions of all images."""
+    POINTWISE_WEIGHT = "1x1 weight gradient"
+    FEW_CHANNELS = "convolution of few channels"
+    """Of an image, say: cuDNN pads 1 to 4 channels to the 8 that tensor cores multiply."""
+    GROUPED = "grouped convolution"
+    GROUPED_WEIGHT = "grouped weight gradient"
+    GROUPED_WEIGHT_PACKED = "grouped weight gradient, channels-last"
+    ATTENTION = "attention"
+    ATTENTION_BACKWARD = "attention backward"
+    DEPTHWISE = "depthwise"
+    """PyTorch's own kernel (channels-first); so are the two gradients below."""
+    DEPTHWISE_DATA = "depthwise data gradient"
+    DEPTHWISE_WEIGHT = "depthwise weight gradient"
+    DEPTHWISE_PACKED = "depthwise, channels-last"
+    """cuDNN's kernel; so are the two gradients below."""
+    DEPTHWISE_PACKED_DATA = "depthwise data gradient, channels-last"
+    DEPTHWISE_PACKED_WEIGHT = "depthwise weight gradient, channels-last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +71,8 @@ class Work:
     `dtype` is that of the arithmetic's inputs. `blocks` is the number of independent thread blocks, None where not
     modelled. `launches` is the number of kernels launched. `assumed` says in words what the profile did not record and
     had to be assumed or inferred, "" where everything was recorded. `product` is the geometry of matrix work.
+    `pattern` is how the kernel goes through its data. `converted_bytes` is what the library moves through DRAM to convert
+    layouts for its own use, which no bound counts but the time does.
     """
 
     step: str
@@ -52,6 +87,8 @@ class Work:
     blocks: float | None = None
     assumed: str = ""
     product: Product | None = None
+    pattern: Pattern = Pattern.STREAM
+    converted_bytes: float = 0
 
     @property
     def flops(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memprof.devices.achievable import achievable
 from memprof.devices.figures import FIGURES
 from memprof.devices.record import MEMORY_LEVELS, TENSOR, Device, bandwidth_key, peak_key
 from memprof.errors import DeviceError, WorkloadError, did_you_mean
@@ -40,6 +41,7 @@ def ceilings(device: Device, precision: str) -> DeviceCeilings:
         memory_bytes_per_second=_known(device, {level: bandwidth_key(level) for level in MEMORY_LEVELS}),
         peak_flops_per_second=_known(device, engines),
         memory_capacity_bytes=device.get("dram_capacity_bytes"),
+        achievable={key: figure.value for key, figure in achievable(device).items()},
     )
 
 

@@ -29,6 +29,13 @@ class Bounds:
     least: Floats
     binding: NDArray[np.intp]
 
+    def of(self, name: str) -> Floats:
+        """Return the seconds (n,) that the ceiling `name` asks for; zeros where the device has none."""
+        if name not in self.names:
+            return np.zeros_like(self.least)
+        seconds: Floats = self.seconds[self.names.index(name)]
+        return seconds
+
     def bound(self, index: int) -> str:
         """Return the name of the ceiling that binds item `index`."""
         return self.names[int(self.binding[index])]

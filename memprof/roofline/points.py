@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from memprof.calls import OperatorCall
 from memprof.operators.registry import Kind
@@ -15,10 +14,8 @@ from memprof.operators.work import Work
 from memprof.profiles.precision import Precision
 from memprof.report import DeviceCeilings
 from memprof.roofline.bounds import Bounds, bound_seconds
-from memprof.roofline.timing import Timeline, kernel_seconds, timeline
-
-HOST = "host"
-LAUNCH = "launch"
+from memprof.roofline.kernels import gather
+from memprof.roofline.timing import HOST, KernelTimes, Timeline, kernel_times, timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +48,30 @@ def place(costed: Sequence[CostedCall], device: DeviceCeilings, precision: Preci
     if not works:
         return [RooflinePoint(item, "fp32", "dram", 0.0, 0.0) for item in costed]
     engines = [engines_of(work, device, precision) for work in works]
+    bounds = bounds_of(works, engines, device)
+    kernels = gather(works, engines)
+    times = kernel_times(kernels, bounds, device.achievable)
+    host = device.achievable.get("host_seconds_per_launch", 0.0)
+    steps = timeline(times.runs, np.cumsum(kernels.launches) * host)
+    points, start = [], 0
+    for item in costed:
+        end = start + len(item.works)
+        points.append(_point(item, engines[start:end], bounds, times, steps, range(start, end)))
+        start = end
+    return points
+
+
+def bounds_of(
+    works: Sequence[Work], engines: Sequence[Mapping[str, float]], device: DeviceCeilings
+) -> Bounds:
+    """Hold the kernels of `works`, whose FLOPs by engine are `engines`, against the device's ceilings."""
     traffic = {
         "dram": [work.dram.total_bytes for work in works],
         "l2": [work.l2.total_bytes for work in works],
         "l1": [work.l1.total_bytes for work in works],
     }
     flops = {name: [shares.get(name, 0.0) for shares in engines] for name in device.peak_flops_per_second}
-    bounds = bound_seconds(traffic, flops, device)
-    running, binding = kernel_seconds(bounds, [np.full(len(works), 0.8) for _ in bounds.names])
-    launches = np.array([work.launches for work in works], dtype=np.float64)
-    times = timeline(running + launches * 3e-6, np.cumsum(launches * 8e-6))
-    points, start = [], 0
-    for item in costed:
-        end = start + len(item.works)
-        points.append(_point(item, engines[start:end], bounds, times, binding, range(start, end)))
-        start = end
-    return points
+    return bound_seconds(traffic, flops, device)
 
 
 def engines_of(work: Work, device: DeviceCeilings, precision: Precision) -> dict[str, float]:
@@ -84,16 +89,16 @@ def engines_of(work: Work, device: DeviceCeilings, precision: Precision) -> dict
 
 
 def _point(
-    item: CostedCall, engines: Sequence[Mapping[str, float]], bounds: Bounds, times: Timeline,
-    binding: NDArray[np.intp], kernels: range,
+    item: CostedCall, engines: Sequence[Mapping[str, float]], bounds: Bounds, times: KernelTimes,
+    steps: Timeline, kernels: range,
 ) -> RooflinePoint:  # fmt: skip
     flops: dict[str, float] = defaultdict(float)
     seconds: dict[str, float] = defaultdict(float)
     for shares, index in zip(engines, kernels, strict=True):
         for name, amount in shares.items():
             flops[name] += amount
-        seconds[bounds.names[int(binding[index])]] += float(times.runs[index])
-        seconds[HOST] += float(times.waits[index])
+        seconds[times.bound(index)] += float(steps.runs[index])
+        seconds[HOST] += float(steps.waits[index])
     engine = max(flops, key=lambda name: flops[name], default="fp32")
     bound = max(seconds, key=lambda name: seconds[name], default="dram")
     least = float(bounds.least[kernels.start : kernels.stop].sum())

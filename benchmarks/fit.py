@@ -1,0 +1,271 @@
+"""Fit the constants of the time model to published measurements and write them into memprof/devices/achievable.json.
+
+    python benchmarks/fit.py ../shared/published [--cache calls.pickle] [--write]
+
+Three kinds of data, each for what it can tell: single kernels of an A100 (NeuSight) for what streaming and row kernels
+reach of HBM and for tiles on CUDA cores; stacked depthwise convolutions on a 2080 Ti (RepLKNet) for taps; whole networks
+on an A100 (InceptionNeXt) and an RTX 3090 (timm) for everything else. Constants that the last fit finds start from the
+values in the file and are held near them by a weak prior. Residuals are logarithms of predicted over measured time, with
+a Huber loss, so that what memprof does not model (one network in a hundred) does not bend the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import pickle
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memprof import devices, models
+from memprof.assembly import cost_calls
+from memprof.calls import OperatorCall, extract_calls
+from memprof.devices.achievable import achievable
+from memprof.devices.ceilings import ceilings
+from memprof.operators import registry
+from memprof.operators.work import Work
+from memprof.profiles.precision import get_precision
+from memprof.report import DeviceCeilings
+from memprof.roofline.bounds import Bounds
+from memprof.roofline.kernels import Kernels, gather
+from memprof.roofline.points import bounds_of, engines_of
+from memprof.roofline.timing import kernel_times
+from memprof.validation.protocol import as_measured
+
+TARGET = Path(__file__).parents[1] / "memprof" / "devices" / "achievable.json"
+SOURCE = "fitted by benchmarks/fit.py on the A100 table of InceptionNeXt's README and timm's RTX 3090 results"
+LATENCY = 19e-6
+"""Seconds of NeuSight's latencies that are no kernel's: what an add of few elements takes beyond its launch."""
+HUBER = 0.1
+PRIOR = 0.35
+"""How far, in logarithms, a constant may move from its start before that costs as much as `HUBER` in ten rows."""
+A100_ROWS_COUNT = 8.0
+"""The 24 A100 rows count as much as 192: they are few, and the only ones of their kind of device."""
+
+SHARED = (
+    "product_dram_fraction", "few_channels_tensor_fraction", "grouped_tensor_fraction", "grouped_weight_tensor_fraction",
+    "grouped_weight_packed_tensor_fraction", "attention_tensor_fraction", "attention_backward_tensor_fraction",
+    "pointwise_converted_fraction", "tensor_prologue_depth", "depthwise_instructions", "depthwise_data_instructions",
+    "depthwise_weight_instructions", "depthwise_packed_instructions", "depthwise_packed_data_instructions",
+    "depthwise_packed_weight_instructions", "depthwise_packed_instructions_16bit",
+    "depthwise_packed_data_instructions_16bit", "depthwise_packed_weight_instructions_16bit", "launch_seconds",
+)  # fmt: skip
+BY_DEVICE = ("matmul_tensor_fraction", "convolution_tensor_fraction", "weight_gradient_tensor_fraction")
+BY_MEMORY = ("stream_dram_fraction", "strided_dram_fraction", "row_dram_fraction")
+FIXED_FOR_HBM = ("stream_dram_fraction", "row_dram_fraction")
+
+Floats = NDArray[np.float64]
+Parameter = tuple[str, str]
+"""A constant and whose it is: "all", "a100" or "rtx3090"."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The different kernels of many steps on one device, and how often each of them (column) is in each step (row)."""
+
+    device: str
+    ceilings: DeviceCeilings
+    kernels: Kernels
+    bounds: Bounds
+    step: NDArray[np.intp]
+    kernel: NDArray[np.intp]
+    count: Floats
+    measured: Floats
+
+    def seconds(self, constants: Mapping[str, float]) -> Floats:
+        """Return the predicted seconds of each step, waits for the host left out."""
+        runs = kernel_times(self.kernels, self.bounds, constants).runs
+        return np.bincount(self.step, runs[self.kernel] * self.count, minlength=len(self.measured))
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def calls_of(row: Mapping[str, str], layout: str) -> tuple[OperatorCall, ...]:
+    from memprof.profiles.simulated import simulate
+
+    name = row["model"] if row["source"].startswith("InceptionNeXt") else f"timm:{row['model']}"
+    if name.startswith("convnext"):  # that benchmark's own code; see docs/validate.md
+        name = f"{name.replace('tiny', 't')}:norm=arithmetic"
+    with as_measured(row["source"], row["stack"], row["phase"]):
+        simulation = simulate(
+            lambda: models.create_model(name), batch_size=int(row["batch"]), resolution=int(row["resolution"]),
+            training=row["phase"] == "train", precision=get_precision(row["dtype"]), channels_last=layout == "nhwc",
+        )  # fmt: skip
+    return extract_calls(simulation.profile, lambda operator: registry.find(operator) is not None)
+
+
+def build(device: str, precision: str, steps: Sequence[tuple[Sequence[OperatorCall], float]]) -> Problem:
+    """Cost the calls of `steps`, each with its measured seconds."""
+    works: dict[Work, int] = {}
+    cache: dict[OperatorCall, tuple[int, ...]] = {}
+    step, kernel, count = [], [], []
+    for place, (calls, _) in enumerate(steps):
+        found: Counter[int] = Counter()
+        for call in calls:
+            if call not in cache:
+                costed, _ = cost_calls([call])
+                cache[call] = tuple(works.setdefault(work, len(works)) for item in costed for work in item.works)
+            found.update(cache[call])
+        step += [place] * len(found)
+        kernel += list(found)
+        count += list(found.values())
+    roofs = ceilings(devices.get(device), precision)
+    engines = [engines_of(work, roofs, get_precision(precision)) for work in works]
+    return Problem(
+        device, roofs, gather(tuple(works), engines), bounds_of(tuple(works), engines, roofs),
+        np.array(step), np.array(kernel), np.array(count, dtype=float), np.array([seconds for _, seconds in steps]),
+    )  # fmt: skip
+
+
+def fit(
+    residuals: Callable[[Mapping[Parameter, float]], Floats], start: Mapping[Parameter, float], steps: int = 15
+) -> dict[Parameter, float]:
+    """Return the parameters, all positive, that make `residuals` least: Gauss-Newton on logarithms, damped."""
+    names = list(start)
+    origin = np.log([start[name] for name in names])
+
+    def at(point: Floats) -> Floats:
+        return residuals(dict(zip(names, np.exp(point), strict=True)))
+
+    def cost(errors: Floats, point: Floats) -> float:
+        size = np.abs(errors)
+        loss = np.where(size < HUBER, size**2, HUBER * (2 * size - HUBER)).sum()
+        return float(loss + (((point - origin) / PRIOR) ** 2).sum() * 10 * HUBER**2)
+
+    point, damping = origin.copy(), 1e-2
+    errors = at(point)
+    best = cost(errors, point)
+    for _ in range(steps):
+        shifts = np.eye(len(names)) * 0.02
+        jacobian = np.stack([(at(point + shift) - errors) / 0.02 for shift in shifts], axis=1)
+        weights = np.minimum(1, HUBER / np.maximum(np.abs(errors), 1e-9))
+        prior = 10 * HUBER**2 / PRIOR**2
+        normal = (jacobian * weights[:, None]).T @ jacobian + prior * np.eye(len(names))
+        slope = (jacobian * weights[:, None]).T @ errors + prior * (point - origin)
+        before = best
+        for _ in range(8):
+            moved = point - np.clip(np.linalg.solve(normal + damping * np.diag(np.diag(normal)), slope), -0.5, 0.5)
+            found = at(moved)
+            if cost(found, moved) < best:
+                point, errors, best, damping = moved, found, cost(found, moved), max(damping / 5, 1e-7)
+                break
+            damping *= 6
+        print(f"  loss {best:.4f}", flush=True)
+        if before - best < 1e-4 * before:
+            break
+    return dict(zip(names, np.exp(point), strict=True))
+
+
+def hbm_fraction(folder: Path, operators: Mapping[str, int]) -> float:
+    """Return the median share of DRAM bandwidth that NeuSight's kernels above 100 microseconds reach."""
+    peak = devices.get("a100").bandwidth("dram")
+    reached = []
+    for name, tensors in operators.items():
+        for row in rows_of(folder / f"kernels_{name}_A100-PCIE-40GB_torch2.1.0.csv"):
+            seconds = float(row["Latency"]) * 1e-3 - LATENCY
+            if seconds > 100e-6:
+                reached.append(4 * tensors * float(row["B"]) * float(row["H"]) / peak / seconds)
+    return float(np.median(reached))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("published", type=Path)
+    parser.add_argument("--cache", type=Path, help="Where to keep the simulated calls between runs.")
+    parser.add_argument("--write", action="store_true", help="Write the constants into the device data.")
+    options = parser.parse_args()
+    problems, best_of, measured = load(options.published, options.cache)
+    stated = {key: {"a100": achievable(devices.get("a100")), "rtx3090": achievable(devices.get("rtx3090"))}
+              for key in (*SHARED, *BY_DEVICE, *BY_MEMORY)}  # fmt: skip
+    start: dict[Parameter, float] = {(key, "all"): stated[key]["rtx3090"][key].value for key in SHARED}
+    for key in (*BY_DEVICE, *BY_MEMORY):
+        start |= {(key, name): stated[key][name][key].value for name in ("a100", "rtx3090")}
+    fixed = {("stream_dram_fraction", "a100"): hbm_fraction(options.published, {"add": 3, "relu": 2, "gelu": 2}),
+             ("row_dram_fraction", "a100"): hbm_fraction(options.published, {"ln": 2, "softmax": 2})}  # fmt: skip
+    start = {name: value for name, value in start.items() if name not in fixed}
+
+    def residuals(point: Mapping[Parameter, float]) -> Floats:
+        a100, rtx3090 = (problem.seconds(constants(problem, {**point, **fixed})) for problem in problems)
+        table = np.log(a100[best_of].min(axis=1) / measured)
+        return np.concatenate([table * np.sqrt(A100_ROWS_COUNT), np.log(rtx3090 / problems[1].measured)])
+
+    found = {**fit(residuals, start), **fixed}
+    errors = residuals(found)
+    print_errors("A100", errors[: len(measured)] / np.sqrt(A100_ROWS_COUNT))
+    print_errors("RTX 3090", errors[len(measured) :])
+    for (key, owner), value in sorted(found.items()):
+        print(f"{key} ({owner}) = {value:.4g}")
+    if options.write:
+        write(found, set(fixed))
+
+
+def constants(problem: Problem, point: Mapping[Parameter, float]) -> dict[str, float]:
+    """Return the device's constants with those of `point` in their place."""
+    return {**problem.ceilings.achievable,
+            **{key: value for (key, owner), value in point.items() if owner in ("all", problem.device)}}  # fmt: skip
+
+
+def load(folder: Path, cache: Path | None) -> tuple[tuple[Problem, Problem], NDArray[np.intp], Floats]:
+    """Return the A100's and the RTX 3090's problems, the two steps (layouts) of each A100 row, and its seconds."""
+    kept = pickle.loads(cache.read_bytes()) if cache and cache.exists() else {}  # noqa: S301  our own file
+    a100, rtx3090, pairs, measured = [], [], [], []
+    for index, row in enumerate(rows_of(folder / "throughput_a100_inceptionnext.csv")):
+        seconds = int(row["batch"]) / float(row["images_per_second"])
+        pairs.append([len(a100), len(a100) + 1])
+        measured.append(seconds)
+        a100 += [(kept_calls(kept, ("a100", index, layout), row, layout), seconds) for layout in ("nchw", "nhwc")]
+    for index, row in enumerate(rows_of(folder / "throughput_timm.csv")):
+        calls = kept_calls(kept, ("timm", index, row["layout"]), row, row["layout"])
+        if calls:
+            rtx3090.append((calls, int(row["batch"]) / float(row["images_per_second"])))
+    if cache:
+        cache.write_bytes(pickle.dumps(kept))
+    problems = build("a100", "tf32", a100), build("rtx3090", "amp-fp16", rtx3090)
+    return problems, np.array(pairs), np.array(measured)
+
+
+def kept_calls(
+    kept: dict[tuple[str, int, str], tuple[OperatorCall, ...]], key: tuple[str, int, str], row: Mapping[str, str],
+    layout: str,
+) -> tuple[OperatorCall, ...]:  # fmt: skip
+    """Return the calls of a row, from the cache where it has them; none where the model does not run."""
+    from memprof.errors import MemprofError
+
+    if key not in kept:
+        try:
+            kept[key] = calls_of(row, layout)
+        except MemprofError:
+            kept[key] = ()
+    return kept[key]
+
+
+def print_errors(name: str, errors: Floats) -> None:
+    off = np.abs(np.expm1(errors))
+    centred = np.abs(np.expm1(errors - np.median(errors)))
+    print(f"{name}: {len(errors)} rows, mean error {off.mean():.1%}, {centred.mean():.1%} without the common bias")
+
+
+def write(found: Mapping[Parameter, float], measured: set[Parameter]) -> None:
+    """Put the constants into the device data, leaving those alone that this script does not find."""
+    data = json.loads(TARGET.read_text(encoding="utf-8"))
+    for (key, owner), value in found.items():
+        source = "median of NeuSight's A100 kernels, benchmarks/fit.py" if (key, owner) in measured else SOURCE
+        narrow = {"memory": "GDDR"} if key in BY_MEMORY else {"devices": ["rtx3090"]}
+        statements = data["constants"][key]
+        for statement in statements:
+            if owner == "all" or all(statement.get(name) == wanted for name, wanted in narrow.items()) == (owner != "a100"):
+                statement.update(value=float(f"{value:.3g}"), source=source)
+    TARGET.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

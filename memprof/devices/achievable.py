@@ -1,0 +1,77 @@
+"""What kernels reach of a device's ceilings: the constants of the time model, from data, each with unit and source.
+
+A constant is stated once for all devices, or for a kind of memory, a compute capability or a device; the first statement
+in the file that fits a device counts, and a figure that the device itself states comes before all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import msgspec
+
+from memprof.devices.record import Device, Figure
+
+ISSUE_SLOTS_PER_CLOCK = 128
+"""Instructions times threads that an SM issues a clock: four schedulers, a warp of 32 threads each.
+
+Source: NVIDIA's tuning guides for Volta to Hopper, "each SM has four warp schedulers"; one dispatch a clock each."""
+
+SCHEMA = "memprof.achievable/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A value of one constant with its source, and which devices it is for: None is all.
+
+    `memory` is the beginning of the memory's type ("HBM", "GDDR"); `capabilities` are compute capabilities; `devices` are
+    names of the catalogue.
+    """
+
+    value: float
+    source: str
+    memory: str | None = None
+    capabilities: tuple[str, ...] | None = None
+    devices: tuple[str, ...] | None = None
+
+    def fits(self, device: Device) -> bool:
+        """Return whether the statement is about `device`."""
+        return (
+            (self.memory is None or (device.memory_type or "").startswith(self.memory))
+            and (self.capabilities is None or device.compute_capability in self.capabilities)
+            and (self.devices is None or device.name in self.devices)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    schema: str
+    constants: Mapping[str, tuple[Statement, ...]]
+
+
+@cache
+def statements() -> Mapping[str, tuple[Statement, ...]]:
+    """Return all statements by the key of their constant, in the file's order."""
+    data = resources.files("memprof.devices").joinpath("achievable.json").read_bytes()
+    return msgspec.json.decode(data, type=_File).constants
+
+
+def achievable(device: Device) -> dict[str, Figure]:
+    """Return the constants of the time model for `device`, those computed from its own figures included."""
+    found = {}
+    for key, choices in statements().items():
+        stated = device.figures.get(key)
+        fitting = (Figure(choice.value, choice.source) for choice in choices if choice.fits(device))
+        figure = stated or next(fitting, None)
+        if figure is not None:
+            found[key] = figure
+    sms, clock = device.get("sm_count"), device.get("boost_clock_hz")
+    if sms is not None:
+        found["sm_count"] = device.figures["sm_count"]
+        if clock is not None:
+            slots = sms * ISSUE_SLOTS_PER_CLOCK * clock
+            found["issue_slots_per_second"] = Figure(slots, "computed: SMs x 128 x boost clock")
+    return found

@@ -1,0 +1,62 @@
+"""Kernels as arrays: what the time model asks of the Work records of a step, gathered once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memprof.operators.work import Pattern, Work
+
+PATTERNS = tuple(Pattern)
+"""Every pattern; `Kernels.patterns` are indices into it."""
+
+_THREADS_PER_BLOCK = 1024
+"""Of PyTorch's depthwise kernels, one thread for each output (memprof.operators.depthwise)."""
+_HALF = frozenset({"float16", "bfloat16"})
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Kernels:
+    """n kernels in order. Arrays (n,), but `sizes` (4, n): batch, m, n, k of matrix products, 0 for other kernels."""
+
+    patterns: NDArray[np.intp]
+    dram_bytes: Floats
+    converted_bytes: Floats
+    macs: Floats
+    launches: Floats
+    threads: Floats
+    is_half: NDArray[np.bool_]
+    on_tensor: NDArray[np.bool_]
+    sizes: Floats
+
+    def having(self, patterns: Set[Pattern]) -> NDArray[np.bool_]:
+        """Return which kernels have one of `patterns`."""
+        return np.array([pattern in patterns for pattern in PATTERNS])[self.patterns]
+
+
+def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Kernels:
+    """Gather the kernels of `works`, whose FLOPs by engine are `engines`."""
+    index = {pattern: place for place, pattern in enumerate(PATTERNS)}
+    numbers = [
+        (work.dram.total_bytes, work.converted_bytes, work.macs, work.launches, (work.blocks or 0) * _THREADS_PER_BLOCK)
+        for work in works
+    ]
+    dram, converted, macs, launches, threads = np.array(numbers, dtype=np.float64).reshape(-1, 5).T
+    sizes = [(work.product.batch, work.product.m, work.product.n, work.product.k) if work.product else (0, 0, 0, 0)
+             for work in works]  # fmt: skip
+    return Kernels(
+        patterns=np.array([index[work.pattern] for work in works], dtype=np.intp),
+        dram_bytes=dram,
+        converted_bytes=converted,
+        macs=macs,
+        launches=launches,
+        threads=threads,
+        is_half=np.array([work.dtype in _HALF for work in works], dtype=bool),
+        on_tensor=np.array([shares.get("tensor", 0.0) > 0 for shares in engines], dtype=bool),
+        sizes=np.array(sizes, dtype=np.float64).reshape(-1, 4).T,
+    )

@@ -1,0 +1,41 @@
+"""How the people behind a source ran their models, where that differs from how today's libraries run them by default.
+
+timm's published results (huggingface/pytorch-image-models, results/) were made over years. Up to PyTorch 1.13 there was no
+fused attention: timm computed softmax(Q K^T) V in steps, as `set_fused_attn(False)` does today. The inference results of
+PyTorch 2 fit only timm's --fast-norm, which keeps layer and group norm in the autocast dtype: without it, models with
+group norm would have to move twice the bytes that the measured time allows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+TIMM_SOURCE = "timm"
+_FIRST_FUSED = (2, 0)
+
+
+def torch_version(stack: str) -> tuple[int, int] | None:
+    """Return the major and minor version in a stack such as "torch 1.12, CUDA 11.3", None where it names none."""
+    found = re.search(r"torch\s+(\d+)\.(\d+)", stack)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+@contextmanager
+def as_measured(source: str, stack: str, phase: str) -> Iterator[None]:
+    """While entered, build and run models as `source` did on `stack`; nothing changes for sources other than timm's."""
+    version = torch_version(stack)
+    if not source.startswith(TIMM_SOURCE) or version is None:
+        yield
+        return
+    from timm.layers import is_fast_norm, set_fast_norm, set_fused_attn, use_fused_attn
+
+    before = is_fast_norm(), use_fused_attn()
+    set_fused_attn(version >= _FIRST_FUSED)
+    set_fast_norm(version >= _FIRST_FUSED and phase == "infer")
+    try:
+        yield
+    finally:
+        set_fast_norm(before[0])
+        set_fused_attn(before[1])
