@@ -259,7 +259,7 @@ def write(found: Mapping[Parameter, float], measured: set[Parameter]) -> None:
     data = json.loads(TARGET.read_text(encoding="utf-8"))
     for (key, owner), value in found.items():
         source = "median of NeuSight's A100 kernels, benchmarks/fit.py" if (key, owner) in measured else SOURCE
-        narrow = {"memory": "GDDR"} if key in BY_MEMORY else {"devices": ["rtx3090"]}
+        narrow = {"memory": "GDDR"} if key in BY_MEMORY else {"half_rate": True}
         statements = data["constants"][key]
         for statement in statements:
             if owner == "all" or all(statement.get(name) == wanted for name, wanted in narrow.items()) == (owner != "a100"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -12,7 +12,6 @@ import msgspec
 from memprof import footprint, passes, summary, units, words
 from memprof.passes import Saving
 from memprof.report import OperatorRow, Report, Workload
-from memprof.summary import Group
 
 SCHEMA = "memprof.losses/1"
 NOT_ADDITIVE = (
@@ -187,13 +186,13 @@ def _tried(report: Report, other: Report) -> Loss:
     ours, theirs = report.workload, other.workload
     per_step = other.totals.seconds * ours.batch_size / theirs.batch_size
     if theirs.precision != ours.precision:
-        code, what = "precision", f"Arithmetic and tensors of {ours.precision}"
+        code, what = "precision", f"Precision {ours.precision}"
         change = _PRECISION_CHANGE.get(theirs.precision, f"run in {theirs.precision}")
     elif theirs.layout != ours.layout:
-        code, what, change = "layout", f"The layout {ours.layout}", f"change the layout to {theirs.layout}"
+        code, what, change = "layout", f"Layout {ours.layout}", f"change the layout to {theirs.layout}"
     else:
-        code, what = "batch", f"Kernels too small at batch {ours.batch_size}"
-        change = f"take batch {theirs.batch_size} (the saving is that of {ours.batch_size} images)"
+        code, what = "batch", f"Batch {ours.batch_size}"
+        change = f"take batch {theirs.batch_size} (saved on {ours.batch_size} images)"
     total = report.totals.seconds
     return Loss(code, what, change, total, total - per_step, summary.share(total - per_step, total), analysed=True)
 
@@ -219,7 +218,7 @@ def _sentences(report: Report, found: Sequence[Loss]) -> Iterator[str]:
         first = found[0]
         yield (
             f"The largest saving predicted for one change is {units.seconds(first.saved_seconds)} of {total} "
-            f"({units.share(first.saved_share)}): {first.change}."
+            f"({units.share(first.saved_share)}). {first.what}: {first.change}."
         )
     else:
         yield f"No change that memprof knows is predicted to save {units.share(LEAST)} of the step or more."
@@ -236,8 +235,8 @@ def _in_vain(report: Report, tried: Sequence[Loss], unfit: Sequence[Report]) -> 
         yield f"Analysed too, and predicted to save less than {units.share(LEAST)} or to cost time: {'; '.join(said)}."
     for other in unfit:
         if report.memory.fits is not False:
-            labels = summary.labels([report, other])
-            yield f"{labels[1]} would need {units.byte_count(other.memory.peak_bytes)}, more than the device's memory has."
+            needed = units.byte_count(other.memory.peak_bytes)
+            yield f"{summary.labels([report, other])[1]} would need {needed}: more memory than the device has."
 
 
 def _in_short(change: str) -> str:

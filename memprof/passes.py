@@ -41,10 +41,9 @@ class Saving:
 def savings(report: Report) -> Iterator[Saving]:
     """Yield every row of which something could be saved, in the report's order; no row twice."""
     rate = dram_rate(report)
-    phases = ("forward", "backward")
-    for phase in phases:
+    for phase in ("forward", "backward"):
         rows = [row for row in report.operators if row.phase == phase and _elements(row) > 1]
-        for place, row in enumerate(rows):
+        for place in range(len(rows)):
             found = _saving(report, rows, place, rate)
             if found is not None and found.seconds > 0:
                 yield found

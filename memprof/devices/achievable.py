@@ -1,6 +1,6 @@
 """What kernels reach of a device's ceilings: the constants of the time model, from data, each with unit and source.
 
-A constant is stated once for all devices, or for a kind of memory, a compute capability or a device; the first statement
+A constant is stated once for all devices, or for a kind of memory or of tensor core; the first statement
 in the file that fits a device counts, and a figure that the device itself states comes before all of them.
 """
 
@@ -27,23 +27,26 @@ SCHEMA = "memprof.achievable/1"
 class Statement:
     """A value of one constant with its source, and which devices it is for: None is all.
 
-    `memory` is the beginning of the memory's type ("HBM", "GDDR"); `capabilities` are compute capabilities; `devices` are
-    names of the catalogue.
+    `memory` is the beginning of the memory's type ("HBM", "GDDR"); `half_rate` is whether tensor cores run at half their
+    rate when they accumulate in FP32 (GeForce), which leaves the rest of the SM more time to feed them.
     """
 
     value: float
     source: str
     memory: str | None = None
-    capabilities: tuple[str, ...] | None = None
-    devices: tuple[str, ...] | None = None
+    half_rate: bool | None = None
 
     def fits(self, device: Device) -> bool:
         """Return whether the statement is about `device`."""
         return (
             (self.memory is None or (device.memory_type or "").startswith(self.memory))
-            and (self.capabilities is None or device.compute_capability in self.capabilities)
-            and (self.devices is None or device.name in self.devices)
+            and (self.half_rate is None or self.half_rate == _is_half_rate(device))
         )
+
+
+def _is_half_rate(device: Device) -> bool:
+    wide, narrow = (device.get(f"fp16_tensor_{kind}flops_per_second") for kind in ("", "fp16_accumulate_"))
+    return wide is not None and narrow is not None and wide < 0.75 * narrow
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Predictions held against published measurements."""
+"""Predictions held against published measurements. Importing this package imports no torch."""

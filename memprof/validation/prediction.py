@@ -1,0 +1,145 @@
+"""Predicts measured rows: equal workloads once, for all devices they were measured on, in processes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from memprof.errors import MemprofError
+from memprof.report import Report
+from memprof.validation import measurements
+from memprof.validation.processes import Failure, in_processes
+from memprof.validation.protocol import TIMM_SOURCE, as_measured, torch_version
+from memprof.validation.records import Case, Entry, Measurement, Prediction, Validation
+from memprof.validation.tables import MeasurementError, Row, Table
+
+_REASONS_SHOWN = 3
+
+Progress = Callable[[int, int], None]
+"""Told how many of how many workloads are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A workload to analyse once. `source` and `stack` only as far as they change how the model is built or run."""
+
+    model: str
+    batch_size: int
+    resolution: int
+    phase: str
+    precision: str
+    layout: str
+    source: str
+    stack: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A task with the devices that its workload was measured on."""
+
+    task: Task
+    devices: tuple[str, ...]
+
+
+Answers = Mapping[tuple[Task, str], Prediction | Failure]
+
+
+def validate(table: Table, *, jobs: int = 1, progress: Progress | None = None) -> Validation:
+    """Predict every row of a table of throughputs that can be predicted, in up to `jobs` processes.
+
+    The result is the same for any number of jobs. MeasurementError where nothing can be predicted.
+    """
+    entries = measurements.read_measurements(table)
+    orders = plan(entry.measurement for entry in entries if entry.measurement is not None)
+    answers: dict[tuple[Task, str], Prediction | Failure] = {}
+    for done, (index, found) in enumerate(in_processes(analyse, orders, jobs), 1):
+        order = orders[index]
+        for place, device in enumerate(order.devices):
+            answers[order.task, device] = found if isinstance(found, Failure) else found[place]
+        if progress is not None:
+            progress(done, len(orders))
+    validation = Validation(table, tuple(_case(table, entry, answers) for entry in entries), _notes(table))
+    if not validation.predicted:
+        raise _nothing(table, [(case.row, case.skipped_because) for case in validation.cases])
+    return validation
+
+
+def plan(measured: Iterable[Measurement]) -> list[_Order]:
+    """Return what to analyse for these measurements, each workload once."""
+    wanted: dict[Task, dict[str, None]] = defaultdict(dict)
+    for measurement in measured:
+        for layout in measurement.layouts:
+            wanted[_task(measurement, layout)][measurement.device] = None
+    return [_Order(task, tuple(devices)) for task, devices in wanted.items()]
+
+
+def analyse(order: _Order) -> tuple[Prediction, ...] | Failure:
+    """Analyse a workload and predict it on each of its devices; runs in a process of its own."""
+    from memprof.analysis import analyze_on
+
+    task = order.task
+    try:
+        with as_measured(task.source, task.stack, task.phase):
+            reports = analyze_on(task.model, order.devices, batch_size=task.batch_size, resolution=task.resolution,
+                                 phase=task.phase, precision=task.precision, layout=task.layout)  # fmt: skip
+    except MemprofError as error:
+        return Failure(error.what)
+    return tuple(_prediction(report) for report in reports)
+
+
+def _prediction(report: Report) -> Prediction:
+    seconds: dict[str, float] = defaultdict(float)
+    for row in report.operators:
+        seconds[row.bound] += row.seconds
+    bound = max(seconds, key=lambda name: seconds[name], default="")
+    totals = report.totals
+    return Prediction(totals.images_per_second, totals.roofline_images_per_second, bound, report.workload.layout)
+
+
+def _task(measurement: Measurement, layout: str) -> Task:
+    version = torch_version(measurement.stack)
+    as_timm = measurement.source.startswith(TIMM_SOURCE) and version is not None
+    return Task(
+        measurement.model, measurement.batch_size, measurement.resolution, measurement.phase, measurement.precision,
+        layout, TIMM_SOURCE if as_timm else "", f"torch {version[0]}.{version[1]}" if as_timm and version else "",
+    )  # fmt: skip
+
+
+def _case(table: Table, entry: Entry, answers: Answers) -> Case:
+    measurement, row = entry.measurement, entry.row
+    cells = {name: table.cell(row, name) for name in ("source", "device", "stack", "layout", "phase", "model")}
+    cells["source"] = cells["source"] or table.name
+    if measurement is None:
+        return Case(row, **cells, skipped_because=entry.reason)
+    cells.update(device=measurement.device, phase=measurement.phase)
+    found = _best([answers[_task(measurement, layout), measurement.device] for layout in measurement.layouts])
+    if isinstance(found, Failure):
+        return Case(row, **cells, measurement=measurement, skipped_because=found.reason)
+    return Case(row, **cells, measurement=measurement, prediction=found)
+
+
+def _best(found: Sequence[Prediction | Failure]) -> Prediction | Failure:
+    """Return the fastest; where one layout fails, which one is fastest is not known."""
+    best: Prediction | None = None
+    for item in found:
+        if isinstance(item, Failure):
+            return item
+        if item.images_per_second <= 0:
+            return Failure("the model does nothing that takes time")
+        if best is None or item.images_per_second > best.images_per_second:
+            best = item
+    return best or Failure("no layout")
+
+
+def _notes(table: Table) -> tuple[str, ...]:
+    extra = measurements.unknown_columns(table)
+    return (f"Columns that memprof does not read: {', '.join(extra)}.",) if extra else ()
+
+
+def _nothing(table: Table, skipped: Sequence[tuple[Row, str]]) -> MeasurementError:
+    if not skipped:
+        return MeasurementError(f"{table.name} holds no measurement", "add a line for each")
+    reasons = "; ".join(f"line {row.line}: {reason}" for row, reason in skipped[:_REASONS_SHOWN])
+    more = f"; and {len(skipped) - _REASONS_SHOWN} more" if len(skipped) > _REASONS_SHOWN else ""
+    return MeasurementError(f"nothing in {table.name} can be predicted: {reasons}{more}", "correct these lines")
