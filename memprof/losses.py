@@ -104,8 +104,8 @@ def worth_trying(workload: Workload, precisions: Sequence[str]) -> tuple[Workloa
 def find_losses(report: Report, alternatives: Sequence[Report] = ()) -> Losses:
     """Find what of a step could be saved; `alternatives` are the same model analysed as `worth_trying` says."""
     total = report.totals.seconds
-    tried = [_tried(report, other) for other in alternatives if other.memory.fits is not False]
-    unfit = [other for other in alternatives if other.memory.fits is False]
+    unfit = [other for other in alternatives if _breaks_memory(report, other)]
+    tried = [_tried(report, other) for other in alternatives if other not in unfit]
     candidates = [*_from_rows(report), *_split(report), *tried]
     shown = [loss for loss in candidates if loss.saved_seconds >= LEAST * total > 0]
     kinds = tuple(Spent(kind.name, kind.seconds, kind.time_share, kind.bound) for kind in summary.by_kind(report))
@@ -181,6 +181,12 @@ def _split_seconds(row: OperatorRow, kernel: tuple[int, ...], rate: float) -> fl
     return max(row.seconds * taps, 3 / 8 * row.dram_bytes / rate) + concatenation
 
 
+def _breaks_memory(report: Report, other: Report) -> bool:
+    """Return whether another step does not fit the memory, though this one does or is the smaller."""
+    larger = other.workload.batch_size > report.workload.batch_size
+    return other.memory.fits is False and (report.memory.fits is not False or larger)
+
+
 def _tried(report: Report, other: Report) -> Loss:
     """Hold the step against the same model analysed with another layout, precision or batch size."""
     ours, theirs = report.workload, other.workload
@@ -192,7 +198,7 @@ def _tried(report: Report, other: Report) -> Loss:
         code, what, change = "layout", f"Layout {ours.layout}", f"change the layout to {theirs.layout}"
     else:
         code, what = "batch", f"Batch {ours.batch_size}"
-        change = f"take batch {theirs.batch_size} (saved on {ours.batch_size} images)"
+        change = f"take batch {theirs.batch_size}, which saves this on every {ours.batch_size} images"
     total = report.totals.seconds
     return Loss(code, what, change, total, total - per_step, summary.share(total - per_step, total), analysed=True)
 
@@ -240,5 +246,5 @@ def _in_vain(report: Report, tried: Sequence[Loss], unfit: Sequence[Report]) -> 
 
 
 def _in_short(change: str) -> str:
-    """Return a change without what follows in brackets or after a colon."""
-    return change.partition(" (")[0].partition(":")[0]
+    """Return a change without its remark."""
+    return change.partition(", which")[0].partition(":")[0]

@@ -134,6 +134,5 @@ def _outputs(row: OperatorRow) -> float | None:
         return float(prod(left[:-1]) * right[-1]) if len(left) > 1 and len(right) > 1 else None
     if "backward" in row.name and len(shapes) > 1:
         return float(prod(shapes[1]))
-    if len(shapes) > 1 and row.calls:
-        return row.flops / row.calls / (2 * prod(shapes[1][1:]) + (len(shapes) > 2)) or None
-    return None
+    taps = prod(shapes[1][1:]) if len(shapes) > 1 else 0
+    return row.flops / row.calls / (2 * taps + (len(shapes) > 2)) if taps and row.calls else None

@@ -18,6 +18,8 @@ STEM, BLOCKS, HEAD, LOSS, OPTIMIZER, WHOLE = "stem", "blocks", "head", "loss", "
 _MOST_STAGES = 8
 """With more numbered parts than this, they are blocks of one stage, as in a vision transformer."""
 _DEEPEST = 4
+_LEAST_SHARE = 0.3
+"""Least fraction of the forward time that the stages of a network take."""
 _LOSSES = ("log_softmax", "nll_loss", "cross_entropy", "_loss")
 
 
@@ -84,15 +86,15 @@ class _Names:
 
 
 def _stage_names(forward: Sequence[OperatorRow]) -> _Names:
-    """Find the shallowest family of at least two modules in which at least half of the forward time goes."""
+    """Find the shallowest family of at least two modules that take a notable part of the forward time."""
     families: dict[str, _Family] = {}
     for row in forward:
         for prefix, number, depth in _numbered(row.module):
             family = families.setdefault(prefix, _Family(prefix, depth))
             family.seconds[number] += row.seconds
             family.parts[number] = max(family.parts[number], row.module.count(".") + 1)
-    half = sum(row.seconds for row in forward) / 2
-    fitting = [item for item in families.values() if len(item.seconds) > 1 and sum(item.seconds.values()) >= half]
+    least = _LEAST_SHARE * sum(row.seconds for row in forward)
+    fitting = [item for item in families.values() if len(item.seconds) > 1 and sum(item.seconds.values()) >= least]
     return _Names(min(fitting, key=lambda item: (item.depth, -sum(item.seconds.values())), default=None))
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from memprof.calls import OperatorCall
 from memprof.operators.convolution_shapes import Convolution
-from memprof.operators.shapes import dense, is_packed
-from memprof.operators.traffic import stream
+from memprof.operators.shapes import dense, is_packed, memory_orders
+from memprof.operators.traffic import pattern_of, stream
 from memprof.operators.work import Pattern, Work
 from memprof.profiles.records import TensorSpec
 from memprof.profiles.strides import is_channels_last
@@ -26,10 +26,17 @@ def layout_copies(call: OperatorCall, convolution: Convolution, *others: TensorS
     tensors = convolution.input, convolution.weight
     channels_last = any(_seems_channels_last(tensor) for tensor in tensors)
     return tuple(
-        stream("layout copy", (tensor,), (dense(tensor.shape, tensor.dtype),), pattern=Pattern.STRIDED)
+        stream("layout copy", (tensor,), (dense(tensor.shape, tensor.dtype),), pattern=_pattern(tensor, channels_last))
         for tensor in (*tensors, *others)
         if not is_packed(tensor, channels_last=channels_last)
     )
+
+
+def _pattern(tensor: TensorSpec, channels_last: bool) -> Pattern:
+    """Return how the copy goes: a slice of channels keeps its order, a change of format transposes."""
+    axes = [axis for axis, size in enumerate(tensor.shape) if size > 1]
+    wanted = [axis for axis in axes if axis != 1] + [1] if channels_last and 1 in axes else axes
+    return pattern_of({*memory_orders((tensor,)), tuple(wanted)})
 
 
 def _seems_channels_last(tensor: TensorSpec) -> bool:

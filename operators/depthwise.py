@@ -35,8 +35,8 @@ def macs(convolution: Convolution) -> int:
     )
 
 
-def fuses_bias(convolution: Convolution) -> bool:
-    """Return whether the kernel adds the bias itself: PyTorch's does, cuDNN's leaves it to a separate addition.
+def is_cudnns(convolution: Convolution) -> bool:
+    """Return whether cuDNN runs the convolution, and not PyTorch's own kernels.
 
     Source: use_cudnn_depthwise in ATen/native/Convolution.cpp: cuDNN takes channels-last tensors, and half-precision
     ones with square kernels of 1, 3 or 5, at least 32 channels and a stride of 1 (its further cases depend on the
@@ -46,7 +46,12 @@ def fuses_bias(convolution: Convolution) -> bool:
     small = len(set(size)) == 1 and size[0] in (1, 3, 5)
     plain = set(convolution.stride) == {1} and set(convolution.dilation) == {1}
     half = convolution.input.dtype == "float16" and small and plain and convolution.input.shape[1] >= 32
-    return not (convolution.transposed or half or is_channels_last(convolution.input))
+    return half or is_channels_last(convolution.input)
+
+
+def fuses_bias(convolution: Convolution) -> bool:
+    """Return whether the kernel adds the bias itself: PyTorch's does, cuDNN's leaves it to a separate addition."""
+    return not (convolution.transposed or is_cudnns(convolution))
 
 
 def forward(convolution: Convolution, bias: TensorSpec | None) -> Work:
@@ -54,7 +59,6 @@ def forward(convolution: Convolution, bias: TensorSpec | None) -> Work:
     source, weight = convolution.input, convolution.weight
     output = dense(convolution.output_shape, source.dtype)
     outputs = elements(output)
-    is_packed = is_channels_last(source)
     added = (bias,) if bias is not None else ()
     bias_bytes = sum(stored_bytes(tensor) for tensor in added)
     touched = stored_bytes(source) * convolution.touched_input_share
@@ -70,7 +74,7 @@ def forward(convolution: Convolution, bias: TensorSpec | None) -> Work:
         macs=macs(convolution),
         blocks=blocks,
         assumed=convolution.assumed,
-        pattern=Pattern.DEPTHWISE_PACKED if is_packed else Pattern.DEPTHWISE,
+        pattern=Pattern.DEPTHWISE_CUDNN if is_cudnns(convolution) else Pattern.DEPTHWISE,
     )
 
 
@@ -93,7 +97,7 @@ def data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         macs=macs(convolution),
         blocks=blocks,
         assumed=convolution.assumed,
-        pattern=Pattern.DEPTHWISE_PACKED_DATA if is_channels_last(convolution.input) else Pattern.DEPTHWISE_DATA,
+        pattern=Pattern.DEPTHWISE_CUDNN_DATA if is_cudnns(convolution) else Pattern.DEPTHWISE_DATA,
     )
 
 
@@ -116,7 +120,7 @@ def weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         macs=macs(convolution),
         blocks=elements(weight),
         assumed=convolution.assumed,
-        pattern=Pattern.DEPTHWISE_PACKED_WEIGHT if is_channels_last(source) else Pattern.DEPTHWISE_WEIGHT,
+        pattern=Pattern.DEPTHWISE_CUDNN_WEIGHT if is_channels_last(source) else Pattern.DEPTHWISE_WEIGHT,
     )
 
 

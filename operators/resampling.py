@@ -13,7 +13,7 @@ from math import ceil, prod
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
 from memprof.operators.registry import Kind, formula
-from memprof.operators.shapes import Shape, dense, element_bytes, integers, spread, stored_bytes
+from memprof.operators.shapes import Shape, dense, element_bytes, integers, is_channels_last, spread, stored_bytes
 from memprof.operators.traffic import make_work, stream
 from memprof.operators.work import Traffic, Work
 from memprof.profiles.records import TensorSpec
@@ -65,6 +65,11 @@ def _size(call: OperatorCall, source: TensorSpec, rank: int) -> tuple[int, ...]:
     raise LookupError(f"{call.name}: neither output size nor scales were recorded")
 
 
+_PARALLEL_MODES = frozenset({"nearest", "trilinear", "linear"})
+"""Modes with a thread per output; bilinear and bicubic kernels have a thread per pixel that goes through all images and
+channels (upsample_bilinear2d_out_frame in ATen/native/cuda/UpSampleBilinear2d.cu), unless the tensor is channels-last."""
+
+
 def _resample(step: str, source: TensorSpec, result: TensorSpec, sampled: Shape, mode: str) -> Work:
     """Build the Work of a kernel that relates each element of the finer shape `sampled` to its few neighbours."""
     neighbours, flops = _MODES[mode]
@@ -80,6 +85,7 @@ def _resample(step: str, source: TensorSpec, result: TensorSpec, sampled: Shape,
         ),
         vector_flops=fvcore_counts.elementwise_flops(source.shape, sampled, 0, flops),
         blocks=ceil(count / 512),
+        serial_steps=0 if mode in _PARALLEL_MODES or is_channels_last(source) or not forward else prod(sampled[:2]),
     )
 
 

@@ -236,14 +236,13 @@ def tensor_list(call: OperatorCall, position: int) -> tuple[TensorSpec, ...]:
     raise LookupError(f"{call.name} has no list of tensors at position {position}")
 
 
-def in_one_order(tensors: Sequence[TensorSpec]) -> bool:
-    """Return whether the largest of `tensors` lie in memory in the same order of dimensions, so that one walk fits all.
+def memory_orders(tensors: Sequence[TensorSpec]) -> set[tuple[int, ...]]:
+    """Return the orders of dimensions, outermost first, in which the largest of `tensors` lie in memory.
 
     Tensors without strides, and those smaller than the largest (broadcast ones), do not count.
     """
     largest = max((elements(tensor) for tensor in tensors), default=0)
-    orders = {_order(tensor) for tensor in tensors if elements(tensor) == largest and tensor.strides is not None}
-    return len(orders) <= 1
+    return {_order(tensor) for tensor in tensors if elements(tensor) == largest and tensor.strides is not None}
 
 
 def _order(tensor: TensorSpec) -> tuple[int, ...]:

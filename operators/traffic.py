@@ -19,8 +19,8 @@ from memprof.operators.shapes import (
     dense,
     element_bytes,
     elements,
-    in_one_order,
     logical_bytes,
+    memory_orders,
     promoted_dtype,
     stored_bytes,
 )
@@ -66,12 +66,13 @@ def make_work(
     product: Product | None = None,
     pattern: Pattern = Pattern.STREAM,
     converted_bytes: float = 0,
+    serial_steps: float = 0,
 ) -> Work:
     """Build a Work whose inner levels move at least what the outer ones do; a level left out moves the same."""
     l2 = _at_least(l2, dram)
     return Work(
         step, dtype, matrix_flops, vector_flops, macs, dram, l2, _at_least(l1, l2), launches, blocks, assumed, product,
-        pattern, converted_bytes,
+        pattern, converted_bytes, serial_steps,
     )  # fmt: skip
 
 
@@ -110,8 +111,16 @@ def stream(
         launches=launches,
         blocks=ceil((threads if threads is not None else largest) / STREAM_BLOCK_ELEMENTS),
         assumed=assumed,
-        pattern=pattern or (Pattern.STREAM if in_one_order((*reads, *writes)) else Pattern.STRIDED),
+        pattern=pattern or pattern_of(memory_orders((*reads, *writes))),
     )
+
+
+def pattern_of(orders: set[tuple[int, ...]]) -> Pattern:
+    """Return how a kernel goes through operands that lie in memory in these orders of dimensions."""
+    if len(orders) <= 1:
+        return Pattern.STREAM
+    innermost = {order[-1] for order in orders if order}
+    return Pattern.STRIDED if len(innermost) <= 1 else Pattern.TRANSPOSED
 
 
 def fill(step: str, output: TensorSpec, launches: int = 1) -> Work:
@@ -122,4 +131,6 @@ def fill(step: str, output: TensorSpec, launches: int = 1) -> Work:
 def layout_copy(source: TensorSpec, step: str = "layout copy") -> Work:
     """Build the Work of making `source` contiguous: the stored bytes are read, every element is written."""
     copy = dense(source.shape, source.dtype)
-    return stream(step, (source,), (copy,), threads=elements(source), pattern=Pattern.STRIDED)
+    row_major = tuple(axis for axis, size in enumerate(source.shape) if size > 1)
+    pattern = pattern_of({*memory_orders((source,)), row_major})
+    return stream(step, (source,), (copy,), threads=elements(source), pattern=pattern)

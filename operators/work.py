@@ -12,7 +12,10 @@ class Pattern(StrEnum):
     STREAM = "stream"
     """Contiguous operands, read and written once in the same order."""
     STRIDED = "strided"
-    """Operands in different orders, as in a copy between memory formats: some accesses use part of each sector."""
+    """Operands in different orders, but neighbours in one are neighbours in all, as in a split into windows."""
+    TRANSPOSED = "transposed"
+    """Neighbours in one operand lie apart in another, as in a copy between memory formats: of each sector that such an
+    access touches it uses one element."""
     ROW = "row"
     """A block per row that waits for the row's statistics: layer norm, softmax."""
     MATMUL = "matmul"
@@ -29,13 +32,13 @@ class Pattern(StrEnum):
     ATTENTION = "attention"
     ATTENTION_BACKWARD = "attention backward"
     DEPTHWISE = "depthwise"
-    """PyTorch's own kernel (channels-first); so are the two gradients below."""
+    """By PyTorch's own kernel; so are the two gradients below."""
     DEPTHWISE_DATA = "depthwise data gradient"
     DEPTHWISE_WEIGHT = "depthwise weight gradient"
-    DEPTHWISE_PACKED = "depthwise, channels-last"
-    """cuDNN's kernel; so are the two gradients below."""
-    DEPTHWISE_PACKED_DATA = "depthwise data gradient, channels-last"
-    DEPTHWISE_PACKED_WEIGHT = "depthwise weight gradient, channels-last"
+    DEPTHWISE_CUDNN = "depthwise by cuDNN"
+    """For channels-last tensors, and some half-precision ones; so are the two gradients below."""
+    DEPTHWISE_CUDNN_DATA = "depthwise data gradient by cuDNN"
+    DEPTHWISE_CUDNN_WEIGHT = "depthwise weight gradient by cuDNN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ class Work:
     modelled. `launches` is the number of kernels launched. `assumed` says in words what the profile did not record and
     had to be assumed or inferred, "" where everything was recorded. `product` is the geometry of matrix work.
     `pattern` is how the kernel goes through its data. `converted_bytes` is what the library moves through DRAM to convert
-    layouts for its own use, which no bound counts but the time does.
+    layouts for its own use, which no bound counts but the time does. `serial_steps` is how many loads each thread makes one
+    after the other, where that is more than the few that hide behind other threads.
     """
 
     step: str
@@ -89,6 +93,7 @@ class Work:
     product: Product | None = None
     pattern: Pattern = Pattern.STREAM
     converted_bytes: float = 0
+    serial_steps: float = 0
 
     @property
     def flops(self) -> float:

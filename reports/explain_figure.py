@@ -63,7 +63,7 @@ def draw(found: Explanation | Losses) -> bytes:
 def steps(found: Explanation, parts: Sequence[Part], largest_first: bool) -> tuple[Step, ...]:
     """Return the bars from the model's time to the other's, in milliseconds; the small ones together, last."""
     difference = found.difference
-    names = explain_tables.names(found, 22)
+    names = explain_tables.names(found, 20)
     least = _SMALL * max(difference.seconds, difference.against_seconds)
     ranked = sorted(parts, key=lambda part: -abs(part.difference_seconds))
     large = [part for part in ranked if abs(part.difference_seconds) >= least][:_MOST_STEPS]
@@ -109,8 +109,8 @@ def _waterfall(axes: Axes, title: str, drawn: Sequence[Step], limits: tuple[floa
         _write(axes, right + 0.012 * (end - start), place, label, weight="bold" if step.is_total else "normal",
                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8})  # fmt: skip
     axes.set_yticks(range(len(drawn)), [" ".join(step.name.split()) for step in drawn])
-    for label, step in zip(axes.get_yticklabels(), drawn, strict=True):
-        label.set(fontsize=_FONT, color=_INK, fontweight="bold" if step.is_total else "normal", parse_math=False)
+    for name, step in zip(axes.get_yticklabels(), drawn, strict=True):
+        name.set(fontsize=_FONT, color=_INK, fontweight="bold" if step.is_total else "normal", parse_math=False)
     for spine in ("top", "right", "left"):
         axes.spines[spine].set_visible(False)
     axes.spines["bottom"].set_color(_FAINT)

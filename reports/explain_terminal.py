@@ -92,7 +92,7 @@ def _losses(console: Console, found: Losses) -> None:
     _section(console, "What would save time (predicted)")
     grid = RichTable.grid(padding=(0, 2))
     for justify in ("right", "right", "left"):
-        grid.add_column(justify=justify, no_wrap=justify == "right")  # type: ignore[arg-type]
+        grid.add_column(justify=justify, no_wrap=justify == "right")
     for loss in found.losses:
         saved = f"{explain_tables.MINUS}{units.milliseconds(loss.saved_seconds)} ms"
         how = " (analysed again)" if loss.analysed else ""

@@ -28,8 +28,10 @@ class Kernels:
     dram_bytes: Floats
     converted_bytes: Floats
     macs: Floats
+    vector_flops: Floats
     launches: Floats
     threads: Floats
+    serial_steps: Floats
     is_half: NDArray[np.bool_]
     on_tensor: NDArray[np.bool_]
     sizes: Floats
@@ -43,10 +45,11 @@ def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Ker
     """Gather the kernels of `works`, whose FLOPs by engine are `engines`."""
     index = {pattern: place for place, pattern in enumerate(PATTERNS)}
     numbers = [
-        (work.dram.total_bytes, work.converted_bytes, work.macs, work.launches, (work.blocks or 0) * _THREADS_PER_BLOCK)
+        (work.dram.total_bytes, work.converted_bytes, work.macs, work.vector_flops, work.launches,
+         (work.blocks or 0) * _THREADS_PER_BLOCK, work.serial_steps)
         for work in works
     ]
-    dram, converted, macs, launches, threads = np.array(numbers, dtype=np.float64).reshape(-1, 5).T
+    dram, converted, macs, vector, launches, threads, steps = np.array(numbers, dtype=np.float64).reshape(-1, 7).T
     sizes = [(work.product.batch, work.product.m, work.product.n, work.product.k) if work.product else (0, 0, 0, 0)
              for work in works]  # fmt: skip
     return Kernels(
@@ -54,8 +57,10 @@ def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Ker
         dram_bytes=dram,
         converted_bytes=converted,
         macs=macs,
+        vector_flops=vector,
         launches=launches,
         threads=threads,
+        serial_steps=steps,
         is_half=np.array([work.dtype in _HALF for work in works], dtype=bool),
         on_tensor=np.array([shares.get("tensor", 0.0) > 0 for shares in engines], dtype=bool),
         sizes=np.array(sizes, dtype=np.float64).reshape(-1, 4).T,

@@ -26,18 +26,20 @@ HOST = "host"
 
 _DRAM = {
     Pattern.STREAM: "stream_dram_fraction",
-    Pattern.STRIDED: "strided_dram_fraction",
+    Pattern.STRIDED: "stream_dram_fraction",
+    Pattern.TRANSPOSED: "transposed_dram_fraction",
     Pattern.ROW: "row_dram_fraction",
     Pattern.DEPTHWISE: "stream_dram_fraction",
     Pattern.DEPTHWISE_DATA: "stream_dram_fraction",
     Pattern.DEPTHWISE_WEIGHT: "stream_dram_fraction",
-    Pattern.DEPTHWISE_PACKED: "stream_dram_fraction",
-    Pattern.DEPTHWISE_PACKED_DATA: "stream_dram_fraction",
-    Pattern.DEPTHWISE_PACKED_WEIGHT: "stream_dram_fraction",
+    Pattern.DEPTHWISE_CUDNN: "depthwise_cudnn_dram_fraction",
+    Pattern.DEPTHWISE_CUDNN_DATA: "depthwise_cudnn_dram_fraction",
+    Pattern.DEPTHWISE_CUDNN_WEIGHT: "depthwise_cudnn_dram_fraction",
+    Pattern.MATMUL: "matmul_dram_fraction",
     Pattern.ATTENTION: "stream_dram_fraction",
     Pattern.ATTENTION_BACKWARD: "stream_dram_fraction",
 }
-_PRODUCT_DRAM = "product_dram_fraction"
+_CONVOLUTION_DRAM = "convolution_dram_fraction"
 _TENSOR = {
     Pattern.MATMUL: "matmul_tensor_fraction",
     Pattern.CONVOLUTION: "convolution_tensor_fraction",
@@ -60,13 +62,14 @@ _INSTRUCTIONS = {
     Pattern.DEPTHWISE: "depthwise_instructions",
     Pattern.DEPTHWISE_DATA: "depthwise_data_instructions",
     Pattern.DEPTHWISE_WEIGHT: "depthwise_weight_instructions",
-    Pattern.DEPTHWISE_PACKED: "depthwise_packed_instructions",
-    Pattern.DEPTHWISE_PACKED_DATA: "depthwise_packed_data_instructions",
-    Pattern.DEPTHWISE_PACKED_WEIGHT: "depthwise_packed_weight_instructions",
+    Pattern.DEPTHWISE_CUDNN: "depthwise_cudnn_instructions",
+    Pattern.DEPTHWISE_CUDNN_DATA: "depthwise_cudnn_data_instructions",
+    Pattern.DEPTHWISE_CUDNN_WEIGHT: "depthwise_cudnn_weight_instructions",
 }
+_STREAMING = frozenset({Pattern.STREAM, Pattern.STRIDED, Pattern.TRANSPOSED})
 _NATIVE = frozenset({Pattern.DEPTHWISE, Pattern.DEPTHWISE_DATA})
 _POINTWISE = frozenset({Pattern.POINTWISE, Pattern.POINTWISE_WEIGHT})
-_PACKED = frozenset({Pattern.DEPTHWISE_PACKED, Pattern.DEPTHWISE_PACKED_DATA, Pattern.DEPTHWISE_PACKED_WEIGHT})
+_CUDNN = frozenset({Pattern.DEPTHWISE_CUDNN, Pattern.DEPTHWISE_CUDNN_DATA, Pattern.DEPTHWISE_CUDNN_WEIGHT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +125,11 @@ def kernel_times(kernels: Kernels, bounds: Bounds, constants: Mapping[str, float
     """Return how long `kernels` take on a device with these `bounds` and time-model `constants`."""
     model = _Model(kernels, constants)
     rules = {
-        "dram": lambda least: (least + model.converting(bounds)) / model.dram_fractions(),
+        "dram": lambda least: np.maximum((least + model.converting(bounds)) / model.dram_fractions(), model.chasing()),
         "tensor": lambda least: least * model.tiled() / model.tensor_fractions(),
-        "fp32": lambda least: np.maximum(least * model.core_slowdown(), model.issuing()),
+        "fp32": lambda least: np.maximum(least * model.core_slowdown(), model.issuing()) + model.first_loads(bounds),
         "fp16": lambda least: least * model.core_slowdown(),
-        "l1": lambda least: least / np.where(kernels.having(_NATIVE), model.get("tap_l1_fraction", 1.0), 1.0),
+        "l1": lambda least: least / model.l1_fractions() + model.first_loads(bounds),
     }
     seconds = [
         rules[name](least) if name in rules else least
@@ -147,10 +150,22 @@ class _Model:
         return self._constants.get(key, default)
 
     def dram_fractions(self) -> Floats:
-        return self._by_pattern(lambda pattern: self.get(_DRAM.get(pattern, _PRODUCT_DRAM), 1.0))
+        return self._by_pattern(lambda pattern: self.get(_DRAM.get(pattern, _CONVOLUTION_DRAM), 1.0))
 
     def tensor_fractions(self) -> Floats:
         return self._by_pattern(lambda pattern: self.get(_TENSOR.get(pattern, "matmul_tensor_fraction"), 1.0))
+
+    def l1_fractions(self) -> Floats:
+        return np.where(self._kernels.having(_NATIVE), self.get("tap_l1_fraction", 1.0), 1.0)
+
+    def first_loads(self, bounds: Bounds) -> Floats:
+        """Seconds that PyTorch's depthwise kernels wait for DRAM before L1 can serve their taps: they prefetch nothing."""
+        waiting: Floats = np.where(self._kernels.having(_NATIVE), bounds.of("dram") / self.dram_fractions(), 0.0)
+        return waiting
+
+    def chasing(self) -> Floats:
+        """Seconds of loads that each thread makes one after the other."""
+        return self._kernels.serial_steps * self.get("serial_load_seconds", 0.0)
 
     def converting(self, bounds: Bounds) -> Floats:
         """Seconds at the full DRAM bandwidth of what cuDNN converts; of 1x1 convolutions it converts a share only."""
@@ -175,10 +190,12 @@ class _Model:
         return np.where(is_product, self.tiled() / self.get("product_core_fraction", 1.0), 1.0)
 
     def issuing(self) -> Floats:
-        """Seconds for which the schedulers issue instructions of depthwise kernels."""
+        """Seconds for which the schedulers issue instructions: of depthwise kernels per tap, of streaming ones per FLOP."""
         per_tap = self._by_pattern(lambda pattern: self._instructions(pattern, ""))
         per_tap_half = self._by_pattern(lambda pattern: self._instructions(pattern, "_16bit"))
         issued = self._kernels.macs * np.where(self._kernels.is_half, per_tap_half, per_tap)
+        streaming = self._kernels.having(_STREAMING)
+        issued += np.where(streaming, self._kernels.vector_flops * self.get("elementwise_instructions", 0.0), 0.0)
         return issued / self._issue if self._issue else np.zeros_like(issued)
 
     def launching(self) -> Floats:
@@ -191,7 +208,7 @@ class _Model:
 
     def _instructions(self, pattern: Pattern, suffix: str) -> float:
         key = _INSTRUCTIONS.get(pattern)
-        return 0.0 if key is None else self.get(key + (suffix if pattern in _PACKED else ""), 0.0)
+        return 0.0 if key is None else self.get(key + (suffix if pattern in _CUDNN else ""), 0.0)
 
     def _by_pattern(self, constant: Callable[[Pattern], float]) -> Floats:
         return np.array([constant(pattern) for pattern in PATTERNS])[self._kernels.patterns]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memprof.errors import MemprofError
 from memprof.report import Report
@@ -108,15 +108,24 @@ def _task(measurement: Measurement, layout: str) -> Task:
 
 def _case(table: Table, entry: Entry, answers: Answers) -> Case:
     measurement, row = entry.measurement, entry.row
-    cells = {name: table.cell(row, name) for name in ("source", "device", "stack", "layout", "phase", "model")}
-    cells["source"] = cells["source"] or table.name
+    case = Case(
+        row,
+        source=table.cell(row, "source", table.name),
+        device=table.cell(row, "device"),
+        stack=table.cell(row, "stack"),
+        layout=table.cell(row, "layout"),
+        phase=table.cell(row, "phase"),
+        model=table.cell(row, "model"),
+        measurement=measurement,
+        skipped_because=entry.reason,
+    )
     if measurement is None:
-        return Case(row, **cells, skipped_because=entry.reason)
-    cells.update(device=measurement.device, phase=measurement.phase)
+        return case
+    case = replace(case, device=measurement.device, phase=measurement.phase)
     found = _best([answers[_task(measurement, layout), measurement.device] for layout in measurement.layouts])
     if isinstance(found, Failure):
-        return Case(row, **cells, measurement=measurement, skipped_because=found.reason)
-    return Case(row, **cells, measurement=measurement, prediction=found)
+        return replace(case, skipped_because=found.reason)
+    return replace(case, prediction=found)
 
 
 def _best(found: Sequence[Prediction | Failure]) -> Prediction | Failure:

@@ -1,9 +1,9 @@
 """Published measurements that ship with memprof: throughputs of the InceptionNeXt README on an A100.
 
-Source: the table "Ablation/throughput" of https://github.com/sail-sg/inceptionnext (README), the paper being Yu et al.,
-"InceptionNeXt: When Inception Meets ConvNeXt", CVPR 2024, arXiv:2303.16900: an A100, batch 128, TF32 for convolutions and
-matrix products, the better of channels-first and channels-last. Its ConvNeXt has the official code's layer norm, plain
-arithmetic steps in stem and downsampling: `norm=arithmetic`.
+Source: the README of https://github.com/sail-sg/inceptionnext, for "InceptionNeXt: When Inception Meets ConvNeXt" by Yu
+et al., CVPR 2024, arXiv:2303.16900. An A100, batch 128, TF32 for convolutions and matrix products, the better of
+channels-first and channels-last. Its ConvNeXt has the official code's layer norm, plain arithmetic steps in stem and
+downsampling: `norm=arithmetic`.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,17 +19,17 @@ Floats = NDArray[np.float64]
 class Errors:
     """How far off n predictions are; all fractions (0.03 is 3 %), None where there are too few to tell.
 
-    `bias` is the median ratio of predicted over measured; `mean_error_without_bias` is the mean absolute percentage
-    error after dividing every prediction by it. `rank_correlation` is Spearman's.
+    `bias` is the median ratio of predicted over measured; `unbiased_...` is the error after dividing every prediction
+    by it. `spearman` is the rank correlation.
     """
 
     count: int
-    mean_error: float | None
-    mean_error_without_bias: float | None
-    percentile_90_error: float | None
-    median_error: float | None
+    mean_absolute_percentage_error: float | None
+    unbiased_mean_absolute_percentage_error: float | None
+    percentile_90_absolute_percentage_error: float | None
+    median_absolute_percentage_error: float | None
     bias: float | None
-    rank_correlation: float | None
+    spearman: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,12 @@ def errors(predicted: ArrayLike, measured: ArrayLike) -> Errors:
     off = np.abs(ratios - 1)
     return Errors(
         count=int(truth.size),
-        mean_error=float(off.mean()),
-        mean_error_without_bias=float(np.abs(ratios / bias - 1).mean()),
-        percentile_90_error=float(np.percentile(off, 90)),
-        median_error=float(np.median(off)),
+        mean_absolute_percentage_error=float(off.mean()),
+        unbiased_mean_absolute_percentage_error=float(np.abs(ratios / bias - 1).mean()),
+        percentile_90_absolute_percentage_error=float(np.percentile(off, 90)),
+        median_absolute_percentage_error=float(np.median(off)),
         bias=bias,
-        rank_correlation=rank_correlation(forecast, truth),
+        spearman=rank_correlation(forecast, truth),
     )
 
 
@@ -119,10 +120,22 @@ def case_errors(cases: Iterable[Case]) -> Errors:
     return errors([pair[0] for pair in pairs], [pair[1] for pair in pairs])
 
 
-def worst(cases: Iterable[Case], count: int) -> tuple[Case, ...]:
+class HasRatio(Protocol):
+    """A case that may have a ratio of predicted over measured."""
+
+    @property
+    def ratio(self) -> float | None:
+        """Return the ratio, None where there is none."""
+        ...
+
+
+Judged = TypeVar("Judged", bound=HasRatio)
+
+
+def worst(cases: Iterable[Judged], count: int) -> tuple[Judged, ...]:
     """Return the `count` cases furthest from what was measured, by factor, worst first."""
 
-    def factor(case: Case) -> float:
+    def factor(case: Judged) -> float:
         return -abs(math.log(case.ratio)) if case.ratio else math.inf
 
     return tuple(sorted((case for case in cases if case.ratio is not None), key=factor)[:count])

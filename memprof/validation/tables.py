@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from memprof.errors import MemprofError, did_you_mean
@@ -21,7 +22,7 @@ class RowError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as it stands in the file: `line` counts from 1, the header's; `defect` says why it cannot be read, or ""."""
+    """A row as it stands in the file: `line` counts from 1, the header's; `defect` says why it cannot be read."""
 
     line: int
     cells: tuple[str, ...]
@@ -38,11 +39,10 @@ class Table:
 
     def position(self, column: str) -> int | None:
         """Return where a column is, whatever its case; None where the table has none of that name."""
-        names = [_plain(name) for name in self.columns]
-        return names.index(_plain(column)) if _plain(column) in names else None
+        return _positions(self.columns).get(_plain(column))
 
     def cell(self, row: Row, column: str, default: str = "") -> str:
-        """Return the text of a cell without spaces around it; `default` where it is empty or the column is not there."""
+        """Return the text of a cell, stripped; `default` where it is empty or the column is not there."""
         position = self.position(column)
         text = row.cells[position].strip() if position is not None and position < len(row.cells) else ""
         return text or default
@@ -74,8 +74,6 @@ def read_table(path: Path) -> Table:
 
 def parse_table(content: bytes, name: str) -> Table:
     """Return the table in `content`; a row that cannot be read keeps its line and says what is wrong with it."""
-    if not content.strip():
-        raise MeasurementError(f"{name} is empty", "name a CSV file of measurements")
     if b"\0" in content:
         raise MeasurementError(f"{name} holds NUL bytes: it is no CSV file", "save it as CSV in UTF-8")
     try:
@@ -84,11 +82,15 @@ def parse_table(content: bytes, name: str) -> Table:
         line = content.count(b"\n", 0, error.start) + 1
         raise MeasurementError(f"{name} is not UTF-8 text (line {line})", "save it as CSV in UTF-8") from error
     rows = list(_rows(text))
+    if not rows:
+        raise MeasurementError(f"{name} is empty", "name a CSV file of measurements")
     header = rows[0]
     columns = tuple(cell.strip() for cell in header.cells)
     if header.defect or not all(columns):
         reason = header.defect or "a column has no name"
-        raise MeasurementError(f"{name}: line {header.line}, the header: {reason}", "name every column in the first line")
+        raise MeasurementError(
+            f"{name}: line {header.line}, the header: {reason}", "name every column in the first line"
+        )
     double = next((column for column in columns if [_plain(name) for name in columns].count(_plain(column)) > 1), None)
     if double is not None:
         raise MeasurementError(f"{name} has two columns {double!r}", "keep one of them")
@@ -121,6 +123,11 @@ def _checked(row: Row, columns: int) -> Row:
         return row
     values = f"{len(row.cells)} value{'s' * (len(row.cells) != 1)}"
     return Row(row.line, row.cells, f"{values} where the header names {columns} columns")
+
+
+@cache
+def _positions(columns: tuple[str, ...]) -> Mapping[str, int]:
+    return {_plain(column): place for place, column in enumerate(columns)}
 
 
 def _plain(column: str) -> str:

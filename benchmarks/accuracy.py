@@ -1,0 +1,132 @@
+"""Writes docs/accuracy.md: how far memprof's predictions are from published measurements, and why.
+
+    python benchmarks/accuracy.py [--jobs 2] [--published ../shared/published]
+
+The table that ships with memprof is always there; the larger files where they lie in the folder --published. With two
+jobs it takes about half a minute for every hundred rows of throughput_timm.csv.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from accuracy_reasons import reason
+
+from memprof import words
+from memprof.files import write_files
+from memprof.reports import validation_document, validation_kernels
+from memprof.reports.tables import Column, Table
+from memprof.reports.validation_document import Document, Section
+from memprof.reports.validation_markdown import escape, render, table_lines
+from memprof.validation.kernels import KernelCase, KernelValidation, validate_kernels
+from memprof.validation.prediction import validate
+from memprof.validation.published import published_table
+from memprof.validation.records import Case, Validation
+from memprof.validation.statistics import worst
+from memprof.validation.tables import read_table
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMAND = "python benchmarks/accuracy.py"
+WORST = 10
+NEAR = 0.05
+"""A prediction within this fraction needs no reason: one measurement differs from the next by as much."""
+INTRODUCTION = f"""# How far off the predictions are
+
+Predictions of memprof held against measurements that other people published. No constant of the time model belongs to a
+model or a layer; what `memprof validate` reads and how its errors are defined is in [validate.md](validate.md).
+
+This page is written by a command, which runs everything again:
+
+```sh
+{COMMAND}
+```
+"""
+
+
+def worst_section(cases: Sequence[Case], phase: str) -> Section:
+    """Return the cases of a phase that are furthest off, each with its reason."""
+    chosen = worst((case for case in cases if case.phase == phase), WORST)
+    table = validation_document.row_table(f"The {len(chosen)} furthest off in {words.phase(phase)}", chosen, wide=True)
+    rows = (
+        (*cells, reason(case.model, case.phase) if abs((case.ratio or 0) - 1) > NEAR else "")
+        for cells, case in zip(table.rows, chosen, strict=True)
+    )
+    columns = (*table.columns, Column("Why, as far as known", number=False))
+    return Section(replace(table, columns=columns, rows=tuple(rows)))
+
+
+def skipped_by_reason(cases: Sequence[Case | KernelCase]) -> Section:
+    """Return how many rows were skipped for which reason; what differs from row to row is left out of it."""
+    counts = Counter(re.sub(r"'[^']*'|timm:\S+", "...", case.skipped_because) for case in cases)
+    rows = tuple((f"{count:,}", text) for text, count in counts.most_common())
+    return Section(Table("Rows that were skipped", (Column("Rows"), Column("Why", number=False)), rows))
+
+
+def throughputs(title: str, validation: Validation, *, rows: bool) -> list[str]:
+    """Return the part of the page on a file of throughputs; `rows` adds every row."""
+    whole = validation_document.document(validation)
+    sections = [section for section in whole.sections if section.table.title.startswith("How far off")]
+    phases = dict.fromkeys(case.phase for case in validation.predicted)
+    sections += [worst_section(validation.predicted, phase) for phase in phases]
+    if rows:
+        sections.append(Section(validation_document.row_table("Every row", validation.predicted, wide=True)))
+    if validation.skipped:
+        sections.append(skipped_by_reason(validation.skipped))
+    return [render(Document(title, whole.sentences, tuple(sections)), level=2)]
+
+
+def kernels(validations: Sequence[KernelValidation]) -> list[str]:
+    """Return the part of the page on files of kernels: one table of errors for all of them."""
+    sections = [validation_kernels.document(validation).sections[0] for validation in validations]
+    rows = tuple(row for section in sections for row in section.table.rows)
+    lines = ["## Single kernels", "", escape(validation_kernels.PROTOCOL_NOTE), ""]
+    lines += [*table_lines(replace(sections[0].table, rows=rows)), "", escape(validation_kernels.ERRORS_NOTE), ""]
+    skipped = [case for validation in validations for case in validation.skipped]
+    if skipped:
+        section = skipped_by_reason(skipped)
+        lines += [f"### {section.table.title}", "", *table_lines(section.table), ""]
+    return lines
+
+
+def parts(published: Path, jobs: int) -> Iterator[list[str]]:
+    """Yield the parts of the page, each as soon as it is known."""
+    yield throughputs("The InceptionNeXt README's table, A100", validate(published_table(), jobs=jobs), rows=True)
+    for path in sorted(published.glob("throughput_*.csv")):
+        if path.name != "throughput_a100_inceptionnext.csv":  # the one that ships
+            table = replace(read_table(path), name=path.name)
+            yield throughputs(path.name, validate(table, jobs=jobs, progress=_progress), rows=False)
+    files = sorted([*published.glob("kernels_*.csv"), *published.glob("depthwise_stack_*.csv")])
+    if files:
+        yield kernels([validate_kernels(replace(read_table(path), name=path.name)) for path in files])
+
+
+def _progress(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done} of {total} workloads ", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Write docs/accuracy.md: predictions held against measurements.")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default: 2)")
+    parser.add_argument("--published", type=Path, default=ROOT.parent / "shared" / "published", metavar="DIR",
+                        help="folder of published measurements (default: ../shared/published)")  # fmt: skip
+    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "accuracy.md", metavar="FILE",
+                        help="the page (default: docs/accuracy.md)")  # fmt: skip
+    arguments = parser.parse_args()
+    if arguments.jobs < 1:
+        parser.error("--jobs takes a number of at least 1")
+    lines = [INTRODUCTION]
+    for part in parts(arguments.published, arguments.jobs):
+        lines += part
+    content = "\n".join(lines).rstrip() + "\n"
+    write_files(arguments.output.parent, {arguments.output.name: content.encode()})
+
+
+if __name__ == "__main__":
+    main()

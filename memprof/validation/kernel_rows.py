@@ -1,0 +1,220 @@
+"""Files of single kernels: each row becomes the operator call that PyTorch makes for it.
+
+NeuSight's columns (https://github.com/sitar-lab/NeuSight): OPName, Latency in milliseconds, Device, and sizes. The
+launch grids of its rows tell which size is which: `bmm` is (B, M, N) x (B, N, K); `linear` is B*M rows of N inputs and
+K outputs; `conv` is square, without bias (no kernel adds one); softmax and layer norm go along H. All is float32, with
+TF32 off.
+
+Stacks of depthwise convolutions: input_shape_nchw, layers, kernel, implementation, stack_milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import accumulate
+
+from memprof import devices
+from memprof.calls import OperatorCall
+from memprof.devices import ceilings
+from memprof.errors import MemprofError
+from memprof.profiles.records import TensorSpec
+from memprof.validation.measurements import positive_number, whole_number
+from memprof.validation.tables import MeasurementError, Row, RowError, Table
+
+PRECISION = "fp32"
+_DTYPE = "float32"
+_PER_SECOND = 1000
+_NATIVE = "pytorch"
+_MOST_LAYERS = 10_000
+_MAY_BE_ZERO = "Padding"
+
+
+@dataclass(frozen=True, slots=True)
+class KernelMeasurement:
+    """A measured kernel: `call` is made `calls` times in `seconds`.
+
+    The kernel starts `launch_seconds` after the clock, and the clock runs for `floor_seconds` at least. `operator`
+    groups rows: NeuSight's name, or "depthwise k=7".
+    """
+
+    operator: str
+    device: str
+    call: OperatorCall
+    calls: int
+    seconds: float
+    launch_seconds: float = 0.0
+    floor_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class KernelEntry:
+    """A row of a file, and the kernel it holds; where it holds none that can be predicted, `reason` says why."""
+
+    row: Row
+    operator: str
+    measurement: KernelMeasurement | None
+    reason: str = ""
+
+
+HOST_SECONDS = {
+    "add": 26.7e-6,
+    "relu": 31.6e-6,
+    "gelu": 30.5e-6,
+    "softmax": 33.4e-6,
+    "ln": 46.8e-6,
+    "linear": 55e-6,
+    "bmm": 31.5e-6,
+    "conv": 31.5e-6,
+}
+"""What the host needs for one call in NeuSight's protocol, from the first event to the second: no latency is shorter.
+
+The floor of each file: the median latency of kernels that move less than 2 MB, where it no longer depends on the bytes
+(layer norm allocates three results first; of the matrix products, those whose arithmetic takes under 1 microsecond). No
+convolution there is that small: it is given that of bmm."""
+AFTER_LAUNCH_SECONDS = 11e-6
+"""How much of it passes after the kernel's launch, while it may already run.
+
+The latencies of add, ReLU and GELU of more than 100 MB fall on lines over their bytes that meet zero bytes at 15.0,
+20.1 and 20.9 microseconds: 11.7, 11.5 and 9.6 below those floors."""
+
+NEUSIGHT_COLUMNS = ("OPName", "Latency", "Device")
+STACK_COLUMNS = ("device", "dtype", "input_shape_nchw", "layers", "kernel", "implementation", "stack_milliseconds")
+
+
+def read_kernels(table: Table) -> list[KernelEntry]:
+    """Return an entry for each row; MeasurementError where the table is of neither kind."""
+    if table.position("stack_milliseconds") is not None:
+        table.require(STACK_COLUMNS)
+        return [_entry(table, row, _stack_name, _stack) for row in table.rows]
+    if all(table.position(column) is None for column in ("OPName", "Latency")):
+        raise MeasurementError(
+            f"{table.name} is no file of kernels",
+            f"its first line must name {', '.join(NEUSIGHT_COLUMNS)} and the sizes, or {', '.join(STACK_COLUMNS)}",
+        )
+    table.require(NEUSIGHT_COLUMNS)
+    return [_entry(table, row, _operator_name, _neusight) for row in table.rows]
+
+
+def _entry(
+    table: Table, row: Row, name: Callable[[Table, Row], str], read: Callable[[Table, Row], KernelMeasurement]
+) -> KernelEntry:
+    try:
+        if row.defect:
+            raise RowError(row.defect)
+        return KernelEntry(row, name(table, row), read(table, row))
+    except RowError as error:
+        return KernelEntry(row, name(table, row), None, str(error))
+    except MemprofError as error:
+        return KernelEntry(row, name(table, row), None, error.what)
+
+
+def _operator_name(table: Table, row: Row) -> str:
+    return table.cell(row, "OPName").lower()
+
+
+def _neusight(table: Table, row: Row) -> KernelMeasurement:
+    name = _operator_name(table, row)
+    if name not in _CALLS:
+        raise RowError(f"operator {name!r} is none of {', '.join(_CALLS)}")
+    columns, make = _CALLS[name]
+    call = make(*(_size(table, row, column) for column in columns))
+    latency = positive_number(table.cell(row, "Latency"), "Latency") / _PER_SECOND
+    host = HOST_SECONDS[name]
+    device = _device(table.cell(row, "Device"))
+    return KernelMeasurement(name, device, call, 1, latency, host - AFTER_LAUNCH_SECONDS, host)
+
+
+def _stack_name(table: Table, row: Row) -> str:
+    return f"depthwise k={table.cell(row, 'kernel', '?')}"
+
+
+def _stack(table: Table, row: Row) -> KernelMeasurement:
+    implementation, dtype = table.cell(row, "implementation"), table.cell(row, "dtype").lower()
+    if implementation.lower() != _NATIVE:
+        raise RowError(f"{implementation} is not PyTorch's own kernel")
+    if dtype not in (PRECISION, _DTYPE):
+        raise RowError(f"dtype {dtype!r} is not {PRECISION}")
+    sizes = [whole_number(size.strip(), "input_shape_nchw") for size in table.cell(row, "input_shape_nchw").split(",")]
+    layers, kernel = _size(table, row, "layers"), _size(table, row, "kernel")
+    if len(sizes) != 4 or min(sizes) < 1:
+        raise RowError("input_shape_nchw is not four sizes above zero")
+    if layers > _MOST_LAYERS or kernel % 2 == 0:
+        raise RowError(f"kernel {kernel} is even" if kernel % 2 == 0 else f"{layers} layers are too many")
+    batch, channels, height, width = sizes
+    call = _convolution((batch, channels, height, width), (channels, 1, kernel, kernel), 1, kernel // 2, channels)
+    seconds = positive_number(table.cell(row, "stack_milliseconds"), "stack_milliseconds") / _PER_SECOND
+    return KernelMeasurement(_stack_name(table, row), _device(table.cell(row, "device")), call, layers, seconds)
+
+
+def _size(table: Table, row: Row, column: str) -> int:
+    if table.position(column) is None:
+        raise RowError(f"there is no column {column}, which this operator needs")
+    value = whole_number(table.cell(row, column), column)
+    if value < 1 and column != _MAY_BE_ZERO:
+        raise RowError(f"{column} {value} is not above zero")
+    return value
+
+
+def _device(name: str) -> str:
+    device = devices.get(name)
+    ceilings(device, PRECISION)
+    return device.name if device in devices.list_devices() else name
+
+
+def _tensor(*shape: int) -> TensorSpec:
+    strides = tuple(accumulate(reversed(shape), lambda stride, size: stride * size, initial=1))[-2::-1]
+    return TensorSpec(shape, strides, _DTYPE)
+
+
+def _unary(name: str, *arguments: str) -> Callable[[int, int], OperatorCall]:
+    return lambda rows, columns: OperatorCall(name, (_tensor(rows, columns), *arguments))
+
+
+def _add(rows: int, columns: int) -> OperatorCall:
+    return OperatorCall("aten::add", (_tensor(rows, columns), _tensor(rows, columns), 1))
+
+
+def _layer_norm(rows: int, columns: int) -> OperatorCall:
+    scale = _tensor(columns)
+    return OperatorCall("aten::native_layer_norm", (_tensor(rows, columns), (columns,), scale, scale, 1e-5))
+
+
+def _softmax(rows: int, columns: int) -> OperatorCall:
+    return OperatorCall("aten::_softmax", (_tensor(rows, columns), -1, False))
+
+
+def _linear(batch: int, rows: int, inputs: int, outputs: int) -> OperatorCall:
+    weight = TensorSpec((inputs, outputs), (1, inputs), _DTYPE)
+    return OperatorCall("aten::addmm", (_tensor(outputs), _tensor(batch * rows, inputs), weight, 1, 1))
+
+
+def _bmm(batch: int, rows: int, inner: int, columns: int) -> OperatorCall:
+    return OperatorCall("aten::bmm", (_tensor(batch, rows, inner), _tensor(batch, inner, columns)))
+
+
+def _conv(batch: int, inputs: int, outputs: int, kernel: int, size: int, stride: int, padding: int) -> OperatorCall:
+    if size + 2 * padding < kernel:
+        raise RowError(f"a kernel of {kernel} does not fit an image of {size} with padding {padding}")
+    return _convolution((batch, inputs, size, size), (outputs, inputs, kernel, kernel), stride, padding, 1)
+
+
+def _convolution(
+    image: tuple[int, int, int, int], weight: tuple[int, int, int, int], stride: int, padding: int, groups: int
+) -> OperatorCall:
+    arguments = (None, (stride, stride), (padding, padding), (1, 1), False, (0, 0), groups)
+    return OperatorCall("aten::convolution", (_tensor(*image), _tensor(*weight), *arguments))
+
+
+_CALLS: dict[str, tuple[tuple[str, ...], Callable[..., OperatorCall]]] = {
+    "add": (("B", "H"), _add),
+    "relu": (("B", "H"), _unary("aten::relu")),
+    "gelu": (("B", "H"), _unary("aten::gelu", "none")),
+    "ln": (("B", "H"), _layer_norm),
+    "softmax": (("B", "H"), _softmax),
+    "linear": (("B", "M", "N", "K"), _linear),
+    "bmm": (("B", "M", "N", "K"), _bmm),
+    # "Kernel_Szie" is how the data set spells it.
+    "conv": (("B", "Input_Channel", "Output_Channel", "Kernel_Szie", "Input_Size", "Stride", "Padding"), _conv),
+}
+"""For each operator the columns of its sizes, and the call they make."""

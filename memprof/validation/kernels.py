@@ -1,0 +1,155 @@
+"""Predicts single kernels, and how far the predictions are from what was measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from memprof import devices
+from memprof.devices import ceilings
+from memprof.profiles.precision import get_precision
+from memprof.report import DeviceCeilings
+from memprof.roofline.points import RooflinePoint, place
+from memprof.validation.kernel_rows import PRECISION, KernelEntry, KernelMeasurement, read_kernels
+from memprof.validation.statistics import Errors, errors
+from memprof.validation.tables import MeasurementError, Row, Table
+
+LONG_SECONDS = 50e-6
+"""Kernels above are judged apart: below, launching sets the latency and not the kernel."""
+_HOST_KEY = "host_seconds_per_launch"
+
+
+@dataclass(frozen=True, slots=True)
+class KernelCase:
+    """A row with what is predicted for it; `predicted_seconds` and `roofline_seconds` are None where it is skipped.
+
+    `predicted_seconds` includes what the protocol of the measurement adds; `roofline_seconds` is the kernels' least,
+    `shapes` are the inputs'.
+    """
+
+    row: Row
+    operator: str
+    device: str = ""
+    measured_seconds: float | None = None
+    predicted_seconds: float | None = None
+    roofline_seconds: float | None = None
+    bound: str = ""
+    shapes: tuple[tuple[int, ...], ...] = ()
+    skipped_because: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """Return predicted over measured latency: above 1 where memprof thinks the device slower than it was."""
+        if self.predicted_seconds is None or self.measured_seconds is None:
+            return None
+        return self.predicted_seconds / self.measured_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorErrors:
+    """The errors of one operator's kernels on one device: of all, and of those measured above LONG_SECONDS."""
+
+    operator: str
+    device: str
+    skipped: int
+    errors: Errors
+    long: Errors
+
+
+@dataclass(frozen=True, slots=True)
+class KernelValidation:
+    """A file's kernels in the file's order."""
+
+    table: Table
+    cases: tuple[KernelCase, ...]
+
+    @property
+    def predicted(self) -> tuple[KernelCase, ...]:
+        """Return the cases that have a prediction."""
+        return tuple(case for case in self.cases if case.ratio is not None)
+
+    @property
+    def skipped(self) -> tuple[KernelCase, ...]:
+        """Return the cases that have none."""
+        return tuple(case for case in self.cases if case.ratio is None)
+
+
+def validate_kernels(table: Table) -> KernelValidation:
+    """Predict every kernel of a table that can be predicted; MeasurementError where none can."""
+    entries = read_kernels(table)
+    validation = KernelValidation(table, tuple(_case(entry) for entry in entries))
+    if not entries:
+        raise MeasurementError(f"{table.name} holds no kernel", "add a line for each")
+    if not validation.predicted:
+        first = validation.cases[0]
+        raise MeasurementError(
+            f"nothing in {table.name} can be predicted: line {first.row.line}: {first.skipped_because}",
+            f"correct this line and {len(entries) - 1} more" if len(entries) > 1 else "correct this line",
+        )
+    return validation
+
+
+def by_operator(cases: Sequence[KernelCase]) -> tuple[OperatorErrors, ...]:
+    """Return the errors of each operator on each device, kernel sizes in their order."""
+    groups: dict[tuple[str, str], list[KernelCase]] = {}
+    for case in sorted(cases, key=lambda case: _in_order(case.operator)):
+        if case.ratio is not None:
+            groups.setdefault((case.operator, case.device), []).append(case)
+    return tuple(
+        OperatorErrors(
+            operator,
+            device,
+            sum(case.operator == operator and case.ratio is None for case in cases),
+            _errors(group),
+            _errors([case for case in group if (case.measured_seconds or 0) > LONG_SECONDS]),
+        )
+        for (operator, device), group in groups.items()
+    )
+
+
+def _errors(cases: Sequence[KernelCase]) -> Errors:
+    pairs = [(case.predicted_seconds or 0.0, case.measured_seconds or 0.0) for case in cases if case.ratio is not None]
+    return errors([pair[0] for pair in pairs], [pair[1] for pair in pairs])
+
+
+def _in_order(operator: str) -> tuple[str, int]:
+    number = re.search(r"\d{1,9}$", operator)
+    return (operator[: number.start()], int(number[0])) if number else (operator, 0)
+
+
+def _case(entry: KernelEntry) -> KernelCase:
+    measured = entry.measurement
+    if measured is None:
+        return KernelCase(entry.row, entry.operator, skipped_because=entry.reason)
+    point = kernel_point(measured)
+    if point is None:
+        return KernelCase(entry.row, entry.operator, skipped_because=f"{measured.call.name} has no formula")
+    return KernelCase(
+        entry.row,
+        measured.operator,
+        measured.device,
+        measured_seconds=measured.seconds,
+        predicted_seconds=max(measured.floor_seconds, measured.launch_seconds + measured.calls * point.seconds),
+        roofline_seconds=measured.calls * point.roofline_seconds,
+        bound=point.bound,
+        shapes=tuple(tensor.shape for tensor in measured.call.tensors()),
+    )
+
+
+def kernel_point(measured: KernelMeasurement) -> RooflinePoint | None:
+    """Return the call alone on its device, None where nobody can cost it.
+
+    The host's time to launch it is left out: it passes before the kernel starts, and the protocol's overhead is that.
+    """
+    from memprof.assembly import cost_calls
+
+    costed, _ = cost_calls([measured.call])
+    return place(costed, _without_host(measured.device), get_precision(PRECISION))[0] if costed else None
+
+
+@cache
+def _without_host(name: str) -> DeviceCeilings:
+    device = ceilings(devices.get(name), PRECISION)
+    return replace(device, achievable={**device.achievable, _HOST_KEY: 0.0})

@@ -1,0 +1,64 @@
+"""Writers of `memprof ablate`: variants of a model, or a sweep over one option, as terminal text or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from memprof.ablation import Ablation
+from memprof.errors import OutputError, did_you_mean
+from memprof.sweep import Sweep
+
+
+def stem(found: Ablation | Sweep) -> str:
+    """Return what the files are called, before the extension."""
+    return "sweep" if isinstance(found, Sweep) else "ablate"
+
+
+def text(found: Ablation | Sweep, *, width: int = 100, color: bool = False) -> str:
+    """Return text for a terminal of `width` columns; plain unless `color`."""
+    from memprof.reports import ablate_terminal
+
+    return ablate_terminal.render(found, width=width, color=color)
+
+
+def render(found: Ablation | Sweep, name: str) -> bytes:
+    """Return the content of the file of the format `name`; OutputError with the nearest ones where there is none."""
+    return _WRITERS[check(name)](found)
+
+
+def check(name: str) -> str:
+    """Return the name of a format; OutputError with the nearest ones where there is none."""
+    if name not in _WRITERS:
+        raise OutputError(f"memprof ablate writes no {name!r}", did_you_mean(name, NAMES))
+    return name
+
+
+def _markdown(found: Ablation | Sweep) -> bytes:
+    from memprof.reports import ablate_markdown
+
+    return ablate_markdown.render(found).encode()
+
+
+def _csv(found: Ablation | Sweep) -> bytes:
+    from memprof.reports import ablate_csv
+
+    return ablate_csv.render(found).encode()
+
+
+def _png(found: Ablation | Sweep) -> bytes:
+    if isinstance(found, Sweep):
+        from memprof.reports import ablate_sweep_figure
+
+        return ablate_sweep_figure.draw(found)
+    from memprof.reports import ablate_figure
+
+    return ablate_figure.draw(found)
+
+
+def _json(found: Ablation | Sweep) -> bytes:
+    return found.to_json().encode()
+
+
+_WRITERS: dict[str, Callable[[Ablation | Sweep], bytes]] = {"md": _markdown, "csv": _csv, "png": _png, "json": _json}
+NAMES = tuple(_WRITERS)
+"""The formats, each also the extension of its file."""

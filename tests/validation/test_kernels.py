@@ -1,0 +1,174 @@
+"""Rows of kernels become the calls that PyTorch makes, and their latencies are the kernel's and the protocol's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from memprof.profiles.records import TensorSpec
+from memprof.validation.kernel_rows import AFTER_LAUNCH_SECONDS, HOST_SECONDS, KernelMeasurement, read_kernels
+from memprof.validation.kernels import KernelCase, by_operator, kernel_point, validate_kernels
+from memprof.validation.tables import MeasurementError, Row
+from tests.validation.files import table
+
+DEVICE = "NVIDIA A100-PCIE-40GB"
+NEUSIGHT = "OPName,Latency,Device,B,H,M,N,K,Input_Channel,Output_Channel,Kernel_Szie,Input_Size,Stride,Padding"
+STACK = "device,dtype,input_shape_nchw,layers,kernel,implementation,stack_milliseconds"
+DEPTHWISE = 'RTX 2080Ti,fp32,"8,16,32,32",24,7,PyTorch,14.4'
+SIZES = {
+    "add": "4,8,,,,,,,,,",
+    "relu": "4,8,,,,,,,,,",
+    "gelu": "4,8,,,,,,,,,",
+    "ln": "4,8,,,,,,,,,",
+    "softmax": "4,8,,,,,,,,,",
+    "linear": "2,,3,5,7,,,,,,",
+    "bmm": "2,,3,5,7,,,,,,",
+    "conv": "2,,,,,3,5,3,9,2,1",
+}
+
+
+def neusight(operator: str, latency: str = "0.5") -> str:
+    return f"{operator},{latency},{DEVICE},{SIZES.get(operator, SIZES['add'])}"
+
+
+def measurement(row: str, columns: str = NEUSIGHT) -> KernelMeasurement:
+    (entry,) = read_kernels(table(row, columns=columns))
+    assert entry.measurement is not None, entry.reason
+    return entry.measurement
+
+
+@pytest.mark.parametrize(
+    ("operator", "name", "shapes"),
+    [
+        ("add", "aten::add", [(4, 8), (4, 8)]),
+        ("relu", "aten::relu", [(4, 8)]),
+        ("gelu", "aten::gelu", [(4, 8)]),
+        ("ln", "aten::native_layer_norm", [(4, 8), (8,), (8,)]),
+        ("softmax", "aten::_softmax", [(4, 8)]),
+        ("linear", "aten::addmm", [(7,), (2 * 3, 5), (5, 7)]),
+        ("bmm", "aten::bmm", [(2, 3, 5), (2, 5, 7)]),
+        ("conv", "aten::convolution", [(2, 3, 9, 9), (5, 3, 3, 3)]),
+    ],
+)
+def test_calls_of_neusights_operators(operator: str, name: str, shapes: list[tuple[int, ...]]):
+    found = measurement(neusight(operator))
+
+    assert found.call.name == name
+    assert [tensor.shape for tensor in found.call.tensors()] == shapes
+    assert {tensor.dtype for tensor in found.call.tensors()} == {"float32"}
+    assert (found.device, found.seconds) == ("a100-pcie-40gb", 0.5e-3)
+    assert kernel_point(found) is not None
+
+
+def test_strides_are_those_of_contiguous_tensors_and_of_a_transposed_weight():
+    image = measurement(neusight("conv")).call.tensor(0)
+    weight = measurement(neusight("linear")).call.tensor(2)
+
+    assert image == TensorSpec((2, 3, 9, 9), (3 * 9 * 9, 9 * 9, 9, 1), "float32")
+    assert weight == TensorSpec((5, 7), (1, 5), "float32")
+
+
+def test_work_of_a_matrix_product_and_of_an_addition():
+    points = [kernel_point(measurement(neusight(operator))) for operator in ("bmm", "add")]
+    works = [work for point in points if point for work in point.costed.works]
+
+    assert works[0].macs == 2 * 3 * 5 * 7
+    assert works[1].dram.total_bytes == 3 * 4 * 8 * 4
+
+
+def test_a_stack_is_its_layers_one_after_another():
+    found = measurement(DEPTHWISE, STACK)
+    point = kernel_point(found)
+    (case,) = validate_kernels(table(DEPTHWISE, columns=STACK)).cases
+
+    assert (found.calls, found.operator, found.seconds) == (24, "depthwise k=7", 14.4e-3)
+    assert [tensor.shape for tensor in found.call.tensors()] == [(8, 16, 32, 32), (16, 1, 7, 7)]
+    assert found.call.argument(4) == (3, 3)
+    assert point is not None
+    assert point.costed.works[0].macs == 8 * 16 * 32 * 32 * 7 * 7
+    assert case.predicted_seconds == pytest.approx(24 * point.seconds)
+
+
+def test_short_latencies_are_the_hosts_and_long_ones_the_kernels():
+    short, long = validate_kernels(
+        table(neusight("add"), f"add,1,{DEVICE},100000,1000,,,,,,,,,", columns=NEUSIGHT)
+    ).cases
+    point = kernel_point(measurement(f"add,1,{DEVICE},100000,1000,,,,,,,,,"))
+
+    assert short.predicted_seconds == HOST_SECONDS["add"]
+    assert point is not None
+    assert long.predicted_seconds == pytest.approx(HOST_SECONDS["add"] - AFTER_LAUNCH_SECONDS + point.seconds)
+    # The kernel itself moves 12 bytes for each of 10^8 elements at no more than 1555 GB/s.
+    assert point.seconds > 12 * 1e8 / 1555e9
+    assert long.roofline_seconds == pytest.approx(12 * 1e8 / 1555e9, rel=0.01)
+
+
+def test_waiting_for_the_host_is_not_in_a_kernels_time():
+    point = kernel_point(measurement(neusight("relu")))
+
+    assert point is not None
+    assert point.bound != "host"
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "reason"),
+    [
+        (neusight("conv3d"), NEUSIGHT, "operator 'conv3d' is none of add, relu"),
+        (neusight("add", "-1"), NEUSIGHT, "Latency -1 is not above zero"),
+        (neusight("add", "x"), NEUSIGHT, "Latency 'x' is no number"),
+        (neusight("add").replace(DEVICE, "A1000"), NEUSIGHT, "unknown device 'A1000'"),
+        (neusight("add").replace("4,8", "0,8"), NEUSIGHT, "B 0 is not above zero"),
+        (neusight("add").replace("4,8", "4,"), NEUSIGHT, "H '' is no whole number"),
+        (f"add,0.5,{DEVICE}", "OPName,Latency,Device", "there is no column B"),
+        (neusight("conv").replace("9,2,1", "1,1,0"), NEUSIGHT, "a kernel of 3 does not fit an image of 1"),
+        (DEPTHWISE.replace("PyTorch", "ours"), STACK, "ours is not PyTorch's own kernel"),
+        (DEPTHWISE.replace("fp32", "fp16"), STACK, "dtype 'fp16' is not fp32"),
+        (DEPTHWISE.replace(",32,32", ""), STACK, "input_shape_nchw is not four sizes"),
+        (DEPTHWISE.replace("24,7", "24,6"), STACK, "kernel 6 is even"),
+        (DEPTHWISE.replace("24,7", "24"), STACK, "6 values where the header names 7 columns"),
+    ],
+)
+def test_a_row_that_cannot_be_predicted_says_why(row: str, columns: str, reason: str):
+    good = DEPTHWISE if columns == STACK else neusight("add")
+    rows = [row] if columns.endswith("Device") else [row, good]
+    first, *others = read_kernels(table(*rows, columns=columns))
+
+    assert first.measurement is None
+    assert reason in first.reason
+    assert all(entry.measurement for entry in others)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "message"),
+    [
+        ((), STACK, "holds no kernel"),
+        ((neusight("what"),), NEUSIGHT, "nothing in file.csv can be predicted: line 2: operator 'what'"),
+        (("1,2",), "a,b", "file.csv is no file of kernels"),
+        (("1,2",), "OPName,Latency", "lacks the column Device"),
+        (("1",), "stack_milliseconds", "lacks the columns device, dtype"),
+    ],
+)
+def test_a_file_of_which_nothing_can_be_predicted_is_an_error(rows: tuple[str, ...], columns: str, message: str):
+    with pytest.raises(MeasurementError) as caught:
+        validate_kernels(table(*rows, columns=columns))
+
+    assert message in str(caught.value)
+
+
+def test_errors_by_operator_by_hand():
+    def case(operator: str, measured: float, predicted: float | None) -> KernelCase:
+        return KernelCase(Row(2, ()), operator, "d", measured_seconds=measured, predicted_seconds=predicted)
+
+    cases = [
+        case("depthwise k=11", 1.0, 1.1),
+        case("depthwise k=3", 1e-3, 0.8e-3),
+        case("depthwise k=3", 10e-6, 10e-6),
+        replace(case("depthwise k=3", 1.0, None), skipped_because="x"),
+    ]
+    three, eleven = by_operator(cases)
+
+    assert (three.operator, three.errors.count, three.long.count, three.skipped) == ("depthwise k=3", 2, 1, 1)
+    assert three.errors.median_absolute_percentage_error == pytest.approx((0.2 + 0.0) / 2)
+    assert three.long.mean_absolute_percentage_error == pytest.approx(0.2)
+    assert (eleven.operator, eleven.errors.count) == ("depthwise k=11", 1)
