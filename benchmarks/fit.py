@@ -39,7 +39,6 @@ from memprof.roofline.timing import kernel_times
 from memprof.validation.protocol import as_measured
 
 TARGET = Path(__file__).parents[1] / "memprof" / "devices" / "achievable.json"
-SOURCE = "fitted by benchmarks/fit.py on the A100 table of InceptionNeXt's README and timm's RTX 3090 results"
 LATENCY = 19e-6
 """Seconds of NeuSight's latencies that are no kernel's: what an add of few elements takes beyond its launch."""
 GDDR_STREAM = 0.95
@@ -209,7 +208,7 @@ def main() -> None:
     for (key, owner), value in sorted(found.items()):
         print(f"{key} ({owner}) = {value:.4g}")
     if options.write:
-        write(found, set(fixed))
+        write(found, {("stream_dram_fraction", "rtx3090")})
 
 
 def constants(problem: Problem, point: Mapping[Parameter, float]) -> dict[str, float]:
@@ -258,16 +257,17 @@ def print_errors(name: str, errors: Floats) -> None:
     print(f"{name}: {len(errors)} rows, mean error {off.mean():.1%}, {centred.mean():.1%} without the common bias")
 
 
-def write(found: Mapping[Parameter, float], measured: set[Parameter]) -> None:
-    """Put the constants into the device data, leaving those alone that this script does not find."""
+def write(found: Mapping[Parameter, float], given: set[Parameter]) -> None:
+    """Put the constants into the device data, but for those that are `given` from elsewhere."""
     data = json.loads(TARGET.read_text(encoding="utf-8"))
     for (key, owner), value in found.items():
-        source = "median of NeuSight's A100 kernels, benchmarks/fit.py" if (key, owner) in measured else SOURCE
+        if (key, owner) in given:
+            continue
         narrow = {"memory": "GDDR"} if key in BY_MEMORY else {"half_rate": True}
-        statements = data["constants"][key]
-        for statement in statements:
-            if owner == "all" or all(statement.get(name) == wanted for name, wanted in narrow.items()) == (owner != "a100"):
-                statement.update(value=float(f"{value:.3g}"), source=source)
+        for statement in data["constants"][key]["statements"]:
+            is_narrow = all(statement.get(name) == wanted for name, wanted in narrow.items())
+            if owner == "all" or is_narrow == (owner != "a100"):
+                statement.update(value=float(f"{value:.3g}"))
     TARGET.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
 
 

@@ -28,7 +28,7 @@ from memprof.report import (
     Workload,
 )
 from memprof.roofline.bounds import MEMORY_LEVELS
-from memprof.roofline.points import CostedCall, RooflinePoint, place
+from memprof.roofline.points import HOST_SECONDS, CostedCall, RooflinePoint, place
 
 _LOW_COVERAGE = 0.99
 CONTEXT_BYTES = 600e6
@@ -62,7 +62,7 @@ def assemble_report(step: CostedStep, workload: Workload, device: DeviceCeilings
         schema=SCHEMA,
         workload=workload,
         device=device,
-        totals=_totals(points, workload, step.parameters),
+        totals=_totals(points, workload, device, step.parameters),
         memory=_memory(step.memory, device),
         operators=tuple(rows),
         coverage=coverage,
@@ -138,9 +138,10 @@ def _dtype(point: RooflinePoint) -> str:
     return tensors[0].dtype if tensors else point.costed.works[0].dtype
 
 
-def _totals(points: Sequence[RooflinePoint], workload: Workload, parameters: int) -> Totals:
+def _totals(points: Sequence[RooflinePoint], workload: Workload, device: DeviceCeilings, parameters: int) -> Totals:
     works = [work for point in points for work in point.costed.works]
     forward = [work for point in points if point.costed.call.phase is Phase.FORWARD for work in point.costed.works]
+    launches = sum(work.launches for work in works)
     seconds, least = (_sum(getattr(point, name) for point in points) for name in ("seconds", "roofline_seconds"))
     return Totals(
         parameters=parameters,
@@ -149,12 +150,12 @@ def _totals(points: Sequence[RooflinePoint], workload: Workload, parameters: int
         dram_bytes=_sum(work.dram.total_bytes for work in works),
         l2_bytes=_sum(work.l2.total_bytes for work in works),
         l1_bytes=_sum(work.l1.total_bytes for work in works),
-        launches=sum(work.launches for work in works),
+        launches=launches,
         seconds=seconds,
         images_per_second=workload.batch_size / seconds if seconds else 0.0,
         roofline_seconds=least,
         roofline_images_per_second=workload.batch_size / least if least else 0.0,
-        host_seconds=0.0,
+        host_seconds=launches * device.achievable.get(HOST_SECONDS, 0.0),
     )
 
 

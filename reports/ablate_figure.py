@@ -22,7 +22,7 @@ def draw(found: Ablation) -> bytes:
     """Return the plot as a PNG, 1800 pixels wide and as high as the variants need."""
     phases = ablate_tables.phases(found)
     height = _HEAD + _BAR * len(found.results) + _FOOT
-    title = f"Predicted images/s: {ablate_tables.title(found)}"
+    title = f"{ablate_tables.title(found)}: predicted images/s"
     figure = compare_figure.start(height, title, ablate_tables.subtitle(found))
     width = (0.97 - _NAMES) / len(phases) - 0.02
     for place, phase in enumerate(phases):

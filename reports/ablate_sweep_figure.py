@@ -20,7 +20,7 @@ _MOST_TICKS = 16
 
 def draw(found: Sweep) -> bytes:
     """Return the plot as a PNG of 1800 x 990 pixels."""
-    title = f"Predicted step time: {ablate_tables.title(found)}"
+    title = f"{ablate_tables.title(found)}: predicted time of a step"
     figure = compare_figure.start(_HEIGHT, title, ablate_tables.subtitle(found))
     phases = found.phases()
     width = (0.975 - 0.065 * len(phases)) / len(phases)

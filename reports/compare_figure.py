@@ -21,7 +21,7 @@ INK, FAINT, GRID = "#1f2328", "#59636e", "#e6e8eb"
 WIDTH_INCHES, DPI = 12.0, 150
 _BAR, _HEAD, _FOOT = 0.62, 1.2, 0.62
 """Inches that a bar with its label, what is above the bars, and what is below them take."""
-_LEAST_BARS = 2
+_LEAST_BARS = 1
 _SAID = 0.08
 """Least fraction of the panel's width that a part must have for its share to be written in it."""
 _LEGEND_COLUMNS = 6

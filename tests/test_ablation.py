@@ -99,8 +99,11 @@ def reports(model: str, infer: float, train: float) -> list[Report]:
 
 
 def test_ratios_are_to_the_baseline_phase_by_phase() -> None:
-    cells = [(Variant("inceptionnext_t", "baseline"), reports("inceptionnext_t", 1.0, 4.0)),
-             (Variant("inceptionnext_t:norm=layer", "layer norm"), reports("inceptionnext_t:norm=layer", 2.0, 5.0))]  # fmt: skip
+    base_name, name = "inceptionnext_t", "inceptionnext_t:norm=layer"
+    cells = [
+        (Variant(base_name, "baseline"), reports(base_name, 1.0, 4.0)),
+        (Variant(name, "layer norm"), reports(name, 2.0, 5.0)),
+    ]
 
     def published(item: Entry, phase: str) -> float | None:
         return {"infer": 10.0, "train": None}[phase] if item.model == "inceptionnext_t" else {"infer": 4.0}.get(phase)

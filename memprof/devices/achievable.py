@@ -1,7 +1,7 @@
 """What kernels reach of a device's ceilings: the constants of the time model, from data, each with unit and source.
 
 A constant is stated once for all devices, or for a kind of memory or of tensor core; the first statement
-in the file that fits a device counts, and a figure that the device itself states comes before all of them.
+in the file that fits a device counts.
 """
 
 from __future__ import annotations
@@ -38,9 +38,8 @@ class Statement:
 
     def fits(self, device: Device) -> bool:
         """Return whether the statement is about `device`."""
-        return (
-            (self.memory is None or (device.memory_type or "").startswith(self.memory))
-            and (self.half_rate is None or self.half_rate == _is_half_rate(device))
+        return (self.memory is None or (device.memory_type or "").startswith(self.memory)) and (
+            self.half_rate is None or self.half_rate == _is_half_rate(device)
         )
 
 
@@ -50,14 +49,23 @@ def _is_half_rate(device: Device) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Constant:
+    """A constant of the time model: its unit ("" for a fraction), its name in words, its values for kinds of devices."""
+
+    unit: str
+    words: str
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _File:
     schema: str
-    constants: Mapping[str, tuple[Statement, ...]]
+    constants: Mapping[str, Constant]
 
 
 @cache
-def statements() -> Mapping[str, tuple[Statement, ...]]:
-    """Return all statements by the key of their constant, in the file's order."""
+def constants() -> Mapping[str, Constant]:
+    """Return all constants by key, in the file's order."""
     data = resources.files("memprof.devices").joinpath("achievable.json").read_bytes()
     return msgspec.json.decode(data, type=_File).constants
 
@@ -65,12 +73,10 @@ def statements() -> Mapping[str, tuple[Statement, ...]]:
 def achievable(device: Device) -> dict[str, Figure]:
     """Return the constants of the time model for `device`, those computed from its own figures included."""
     found = {}
-    for key, choices in statements().items():
-        stated = device.figures.get(key)
-        fitting = (Figure(choice.value, choice.source) for choice in choices if choice.fits(device))
-        figure = stated or next(fitting, None)
-        if figure is not None:
-            found[key] = figure
+    for key, constant in constants().items():
+        fitting = next((statement for statement in constant.statements if statement.fits(device)), None)
+        if fitting is not None:
+            found[key] = Figure(fitting.value, fitting.source)
     sms, clock = device.get("sm_count"), device.get("boost_clock_hz")
     if sms is not None:
         found["sm_count"] = device.figures["sm_count"]

@@ -45,8 +45,15 @@ def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Ker
     """Gather the kernels of `works`, whose FLOPs by engine are `engines`."""
     index = {pattern: place for place, pattern in enumerate(PATTERNS)}
     numbers = [
-        (work.dram.total_bytes, work.converted_bytes, work.macs, work.vector_flops, work.launches,
-         (work.blocks or 0) * _THREADS_PER_BLOCK, work.serial_steps)
+        (
+            work.dram.total_bytes,
+            work.converted_bytes,
+            work.macs,
+            work.vector_flops,
+            work.launches,
+            (work.blocks or 0) * _THREADS_PER_BLOCK,
+            work.serial_steps,
+        )
         for work in works
     ]
     dram, converted, macs, vector, launches, threads, steps = np.array(numbers, dtype=np.float64).reshape(-1, 7).T

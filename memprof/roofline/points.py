@@ -17,6 +17,8 @@ from memprof.roofline.bounds import Bounds, bound_seconds
 from memprof.roofline.kernels import gather
 from memprof.roofline.timing import HOST, KernelTimes, Timeline, kernel_times, timeline
 
+HOST_SECONDS = "host_seconds_per_launch"
+
 
 @dataclass(frozen=True, slots=True)
 class CostedCall:
@@ -51,7 +53,7 @@ def place(costed: Sequence[CostedCall], device: DeviceCeilings, precision: Preci
     bounds = bounds_of(works, engines, device)
     kernels = gather(works, engines)
     times = kernel_times(kernels, bounds, device.achievable)
-    host = device.achievable.get("host_seconds_per_launch", 0.0)
+    host = device.achievable.get(HOST_SECONDS, 0.0)
     steps = timeline(times.runs, np.cumsum(kernels.launches) * host)
     points, start = [], 0
     for item in costed:
@@ -61,9 +63,7 @@ def place(costed: Sequence[CostedCall], device: DeviceCeilings, precision: Preci
     return points
 
 
-def bounds_of(
-    works: Sequence[Work], engines: Sequence[Mapping[str, float]], device: DeviceCeilings
-) -> Bounds:
+def bounds_of(works: Sequence[Work], engines: Sequence[Mapping[str, float]], device: DeviceCeilings) -> Bounds:
     """Hold the kernels of `works`, whose FLOPs by engine are `engines`, against the device's ceilings."""
     traffic = {
         "dram": [work.dram.total_bytes for work in works],

@@ -132,8 +132,7 @@ def kernel_times(kernels: Kernels, bounds: Bounds, constants: Mapping[str, float
         "l1": lambda least: least / model.l1_fractions() + model.first_loads(bounds),
     }
     seconds = [
-        rules[name](least) if name in rules else least
-        for name, least in zip(bounds.names, bounds.seconds, strict=True)
+        rules[name](least) if name in rules else least for name, least in zip(bounds.names, bounds.seconds, strict=True)
     ]
     return KernelTimes(bounds.names, np.stack(seconds), model.launching())
 

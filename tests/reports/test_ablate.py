@@ -55,7 +55,8 @@ def swept(option: str = "kernel=3,5,7,31", phases: tuple[str, ...] = ("infer", "
 
 
 RECORDS: dict[str, Ablation | Sweep] = {
-    "ablation": ablation(), "sweep": swept(), "shares": swept("conv_ratio=1/16,1/8,1/4,1"), "one": swept(phases=("infer",)),
+    "ablation": ablation(), "sweep": swept(), "shares": swept("conv_ratio=1/16,1/8,1/4,1"),
+    "one": swept(phases=("infer",)),
 }  # fmt: skip
 
 
@@ -124,7 +125,9 @@ def test_nothing_takes_no_time() -> None:
     nothing = sweep(plan("convnext_t", "kernel=3,5"), [[report()], [report()]])
     assert writers.render(nothing, "png").startswith(b"\x89PNG")
     assert writers.text(nothing)
-    empty = ablate([(Variant("convnext_t", "baseline"), [report()])], published)
+    idle = report(workload=replace(WORKLOAD, model="convnext_t"))
+    empty = ablate([(Variant("convnext_t", "baseline"), [idle])], published)
+    assert empty.results[0].outcomes[0].ratio == 0
     assert writers.render(empty, "png").startswith(b"\x89PNG")
 
 
