@@ -135,9 +135,11 @@ def _weight_pattern(convolution: Convolution) -> Pattern:
 
 
 def _converted(convolution: Convolution, moved_bytes: float) -> float:
-    """Return what cuDNN moves to run a channels-first convolution of 16-bit tensors: its tensor-core kernels want
-    channels last, so it converts what goes in and what comes out (nchwToNhwcKernel, nhwcToNchwKernel in profiles),
-    each a read and a write."""
+    """Return the bytes that cuDNN moves to run a channels-first convolution of 16-bit tensors.
+
+    Its tensor-core kernels want channels last, so it converts what goes in and what comes out (nchwToNhwcKernel and
+    nhwcToNchwKernel in profiles), each a read and a write.
+    """
     is_half = element_bytes(convolution.input.dtype) == HALF_BYTES
     return 2 * moved_bytes if is_half and not _is_packed(convolution) else 0
 

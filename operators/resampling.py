@@ -66,8 +66,8 @@ def _size(call: OperatorCall, source: TensorSpec, rank: int) -> tuple[int, ...]:
 
 
 _PARALLEL_MODES = frozenset({"nearest", "trilinear", "linear"})
-"""Modes with a thread per output; bilinear and bicubic kernels have a thread per pixel that goes through all images and
-channels (upsample_bilinear2d_out_frame in ATen/native/cuda/UpSampleBilinear2d.cu), unless the tensor is channels-last."""
+"""Modes with a thread per output; bilinear and bicubic kernels have a thread per pixel that goes through all images
+and channels (upsample_bilinear2d_out_frame in ATen/native/cuda/UpSampleBilinear2d.cu), unless channels are last."""
 
 
 def _resample(step: str, source: TensorSpec, result: TensorSpec, sampled: Shape, mode: str) -> Work:

@@ -74,9 +74,9 @@ class Work:
     `dtype` is that of the arithmetic's inputs. `blocks` is the number of independent thread blocks, None where not
     modelled. `launches` is the number of kernels launched. `assumed` says in words what the profile did not record and
     had to be assumed or inferred, "" where everything was recorded. `product` is the geometry of matrix work.
-    `pattern` is how the kernel goes through its data. `converted_bytes` is what the library moves through DRAM to convert
-    layouts for its own use, which no bound counts but the time does. `serial_steps` is how many loads each thread makes one
-    after the other, where that is more than the few that hide behind other threads.
+    `pattern` is how the kernel goes through its data. `converted_bytes` is what the library moves through DRAM to
+    convert layouts for its own use, which no bound counts but the time does. `serial_steps` is how many loads each
+    thread makes one after the other, where that is more than the few that hide behind other threads.
     """
 
     step: str

@@ -1,7 +1,7 @@
 """What kernels reach of a device's ceilings: the constants of the time model, from data, each with unit and source.
 
-A constant is stated once for all devices, or for a kind of memory or of tensor core; the first statement
-in the file that fits a device counts.
+A constant is stated once for all devices, or for a kind of memory or of tensor core; the first statement in the file
+that fits a device counts.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ SCHEMA = "memprof.achievable/1"
 class Statement:
     """A value of one constant with its source, and which devices it is for: None is all.
 
-    `memory` is the beginning of the memory's type ("HBM", "GDDR"); `half_rate` is whether tensor cores run at half their
-    rate when they accumulate in FP32 (GeForce), which leaves the rest of the SM more time to feed them.
+    `memory` is the beginning of the memory's type ("HBM", "GDDR"); `half_rate` is whether tensor cores run at half
+    their rate when they accumulate in FP32 (GeForce), which leaves the rest of the SM more time to feed them.
     """
 
     value: float
@@ -50,7 +50,7 @@ def _is_half_rate(device: Device) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A constant of the time model: its unit ("" for a fraction), its name in words, its values for kinds of devices."""
+    """A constant of the time model: its unit ("" for a fraction), its name, its values for kinds of devices."""
 
     unit: str
     words: str
@@ -78,8 +78,8 @@ def achievable(device: Device) -> dict[str, Figure]:
         if fitting is not None:
             found[key] = Figure(fitting.value, fitting.source)
     sms, clock = device.get("sm_count"), device.get("boost_clock_hz")
+    found |= {key: device.figures[key] for key in ("sm_count", "l2_capacity_bytes") if key in device.figures}
     if sms is not None:
-        found["sm_count"] = device.figures["sm_count"]
         if clock is not None:
             slots = sms * ISSUE_SLOTS_PER_CLOCK * clock
             found["issue_slots_per_second"] = Figure(slots, "computed: SMs x 128 x boost clock")

@@ -76,9 +76,9 @@ class MemoryMeter:
                 alive.add(event)
             else:
                 alive.discard(~event)
-        held = [self._sum(alive & owners) for owners in (parameters, gradients, optimizer)]
+        held, grown, kept = (self._sum(alive & owners) for owners in (parameters, gradients, optimizer))
         peak = self._sum(alive)
-        return MemoryUse(peak, *held, peak - sum(held))
+        return MemoryUse(peak, held, grown, kept, peak - held - grown - kept)
 
     def _peak_moment(self) -> int:
         now = peak = moment = 0

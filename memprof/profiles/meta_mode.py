@@ -42,7 +42,7 @@ class MetaRules(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """
 
     def __init__(self, meter: MemoryMeter | None = None) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._meter = meter or MemoryMeter()
 
     @classmethod

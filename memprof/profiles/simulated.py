@@ -35,7 +35,7 @@ _REMEDY = (
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What a simulated run gives: its profile, the number of parameters of the model, the memory that the step needs."""
+    """What a simulated run gives: its profile, the model's number of parameters, the memory that the step needs."""
 
     profile: Profile
     parameters: int

@@ -30,8 +30,8 @@ class Step:
     """A step of `model`, its phases and modules recorded as scopes.
 
     `name` is how errors call the model; `remedy` is what they advise. `front_end` makes the context in which Python
-    code of the model and the loss runs. Momentum buffers, `optimizer_state`, are made here, so that every step is in the
-    steady state.
+    code of the model and the loss runs. Momentum buffers, `optimizer_state`, are made here, so that every step is in
+    the steady state.
     """
 
     def __init__(

@@ -25,7 +25,8 @@ class Kernels:
     """n kernels in order. Arrays (n,), but `sizes` (4, n): batch, m, n, k of matrix products, 0 for other kernels."""
 
     patterns: NDArray[np.intp]
-    dram_bytes: Floats
+    read_bytes: Floats
+    written_bytes: Floats
     converted_bytes: Floats
     macs: Floats
     vector_flops: Floats
@@ -36,6 +37,20 @@ class Kernels:
     on_tensor: NDArray[np.bool_]
     sizes: Floats
 
+    @property
+    def dram_bytes(self) -> Floats:
+        """Return the bytes each kernel moves through DRAM, read and written (n,)."""
+        return self.read_bytes + self.written_bytes
+
+    def resident_bytes(self, capacity_bytes: float) -> Floats:
+        """Return what of its input each kernel may find in an L2 of `capacity_bytes` (n,).
+
+        The kernel before it has just written that; it is still there where both fit.
+        """
+        written = np.concatenate(([0.0], self.written_bytes[:-1])) if self.written_bytes.size else self.written_bytes
+        found = np.minimum(written, self.read_bytes)
+        return np.where(written + self.read_bytes <= capacity_bytes, found, 0.0)
+
     def having(self, patterns: Set[Pattern]) -> NDArray[np.bool_]:
         """Return which kernels have one of `patterns`."""
         return np.array([pattern in patterns for pattern in PATTERNS])[self.patterns]
@@ -45,23 +60,17 @@ def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Ker
     """Gather the kernels of `works`, whose FLOPs by engine are `engines`."""
     index = {pattern: place for place, pattern in enumerate(PATTERNS)}
     numbers = [
-        (
-            work.dram.total_bytes,
-            work.converted_bytes,
-            work.macs,
-            work.vector_flops,
-            work.launches,
-            (work.blocks or 0) * _THREADS_PER_BLOCK,
-            work.serial_steps,
-        )
+        (work.dram.read_bytes, work.dram.written_bytes, work.converted_bytes, work.macs, work.vector_flops,
+         work.launches, (work.blocks or 0) * _THREADS_PER_BLOCK, work.serial_steps)
         for work in works
-    ]
-    dram, converted, macs, vector, launches, threads, steps = np.array(numbers, dtype=np.float64).reshape(-1, 7).T
+    ]  # fmt: skip
+    read, written, converted, macs, vector, launches, threads, steps = np.array(numbers, dtype=float).reshape(-1, 8).T
     sizes = [(work.product.batch, work.product.m, work.product.n, work.product.k) if work.product else (0, 0, 0, 0)
              for work in works]  # fmt: skip
     return Kernels(
         patterns=np.array([index[work.pattern] for work in works], dtype=np.intp),
-        dram_bytes=dram,
+        read_bytes=read,
+        written_bytes=written,
         converted_bytes=converted,
         macs=macs,
         vector_flops=vector,

@@ -1,9 +1,10 @@
-"""Tile and wave quantisation: what a matrix product costs above its arithmetic because it runs in whole tiles and waves.
+"""Tile and wave quantisation: what a matrix product costs above its arithmetic by running in whole tiles and waves.
 
 A product is cut into tiles of the output, a thread block each; a tile at the edge costs as much as a full one, and the
 last wave of blocks as much as if every SM had work. Each tile also pays for filling its pipeline and for writing out,
-as if its depth were longer. The library takes the tile for which all this costs least, and splits a deep product among
-idle SMs (CUTLASS documentation, "Efficient GEMM in CUDA"; Stream-K, Osama et al. 2023, arXiv 2301.03598).
+as if its depth were longer. The library takes the tile for which all this costs least; on tensor cores it also splits a
+deep product among idle SMs (CUTLASS documentation, "Efficient GEMM in CUDA"; Stream-K, Osama et al. 2023, arXiv
+2301.03598). On CUDA cores it does not: NeuSight's recordings have no split kernel.
 """
 
 from __future__ import annotations
@@ -37,32 +38,36 @@ _EXACT_WAVES = 6
 
 
 def inflation(sizes: Floats, on_tensor: NDArray[np.bool_], sm_count: float, prologue: Floats) -> Floats:
-    """Return, for each product, the time in whole tiles and waves over that of its multiply-adds alone (n,), at least 1.
+    """Return, for each product, the time in whole tiles and waves over that of its multiply-adds alone: (n,), >= 1.
 
     `sizes` (4, n) are batch, m, n and k; what is no product has zeros and counts as 1. `prologue` (n,) is what filling
     the pipeline and writing out cost a tile, in elements of depth.
     """
     result = np.ones(sizes.shape[1])
     is_product = sizes.min(axis=0) > 0
-    for tiles, members in (
-        (TENSOR_TILES, is_product & on_tensor),
-        (BATCHED_TILE, is_product & ~on_tensor & (sizes[0] > 1)),
-        (CUDA_CORE_TILES, is_product & ~on_tensor & (sizes[0] <= 1)),
+    for tiles, members, splits in (
+        (TENSOR_TILES, is_product & on_tensor, True),
+        (BATCHED_TILE, is_product & ~on_tensor & (sizes[0] > 1), False),
+        (CUDA_CORE_TILES, is_product & ~on_tensor & (sizes[0] <= 1), False),
     ):
         if members.any():
-            result[members] = _least(sizes[:, members], tiles, sm_count, prologue[members])
+            result[members] = _least(sizes[:, members], tiles, sm_count, prologue[members], splits)
     return np.maximum(result, 1.0)
 
 
-def _least(sizes: Floats, tiles: Sequence[tuple[int, int, float]], sm_count: float, prologue: Floats) -> Floats:
+def _least(
+    sizes: Floats, tiles: Sequence[tuple[int, int, float]], sm_count: float, prologue: Floats, splits: bool
+) -> Floats:
     batch, rows, columns, depth = sizes
     padded = np.ceil(depth / _DEPTH_STEP) * _DEPTH_STEP
     best = np.full(len(depth), np.inf)
     shapes = {shape for height, width, speed in tiles for shape in ((height, width, speed), (width, height, speed))}
     for height, width, speed in sorted(shapes):
         blocks = batch * np.ceil(rows / height) * np.ceil(columns / width)
-        parts = np.clip(np.floor(sm_count / blocks), 1, np.maximum(1, padded // _SPLIT_DEPTH))
+        most = padded // _SPLIT_DEPTH if splits else np.ones_like(padded)
+        parts = np.clip(np.floor(sm_count / blocks), 1, np.maximum(1, most))
         waves = blocks * parts / sm_count
         waves = np.where(waves > _EXACT_WAVES, waves, np.ceil(waves))
         best = np.minimum(best, waves * sm_count * height * width * (padded / parts + prologue) / speed)
-    return best / (batch * rows * columns * depth)
+    over: Floats = best / (batch * rows * columns * depth)
+    return over

@@ -1,8 +1,8 @@
 """From bounds to time: what kernels reach of each ceiling, what launching them costs, and when the device waits.
 
 A kernel takes as long as the ceiling that binds it, each ceiling at the fraction that kernels of its pattern reach, plus
-the latency of starting it. Kernels run in order, each once the one before is done and the host has launched it, so a step
-is never shorter than the host needs. The constants are the device's (`DeviceCeilings.achievable`, with sources in
+the latency of starting it. Kernels run in order, each once the one before is done and the host has launched it, so a
+step is never shorter than the host needs. The constants are the device's (`DeviceCeilings.achievable`, with sources in
 memprof/devices/achievable.json); none is of a model or a layer.
 """
 
@@ -88,7 +88,8 @@ class Timeline:
 class KernelTimes:
     """For kernels in order: seconds under each ceiling `names` (ceilings, n), of launching (n,), and the sum (n,).
 
-    `seconds` holds the ceilings' times at the fractions they are reached; `runs` is the longest of them plus `launching`.
+    `seconds` holds the ceilings' times at the fractions they are reached; `runs` is the longest of them plus
+    `launching`.
     """
 
     names: tuple[str, ...]
@@ -125,7 +126,7 @@ def kernel_times(kernels: Kernels, bounds: Bounds, constants: Mapping[str, float
     """Return how long `kernels` take on a device with these `bounds` and time-model `constants`."""
     model = _Model(kernels, constants)
     rules = {
-        "dram": lambda least: np.maximum((least + model.converting(bounds)) / model.dram_fractions(), model.chasing()),
+        "dram": lambda least: np.maximum(model.streaming(bounds), model.chasing()),
         "tensor": lambda least: least * model.tiled() / model.tensor_fractions(),
         "fp32": lambda least: np.maximum(least * model.core_slowdown(), model.issuing()) + model.first_loads(bounds),
         "fp16": lambda least: least * model.core_slowdown(),
@@ -158,9 +159,17 @@ class _Model:
         return np.where(self._kernels.having(_NATIVE), self.get("tap_l1_fraction", 1.0), 1.0)
 
     def first_loads(self, bounds: Bounds) -> Floats:
-        """Seconds that PyTorch's depthwise kernels wait for DRAM before L1 can serve their taps: they prefetch nothing."""
+        """Seconds that PyTorch's depthwise kernels wait for DRAM before L1 serves their taps: they prefetch nothing."""
         waiting: Floats = np.where(self._kernels.having(_NATIVE), bounds.of("dram") / self.dram_fractions(), 0.0)
         return waiting
+
+    def streaming(self, bounds: Bounds) -> Floats:
+        """Seconds of moving bytes through DRAM. What is found in L2 takes none, but no kernel beats its bound."""
+        least = bounds.of("dram")
+        moved = self._kernels.dram_bytes
+        resident = self._kernels.resident_bytes(self.get("l2_capacity_bytes", 0.0))
+        from_dram = 1.0 - np.divide(resident, moved, out=np.zeros_like(moved), where=moved > 0)
+        return np.maximum((least * from_dram + self.converting(bounds)) / self.dram_fractions(), least)
 
     def chasing(self) -> Floats:
         """Seconds of loads that each thread makes one after the other."""
@@ -189,7 +198,7 @@ class _Model:
         return np.where(is_product, self.tiled() / self.get("product_core_fraction", 1.0), 1.0)
 
     def issuing(self) -> Floats:
-        """Seconds for which the schedulers issue instructions: of depthwise kernels per tap, of streaming ones per FLOP."""
+        """Seconds for which the schedulers issue instructions: per tap of depthwise kernels, per FLOP of others."""
         per_tap = self._by_pattern(lambda pattern: self._instructions(pattern, ""))
         per_tap_half = self._by_pattern(lambda pattern: self._instructions(pattern, "_16bit"))
         issued = self._kernels.macs * np.where(self._kernels.is_half, per_tap_half, per_tap)

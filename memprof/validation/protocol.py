@@ -1,9 +1,9 @@
 """How the people behind a source ran their models, where that differs from how today's libraries run them by default.
 
-timm's published results (huggingface/pytorch-image-models, results/) were made over years. Up to PyTorch 1.13 there was no
-fused attention: timm computed softmax(Q K^T) V in steps, as `set_fused_attn(False)` does today. The inference results of
-PyTorch 2 fit only timm's --fast-norm, which keeps layer and group norm in the autocast dtype: without it, models with
-group norm would have to move twice the bytes that the measured time allows.
+timm's published results (huggingface/pytorch-image-models, results/) were made over years. Up to PyTorch 1.13 there was
+no fused attention: timm computed softmax(Q K^T) V in steps, as `set_fused_attn(False)` does today. The inference
+results of PyTorch 2 fit only timm's --fast-norm, which keeps layer and group norm in the autocast dtype: without it,
+models with group norm would have to move twice the bytes that the measured time allows.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ def as_measured(source: str, stack: str, phase: str) -> Iterator[None]:
     if not source.startswith(TIMM_SOURCE) or version is None:
         yield
         return
-    from timm.layers import is_fast_norm, set_fast_norm, set_fused_attn, use_fused_attn
+    from timm.layers.config import set_fused_attn, use_fused_attn
+    from timm.layers.fast_norm import is_fast_norm, set_fast_norm
 
     before = is_fast_norm(), use_fused_attn()
     set_fused_attn(version >= _FIRST_FUSED)
