@@ -55,9 +55,9 @@ SHARED = (
     "few_channels_tensor_fraction", "grouped_tensor_fraction", "grouped_weight_tensor_fraction",
     "grouped_weight_packed_tensor_fraction", "attention_tensor_fraction", "attention_backward_tensor_fraction",
     "pointwise_converted_fraction", "serial_load_seconds", "elementwise_instructions", "tensor_prologue_depth",
-    "depthwise_instructions", "depthwise_data_instructions", "depthwise_weight_instructions",
-    "depthwise_cudnn_instructions", "depthwise_cudnn_data_instructions", "depthwise_cudnn_weight_instructions",
-    "depthwise_cudnn_instructions_16bit", "depthwise_cudnn_data_instructions_16bit",
+    "depthwise_weight_instructions",
+    "depthwise_cudnn_l1_fraction", "depthwise_cudnn_weight_instructions",
+   
     "depthwise_cudnn_weight_instructions_16bit", "launch_seconds",
 )  # fmt: skip
 BY_DEVICE = ("matmul_tensor_fraction", "convolution_tensor_fraction", "weight_gradient_tensor_fraction")

@@ -127,11 +127,11 @@ def weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
 def _taps_loaded(convolution: Convolution) -> float:
     """Return the bytes that L1 delivers for the taps: an input and a weight per multiply-add.
 
-    cuDNN's kernels for 16-bit channels-last tensors are faster than that allows; for them the lower count that keeps a
-    row of taps in registers is taken.
+    cuDNN's kernels for 16-bit tensors are faster than that allows; for them the lower count that keeps a row of taps in
+    registers is taken.
     """
     size = element_bytes(convolution.input.dtype)
-    kept = convolution.weight.shape[-1] if size == HALF_BYTES and is_channels_last(convolution.input) else 1
+    kept = convolution.weight.shape[-1] if size == HALF_BYTES and is_cudnns(convolution) else 1
     return 2 * macs(convolution) * size / kept
 
 

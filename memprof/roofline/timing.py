@@ -59,17 +59,13 @@ _UNTILED = frozenset({
 })  # fmt: skip
 """Patterns whose fraction already holds what their tiles waste."""
 _INSTRUCTIONS = {
-    Pattern.DEPTHWISE: "depthwise_instructions",
-    Pattern.DEPTHWISE_DATA: "depthwise_data_instructions",
     Pattern.DEPTHWISE_WEIGHT: "depthwise_weight_instructions",
-    Pattern.DEPTHWISE_CUDNN: "depthwise_cudnn_instructions",
-    Pattern.DEPTHWISE_CUDNN_DATA: "depthwise_cudnn_data_instructions",
     Pattern.DEPTHWISE_CUDNN_WEIGHT: "depthwise_cudnn_weight_instructions",
 }
 _STREAMING = frozenset({Pattern.STREAM, Pattern.STRIDED, Pattern.TRANSPOSED})
 _NATIVE = frozenset({Pattern.DEPTHWISE, Pattern.DEPTHWISE_DATA})
 _POINTWISE = frozenset({Pattern.POINTWISE, Pattern.POINTWISE_WEIGHT})
-_CUDNN = frozenset({Pattern.DEPTHWISE_CUDNN, Pattern.DEPTHWISE_CUDNN_DATA, Pattern.DEPTHWISE_CUDNN_WEIGHT})
+_CUDNN = frozenset({Pattern.DEPTHWISE_CUDNN, Pattern.DEPTHWISE_CUDNN_DATA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +152,8 @@ class _Model:
         return self._by_pattern(lambda pattern: self.get(_TENSOR.get(pattern, "matmul_tensor_fraction"), 1.0))
 
     def l1_fractions(self) -> Floats:
-        return np.where(self._kernels.having(_NATIVE), self.get("tap_l1_fraction", 1.0), 1.0)
+        native, cudnns = self.get("tap_l1_fraction", 1.0), self.get("depthwise_cudnn_l1_fraction", 1.0)
+        return np.where(self._kernels.having(_NATIVE), native, np.where(self._kernels.having(_CUDNN), cudnns, 1.0))
 
     def first_loads(self, bounds: Bounds) -> Floats:
         """Seconds that PyTorch's depthwise kernels wait for DRAM before L1 serves their taps: they prefetch nothing."""
@@ -198,7 +195,7 @@ class _Model:
         return np.where(is_product, self.tiled() / self.get("product_core_fraction", 1.0), 1.0)
 
     def issuing(self) -> Floats:
-        """Seconds for which the schedulers issue instructions: per tap of depthwise kernels, per FLOP of others."""
+        """Seconds for which the schedulers issue instructions: per tap of depthwise weight gradients, per FLOP of others."""
         per_tap = self._by_pattern(lambda pattern: self._instructions(pattern, ""))
         per_tap_half = self._by_pattern(lambda pattern: self._instructions(pattern, "_16bit"))
         issued = self._kernels.macs * np.where(self._kernels.is_half, per_tap_half, per_tap)
@@ -216,7 +213,9 @@ class _Model:
 
     def _instructions(self, pattern: Pattern, suffix: str) -> float:
         key = _INSTRUCTIONS.get(pattern)
-        return 0.0 if key is None else self.get(key + (suffix if pattern in _CUDNN else ""), 0.0)
+        if key is None:
+            return 0.0
+        return self.get(key + (suffix if pattern is Pattern.DEPTHWISE_CUDNN_WEIGHT else ""), 0.0)
 
     def _by_pattern(self, constant: Callable[[Pattern], float]) -> Floats:
         return np.array([constant(pattern) for pattern in PATTERNS])[self._kernels.patterns]
