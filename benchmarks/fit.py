@@ -2,11 +2,11 @@
 
     python benchmarks/fit.py ../shared/published [--cache calls.pickle] [--write]
 
-Three kinds of data, each for what it can tell: single kernels of an A100 (NeuSight) for what streaming and row
-kernels reach of HBM and for tiles on CUDA cores; stacked depthwise convolutions on a 2080 Ti (RepLKNet) for taps; whole networks
-on an A100 (InceptionNeXt) and an RTX 3090 (timm) for everything else. Constants that the last fit finds start from the
-values in the file and are held near them by a weak prior. Residuals are logarithms of predicted over measured time, with
-a Huber loss, so that what memprof does not model (one network in a hundred) does not bend the rest.
+Single kernels of an A100 (NeuSight) tell what streaming and row kernels reach of HBM; whole networks on an A100
+(InceptionNeXt) and an RTX 3090 (timm) tell the rest. Constants start from the values in the file and are held near them
+by a weak prior; a second run moves them little. Residuals are logarithms of predicted over measured time, with a Huber
+loss, so that what memprof does not model (one network in a hundred) does not bend the rest. What single kernels tell of
+CUDA cores and of depthwise taps is fitted by benchmarks/fit_kernels.py.
 """
 
 from __future__ import annotations
@@ -55,9 +55,7 @@ SHARED = (
     "few_channels_tensor_fraction", "grouped_tensor_fraction", "grouped_weight_tensor_fraction",
     "grouped_weight_packed_tensor_fraction", "attention_tensor_fraction", "attention_backward_tensor_fraction",
     "pointwise_converted_fraction", "serial_load_seconds", "elementwise_instructions", "tensor_prologue_depth",
-    "depthwise_weight_instructions",
-    "depthwise_cudnn_l1_fraction", "depthwise_cudnn_weight_instructions",
-   
+    "depthwise_weight_instructions", "depthwise_cudnn_l1_fraction", "depthwise_cudnn_weight_instructions",
     "depthwise_cudnn_weight_instructions_16bit", "launch_seconds",
 )  # fmt: skip
 BY_DEVICE = ("matmul_tensor_fraction", "convolution_tensor_fraction", "weight_gradient_tensor_fraction")

@@ -2,9 +2,9 @@
 
     python benchmarks/fit_kernels.py ../shared/published
 
-Each pair of constants is tried on a grid, and the pair with the least mean of the median errors is printed: of NeuSight's
-linear and bmm on an A100 for the first, of every kernel size of RepLKNet's stack on an RTX 2080 Ti for the second. The
-values in memprof/devices/achievable.json are theirs, rounded.
+Each pair of constants is tried on a grid, and the three pairs with the least mean of the median errors are printed: of
+NeuSight's linear and bmm on an A100 for the first, of every kernel size of RepLKNet's stack on an RTX 2080 Ti for the
+second. The values in memprof/devices/achievable.json are the best pairs.
 """
 
 from __future__ import annotations

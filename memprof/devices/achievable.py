@@ -79,8 +79,7 @@ def achievable(device: Device) -> dict[str, Figure]:
             found[key] = Figure(fitting.value, fitting.source)
     sms, clock = device.get("sm_count"), device.get("boost_clock_hz")
     found |= {key: device.figures[key] for key in ("sm_count", "l2_capacity_bytes") if key in device.figures}
-    if sms is not None:
-        if clock is not None:
-            slots = sms * ISSUE_SLOTS_PER_CLOCK * clock
-            found["issue_slots_per_second"] = Figure(slots, "computed: SMs x 128 x boost clock")
+    if sms is not None and clock is not None:
+        slots = sms * ISSUE_SLOTS_PER_CLOCK * clock
+        found["issue_slots_per_second"] = Figure(slots, "computed: SMs x 128 x boost clock")
     return found

@@ -63,7 +63,7 @@ def simulate(
     # This is torch.profiler's own engine; torch.profiler.profile would import torch._inductor when it starts.
     meter = MemoryMeter()
     meter.note([*_tensors(model), *step.optimizer_state, batch.images, batch.targets])
-    with profile(use_kineto=True, record_shapes=True) as profiler, MetaRules(meter):  # type: ignore[no-untyped-call]
+    with profile(use_kineto=True, record_shapes=True) as profiler, MetaRules(meter):
         step.run(batch)
     memory = meter.use(
         parameters=meter.serials(_tensors(model)),

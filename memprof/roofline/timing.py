@@ -1,9 +1,9 @@
 """From bounds to time: what kernels reach of each ceiling, what launching them costs, and when the device waits.
 
-A kernel takes as long as the ceiling that binds it, each ceiling at the fraction that kernels of its pattern reach, plus
-the latency of starting it. Kernels run in order, each once the one before is done and the host has launched it, so a
-step is never shorter than the host needs. The constants are the device's (`DeviceCeilings.achievable`, with sources in
-memprof/devices/achievable.json); none is of a model or a layer.
+A kernel takes as long as the ceiling that binds it, each ceiling at the fraction that kernels of its pattern reach,
+plus the latency of starting it. Kernels run in order, each once the one before is done and the host has launched it, so
+a step is never shorter than the host needs. The constants are the device's (`DeviceCeilings.achievable`, with sources
+in memprof/devices/achievable.json); none is of a model or a layer.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def timeline(runs: ArrayLike, launched: ArrayLike) -> Timeline:
 def kernel_times(kernels: Kernels, bounds: Bounds, constants: Mapping[str, float]) -> KernelTimes:
     """Return how long `kernels` take on a device with these `bounds` and time-model `constants`."""
     model = _Model(kernels, constants)
-    rules = {
+    rules: dict[str, Callable[[Floats], Floats]] = {
         "dram": lambda least: np.maximum(model.streaming(bounds), model.chasing()),
         "tensor": lambda least: least * model.tiled() / model.tensor_fractions(),
         "fp32": lambda least: np.maximum(least * model.core_slowdown(), model.issuing()) + model.first_loads(bounds),
@@ -195,7 +195,7 @@ class _Model:
         return np.where(is_product, self.tiled() / self.get("product_core_fraction", 1.0), 1.0)
 
     def issuing(self) -> Floats:
-        """Seconds for which the schedulers issue instructions: per tap of depthwise weight gradients, per FLOP of others."""
+        """Seconds for which the schedulers issue, per tap of depthwise weight gradients, per FLOP of others."""
         per_tap = self._by_pattern(lambda pattern: self._instructions(pattern, ""))
         per_tap_half = self._by_pattern(lambda pattern: self._instructions(pattern, "_16bit"))
         issued = self._kernels.macs * np.where(self._kernels.is_half, per_tap_half, per_tap)

@@ -32,6 +32,13 @@ _PRECISIONS = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16"}
 _EAGER, _COMPILED = {"0", "", "false", "no"}, {"1", "true", "yes"}
 _WHOLE = re.compile(r"[0-9]{1,9}(\.0+)?")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_RENAMED = {
+    "ig_resnext101_32x16d": "resnext101_32x16d",
+    "ig_resnext101_32x32d": "resnext101_32x32d",
+    "regnety_040s_gn": "regnety_040_sgn",
+}
+"""Older names of timm's models. By the first two, timm 1.0 itself builds a smaller network, resnext101_32x8d."""
+_MISLED = {"ig_resnext101_32x48d": "the much smaller resnext101_32x8d"}
 _OPEN_SOURCES = (Source.ZOO, Source.TIMM, Source.TORCHVISION)
 
 
@@ -56,7 +63,12 @@ def model_spec(name: str, source: str) -> str:
     is_bare = ":" not in name and "/" not in name
     if is_bare and (source.startswith(TIMM_SOURCE) or not registry.is_known(name)):
         name = f"timm:{name}"
-    if parse(name).source not in _OPEN_SOURCES:
+    spec = parse(name)
+    if spec.source is Source.TIMM and spec.name in _MISLED:
+        raise RowError(f"timm no longer has {spec.name}: it would build {_MISLED[spec.name]}")
+    if spec.source is Source.TIMM:
+        name = f"timm:{_RENAMED.get(spec.name, spec.name)}"
+    if spec.source not in _OPEN_SOURCES:
         raise RowError(f"{name} would run code: a table may name models of the zoo, timm: and torchvision: only")
     return models.canonical_name(name)
 
