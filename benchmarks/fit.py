@@ -47,8 +47,13 @@ GDDR_STREAM = 0.95
 HUBER = 0.1
 PRIOR = 0.35
 """How far, in logarithms, a constant may move from its start before that costs as much as `HUBER` in ten rows."""
-A100_ROWS_COUNT = 8.0
-"""The 24 A100 rows count as much as 192: they are few, and the only ones of their kind of device."""
+A100_ROWS_COUNT = 25.0
+"""The 24 A100 rows count as much as 600: they are few, and the only ones of their kind of device."""
+RATIOS = ((4, 2), (5, 3), (2, 0), (12, 2))
+"""Rows of the A100 table whose ratios the study is about: InceptionNeXt-T over ConvNeXt-T in training and in inference,
+ConvNeXt-T over ResNet-50 and kernel 3 over kernel 7 in training."""
+RATIOS_COUNT = 400.0
+"""Each of them counts as much as so many rows."""
 
 SHARED = (
     "transposed_dram_fraction", "matmul_dram_fraction", "convolution_dram_fraction", "depthwise_cudnn_dram_fraction",
@@ -199,12 +204,14 @@ def main() -> None:
     def residuals(point: Mapping[Parameter, float]) -> Floats:
         a100, rtx3090 = (problem.seconds(constants(problem, {**point, **fixed})) for problem in problems)
         table = np.log(a100[best_of].min(axis=1) / measured)
-        return np.concatenate([table * np.sqrt(A100_ROWS_COUNT), np.log(rtx3090 / problems[1].measured)])
+        ratios = np.array([table[first] - table[second] for first, second in RATIOS])
+        rows = table * np.sqrt(A100_ROWS_COUNT), np.log(rtx3090 / problems[1].measured), ratios * np.sqrt(RATIOS_COUNT)
+        return np.concatenate(rows)
 
     found = {**fit(residuals, start), **fixed}
     errors = residuals(found)
     print_errors("A100", errors[: len(measured)] / np.sqrt(A100_ROWS_COUNT))
-    print_errors("RTX 3090", errors[len(measured) :])
+    print_errors("RTX 3090", errors[len(measured) : -len(RATIOS)])
     for (key, owner), value in sorted(found.items()):
         print(f"{key} ({owner}) = {value:.4g}")
     if options.write:

@@ -1,8 +1,9 @@
-"""memprof tells why a PyTorch vision network is slow on a GPU, without the GPU.
+"""memprof predicts how fast a PyTorch vision network runs on a GPU and tells what slows it down, without the GPU.
 
     import memprof
     report = memprof.analyze("inceptionnext_t", device="a100", batch_size=128)
-    report.totals.images_per_second
+    report.totals.images_per_second  # predicted
+    report.totals.roofline_images_per_second  # at most
 
 Importing memprof imports no torch; the first analysis does.
 """

@@ -45,7 +45,7 @@ def test_a_product_by_hand():
     assert row.flops == report.totals.flops == 2 * 2 * 5 * 3
     assert row.dram_bytes == report.totals.dram_bytes == 4 * (2 * 5 + 5 * 3 + 2 * 3)
     assert row.roofline_seconds == report.totals.roofline_seconds == row.dram_bytes / 100
-    assert row.seconds == report.totals.seconds > row.roofline_seconds
+    assert row.seconds == report.totals.seconds == row.roofline_seconds
     assert row.launches == report.totals.launches == 1
     assert row.intensity_dram == 60 / 124
     assert (row.kind, row.bound, row.engine, row.dtype) == ("matmul", "dram", "tensor", "float32")
@@ -55,6 +55,19 @@ def test_a_product_by_hand():
     assert report.totals.images_per_second == 2 / row.seconds
     assert report.totals.roofline_images_per_second == 2 / row.roofline_seconds
     assert report.totals.parameters == 15
+
+
+def test_constants_of_the_device_make_the_prediction_and_leave_the_bound():
+    """The product at half the bandwidth, launched in 2 s and 3 s by the host before that."""
+    constants = {"matmul_dram_fraction": 0.5, "launch_seconds": 2.0, "host_seconds_per_launch": 3.0}
+    report = report_of(op("aten::mm", LEFT, RIGHT), device=replace(TOY, achievable=constants))
+    (row,) = report.operators
+    totals = report.totals
+    assert row.roofline_seconds == totals.roofline_seconds == 1.24
+    assert row.seconds == totals.seconds == 3.0 + (1.24 / 0.5 + 2.0)
+    assert totals.host_seconds == 3.0
+    assert row.bound == "dram"  # 4.48 s that the kernel takes, most of it for DRAM, against 3 s of waiting
+    assert totals.images_per_second == 2 / row.seconds
 
 
 def test_equal_calls_of_one_module_share_a_row_and_others_do_not():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from memprof import devices
+from memprof.devices.achievable import achievable
 from memprof.errors import DeviceError, WorkloadError
 from memprof.report import DeviceCeilings
 
@@ -12,12 +15,22 @@ ALL = ("tf32", "fp32", "amp-fp16", "amp-bf16", "fp16", "bf16")
 
 
 def test_a100_in_tf32() -> None:
-    assert devices.ceilings(devices.get("a100"), "tf32") == DeviceCeilings(
+    roofs = devices.ceilings(devices.get("a100"), "tf32")
+    assert replace(roofs, achievable={}) == DeviceCeilings(
         name="a100-sxm4-40gb",
         title="NVIDIA A100 SXM4 40 GB",
         memory_bytes_per_second={"dram": 1555.2e9, "l2": 5420e9, "l1": 108 * 128 * 1.41e9},
         peak_flops_per_second={"tensor": 156e12, "fp32": 19.5e12, "fp16": 78e12},
+        memory_capacity_bytes=40370 * 2**20,
     )
+
+
+def test_the_constants_of_the_time_model_come_with_the_roofs() -> None:
+    device = devices.get("a100")
+    roofs = devices.ceilings(device, "tf32")
+    assert roofs.achievable == {key: figure.value for key, figure in achievable(device).items()}
+    assert roofs.achievable["sm_count"] == 108
+    assert roofs.achievable["issue_slots_per_second"] == 108 * 128 * 1.41e9
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
 from memprof.operators.registry import Kind
-from memprof.operators.tiles import Product
+from memprof.operators.tiles import blocks, loads
+from memprof.operators.work import Product
 from tests.operators.building import (
     channels_last,
     convolution,
@@ -187,6 +188,6 @@ def test_doubling_the_batch_doubles_flops_and_feature_maps(
 
 
 def test_tiles_are_clipped_to_small_products() -> None:
-    assert Product(1, 1000, 8, 32).loads(128) == 1000 * 32 + 8 * 32 * 1000 / 128
-    assert Product(3, 1000, 200, 32).blocks == 3 * 8 * 2
-    assert Product(1, 64, 64, 100000).blocks is None
+    assert loads(Product(1, 1000, 8, 32), 128) == 1000 * 32 + 8 * 32 * 1000 / 128
+    assert blocks(Product(3, 1000, 200, 32)) == 3 * 8 * 2
+    assert blocks(Product(1, 64, 64, 100000)) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
 from memprof.operators.registry import Kind
+from memprof.operators.work import Pattern
 from memprof.profiles.records import Argument
 from tests.operators.building import (
     channels_last,
@@ -78,9 +80,59 @@ def test_the_kernel_adds_the_bias_itself_and_cudnn_does_not() -> None:
     assert steps(cost("convolution", *inputs)) == ["forward", "bias"]
 
 
-def test_channels_last_loads_the_same() -> None:
+def test_channels_last_costs_the_same_but_is_cudnns() -> None:
     inputs = square(7)
-    assert cost("convolution", channels_last(1, 96, 56, 56), *inputs[1:]) == cost("convolution", *inputs)
+    native = cost_one("convolution", *inputs)
+    cudnns = cost_one("convolution", channels_last(1, 96, 56, 56), *inputs[1:])
+    assert (native.pattern, cudnns.pattern) == (Pattern.DEPTHWISE, Pattern.DEPTHWISE_CUDNN)
+    assert replace(cudnns, pattern=native.pattern) == native
+
+
+def test_cudnn_keeps_a_row_of_taps_of_16_bit_tensors_in_registers() -> None:
+    weight = tensor(96, 1, 5, 7, dtype="float16")
+    geometry = ((1, 1), (2, 3), (1, 1), False, (0, 0), 96)
+    macs = 96 * 5 * 7 * 56 * 56
+    packed = cost_one("convolution", channels_last(1, 96, 56, 56, dtype="float16"), weight, None, *geometry)
+    assert packed.l1.read_bytes == 2 * macs * 2 / 7
+    native = cost_one("convolution", tensor(1, 96, 56, 56, dtype="float16"), weight, None, *geometry)
+    assert native.l1.read_bytes == 2 * macs * 2
+    wide = cost_one("convolution", channels_last(1, 96, 56, 56), tensor(96, 1, 5, 7), None, *geometry)
+    assert wide.l1.read_bytes == 2 * macs * 4
+
+
+@pytest.mark.parametrize(
+    ("dtype", "channels", "kernel", "stride", "cudnns"),
+    [
+        ("float16", 32, 3, 1, True),
+        ("float16", 32, 5, 1, True),
+        ("float16", 32, 1, 1, True),
+        ("float16", 31, 3, 1, False),
+        ("float16", 32, 7, 1, False),
+        ("float16", 32, 3, 2, False),
+        ("bfloat16", 32, 3, 1, False),
+        ("float32", 32, 3, 1, False),
+    ],
+)
+def test_row_major_half_precision_is_cudnns_for_small_kernels_on_many_channels(
+    dtype: str, channels: int, kernel: int, stride: int, cudnns: bool
+) -> None:
+    inputs = convolution(
+        tensor(2, channels, 16, 16, dtype=dtype), tensor(channels, 1, kernel, kernel, dtype=dtype),
+        stride=(stride,) * 2, padding=(kernel // 2,) * 2, groups=channels,
+    )  # fmt: skip
+    pattern = cost_one("convolution", *inputs).pattern
+    assert pattern is (Pattern.DEPTHWISE_CUDNN if cudnns else Pattern.DEPTHWISE)
+    grad = tensor(2, channels, 16 // stride, 16 // stride, dtype=dtype)
+    data, weight = cost("convolution_backward", *convolution_backward(grad, inputs, (True, True, False)))
+    assert data.pattern is (Pattern.DEPTHWISE_CUDNN_DATA if cudnns else Pattern.DEPTHWISE_DATA)
+    assert weight.pattern is Pattern.DEPTHWISE_WEIGHT
+
+
+def test_all_three_kernels_of_channels_last_tensors_are_cudnns() -> None:
+    inputs = (channels_last(2, 96, 56, 56), *square(7)[1:])
+    backward = convolution_backward(channels_last(2, 96, 56, 56), inputs, (True, True, False))
+    patterns = [work.pattern for work in (*cost("convolution", *inputs), *cost("convolution_backward", *backward))]
+    assert patterns == [Pattern.DEPTHWISE_CUDNN, Pattern.DEPTHWISE_CUDNN_DATA, Pattern.DEPTHWISE_CUDNN_WEIGHT]
 
 
 def test_gradients() -> None:

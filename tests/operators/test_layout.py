@@ -6,6 +6,7 @@ import pytest
 
 from memprof.calls import Phase
 from memprof.operators.registry import Kind
+from memprof.operators.work import Pattern
 from tests.operators.building import channels_last, cost, cost_one, kind, steps, tensor
 
 IMAGE = tensor(2, 96, 56, 56)
@@ -28,7 +29,10 @@ def test_an_expanded_source_is_read_by_what_is_stored() -> None:
 
 
 def test_changing_the_layout_moves_the_same_bytes() -> None:
-    assert cost("clone", channels_last(2, 96, 56, 56), 0) == cost("clone", IMAGE, 2)
+    into_rows, plain = cost_one("clone", channels_last(2, 96, 56, 56), 0), cost_one("clone", IMAGE, None)
+    assert (into_rows.pattern, plain.pattern) == (Pattern.TRANSPOSED, Pattern.STREAM)
+    for level in ("dram", "l2", "l1"):
+        assert getattr(into_rows, level) == getattr(plain, level)
 
 
 def test_concatenation_reads_and_writes_everything_once() -> None:
