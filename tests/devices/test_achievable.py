@@ -1,0 +1,101 @@
+"""The constants of the time model: each with unit, words and source, one value for every device."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from memprof import devices
+from memprof.devices.achievable import Statement, achievable, constants
+from memprof.devices.record import Device, Figure
+
+ALL = devices.list_devices()
+UNITS = {"", "s", "instructions", "elements"}
+BARE = Device("bare", "Bare", (), None, None, None, {})
+
+
+@pytest.mark.parametrize("key", constants())
+def test_every_constant_says_what_it_is_and_where_each_value_comes_from(key: str) -> None:
+    constant = constants()[key]
+    assert constant.words.strip()
+    assert constant.unit in UNITS
+    assert constant.statements
+    assert all(statement.source.strip() and statement.value >= 0 for statement in constant.statements)
+
+
+@pytest.mark.parametrize("key", constants())
+def test_names_and_units_agree(key: str) -> None:
+    constant = constants()[key]
+    assert ("fraction" in key) is (constant.unit == "")
+    assert ("instructions" in key) is (constant.unit == "instructions")
+    assert ("seconds" in key) is (constant.unit == "s")
+    if constant.unit == "":
+        assert all(0 < statement.value < 1.5 for statement in constant.statements)
+
+
+def chosen(key: str, device: Device) -> Statement:
+    """Return the first statement that fits, found without `achievable`."""
+    return next(statement for statement in constants()[key].statements if statement.fits(device))
+
+
+@pytest.mark.parametrize("key", constants())
+def test_every_statement_is_some_devices(key: str) -> None:
+    used = {chosen(key, device) for device in ALL}
+    assert used == set(constants()[key].statements)
+
+
+@pytest.mark.parametrize("device", ALL, ids=lambda device: device.name)
+def test_every_constant_is_found_for_every_device(device: Device) -> None:
+    found = achievable(device)
+    assert set(constants()) <= set(found)
+    for key in constants():
+        assert (found[key].value, found[key].source) == (chosen(key, device).value, chosen(key, device).source)
+    for key in ("sm_count", "l2_capacity_bytes"):
+        assert found.get(key) == device.figures.get(key)
+
+
+def test_a_device_that_nobody_knows_has_every_constant_and_nothing_of_its_own() -> None:
+    assert set(achievable(BARE)) == set(constants())
+
+
+def test_issue_slots_follow_from_sms_and_clock() -> None:
+    figures = {"sm_count": Figure(10, "a datasheet"), "boost_clock_hz": Figure(2e9, "a datasheet")}
+    found = achievable(replace(BARE, figures=figures))
+    assert found["issue_slots_per_second"].value == 10 * 128 * 2e9
+    assert found["issue_slots_per_second"].source.startswith("computed")
+    assert found["sm_count"] == figures["sm_count"]
+    assert "issue_slots_per_second" not in achievable(replace(BARE, figures={"sm_count": figures["sm_count"]}))
+
+
+@pytest.mark.parametrize(
+    ("name", "half_rate"),
+    [("rtx3090", True), ("rtx4090", True), ("2080ti", True), ("a100", False), ("h100", False), ("t4", False),
+     ("v100", False)],
+)  # fmt: skip
+def test_geforce_runs_fp32_accumulation_at_half_rate(name: str, half_rate: bool) -> None:
+    assert Statement(1.0, "", half_rate=half_rate).fits(devices.get(name))
+    assert not Statement(1.0, "", half_rate=not half_rate).fits(devices.get(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "memory"), [("a100", "HBM"), ("h100", "HBM"), ("v100", "HBM"), ("rtx3090", "GDDR"), ("t4", "GDDR")]
+)
+def test_the_kind_of_memory_is_the_beginning_of_its_type(name: str, memory: str) -> None:
+    device = devices.get(name)
+    assert Statement(1.0, "", memory=memory).fits(device)
+    assert not Statement(1.0, "", memory={"HBM": "GDDR", "GDDR": "HBM"}[memory]).fits(device)
+    assert Statement(1.0, "").fits(device)
+
+
+def test_both_conditions_of_a_statement_must_hold() -> None:
+    both = Statement(1.0, "", memory="GDDR", half_rate=True)
+    assert both.fits(devices.get("rtx3090"))
+    assert not both.fits(devices.get("t4"))  # GDDR at full rate
+    assert not both.fits(BARE)
+
+
+def test_constants_that_depend_on_the_device_do() -> None:
+    a100, t4, geforce = (achievable(devices.get(name)) for name in ("a100", "t4", "rtx3090"))
+    assert a100["stream_dram_fraction"] != t4["stream_dram_fraction"] == geforce["stream_dram_fraction"]
+    assert a100["matmul_tensor_fraction"] == t4["matmul_tensor_fraction"] != geforce["matmul_tensor_fraction"]

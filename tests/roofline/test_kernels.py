@@ -1,0 +1,69 @@
+"""Works gathered into arrays, and what of its input a kernel may find in L2."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memprof.operators.work import Pattern, Product, Traffic, Work
+from memprof.roofline.kernels import PATTERNS, gather
+
+COPY = Work("copy", "float16", vector_flops=5, dram=Traffic(30, 20), launches=2, serial_steps=7)
+TAPS = Work("forward", "bfloat16", macs=9, dram=Traffic(8, 4), blocks=3, pattern=Pattern.DEPTHWISE, converted_bytes=6)
+PRODUCT = Work("forward", "float32", 40, macs=20, dram=Traffic(1, 2), product=Product(2, 3, 4, 5.5),
+               pattern=Pattern.MATMUL)  # fmt: skip
+
+
+def test_each_field_of_the_works_is_an_array():
+    kernels = gather([COPY, TAPS, PRODUCT], [{"fp32": 5.0}, {"fp32": 18.0, "tensor": 0.0}, {"tensor": 40.0}])
+    assert kernels.read_bytes.tolist() == [30, 8, 1]
+    assert kernels.written_bytes.tolist() == [20, 4, 2]
+    assert kernels.dram_bytes.tolist() == [50, 12, 3]
+    assert kernels.converted_bytes.tolist() == [0, 6, 0]
+    assert kernels.macs.tolist() == [0, 9, 20]
+    assert kernels.vector_flops.tolist() == [5, 0, 0]
+    assert kernels.launches.tolist() == [2, 1, 1]
+    assert kernels.threads.tolist() == [0, 3 * 1024, 0]
+    assert kernels.serial_steps.tolist() == [7, 0, 0]
+    assert kernels.is_half.tolist() == [True, True, False]
+    assert kernels.on_tensor.tolist() == [False, False, True]
+    assert kernels.sizes.T.tolist() == [[0, 0, 0, 0], [0, 0, 0, 0], [2, 3, 4, 5.5]]
+    assert [PATTERNS[index] for index in kernels.patterns] == [Pattern.STREAM, Pattern.DEPTHWISE, Pattern.MATMUL]
+
+
+def test_kernels_are_found_by_pattern():
+    kernels = gather([COPY, TAPS, COPY], [{}, {}, {}])
+    assert kernels.having({Pattern.STREAM}).tolist() == [True, False, True]
+    assert kernels.having({Pattern.DEPTHWISE, Pattern.ROW}).tolist() == [False, True, False]
+    assert not kernels.having(set()).any()
+
+
+def test_nothing_is_gathered_from_nothing():
+    kernels = gather([], [])
+    assert kernels.sizes.shape == (4, 0)
+    assert kernels.dram_bytes.shape == kernels.resident_bytes(100).shape == kernels.having({Pattern.ROW}).shape == (0,)
+
+
+def moving(*traffic):
+    return gather([Work("copy", "float32", dram=Traffic(*pair)) for pair in traffic], [{} for _ in traffic])
+
+
+@pytest.mark.parametrize(
+    ("capacity", "found"),
+    [
+        (110, [0, 50, 40]),  # 60 written and 50 read fit exactly; of 40 written and 70 read, the 40
+        (109, [0, 0, 0]),
+        (0, [0, 0, 0]),
+    ],
+)
+def test_a_kernel_finds_what_the_one_before_wrote_where_both_fit(capacity, found):
+    assert moving((10, 60), (50, 40), (70, 10)).resident_bytes(capacity).tolist() == found
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 10**9)), min_size=1), st.integers(0, 2 * 10**9))
+def test_nothing_is_found_that_was_not_written_or_is_not_read(traffic, capacity):
+    found = moving(*traffic).resident_bytes(capacity).tolist()
+    assert found[0] == 0
+    for place in range(1, len(traffic)):
+        assert 0 <= found[place] <= min(traffic[place - 1][1], traffic[place][0], capacity)

@@ -1,0 +1,73 @@
+"""timm's switches while a published result is predicted, and as they were afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from timm.layers.config import set_fused_attn, use_fused_attn
+from timm.layers.fast_norm import is_fast_norm, set_fast_norm
+
+from memprof.validation.protocol import as_measured, torch_version
+
+
+def switches() -> tuple[bool, bool]:
+    """Return whether attention is fused and norms are fast."""
+    return use_fused_attn(), is_fast_norm()
+
+
+@pytest.fixture(params=[(True, False), (False, True), (False, False), (True, True)])
+def before(request: pytest.FixtureRequest) -> Iterator[tuple[bool, bool]]:
+    found = switches()
+    set_fused_attn(request.param[0])
+    set_fast_norm(request.param[1])
+    assert switches() == request.param
+    yield request.param
+    set_fused_attn(found[0])
+    set_fast_norm(found[1])
+
+
+@pytest.mark.parametrize(
+    ("stack", "phase", "expected"),
+    [
+        ("torch 1.12, CUDA 11.3", "infer", (False, False)),
+        ("torch 1.13.1", "train", (False, False)),
+        ("torch 2.0", "infer", (True, True)),
+        ("torch 2.4.1, CUDA 12.4", "infer", (True, True)),
+        ("torch 2.4.1, CUDA 12.4", "train", (True, False)),
+    ],
+)
+def test_timm_runs_as_it_was_measured_and_then_as_before(before, stack, phase, expected):
+    with as_measured("timm results", stack, phase):
+        assert switches() == expected
+    assert switches() == before
+
+
+def test_an_error_inside_leaves_nothing_switched(before):
+    with pytest.raises(ZeroDivisionError), as_measured("timm", "torch 1.12", "infer"):
+        raise ZeroDivisionError
+    assert switches() == before
+
+
+@pytest.mark.parametrize(
+    ("source", "stack"), [("InceptionNeXt README", "torch 1.13.0"), ("timm results", "CUDA 11.3"), ("", "")]
+)
+def test_nothing_changes_for_other_sources_and_unknown_versions(before, source, stack):
+    with as_measured(source, stack, "infer"):
+        assert switches() == before
+    assert switches() == before
+
+
+@pytest.mark.parametrize(
+    ("stack", "version"),
+    [
+        ("torch 1.12, CUDA 11.3", (1, 12)),
+        ("torch 2.4.1", (2, 4)),
+        ("CUDA 12.1, torch  1.9", (1, 9)),
+        ("CUDA 11.3", None),
+        ("pytorch", None),
+        ("", None),
+    ],
+)
+def test_the_version_of_torch_in_a_stack(stack: str, version: tuple[int, int] | None):
+    assert torch_version(stack) == version
