@@ -44,24 +44,30 @@ class Switching(nn.Module):
             self.note()
             x = second(x.float())
         self.note()
-        return third(x)
+        return third(x.float())
 
 
-def products(model, precision, training=False):
-    """Return the dtypes of the forward matrix products."""
+def run(build, precision, training=False):
+    """Return the dtypes of the forward matrix products, and the model."""
+    built = []
+
+    def keep():
+        built.append(build())
+        return built[0]
+
     simulation = simulate(
-        lambda: model, batch_size=2, resolution=4, training=training, precision=get_precision(precision),
-        channels_last=False,
-    )  # fmt: skip
+        keep, batch_size=2, resolution=4, training=training, precision=get_precision(precision), channels_last=False
+    )
     calls = extract_calls(simulation.profile, lambda name: registry.find(name) is not None)
-    return [call.tensor(0).dtype for call in calls if call.name == "aten::mm" and call.phase == "forward"]
+    products = [call for call in calls if call.name == "aten::mm" and call.phase == "forward"]
+    return [call.tensor(0).dtype for call in products], built[0]
 
 
 @pytest.mark.parametrize("device", ["meta", "cuda"])
 @pytest.mark.parametrize("training", [False, True])
 def test_a_region_switches_casts_off_and_on_again(device, training):
-    model = Switching(device, enabled=False)
-    assert products(model, "amp-fp16", training) == ["float16", "float32", "float16"]
+    dtypes, model = run(lambda: Switching(device, enabled=False), "amp-fp16", training)
+    assert dtypes == ["float16", "float32", "float16"]
     assert model.seen == [HALF, None, HALF]
 
 
@@ -76,8 +82,8 @@ def test_a_region_switches_casts_off_and_on_again(device, training):
     ],
 )
 def test_a_region_has_the_dtype_it_asks_for(options, precision, dtypes, seen):
-    model = Switching("cuda", **options)
-    assert products(model, precision) == dtypes
+    found, model = run(lambda: Switching("cuda", **options), precision)
+    assert found == dtypes
     assert model.seen == seen
 
 
@@ -88,10 +94,10 @@ class Broken(nn.Module):
 
 
 def test_torchs_own_functions_come_back():
-    products(Switching("meta", enabled=False), "amp-fp16")
+    run(lambda: Switching("meta", enabled=False), "amp-fp16")
     assert torchs_own() == OWN
     with pytest.raises(ModelError, match="in the region"):
-        products(Broken(), "amp-fp16")
+        run(Broken, "amp-fp16")
     assert torchs_own() == OWN
 
 

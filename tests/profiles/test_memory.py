@@ -53,9 +53,10 @@ def deep(relus):
 
 
 def test_layers_in_inference_reuse_memory_and_in_training_each_keeps_its_output():
-    features = 4 * BATCH * 48
+    """On 1000 images, so that activations and not the weights' gradients make the peak."""
+    features = 4 * 1000 * 48
     assert use_of(deep(7), training=False) == use_of(deep(3), training=False)
-    seven, three = (use_of(deep(count), training=True) for count in (7, 3))
+    seven, three = (use_of(deep(count), training=True, batch_size=1000) for count in (7, 3))
     assert seven.activations_bytes - three.activations_bytes == 4 * features
 
 
@@ -133,9 +134,7 @@ def test_a_tensor_belongs_to_whom_it_is_given():
     weight, gradient, momentum, other = empty(1), empty(2), empty(3), empty(4)
     meter.note((weight, gradient, momentum, other))
     unseen = empty(5)
-    use = meter.use(
-        meter.serials([weight, None]), meter.serials([gradient, unseen]), meter.serials(iter([momentum]))
-    )
+    use = meter.use(meter.serials([weight, None]), meter.serials([gradient, unseen]), meter.serials(iter([momentum])))
     assert use == MemoryUse(4 * 10, 4 * 1, 4 * 2, 4 * 3, 4 * 4)
 
 

@@ -98,10 +98,8 @@ CONSTANTS = st.fixed_dictionaries({}, optional={
        for name in ("stream", "transposed", "row", "matmul", "convolution", "depthwise_cudnn")},
     **{f"{name}_tensor_fraction": FRACTIONS
        for name in ("matmul", "convolution", "weight_gradient", "few_channels", "grouped", "attention")},
-    **{name: FRACTIONS for name in ("product_core_fraction", "tap_l1_fraction", "depthwise_cudnn_l1_fraction")},
-    **{name: SPANS for name in ("elementwise_instructions", "depthwise_weight_instructions", "tensor_prologue_depth",
-                                "core_prologue_depth", "tap_prologue_instructions", "launch_seconds",
-                                "serial_load_seconds")},
+    **dict.fromkeys(("product_core_fraction", "tap_l1_fraction", "depthwise_cudnn_l1_fraction"), FRACTIONS),
+    **dict.fromkeys(("elementwise_instructions", "depthwise_weight_instructions", "tensor_prologue_depth", "core_prologue_depth", "tap_prologue_instructions", "launch_seconds", "serial_load_seconds"), SPANS),
     "issue_slots_per_second": st.floats(1, 1e12),
     "l2_capacity_bytes": AMOUNTS,
     "sm_count": st.integers(1, 200),
