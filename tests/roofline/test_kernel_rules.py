@@ -1,4 +1,4 @@
-"""The rule of each pattern, on one kernel with made constants: 100 B/s of DRAM, 1000 of L1, 1000 FLOP/s and the like."""
+"""The rule of each pattern, on one kernel with made constants: 100 B/s of DRAM, 1000 of L1, 1000 FLOP/s."""
 
 from __future__ import annotations
 

@@ -99,7 +99,10 @@ CONSTANTS = st.fixed_dictionaries({}, optional={
     **{f"{name}_tensor_fraction": FRACTIONS
        for name in ("matmul", "convolution", "weight_gradient", "few_channels", "grouped", "attention")},
     **dict.fromkeys(("product_core_fraction", "tap_l1_fraction", "depthwise_cudnn_l1_fraction"), FRACTIONS),
-    **dict.fromkeys(("elementwise_instructions", "depthwise_weight_instructions", "tensor_prologue_depth", "core_prologue_depth", "tap_prologue_instructions", "launch_seconds", "serial_load_seconds"), SPANS),
+    **dict.fromkeys(
+        ("elementwise_instructions", "depthwise_weight_instructions", "tensor_prologue_depth", "core_prologue_depth",
+         "tap_prologue_instructions", "launch_seconds", "serial_load_seconds"), SPANS,
+    ),
     "issue_slots_per_second": st.floats(1, 1e12),
     "l2_capacity_bytes": AMOUNTS,
     "sm_count": st.integers(1, 200),
