@@ -11,9 +11,6 @@ from tests.operators.building import channels_last, convolution, convolution_bac
 
 STREAM, STRIDED, TRANSPOSED = Pattern.STREAM, Pattern.STRIDED, Pattern.TRANSPOSED
 ROWS, LAST = tensor(2, 8, 5, 5), channels_last(2, 8, 5, 5)
-WINDOWS = tensor(
-    2, 4, 7, 4, 7, 32, strides=(4 * 7 * 4 * 7 * 32, 7 * 4 * 7 * 32, 7 * 32, 7 * 7 * 4 * 32, 4 * 7 * 32, 32)
-)
 
 
 def test_a_pattern_follows_from_the_orders_of_the_dimensions() -> None:
