@@ -53,12 +53,15 @@ def worst_section(cases: Sequence[Case], phase: str) -> Section:
     """Return the cases of a phase that are furthest off, each with its reason."""
     chosen = worst((case for case in cases if case.phase == phase), WORST)
     table = validation_document.row_table(f"The {len(chosen)} furthest off in {words.phase(phase)}", chosen, wide=True)
-    rows = (
-        (*cells, reason(case.model, case.phase) if abs((case.ratio or 0) - 1) > NEAR else "")
-        for cells, case in zip(table.rows, chosen, strict=True)
-    )
+    rows = ((*cells, _why(case)) for cells, case in zip(table.rows, chosen, strict=True))
     columns = (*table.columns, Column("Why, as far as known", number=False))
     return Section(replace(table, columns=columns, rows=tuple(rows)))
+
+
+def _why(case: Case) -> str:
+    if case.prediction is None or case.ratio is None or abs(case.ratio - 1) <= NEAR:
+        return ""
+    return reason(case.model, case.phase, case.prediction.layout)
 
 
 def skipped_by_reason(cases: Sequence[Case | KernelCase]) -> Section:

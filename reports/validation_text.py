@@ -13,7 +13,7 @@ from rich.text import Text
 from memprof.reports.tables import Table
 from memprof.reports.validation_document import Document, Section
 
-WIDE = 100
+WIDE = 110
 """Columns from which tables have more."""
 _NARROWEST, _LEAST_PATH, _MOST_WHAT = 60, 8, 32
 _HEADING, _FAINT, _STRONG = "bold cyan", "dim", "bold"

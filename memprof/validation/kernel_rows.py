@@ -19,7 +19,7 @@ from memprof.calls import OperatorCall
 from memprof.devices import ceilings
 from memprof.errors import MemprofError
 from memprof.profiles.records import TensorSpec
-from memprof.validation.measurements import positive_number, whole_number
+from memprof.validation.measurements import device_name, positive_number, whole_number
 from memprof.validation.tables import MeasurementError, Row, RowError, Table
 
 PRECISION = "fp32"
@@ -157,9 +157,8 @@ def _size(table: Table, row: Row, column: str) -> int:
 
 
 def _device(name: str) -> str:
-    device = devices.get(name)
-    ceilings(device, PRECISION)
-    return device.name if device in devices.list_devices() else name
+    ceilings(devices.get(name), PRECISION)
+    return device_name(name)
 
 
 def _tensor(*shape: int) -> TensorSpec:

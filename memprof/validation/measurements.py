@@ -7,6 +7,7 @@ import re
 
 from memprof import devices, models
 from memprof.devices import ceilings
+from memprof.devices.catalogue import find
 from memprof.errors import MemprofError
 from memprof.models import registry
 from memprof.models.spec import Source, parse
@@ -73,6 +74,12 @@ def model_spec(name: str, source: str) -> str:
     return models.canonical_name(name)
 
 
+def device_name(text: str) -> str:
+    """Return the catalogue's name of a device; where the catalogue has none like that, the text itself."""
+    found = find(text)
+    return text if found is None else found.name
+
+
 def layouts(text: str) -> tuple[str, ...]:
     """Return the layouts that a cell names; RowError where it names none."""
     found = _LAYOUTS.get(" ".join(text.lower().split()))
@@ -123,10 +130,9 @@ def _measurement(table: Table, row: Row) -> Measurement:
     resolution = whole_number(table.cell(row, "resolution"), "resolution")
     throughput = positive_number(table.cell(row, "images_per_second"), "images_per_second")
     check_workload(batch_size=batch, resolution=resolution, phase=phase, precision=precision, layout=found[0])
-    device = devices.get(table.cell(row, "device"))
-    ceilings(device, precision)
-    is_listed = device in devices.list_devices()
-    return Measurement(source, device.name if is_listed else table.cell(row, "device"), table.cell(row, "stack"),
+    device = table.cell(row, "device")
+    ceilings(devices.get(device), precision)
+    return Measurement(source, device_name(device), table.cell(row, "stack"),
                        precision, found, batch, resolution, phase, model_spec(table.cell(row, "model"), source),
                        throughput)  # fmt: skip
 

@@ -111,7 +111,7 @@ def _case(table: Table, entry: Entry, answers: Answers) -> Case:
     case = Case(
         row,
         source=table.cell(row, "source", table.name),
-        device=table.cell(row, "device"),
+        device=measurements.device_name(table.cell(row, "device")),
         stack=table.cell(row, "stack"),
         layout=table.cell(row, "layout"),
         phase=table.cell(row, "phase"),
@@ -121,7 +121,7 @@ def _case(table: Table, entry: Entry, answers: Answers) -> Case:
     )
     if measurement is None:
         return case
-    case = replace(case, device=measurement.device, phase=measurement.phase)
+    case = replace(case, phase=measurement.phase)
     found = _best([answers[_task(measurement, layout), measurement.device] for layout in measurement.layouts])
     if isinstance(found, Failure):
         return replace(case, skipped_because=found.reason)

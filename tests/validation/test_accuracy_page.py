@@ -41,11 +41,15 @@ def test_a_case_that_is_near_needs_no_reason(accuracy: ModuleType):
 
 def test_reasons_are_found_by_name_and_phase(accuracy: ModuleType, monkeypatch: pytest.MonkeyPatch):
     reasons = importlib.import_module("accuracy_reasons")
-    monkeypatch.setattr(reasons, "REASONS", (reasons.Reason("^conv", "in training", "train"),))
+    monkeypatch.setattr(reasons, "REASONS", (
+        reasons.Reason("^conv", "so arranged", "train", "channels-last"),
+        reasons.Reason("^conv", "in training", "train"),
+    ))  # fmt: skip
 
-    assert reasons.reason("convnext", "train") == "in training"
-    assert reasons.reason("convnext", "infer") == "not known"
-    assert reasons.reason("resnet", "train") == "not known"
+    assert reasons.reason("convnext", "train", "channels-last") == "so arranged"
+    assert reasons.reason("convnext", "train", "channels-first") == "in training"
+    assert reasons.reason("convnext", "infer", "channels-last") == "not known"
+    assert reasons.reason("resnet", "train", "channels-last") == "not known"
 
 
 def test_kernels_are_told_in_one_table(accuracy: ModuleType):
