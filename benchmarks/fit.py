@@ -3,10 +3,10 @@
     python benchmarks/fit.py ../shared/published [--cache calls.pickle] [--write]
 
 Single kernels of an A100 (NeuSight) tell what streaming and row kernels reach of HBM; whole networks on an A100
-(InceptionNeXt) and an RTX 3090 (timm) tell the rest. Constants start from the values in the file and are held near them
-by a weak prior; a second run moves them little. Residuals are logarithms of predicted over measured time, with a Huber
-loss, so that what memprof does not model (one network in a hundred) does not bend the rest. What single kernels tell of
-CUDA cores and of depthwise taps is fitted by benchmarks/fit_kernels.py.
+(InceptionNeXt) and an RTX 3090 (timm) tell the rest, both devices counting the same. Constants start from the values in
+the file and are held near them by a weak prior, so the script is run again until they settle. Residuals are logarithms
+of predicted over measured time, with a Huber loss, so that what memprof does not model (one network in a hundred) does
+not bend the rest. What single kernels tell of CUDA cores and of depthwise taps is fitted by benchmarks/fit_kernels.py.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from memprof.assembly import cost_calls
 from memprof.calls import OperatorCall, extract_calls
 from memprof.devices.achievable import achievable
 from memprof.devices.ceilings import ceilings
+from memprof.errors import MemprofError
 from memprof.operators import registry
 from memprof.operators.work import Work
 from memprof.profiles.precision import get_precision
@@ -36,7 +37,12 @@ from memprof.roofline.bounds import Bounds
 from memprof.roofline.kernels import Kernels, gather
 from memprof.roofline.points import bounds_of, engines_of
 from memprof.roofline.timing import kernel_times
+from memprof.validation.measurements import read_measurements
+from memprof.validation.prediction import Task, task_of
 from memprof.validation.protocol import as_measured
+from memprof.validation.published import published
+from memprof.validation.records import Measurement
+from memprof.validation.tables import read_table
 
 TARGET = Path(__file__).parents[1] / "memprof" / "devices" / "achievable.json"
 LATENCY = 19e-6
@@ -47,14 +53,6 @@ GDDR_STREAM = 0.95
 HUBER = 0.1
 PRIOR = 0.35
 """How far, in logarithms, a constant may move from its start before that costs as much as `HUBER` in ten rows."""
-A100_ROWS_COUNT = 25.0
-"""The 24 A100 rows count as much as 600: they are few, and the only ones of their kind of device."""
-RATIOS = ((4, 2), (5, 3), (2, 0), (12, 2))
-"""Rows of the A100 table whose ratios the study is about: InceptionNeXt-T over ConvNeXt-T in training and in inference,
-ConvNeXt-T over ResNet-50 and kernel 3 over kernel 7 in training."""
-RATIOS_COUNT = 400.0
-"""Each of them counts as much as so many rows."""
-
 SHARED = (
     "transposed_dram_fraction", "matmul_dram_fraction", "convolution_dram_fraction", "depthwise_cudnn_dram_fraction",
     "few_channels_tensor_fraction", "grouped_tensor_fraction", "grouped_weight_tensor_fraction",
@@ -65,7 +63,6 @@ SHARED = (
 )  # fmt: skip
 BY_DEVICE = ("matmul_tensor_fraction", "convolution_tensor_fraction", "weight_gradient_tensor_fraction")
 BY_MEMORY = ("stream_dram_fraction", "row_dram_fraction")
-FIXED_FOR_HBM = ("stream_dram_fraction", "row_dram_fraction")
 
 Floats = NDArray[np.float64]
 Parameter = tuple[str, str]
@@ -96,17 +93,19 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def calls_of(row: Mapping[str, str], layout: str) -> tuple[OperatorCall, ...]:
+def calls_of(task: Task) -> tuple[OperatorCall, ...]:
+    """Return the calls of a workload, built and run as it was measured; none where the model does not run."""
     from memprof.profiles.simulated import simulate
 
-    name = row["model"] if row["source"].startswith("InceptionNeXt") else f"timm:{row['model']}"
-    if name.startswith("convnext"):  # that benchmark's own code; see docs/validate.md
-        name = f"{name.replace('tiny', 't')}:norm=arithmetic"
-    with as_measured(row["source"], row["stack"], row["phase"]):
-        simulation = simulate(
-            lambda: models.create_model(name), batch_size=int(row["batch"]), resolution=int(row["resolution"]),
-            training=row["phase"] == "train", precision=get_precision(row["dtype"]), channels_last=layout == "nhwc",
-        )  # fmt: skip
+    try:
+        with as_measured(task.source, task.stack, task.phase):
+            simulation = simulate(
+                lambda: models.create_model(task.model), batch_size=task.batch_size, resolution=task.resolution,
+                training=task.phase == "train", precision=get_precision(task.precision),
+                channels_last=task.layout == "channels-last",
+            )  # fmt: skip
+    except MemprofError:
+        return ()
     return extract_calls(simulation.profile, lambda operator: registry.find(operator) is not None)
 
 
@@ -201,17 +200,18 @@ def main() -> None:
              ("row_dram_fraction", "a100"): hbm_fraction(options.published, {"ln": 2, "softmax": 2})}  # fmt: skip
     start = {name: value for name, value in start.items() if name not in fixed}
 
+    # The two devices count the same, however many rows each has.
+    weight = np.sqrt(len(problems[1].measured) / len(measured))
+
     def residuals(point: Mapping[Parameter, float]) -> Floats:
         a100, rtx3090 = (problem.seconds(constants(problem, {**point, **fixed})) for problem in problems)
         table = np.log(a100[best_of].min(axis=1) / measured)
-        ratios = np.array([table[first] - table[second] for first, second in RATIOS])
-        rows = table * np.sqrt(A100_ROWS_COUNT), np.log(rtx3090 / problems[1].measured), ratios * np.sqrt(RATIOS_COUNT)
-        return np.concatenate(rows)
+        return np.concatenate([table * weight, np.log(rtx3090 / problems[1].measured)])
 
     found = {**fit(residuals, start), **fixed}
     errors = residuals(found)
-    print_errors("A100", errors[: len(measured)] / np.sqrt(A100_ROWS_COUNT))
-    print_errors("RTX 3090", errors[len(measured) : -len(RATIOS)])
+    print_errors("A100", errors[: len(measured)] / weight)
+    print_errors("RTX 3090", errors[len(measured) :])
     for (key, owner), value in sorted(found.items()):
         print(f"{key} ({owner}) = {value:.4g}")
     if options.write:
@@ -226,37 +226,35 @@ def constants(problem: Problem, point: Mapping[Parameter, float]) -> dict[str, f
 
 
 def load(folder: Path, cache: Path | None) -> tuple[tuple[Problem, Problem], NDArray[np.intp], Floats]:
-    """Return the A100's and the RTX 3090's problems, the two steps (layouts) of each A100 row, and its seconds."""
-    kept = pickle.loads(cache.read_bytes()) if cache and cache.exists() else {}
-    a100, rtx3090, pairs, measured = [], [], [], []
-    for index, row in enumerate(rows_of(folder / "throughput_a100_inceptionnext.csv")):
-        seconds = int(row["batch"]) / float(row["images_per_second"])
-        pairs.append([len(a100), len(a100) + 1])
-        measured.append(seconds)
-        a100 += [(kept_calls(kept, ("a100", index, layout), row, layout), seconds) for layout in ("nchw", "nhwc")]
-    for index, row in enumerate(rows_of(folder / "throughput_timm.csv")):
-        calls = kept_calls(kept, ("timm", index, row["layout"]), row, row["layout"])
-        if calls:
-            rtx3090.append((calls, int(row["batch"]) / float(row["images_per_second"])))
+    """Return the A100's and the RTX 3090's problems, the two steps (layouts) of each A100 row, and its seconds.
+
+    Models are named as `memprof validate` names them, so that what is fitted is what is validated.
+    """
+    kept: dict[Task, tuple[OperatorCall, ...]] = {}
+    if cache and cache.exists():
+        kept = pickle.loads(cache.read_bytes())
+    a100 = [step for row in published() for step in steps_of(row, kept)]
+    entries = read_measurements(read_table(folder / "throughput_timm.csv"))
+    rows = [entry.measurement for entry in entries if entry.measurement is not None]
+    rtx3090 = [step for row in rows for step in steps_of(row, kept) if step[0]]
     if cache:
         cache.write_bytes(pickle.dumps(kept))
-    problems = build("a100", "tf32", a100), build("rtx3090", "amp-fp16", rtx3090)
-    return problems, np.array(pairs), np.array(measured)
+    pairs = np.arange(len(a100)).reshape(-1, 2)
+    measured = np.array([seconds for _, seconds in a100[::2]])
+    return (build("a100", "tf32", a100), build("rtx3090", "amp-fp16", rtx3090)), pairs, measured
 
 
-def kept_calls(
-    kept: dict[tuple[str, int, str], tuple[OperatorCall, ...]], key: tuple[str, int, str], row: Mapping[str, str],
-    layout: str,
-) -> tuple[OperatorCall, ...]:  # fmt: skip
-    """Return the calls of a row, from the cache where it has them; none where the model does not run."""
-    from memprof.errors import MemprofError
-
-    if key not in kept:
-        try:
-            kept[key] = calls_of(row, layout)
-        except MemprofError:
-            kept[key] = ()
-    return kept[key]
+def steps_of(
+    row: Measurement, kept: dict[Task, tuple[OperatorCall, ...]]
+) -> list[tuple[tuple[OperatorCall, ...], float]]:
+    """Return the calls of a measurement in each of its layouts, and its seconds a step."""
+    steps = []
+    for layout in row.layouts:
+        task = task_of(row, layout)
+        if task not in kept:
+            kept[task] = calls_of(task)
+        steps.append((kept[task], row.batch_size / row.images_per_second))
+    return steps
 
 
 def print_errors(name: str, errors: Floats) -> None:

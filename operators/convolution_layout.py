@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from memprof.calls import OperatorCall
 from memprof.operators.convolution_shapes import Convolution
-from memprof.operators.shapes import dense, is_packed, memory_orders
+from memprof.operators.shapes import dense, is_packed, memory_orders, packed_order
 from memprof.operators.traffic import pattern_of, stream
 from memprof.operators.work import Pattern, Work
 from memprof.profiles.records import TensorSpec
@@ -34,9 +34,7 @@ def layout_copies(call: OperatorCall, convolution: Convolution, *others: TensorS
 
 def _pattern(tensor: TensorSpec, channels_last: bool) -> Pattern:
     """Return how the copy goes: a slice of channels keeps its order, a change of format transposes."""
-    axes = [axis for axis, size in enumerate(tensor.shape) if size > 1]
-    wanted = [axis for axis in axes if axis != 1] + [1] if channels_last and 1 in axes else axes
-    return pattern_of({*memory_orders((tensor,)), tuple(wanted)})
+    return pattern_of({*memory_orders((tensor,)), packed_order(tensor.shape, channels_last=channels_last)})
 
 
 def _seems_channels_last(tensor: TensorSpec) -> bool:

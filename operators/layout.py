@@ -11,10 +11,19 @@ from math import ceil, prod
 from memprof.calls import OperatorCall
 from memprof.operators.elementwise import kind_of as elementwise_kind
 from memprof.operators.registry import Kind, formula
-from memprof.operators.shapes import Shape, dense, dtype_argument, elements, integers, is_contiguous, tensor_list
-from memprof.operators.traffic import fill, layout_copy, stream
-from memprof.operators.work import Work
-from memprof.profiles.records import TensorSpec
+from memprof.operators.shapes import (
+    Shape,
+    dense,
+    dtype_argument,
+    elements,
+    integers,
+    memory_orders,
+    packed_order,
+    tensor_list,
+)
+from memprof.operators.traffic import fill, pattern_of, stream
+from memprof.operators.work import Pattern, Work
+from memprof.profiles.records import Argument, TensorSpec
 
 CONCATENATED_PER_LAUNCH = 128
 """Tensors that one launch of the concatenation kernel takes (CAT_ARRAY_BATCH_SIZE in ATen/native/cuda/Shape.cu)."""
@@ -25,12 +34,21 @@ def kind_of(call: OperatorCall) -> Kind:
     return Kind.OPTIMIZER if elementwise_kind(call) is Kind.OPTIMIZER else Kind.LAYOUT
 
 
-CONTIGUOUS_FORMAT = 0
-"""The memory format argument of a clone that asks for row-major order (c10/core/MemoryFormat.h)."""
+_ROW_MAJOR, _CHANNELS_LAST = 0, (2, 3)
+"""The memory format argument that asks for an order: row-major, channels last in 4 or 5 dimensions.
+
+Source: c10/core/MemoryFormat.h; 1 keeps the order of the input."""
 
 
-def _copy(source: TensorSpec, shape: Shape, dtype: str, step: str = "copy") -> Work:
-    return stream(step, (source,), (dense(shape, dtype),), dtype=source.dtype, threads=prod(shape))
+def _copy(source: TensorSpec, shape: Shape, dtype: str, step: str = "copy", pattern: Pattern | None = None) -> Work:
+    return stream(step, (source,), (dense(shape, dtype),), dtype=source.dtype, threads=prod(shape), pattern=pattern)
+
+
+def _format_pattern(source: TensorSpec, wanted: Argument) -> Pattern | None:
+    """Return how a copy goes that asks for a memory format; None where it asks for none."""
+    if isinstance(wanted, bool) or wanted not in (_ROW_MAJOR, *_CHANNELS_LAST):
+        return None
+    return pattern_of({*memory_orders((source,)), packed_order(source.shape, channels_last=wanted in _CHANNELS_LAST)})
 
 
 @formula("aten::copy_", "aten::_copy_from", kind=kind_of)
@@ -49,16 +67,16 @@ def cost_copy(call: OperatorCall) -> tuple[Work, ...]:
 def cost_rearrange(call: OperatorCall) -> tuple[Work, ...]:
     """Cost an operator whose output has the input's elements, each once, in another place."""
     source = call.tensor(0)
-    if call.name == "aten::clone" and call.argument(1) == CONTIGUOUS_FORMAT and not is_contiguous(source):
-        return (layout_copy(source, "copy"),)
-    return (_copy(source, source.shape, source.dtype),)
+    wanted = call.argument(1) if call.name == "aten::clone" else None
+    return (_copy(source, source.shape, source.dtype, pattern=_format_pattern(source, wanted)),)
 
 
 @formula("aten::_to_copy", kind=kind_of)
 def cost_cast(call: OperatorCall) -> tuple[Work, ...]:
-    """Cost _to_copy(x, dtype, ...)."""
+    """Cost _to_copy(x, dtype, layout, device, pin_memory, non_blocking, memory_format)."""
     source = call.tensor(0)
-    return (_copy(source, source.shape, dtype_argument(call.argument(1), source.dtype), "cast"),)
+    dtype = dtype_argument(call.argument(1), source.dtype)
+    return (_copy(source, source.shape, dtype, "cast", _format_pattern(source, call.argument(6))),)
 
 
 @formula("aten::cat", "aten::_cat", "aten::stack", "aten::concat", "aten::hstack", "aten::vstack", kind=kind_of)

@@ -239,13 +239,24 @@ def tensor_list(call: OperatorCall, position: int) -> tuple[TensorSpec, ...]:
 def memory_orders(tensors: Sequence[TensorSpec]) -> set[tuple[int, ...]]:
     """Return the orders of dimensions, outermost first, in which the largest of `tensors` lie in memory.
 
-    Tensors without strides, and those smaller than the largest (broadcast ones), do not count.
+    Tensors without strides, and broadcast ones (smaller than the largest, or expanded), do not count.
     """
     largest = max((elements(tensor) for tensor in tensors), default=0)
-    return {_order(tensor) for tensor in tensors if elements(tensor) == largest and tensor.strides is not None}
+    return {_order(tensor) for tensor in tensors if elements(tensor) == largest and _has_order(tensor)}
+
+
+def _has_order(tensor: TensorSpec) -> bool:
+    strides = tensor.strides
+    return strides is not None and all(stride for size, stride in zip(tensor.shape, strides, strict=True) if size > 1)
+
+
+def packed_order(shape: Shape, *, channels_last: bool) -> tuple[int, ...]:
+    """Return the order of dimensions, outermost first, of a dense tensor (N, C, spatial...) in a memory format."""
+    moving = [axis for axis, size in enumerate(shape) if size > 1]
+    return tuple([axis for axis in moving if axis != 1] + [1] if channels_last and 1 in moving else moving)
 
 
 def _order(tensor: TensorSpec) -> tuple[int, ...]:
     strides = tensor.strides or ()
-    moving = [axis for axis, size in enumerate(tensor.shape) if size > 1 and strides[axis]]
+    moving = [axis for axis, size in enumerate(tensor.shape) if size > 1]
     return tuple(sorted(moving, key=lambda axis: -strides[axis]))

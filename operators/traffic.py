@@ -21,6 +21,7 @@ from memprof.operators.shapes import (
     elements,
     logical_bytes,
     memory_orders,
+    packed_order,
     promoted_dtype,
     stored_bytes,
 )
@@ -131,6 +132,5 @@ def fill(step: str, output: TensorSpec, launches: int = 1) -> Work:
 def layout_copy(source: TensorSpec, step: str = "layout copy") -> Work:
     """Build the Work of making `source` contiguous: the stored bytes are read, every element is written."""
     copy = dense(source.shape, source.dtype)
-    row_major = tuple(axis for axis, size in enumerate(source.shape) if size > 1)
-    pattern = pattern_of({*memory_orders((source,)), row_major})
+    pattern = pattern_of({*memory_orders((source,)), packed_order(source.shape, channels_last=False)})
     return stream(step, (source,), (copy,), threads=elements(source), pattern=pattern)

@@ -1,19 +1,22 @@
 """torch.autocast inside a model, answered as on CUDA: PyTorch itself knows no autocast for the meta device.
 
 Models ask whether autocast is on (`torch.is_autocast_enabled(x.device.type)`) and switch it off for a region
-(`with torch.autocast(x.device.type, enabled=False)`), as timm's fast norms do.
+(`with torch.autocast(x.device.type, enabled=False)`), as timm's fast norms do. The class itself is changed meanwhile,
+so that `torch.cuda.amp.autocast`, which derives from it, and names bound by `from torch import autocast` obey, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ContextDecorator
 from typing import Any, Protocol
 
 import torch
+from torch.amp.autocast_mode import autocast
 
 SIMULATED = ("meta", "cuda")
 """Device types whose autocast is the simulation's: models that name CUDA outright mean the device that is simulated."""
+
+_WANTED, _BEFORE = "_memprof_wanted", "_memprof_before"
 
 
 class AutocastState(Protocol):
@@ -22,21 +25,10 @@ class AutocastState(Protocol):
     autocast: torch.dtype | None
 
 
-class Region(ContextDecorator):
-    """A stand-in for torch.autocast(device_type, dtype, enabled) that sets the state of the simulation meanwhile."""
+class NoAutocast:
+    """The state while a model is built: autocast is off."""
 
-    def __init__(self, state: AutocastState, dtype: torch.dtype | None, enabled: bool) -> None:
-        self._state = state
-        self._wanted = (dtype or state.autocast or torch.float16) if enabled else None
-        self._before: list[torch.dtype | None] = []
-
-    def __enter__(self) -> Region:
-        self._before.append(self._state.autocast)
-        self._state.autocast = self._wanted
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._state.autocast = self._before.pop()
+    autocast: torch.dtype | None = None
 
 
 class AutocastAnswers:
@@ -47,12 +39,8 @@ class AutocastAnswers:
         self._kept: list[tuple[Any, str, Any]] = []
 
     def __enter__(self) -> AutocastAnswers:
-        real, enabled, dtype = torch.autocast, torch.is_autocast_enabled, torch.get_autocast_dtype
-
-        def region(device_type: str, dtype: torch.dtype | None = None, enabled: bool = True, **options: Any) -> Any:
-            if device_type in SIMULATED:
-                return Region(self._state, dtype, enabled)
-            return real(device_type, dtype, enabled, **options)
+        self._change_regions()
+        enabled, dtype = torch.is_autocast_enabled, torch.get_autocast_dtype
 
         def is_enabled(device_type: str = "cuda") -> bool:
             return self._state.autocast is not None if device_type in SIMULATED else bool(enabled(device_type))
@@ -62,8 +50,6 @@ class AutocastAnswers:
                 return self._state.autocast or torch.float16
             return dtype(device_type)
 
-        self._replace(torch, "autocast", region)
-        self._replace(torch.amp, "autocast", region)
         self._replace(torch, "is_autocast_enabled", is_enabled)
         self._replace(torch, "get_autocast_dtype", current)
         return self
@@ -72,6 +58,37 @@ class AutocastAnswers:
         while self._kept:
             owner, name, value = self._kept.pop()
             setattr(owner, name, value)
+
+    def _change_regions(self) -> None:
+        """Make regions of simulated devices set the state, and leave those of other devices as they are."""
+        state = self._state
+        start, enter, leave = autocast.__init__, autocast.__enter__, autocast.__exit__
+
+        def begin(
+            region: Any, device_type: str, dtype: torch.dtype | None = None, enabled: bool = True, **options: Any
+        ) -> None:
+            if device_type not in SIMULATED:
+                start(region, device_type, dtype, enabled, **options)
+                return
+            setattr(region, _WANTED, (dtype or state.autocast or torch.float16) if enabled else None)
+            setattr(region, _BEFORE, [])
+
+        def enter_region(region: Any) -> Any:
+            if not hasattr(region, _WANTED):
+                return enter(region)  # type: ignore[no-untyped-call]
+            getattr(region, _BEFORE).append(state.autocast)
+            state.autocast = getattr(region, _WANTED)
+            return region
+
+        def leave_region(region: Any, *error: Any) -> Any:
+            if not hasattr(region, _WANTED):
+                return leave(region, *error)  # type: ignore[no-untyped-call]
+            state.autocast = getattr(region, _BEFORE).pop()
+            return None
+
+        self._replace(autocast, "__init__", begin)
+        self._replace(autocast, "__enter__", enter_region)
+        self._replace(autocast, "__exit__", leave_region)
 
     def _replace(self, owner: Any, name: str, value: Callable[..., Any]) -> None:
         self._kept.append((owner, name, getattr(owner, name)))

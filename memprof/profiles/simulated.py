@@ -19,7 +19,7 @@ from memprof.errors import ModelError
 from memprof.models.foreign import foreign_code
 from memprof.profiles import meta_attention, meta_backward, meta_forward, strides  # noqa: F401  (register their rules)
 from memprof.profiles.autocast import CudaFrontEnd
-from memprof.profiles.autocast_region import AutocastAnswers
+from memprof.profiles.autocast_region import AutocastAnswers, NoAutocast
 from memprof.profiles.kineto import read_events
 from memprof.profiles.memory import MemoryMeter, MemoryUse
 from memprof.profiles.meta_mode import MetaRules
@@ -83,8 +83,8 @@ def _front_end(precision: Precision) -> ExitStack:
 
 
 def _on_meta(build: Callable[[], nn.Module], name: str) -> nn.Module:
-    with foreign_code(f"building {name} failed"), torch.device("meta"):
-        model = build()
+    with foreign_code(f"building {name} failed"), torch.device("meta"), AutocastAnswers(NoAutocast()):
+        model = build()  # some models run while they are built
     if not isinstance(model, nn.Module):
         raise ModelError(f"{name} gives a {type(model).__name__}, not a torch.nn.Module", "return a module from it")
     return model if all(tensor.is_meta for tensor in _tensors(model)) else _meta_copy(model)

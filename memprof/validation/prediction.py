@@ -70,7 +70,7 @@ def plan(measured: Iterable[Measurement]) -> list[_Order]:
     wanted: dict[Task, dict[str, None]] = defaultdict(dict)
     for measurement in measured:
         for layout in measurement.layouts:
-            wanted[_task(measurement, layout)][measurement.device] = None
+            wanted[task_of(measurement, layout)][measurement.device] = None
     return [_Order(task, tuple(devices)) for task, devices in wanted.items()]
 
 
@@ -97,7 +97,8 @@ def _prediction(report: Report) -> Prediction:
     return Prediction(totals.images_per_second, totals.roofline_images_per_second, bound, report.workload.layout)
 
 
-def _task(measurement: Measurement, layout: str) -> Task:
+def task_of(measurement: Measurement, layout: str) -> Task:
+    """Return the workload of a measurement in one layout."""
     version = torch_version(measurement.stack)
     as_timm = measurement.source.startswith(TIMM_SOURCE) and version is not None
     return Task(
@@ -122,7 +123,7 @@ def _case(table: Table, entry: Entry, answers: Answers) -> Case:
     if measurement is None:
         return case
     case = replace(case, phase=measurement.phase)
-    found = _best([answers[_task(measurement, layout), measurement.device] for layout in measurement.layouts])
+    found = _best([answers[task_of(measurement, layout), measurement.device] for layout in measurement.layouts])
     if isinstance(found, Failure):
         return replace(case, skipped_because=found.reason)
     return replace(case, prediction=found)

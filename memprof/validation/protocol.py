@@ -32,11 +32,11 @@ def as_measured(source: str, stack: str, phase: str) -> Iterator[None]:
     from timm.layers.config import set_fused_attn, use_fused_attn
     from timm.layers.fast_norm import is_fast_norm, set_fast_norm
 
-    before = is_fast_norm(), use_fused_attn()  # type: ignore[no-untyped-call]
+    before = is_fast_norm(), use_fused_attn(), use_fused_attn(experimental=True)  # type: ignore[no-untyped-call]
     set_fused_attn(version >= _FIRST_FUSED)
     set_fast_norm(version >= _FIRST_FUSED and phase == "infer")  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         set_fast_norm(before[0])  # type: ignore[no-untyped-call]
-        set_fused_attn(before[1])
+        set_fused_attn(before[1], experimental=before[2])

@@ -31,6 +31,10 @@ def test_an_expanded_source_is_read_by_what_is_stored() -> None:
 def test_changing_the_layout_moves_the_same_bytes() -> None:
     into_rows, plain = cost_one("clone", channels_last(2, 96, 56, 56), 0), cost_one("clone", IMAGE, None)
     assert (into_rows.pattern, plain.pattern) == (Pattern.TRANSPOSED, Pattern.STREAM)
+    assert cost_one("clone", IMAGE, 2).pattern is Pattern.TRANSPOSED
+    assert cost_one("clone", channels_last(2, 96, 56, 56), 2).pattern is Pattern.STREAM
+    assert cost_one("_to_copy", IMAGE, 5, None, None, None, False, 2).pattern is Pattern.TRANSPOSED
+    assert cost_one("_to_copy", IMAGE, 5, None, None, None, False, 1).pattern is Pattern.STREAM
     for level in ("dram", "l2", "l1"):
         assert getattr(into_rows, level) == getattr(plain, level)
 

@@ -32,6 +32,7 @@ def test_a_pattern_follows_from_the_orders_of_the_dimensions() -> None:
         (ROWS, TensorSpec((2, 8, 5, 5), None, "float32"), STREAM),  # strides not recorded
         (tensor(2, 8, 1, 1), channels_last(2, 8, 1, 1), STREAM),  # only in name another layout
         (ROWS, tensor(2, 8, 5, 5, strides=(1600, 25, 5, 1)), STREAM),  # a slice of channels
+        (ROWS, tensor(2, 8, 5, 5, strides=(0, 1, 0, 0)), STREAM),  # a channel's value, expanded
     ],
 )
 def test_element_wise_kernels_go_through_operands_by_their_strides(first, second, pattern) -> None:

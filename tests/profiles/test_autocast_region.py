@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import autocast as bound_earlier
 from torch import nn
 
 from memprof.calls import extract_calls
@@ -17,7 +18,9 @@ HALF, BRAIN = torch.float16, torch.bfloat16
 
 
 def torchs_own():
-    return torch.autocast, torch.amp.autocast, torch.is_autocast_enabled, torch.get_autocast_dtype
+    region = torch.autocast
+    return (region, torch.amp.autocast, torch.is_autocast_enabled, torch.get_autocast_dtype,
+            region.__init__, region.__enter__, region.__exit__)  # fmt: skip
 
 
 OWN = torchs_own()
@@ -141,3 +144,29 @@ def test_other_devices_are_answered_by_torch():
             assert torch.get_autocast_dtype("cpu") is BRAIN
             assert state.autocast is HALF
         assert not torch.is_autocast_enabled("cpu")
+
+
+@pytest.mark.parametrize(
+    "region", [lambda: torch.cuda.amp.autocast(enabled=False), lambda: bound_earlier("cuda", enabled=False)]
+)
+@pytest.mark.filterwarnings("ignore:.*torch.cuda.amp.autocast.*:FutureWarning")
+def test_older_names_of_the_region_switch_it_off_as_well(region):
+    state = State()
+    with AutocastAnswers(state):
+        with region():
+            assert state.autocast is None
+        assert state.autocast is HALF
+    assert torchs_own() == OWN
+
+
+def test_a_model_that_runs_while_it_is_built_finds_autocast_off():
+    seen = []
+
+    class Probing(Switching):
+        def __init__(self):
+            super().__init__("cuda", enabled=False)
+            seen.append(torch.is_autocast_enabled(self.layers[0].weight.device.type))
+
+    run(Probing, "amp-fp16")
+    assert seen == [False]
+    assert torchs_own() == OWN

@@ -14,7 +14,7 @@ from memprof.operators.registry import Kind
 from memprof.report import Memory, Report, load_reports
 from memprof.reports import RenderOptions, tables, theme
 from memprof.roofline.bounds import ENGINES, MEMORY_LEVELS
-from memprof.roofline.points import HOST, LAUNCH
+from memprof.roofline.timing import HOST, LAUNCH
 from memprof.words import binds, bound, known_kinds, short_bound
 from tests.reports.sample import incomplete, sample
 

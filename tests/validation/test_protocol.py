@@ -43,6 +43,15 @@ def test_timm_runs_as_it_was_measured_and_then_as_before(before, stack, phase, e
     assert switches() == before
 
 
+def test_the_level_of_fused_attention_comes_back():
+    found = switches()
+    set_fused_attn(True, experimental=True)
+    with as_measured("timm results", "torch 1.12", "infer"):
+        assert not use_fused_attn(experimental=True)
+    assert use_fused_attn(experimental=True)
+    set_fused_attn(found[0])
+
+
 def test_an_error_inside_leaves_nothing_switched(before):
     with pytest.raises(ZeroDivisionError), as_measured("timm", "torch 1.12", "infer"):
         raise ZeroDivisionError
