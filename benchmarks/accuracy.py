@@ -20,10 +20,11 @@ from accuracy_reasons import reason
 
 from memprof import words
 from memprof.files import write_files
-from memprof.reports import validation_document, validation_kernels
+from memprof.reports import markdown_parts, validation_document, validation_kernels
+from memprof.reports.markdown_parts import escape
 from memprof.reports.tables import Column, Table
 from memprof.reports.validation_document import Document, Section
-from memprof.reports.validation_markdown import escape, render, table_lines
+from memprof.reports.validation_markdown import render
 from memprof.validation.kernels import KernelCase, KernelValidation, validate_kernels
 from memprof.validation.prediction import validate
 from memprof.validation.published import published_table
@@ -89,11 +90,11 @@ def kernels(validations: Sequence[KernelValidation]) -> list[str]:
     sections = [validation_kernels.document(validation).sections[0] for validation in validations]
     rows = tuple(row for section in sections for row in section.table.rows)
     lines = ["## Single kernels", "", escape(validation_kernels.PROTOCOL_NOTE), ""]
-    lines += [*table_lines(replace(sections[0].table, rows=rows)), "", escape(validation_kernels.ERRORS_NOTE), ""]
+    lines += [*markdown_parts.table(replace(sections[0].table, rows=rows)), escape(validation_kernels.ERRORS_NOTE), ""]
     skipped = [case for validation in validations for case in validation.skipped]
     if skipped:
         section = skipped_by_reason(skipped)
-        lines += [f"### {section.table.title}", "", *table_lines(section.table), ""]
+        lines += [f"### {section.table.title}", "", *markdown_parts.table(section.table)]
     return lines
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from memprof.ablation import Ablation
-from memprof.errors import OutputError, did_you_mean
+from memprof.reports.formats import Formats
 from memprof.sweep import Sweep
 
 
@@ -19,18 +17,6 @@ def text(found: Ablation | Sweep, *, width: int = 100, color: bool = False) -> s
     from memprof.reports import ablate_terminal
 
     return ablate_terminal.render(found, width=width, color=color)
-
-
-def render(found: Ablation | Sweep, name: str) -> bytes:
-    """Return the content of the file of the format `name`; OutputError with the nearest ones where there is none."""
-    return _WRITERS[check(name)](found)
-
-
-def check(name: str) -> str:
-    """Return the name of a format; OutputError with the nearest ones where there is none."""
-    if name not in _WRITERS:
-        raise OutputError(f"memprof ablate writes no {name!r}", did_you_mean(name, NAMES))
-    return name
 
 
 def _markdown(found: Ablation | Sweep) -> bytes:
@@ -59,6 +45,4 @@ def _json(found: Ablation | Sweep) -> bytes:
     return found.to_json().encode()
 
 
-_WRITERS: dict[str, Callable[[Ablation | Sweep], bytes]] = {"md": _markdown, "csv": _csv, "png": _png, "json": _json}
-NAMES = tuple(_WRITERS)
-"""The formats, each also the extension of its file."""
+FORMATS: Formats[Ablation | Sweep] = Formats("ablate", {"md": _markdown, "csv": _csv, "png": _png, "json": _json})

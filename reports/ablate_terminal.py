@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from memprof.ablation import Ablation
-from memprof.reports import ablate_tables, compare_console
+from memprof.reports import ablate_tables, typeset
 from memprof.sweep import Sweep
 
 
 def render(found: Ablation | Sweep, *, width: int, color: bool) -> str:
     """Return the text for a terminal of `width` columns."""
-    console = compare_console.start(width, color=color)
-    compare_console.line(console, ablate_tables.title(found), compare_console.STRONG)
-    compare_console.line(console, ablate_tables.subtitle(found), compare_console.FAINT)
+    console = typeset.start(width, color=color)
+    typeset.line(console, ablate_tables.title(found), typeset.STRONG)
+    typeset.line(console, ablate_tables.subtitle(found), typeset.FAINT)
     console.print()
     if isinstance(found, Sweep):
-        compare_console.sentences(console, found.sentences)
+        typeset.sentences(console, found.sentences)
         for phase in found.phases():
             shown = ablate_tables.sweep(found, phase, layouts=False)
-            compare_console.section(console, shown.title)
-            compare_console.table(console, shown, ablate_tables.sweep_groups(found, phase))
+            typeset.section(console, shown.title)
+            typeset.table(console, shown, ablate_tables.sweep_groups(found, phase))
         console.print()
         for note in ablate_tables.sweep_notes(found):
-            compare_console.note(console, note)
+            typeset.note(console, note)
         sizes = ablate_tables.sizes(found)
-        compare_console.section(console, sizes.title)
-        compare_console.table(console, sizes)
+        typeset.section(console, sizes.title)
+        typeset.table(console, sizes)
     else:
         table = ablate_tables.variants(found, layouts=False)
-        compare_console.table(console, table, ablate_tables.groups(found))
+        typeset.table(console, table, ablate_tables.groups(found))
         console.print()
         for note in ablate_tables.notes(found):
-            compare_console.note(console, note)
+            typeset.note(console, note)
         named = ablate_tables.models(found)
-        compare_console.section(console, named.title)
-        compare_console.table(console, named)
-        compare_console.warnings(console, found.baseline.warnings)
-    return compare_console.printed(console)
+        typeset.section(console, named.title)
+        typeset.table(console, named)
+        typeset.warnings(console, found.baseline.warnings)
+    return typeset.printed(console)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from memprof.comparison import Comparison
-from memprof.errors import OutputError, did_you_mean
+from memprof.reports.formats import Formats
 
 STEM = "compare"
 """What its files are called, before the extension."""
@@ -16,18 +14,6 @@ def text(found: Comparison, *, width: int = 100, color: bool = False) -> str:
     from memprof.reports import compare_terminal
 
     return compare_terminal.render(found, width=width, color=color)
-
-
-def render(found: Comparison, name: str) -> bytes:
-    """Return the content of the file of the format `name`; OutputError with the nearest ones where there is none."""
-    return _WRITERS[check(name)](found)
-
-
-def check(name: str) -> str:
-    """Return the name of a format; OutputError with the nearest ones where there is none."""
-    if name not in _WRITERS:
-        raise OutputError(f"memprof compare writes no {name!r}", did_you_mean(name, NAMES))
-    return name
 
 
 def _markdown(found: Comparison) -> bytes:
@@ -52,6 +38,4 @@ def _json(found: Comparison) -> bytes:
     return found.to_json().encode()
 
 
-_WRITERS: dict[str, Callable[[Comparison], bytes]] = {"md": _markdown, "csv": _csv, "png": _png, "json": _json}
-NAMES = tuple(_WRITERS)
-"""The formats, each also the extension of its file."""
+FORMATS: Formats[Comparison] = Formats("compare", {"md": _markdown, "csv": _csv, "png": _png, "json": _json})

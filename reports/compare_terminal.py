@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from memprof.comparison import Comparison
-from memprof.reports import compare_console, compare_tables
+from memprof.reports import compare_tables, typeset
 from memprof.reports.tables import BOUND_NOTE
 
 
 def render(found: Comparison, *, width: int, color: bool) -> str:
     """Return the text for a terminal of `width` columns."""
-    console = compare_console.start(width, color=color)
-    compare_console.line(console, compare_tables.title(found), compare_console.STRONG)
-    compare_console.line(console, compare_tables.subtitle(found), compare_console.FAINT)
+    console = typeset.start(width, color=color)
+    typeset.line(console, compare_tables.title(found), typeset.STRONG)
+    typeset.line(console, compare_tables.subtitle(found), typeset.FAINT)
     summary = compare_tables.summary(found)
-    compare_console.section(console, summary.title)
-    compare_console.table(console, summary, compare_tables.summary_groups(found))
+    typeset.section(console, summary.title)
+    typeset.table(console, summary, compare_tables.summary_groups(found))
     console.print()
-    compare_console.sentences(console, found.sentences)
+    typeset.sentences(console, found.sentences)
     for phase in compare_tables.phases(found):
-        compare_console.section(console, phase.title)
-        compare_console.table(console, phase)
+        typeset.section(console, phase.title)
+        typeset.table(console, phase)
     console.print()
-    compare_console.note(console, BOUND_NOTE)
-    compare_console.warnings(console, compare_tables.warnings(found))
-    return compare_console.printed(console)
+    typeset.note(console, BOUND_NOTE)
+    typeset.warnings(console, compare_tables.warnings(found))
+    return typeset.printed(console)

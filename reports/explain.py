@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from memprof.errors import OutputError, did_you_mean
 from memprof.explanation import Explanation
 from memprof.losses import Losses
+from memprof.reports.formats import Formats
 
 STEM = "explain"
 """What its files are called, before the extension."""
@@ -17,18 +15,6 @@ def text(found: Explanation | Losses, *, width: int = 100, color: bool = False) 
     from memprof.reports import explain_terminal
 
     return explain_terminal.render(found, width=width, color=color)
-
-
-def render(found: Explanation | Losses, name: str) -> bytes:
-    """Return the content of the file of the format `name`; OutputError with the nearest ones where there is none."""
-    return _WRITERS[check(name)](found)
-
-
-def check(name: str) -> str:
-    """Return the name of a format; OutputError with the nearest ones where there is none."""
-    if name not in _WRITERS:
-        raise OutputError(f"memprof explain writes no {name!r}", did_you_mean(name, NAMES))
-    return name
 
 
 def _png(found: Explanation | Losses) -> bytes:
@@ -47,6 +33,4 @@ def _json(found: Explanation | Losses) -> bytes:
     return found.to_json().encode()
 
 
-_WRITERS: dict[str, Callable[[Explanation | Losses], bytes]] = {"png": _png, "md": _markdown, "json": _json}
-NAMES = tuple(_WRITERS)
-"""The formats, each also the extension of its file."""
+FORMATS: Formats[Explanation | Losses] = Formats("explain", {"png": _png, "md": _markdown, "json": _json})

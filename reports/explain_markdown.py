@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from memprof import losses
 from memprof.explanation import Explanation
 from memprof.losses import Losses
-from memprof.reports import explain_captions, explain_tables
+from memprof.reports import explain_captions, explain_tables, markdown_parts
+from memprof.reports.markdown_parts import escape
 from memprof.reports.tables import Table
-
-_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|~"} | {"\n": " ", "\r": " "})
 
 
 def render(found: Explanation | Losses) -> str:
     """Return Markdown: a heading, sentences, tables."""
-    lines = [f"# {_escape(explain_captions.title(found))}", ""]
-    lines += [f"On {_escape(found.device_title)}: {_escape(explain_captions.workload(found))}.", ""]
-    lines += [*(f"- {_escape(sentence)}" for sentence in found.sentences), ""]
+    lines = [f"# {escape(explain_captions.title(found))}", ""]
+    lines += [f"On {escape(found.device_title)}: {escape(explain_captions.workload(found))}.", ""]
+    lines += markdown_parts.sentences(found.sentences)
     if isinstance(found, Losses):
         lines += _section("What would save time (predicted)", explain_tables.losses(found), losses.NOT_ADDITIVE)
         lines += _section("Where the predicted time goes", explain_tables.spent(found))
@@ -30,13 +29,4 @@ def render(found: Explanation | Losses) -> str:
 
 
 def _section(title: str, table: Table, note: str = "") -> Sequence[str]:
-    lines = [f"## {_escape(title)}", "", *([_escape(note), ""] if note else [])]
-    lines.append(f"| {' | '.join(_escape(column.header) for column in table.columns)} |")
-    lines.append(f"|{'|'.join('--:' if column.number else '---' for column in table.columns)}|")
-    lines += [f"| {' | '.join(_escape(' '.join(cell.split())) for cell in row)} |" for row in table.rows]
-    return [*lines, ""]
-
-
-def _escape(text: str) -> str:
-    """Keep Markdown and HTML in a name from taking effect."""
-    return text.translate(_SPECIAL)
+    return [f"## {escape(title)}", "", *([escape(note), ""] if note else []), *markdown_parts.table(table)]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rich import box
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table as RichTable
@@ -14,103 +12,88 @@ from rich.text import Text
 
 from memprof import findings, side_by_side, summary
 from memprof.report import Report
-from memprof.reports import tables
+from memprof.reports import tables, typeset
 from memprof.reports.tables import Column, Fact, Table
 from memprof.reports.writer import RenderOptions
 
 _WIDE, _LEAST = 110, 95
 """Columns from which tables have more: shapes and intensities, and by kind the least possible times."""
 _BLOCKS = " ▏▎▍▌▋▊▉█"
-_HEADING, _FAINT, _WARNING, _STRONG = "bold cyan", "dim", "bold yellow", "bold"
 _SHORT_FINDINGS = 4
 _MODEL_COLUMN = 17
 
 
 def render(reports: Sequence[Report], options: RenderOptions) -> str:
     """Return the text for one report, or for several a comparison and then each one in short."""
-    console = Console(
-        file=io.StringIO(),
-        width=max(60, options.width),
-        force_terminal=options.color,
-        color_system="standard" if options.color else None,
-        legacy_windows=False,
-        markup=False,
-        emoji=False,
-        highlight=False,
-    )
+    console = typeset.start(options.width, color=options.color)
     if len(reports) == 1:
         _one(console, reports[0], options)
     else:
         _several(console, reports, options)
-    assert isinstance(console.file, io.StringIO)
-    return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
+    return typeset.printed(console)
 
 
 def _one(console: Console, report: Report, options: RenderOptions) -> None:
     _header(console, report)
-    console.print(_text(findings.headline(report), _STRONG))
-    _section(console, "What the device can do at most")
+    console.print(typeset.text(findings.headline(report), typeset.STRONG))
+    typeset.section(console, "What the device can do at most")
     _ceilings(console, report)
-    _section(console, "Totals")
+    typeset.section(console, "Totals")
     _facts(console, tables.totals(report))
-    _section(console, "What binds it, and why")
-    _sentences(console, findings.findings(report))
-    _section(console, "By kind of operator: share of FLOPs against share of predicted time")
+    typeset.section(console, "What binds it, and why")
+    _findings(console, findings.findings(report))
+    typeset.section(console, "By kind of operator: share of FLOPs against share of predicted time")
     _kinds(console, report)
     table = tables.top(report, options, wide=console.width >= _WIDE)
-    _section(console, table.title)
+    typeset.section(console, table.title)
     _table(console, table)
     console.print()
-    console.print(_text(f"Coverage: {findings.coverage(report)}", _FAINT))
-    _warnings(console, report)
+    console.print(typeset.text(f"Coverage: {findings.coverage(report)}", typeset.FAINT))
+    typeset.warnings(console, report.warnings)
 
 
 def _several(console: Console, reports: Sequence[Report], options: RenderOptions) -> None:
     labels = summary.labels(reports)
-    console.print(_text(", ".join(labels), _STRONG))
-    console.print(_text(f"{summary.describe(reports[0])} on {reports[0].device.title}", _FAINT))
-    _section(console, "What the device can do at most")
+    console.print(typeset.text(", ".join(labels), typeset.STRONG))
+    console.print(typeset.text(f"{summary.describe(reports[0])} on {reports[0].device.title}", typeset.FAINT))
+    typeset.section(console, "What the device can do at most")
     _ceilings(console, reports[0])
     table = tables.side_by_side(reports)
-    _section(console, f"{table.title}: totals, and predicted times with their share of the step")
+    typeset.section(console, f"{table.title}: totals, and predicted times with their share of the step")
     per_row = max(1, (console.width - 24) // max(_MODEL_COLUMN, *(len(label) + 2 for label in labels)))
     for start in range(1, len(reports) + 1, per_row):
         _table(console, _columns(table, start, start + per_row))
     console.print()
-    _sentences(console, side_by_side.compare(reports))
+    _findings(console, side_by_side.compare(reports))
     for label, report in zip(labels, reports, strict=True):
-        _section(console, label)
-        _sentences(console, findings.findings(report)[:_SHORT_FINDINGS])
+        typeset.section(console, label)
+        _findings(console, findings.findings(report)[:_SHORT_FINDINGS])
         few = replace(options, top=min(options.top, 5))
         shown = tables.top(report, few, wide=console.width >= _WIDE)
         console.print()
-        console.print(_text(shown.title, _FAINT))
+        console.print(typeset.text(shown.title, typeset.FAINT))
         _table(console, shown)
         if report.coverage.unknown:
-            console.print(_text(f"Coverage: {findings.coverage(report)}", _FAINT))
-        _warnings(console, report)
+            console.print(typeset.text(f"Coverage: {findings.coverage(report)}", typeset.FAINT))
+        typeset.warnings(console, report.warnings)
 
 
 def _header(console: Console, report: Report) -> None:
-    console.print(Text.assemble(_text(report.workload.model, _STRONG), " on ", _text(report.device.title, _STRONG)))
-    console.print(_text(summary.describe(report), _FAINT))
+    names = (typeset.text(name, typeset.STRONG) for name in (report.workload.model, report.device.title))
+    console.print(Text(" on ").join(names))
+    console.print(typeset.text(summary.describe(report), typeset.FAINT))
     console.print()
-
-
-def _section(console: Console, title: str) -> None:
-    console.print()
-    console.print(_text(title, _HEADING))
 
 
 def _ceilings(console: Console, report: Report) -> None:
     table = tables.ceilings(report)
     columns = [replace(column, header=column.header.replace(", ", "\n", 1)) for column in table.columns]
     _table(console, replace(table, columns=tuple(columns)))
-    _note(console, tables.RIDGE_NOTE)
+    typeset.note(console, tables.RIDGE_NOTE)
 
 
-def _note(console: Console, note: str) -> None:
-    console.print(Padding(_text(note, _FAINT), (0, 0, 0, 1)))
+def _findings(console: Console, found: Sequence[findings.Finding]) -> None:
+    typeset.sentences(console, [finding.sentence for finding in found])
 
 
 def _facts(console: Console, facts: Sequence[Fact]) -> None:
@@ -119,16 +102,8 @@ def _facts(console: Console, facts: Sequence[Fact]) -> None:
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column()
     for fact in facts:
-        grid.add_row(_text(fact.name), _text(fact.value, _STRONG), _text(fact.remark, _FAINT))
-    console.print(Padding(grid, (0, 0, 0, 2)))
-
-
-def _sentences(console: Console, found: Sequence[findings.Finding]) -> None:
-    grid = RichTable.grid(padding=(0, 1))
-    grid.add_column(no_wrap=True)
-    grid.add_column(max_width=100)
-    for finding in found:
-        grid.add_row("•", _text(finding.sentence))
+        value, remark = typeset.text(fact.value, typeset.STRONG), typeset.text(fact.remark, typeset.FAINT)
+        grid.add_row(typeset.text(fact.name), value, remark)
     console.print(Padding(grid, (0, 0, 0, 2)))
 
 
@@ -138,7 +113,7 @@ def _kinds(console: Console, report: Report) -> None:
     table = tables.kinds(report, least=least)
     bounds = max((len(row[-1]) for row in table.rows), default=0)
     length = min(24, max(4, (console.width - (60 if least else 50) - bounds) // 2))
-    grid = _rich_table()
+    grid = typeset.empty_grid()
     for column in table.columns:
         grid.add_column(column.header, justify="right" if column.header.endswith("ms") else "left", no_wrap=True)
     for group, (name, flops, time, *rest) in zip(summary.by_kind(report), table.rows, strict=True):
@@ -146,9 +121,9 @@ def _kinds(console: Console, report: Report) -> None:
             Text.assemble(f"{text:>6} ", (_bar(share, length), color))
             for text, share, color in ((flops, group.flops_share, "blue"), (time, group.time_share, "red"))
         ]
-        grid.add_row(_text(name), *bars, *map(_text, rest))
+        grid.add_row(typeset.text(name), *bars, *map(typeset.text, rest))
     console.print(Padding(grid, (0, 0, 0, 1)))
-    _note(console, tables.BOUND_NOTE)
+    typeset.note(console, tables.BOUND_NOTE)
 
 
 def _bar(fraction: float, length: int) -> str:
@@ -159,13 +134,11 @@ def _bar(fraction: float, length: int) -> str:
 
 
 def _table(console: Console, table: Table) -> None:
-    grid = _rich_table()
-    for column in table.columns:
-        grid.add_column(_text(column.header), justify="right" if column.number else "left", no_wrap=True)
+    grid = typeset.columns_of(table)
     limit = _path_limit(table, console.width)
     for index, row in enumerate(table.rows):
         cells = [_elide(cell, limit) if column.path else cell for column, cell in zip(table.columns, row, strict=True)]
-        grid.add_row(*map(_text, cells), end_section=index + 1 in table.sections)
+        grid.add_row(*map(typeset.text, cells), end_section=index + 1 in table.sections)
     console.print(Padding(grid, (0, 0, 0, 1)))
 
 
@@ -190,10 +163,6 @@ def _elide(path: str, limit: int) -> str:
     return f"{path[: limit - tail - 1]}…{path[-tail:]}"
 
 
-def _rich_table() -> RichTable:
-    return RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style=_FAINT, padding=(0, 1, 0, 0))
-
-
 def _columns(table: Table, start: int, end: int) -> Table:
     """Keep the first column and those from `start` up to `end`."""
 
@@ -202,14 +171,3 @@ def _columns(table: Table, start: int, end: int) -> Table:
 
     columns: tuple[Column, ...] = (table.columns[0], *table.columns[start:end])
     return replace(table, columns=columns, rows=tuple(cut(row) for row in table.rows))
-
-
-def _warnings(console: Console, report: Report) -> None:
-    for warning in report.warnings:
-        console.print(_text(f"! {warning.message}", _WARNING))
-        console.print(Padding(_text(f"→ {warning.remedy}"), (0, 0, 0, 2)))
-
-
-def _text(content: str, style: str = "") -> Text:
-    """Return text as it stands: no markup, and no control characters that a name could smuggle into a terminal."""
-    return Text("".join(char if char.isprintable() or char == "\n" else "�" for char in content), style=style)

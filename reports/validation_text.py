@@ -2,53 +2,43 @@
 
 from __future__ import annotations
 
-import io
-
-from rich import box
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table as RichTable
-from rich.text import Text
 
+from memprof.reports import typeset
 from memprof.reports.tables import Table
 from memprof.reports.validation_document import Document, Section
 
 WIDE = 110
 """Columns from which tables have more."""
-_NARROWEST, _LEAST_PATH, _MOST_WHAT = 60, 8, 32
-_HEADING, _FAINT, _STRONG = "bold cyan", "dim", "bold"
+_LEAST_PATH, _MOST_WHAT = 8, 32
 
 
 def render(document: Document, width: int, *, color: bool) -> str:
     """Return the text of a document for a terminal of `width` columns."""
-    console = Console(
-        file=io.StringIO(), width=max(_NARROWEST, width), force_terminal=color,
-        color_system="standard" if color else None, legacy_windows=False, markup=False, emoji=False, highlight=False,
-    )  # fmt: skip
-    console.print(_text(document.title, _STRONG))
+    console = typeset.start(width, color=color)
+    console.print(typeset.text(document.title, typeset.STRONG))
     for sentence in document.sentences:
-        console.print(_text(sentence))
+        console.print(typeset.text(sentence))
     for section in document.sections:
-        console.print()
-        console.print(_text(section.table.title, _HEADING))
+        typeset.section(console, section.table.title)
         _table(console, section)
         for note in section.notes:
-            console.print(Padding(_text(note, _FAINT), (0, 0, 0, 1)))
-    assert isinstance(console.file, io.StringIO)
-    return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
+            typeset.note(console, note)
+    return typeset.printed(console)
 
 
 def _table(console: Console, section: Section) -> None:
     table = section.table
-    grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style=_FAINT, padding=(0, 1, 0, 0))
+    grid = typeset.empty_grid()
     for index, column in enumerate(table.columns):
         wraps = section.wraps and index == len(table.columns) - 1
         justify = "right" if column.number else "left"
-        grid.add_column(_text(column.header), justify=justify, no_wrap=not wraps, overflow="fold")  # type: ignore[arg-type]
+        grid.add_column(typeset.text(column.header), justify=justify, no_wrap=not wraps, overflow="fold")  # type: ignore[arg-type]
     limit = _MOST_WHAT if section.wraps else _path_limit(table, console.width)
     for row in table.rows:
         cells = zip(table.columns, row, strict=True)
-        grid.add_row(*(_text(_elide(cell, limit) if column.path else cell) for column, cell in cells))
+        grid.add_row(*(typeset.text(_elide(cell, limit) if column.path else cell) for column, cell in cells))
     console.print(Padding(grid, (0, 0, 0, 1)))
 
 
@@ -64,8 +54,3 @@ def _path_limit(table: Table, width: int) -> int:
 def _elide(name: str, limit: int) -> str:
     """Shorten a name at its end."""
     return name if len(name) <= limit else f"{name[: limit - 1]}…"
-
-
-def _text(content: str, style: str = "") -> Text:
-    """Return text as it stands: no markup, and no control characters that a file could smuggle into a terminal."""
-    return Text("".join(char if char.isprintable() or char == "\n" else "�" for char in content), style=style)

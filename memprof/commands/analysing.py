@@ -1,30 +1,65 @@
-"""What `compare` and `ablate` share: layouts to choose the faster of, every phase of a model, formats of their own."""
+"""What commands with a record of their own share: formats, delivery, layouts to choose the faster of, every phase."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from memprof.commands.options import chosen_formats
 from memprof.workload import LAYOUTS
 
 if TYPE_CHECKING:
     from memprof.devices.record import Device
     from memprof.report import Report
 
-layout_option = click.option(
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+best_layout_option = click.option(
     "--layout", type=click.Choice(["best", *LAYOUTS]), default="best", show_default=True,
     help="Of images and weights. best: the faster of both in each phase, as published tables have it.",
 )  # fmt: skip
 
 
-def chosen_formats(value: str, known: Sequence[str], check: Callable[[str], str]) -> tuple[str, ...]:
-    """Return the formats of a list separated by commas; an error where one is not known or none is named."""
-    names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
-    if not names:
-        raise click.BadParameter(f"name at least one of {', '.join(known)}")
-    return tuple(check(name) for name in names)
+def record_format_option(command: str, default: str) -> Callable[[Decorated], Decorated]:
+    """Return --format for a command with a record of its own, written by the module `command` of memprof.reports."""
+
+    def chosen(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+        formats = _writers(command).FORMATS
+        return chosen_formats(value, formats.names, formats.check)
+
+    return click.option("--format", "formats", default=default, show_default=True, callback=chosen, metavar="LIST",
+                        help=f"Files to write, separated by commas: {default.replace(',', ', ')}.")  # fmt: skip
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print the record as JSON, and nothing else; write no files."
+)
+
+
+def deliver(found: Any, command: str, stem: str, output: Path, formats: Sequence[str], *, as_json: bool) -> None:
+    """Print a record, and write it as `stem` in every format; or, `as_json`, print its JSON only."""
+    from memprof.commands.output import echo, echo_written, for_terminal, progress
+    from memprof.files import write_files
+
+    writers = _writers(command)
+    if as_json:
+        click.echo(writers.FORMATS.render(found, "json"), nl=False)  # in UTF-8, whatever the terminal's encoding
+        return
+    options = for_terminal("kind", 1)
+    with progress("writing files"):
+        contents = {f"{stem}.{name}": writers.FORMATS.render(found, name) for name in formats}
+        paths = write_files(output, contents)
+    echo(writers.text(found, width=options.width, color=options.color))
+    echo_written(paths)
+
+
+def _writers(command: str) -> Any:
+    """Return the module of memprof.reports that writes a command's record; imported when it is needed."""
+    return importlib.import_module(f"memprof.reports.{command}")
 
 
 def analysed(

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
-from memprof.commands.analysing import analysed, chosen_formats, layout_option
-from memprof.commands.options import complete_devices, complete_models, output_option
-from memprof.profiles.precision import PRECISIONS
-from memprof.workload import DEFAULT_BATCH_SIZE, PHASES
-
-
-def _formats(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
-    from memprof.reports import compare
-
-    return chosen_formats(value, compare.NAMES, compare.check)
+from memprof.commands.analysing import analysed, best_layout_option, deliver, json_option, record_format_option
+from memprof.commands.options import (
+    batch_size_option,
+    complete_devices,
+    complete_models,
+    output_option,
+    precision_option,
+    resolution_option,
+)
+from memprof.workload import PHASES
 
 
 @click.command()
@@ -24,15 +24,13 @@ def _formats(ctx: click.Context, parameter: click.Parameter, value: str) -> tupl
 @click.option("--device", "names", multiple=True, default=("a100",), show_default=True, metavar="NAME|FILE",
               shell_complete=complete_devices,
               help="A device of `memprof devices`, or a file that describes one. Repeat for several.")  # fmt: skip
-@click.option("--precision", type=click.Choice(list(PRECISIONS)), default=None,
-              help="Default: tf32 where a device has it, else fp32.")  # fmt: skip
-@click.option("--batch-size", type=int, default=DEFAULT_BATCH_SIZE, show_default=True, help="Images in a step.")
-@click.option("--resolution", type=int, default=None, help="Pixels a side. Default: each model's own, mostly 224.")
-@layout_option
+@precision_option
+@batch_size_option
+@resolution_option
+@best_layout_option
 @output_option
-@click.option("--format", "formats", default="md,csv,png,json", show_default=True, callback=_formats, metavar="LIST",
-              help="Files to write, separated by commas: md, csv, png, json.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON, and nothing else; write no files.")
+@record_format_option("compare", "md,csv,png,json")
+@json_option
 def command(
     models: tuple[str, ...], names: tuple[str, ...], precision: str | None, batch_size: int, resolution: int | None,
     layout: str, output: Path, formats: tuple[str, ...], as_json: bool,
@@ -42,9 +40,8 @@ def command(
     Every model is analysed in inference and in training on every device. Times are predicted; no GPU is needed.
     """
     from memprof import devices
-    from memprof.commands.output import echo, echo_written, for_terminal, progress
     from memprof.comparison import compare
-    from memprof.files import check_writable, write_files
+    from memprof.files import check_writable
     from memprof.models import canonical_name
     from memprof.reports import compare as writers
 
@@ -60,11 +57,4 @@ def command(
         cells += analysed(model, targets, PHASES, layout, batch_size=batch_size, resolution=resolution,
                           precision=precision, done=done)  # fmt: skip
     found = compare(cells)
-    if as_json:
-        click.echo(writers.render(found, "json"), nl=False)  # in UTF-8, whatever the terminal's encoding
-        return
-    options = for_terminal("kind", 1)
-    with progress("writing files"):
-        paths = write_files(output, {f"{writers.STEM}.{name}": writers.render(found, name) for name in formats})
-    echo(writers.text(found, width=options.width, color=options.color))
-    echo_written(paths)
+    deliver(found, "compare", writers.STEM, output, formats, as_json=as_json)

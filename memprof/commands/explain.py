@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memprof.commands.options import complete_devices, complete_models, output_option
-from memprof.profiles.precision import PRECISIONS
-from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, LAYOUTS, PHASES
+from memprof.commands.analysing import deliver, json_option, record_format_option
+from memprof.commands.options import (
+    batch_size_option,
+    complete_models,
+    device_option,
+    layout_option,
+    output_option,
+    phase_option,
+    precision_option,
+    resolution_option,
+)
 
 if TYPE_CHECKING:
     from memprof.losses import Losses
     from memprof.report import Report, Workload
-
-
-def _formats(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
-    from memprof.reports import explain
-
-    names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
-    if not names:
-        raise click.BadParameter(f"name at least one of {', '.join(explain.NAMES)}")
-    return tuple(explain.check(name) for name in names)
 
 
 @click.command()
@@ -31,21 +30,15 @@ def _formats(ctx: click.Context, parameter: click.Parameter, value: str) -> tupl
               help="The model to explain; named as for `memprof roofline`.")  # fmt: skip
 @click.option("--against", default=None, metavar="NAME", shell_complete=complete_models,
               help="The model to hold it against. Without it: the model's own losses.")  # fmt: skip
-@click.option("--device", default="a100", show_default=True, metavar="NAME|FILE", shell_complete=complete_devices,
-              help="A device of `memprof devices`, or a JSON or TOML file that describes one.")  # fmt: skip
-@click.option("--precision", type=click.Choice(list(PRECISIONS)), default=None,
-              help="Default: tf32 where the device has it, else fp32.")  # fmt: skip
-@click.option("--batch-size", type=int, default=DEFAULT_BATCH_SIZE, show_default=True, help="Images in a step.")
-@click.option("--resolution", type=int, default=None, help="Pixels a side. Default: the model's own, mostly 224.")
-@click.option("--phase", type=click.Choice(PHASES), default="infer", show_default=True,
-              help="Forward only, or a whole training step with SGD.")  # fmt: skip
-@click.option(
-    "--layout", type=click.Choice(LAYOUTS), default=DEFAULT_LAYOUT, show_default=True, help="Of images and weights."
-)
+@device_option
+@precision_option
+@batch_size_option
+@resolution_option
+@phase_option
+@layout_option
 @output_option
-@click.option("--format", "formats", default="png,md,json", show_default=True, callback=_formats, metavar="LIST",
-              help="Files to write, separated by commas: png, md, json.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON, and nothing else; write no files.")
+@record_format_option("explain", "png,md,json")
+@json_option
 def command(
     model: str, against: str | None, device: str, precision: str | None, batch_size: int, resolution: int | None,
     phase: str, layout: str, output: Path, formats: tuple[str, ...], as_json: bool,
@@ -56,9 +49,9 @@ def command(
     model is also analysed in the other layout, in a faster precision and with twice the batch.
     """
     from memprof.analysis import analyze
-    from memprof.commands.output import echo, echo_written, for_terminal, output_kept, progress
+    from memprof.commands.output import output_kept, progress
     from memprof.explanation import explain
-    from memprof.files import check_writable, write_files
+    from memprof.files import check_writable
     from memprof.models import canonical_name
     from memprof.reports import explain as writers
 
@@ -79,15 +72,7 @@ def command(
             )  # fmt: skip
 
     found = explain(analysed(model), analysed(against)) if against else _losses(analysed, model, device)
-    if as_json:
-        click.echo(writers.render(found, "json"), nl=False)  # in UTF-8, whatever the terminal's encoding
-        return
-    options = for_terminal("kind", 1)
-    with progress("writing files"):
-        contents = {f"{writers.STEM}.{name}": writers.render(found, name) for name in formats}
-        paths = write_files(output, contents)
-    echo(writers.text(found, width=options.width, color=options.color))
-    echo_written(paths)
+    deliver(found, "explain", writers.STEM, output, formats, as_json=as_json)
 
 
 def _common_resolution(model: str, against: str) -> int:

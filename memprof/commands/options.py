@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
+
+from memprof.profiles.precision import PRECISIONS
+from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, LAYOUTS, PHASES
 
 DEFAULT_OUTPUT = Path("memprof-report")
 
@@ -43,15 +46,20 @@ def _folder(ctx: click.Context, parameter: click.Parameter, value: Path | str) -
     return Path(value)
 
 
+def chosen_formats(value: str, known: Sequence[str], check: Callable[[str], object]) -> tuple[str, ...]:
+    """Return the formats of a list separated by commas; an error where none is named, or `check` raises one."""
+    names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+    if not names:
+        raise click.BadParameter(f"name at least one of {', '.join(known)}")
+    for name in names:
+        check(name)
+    return names
+
+
 def _formats(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
     from memprof import reports
 
-    names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
-    if not names:
-        raise click.BadParameter(f"name at least one of {', '.join(reports.NAMES)}")
-    for name in names:
-        reports.get(name)
-    return names
+    return chosen_formats(value, reports.NAMES, reports.get)
 
 
 def format_option(default: str) -> _Decorator:
@@ -61,6 +69,27 @@ def format_option(default: str) -> _Decorator:
                         help="Files to write, separated by commas: html, png, json, csv, md, text.")  # fmt: skip
 
 
+device_option = click.option(
+    "--device", default="a100", show_default=True, metavar="NAME|FILE", shell_complete=complete_devices,
+    help="A device of `memprof devices`, or a JSON or TOML file that describes one.",
+)  # fmt: skip
+precision_option = click.option(
+    "--precision", type=click.Choice(list(PRECISIONS)), default=None,
+    help="Default: tf32 where the device has it, else fp32.",
+)  # fmt: skip
+batch_size_option = click.option(
+    "--batch-size", type=int, default=DEFAULT_BATCH_SIZE, show_default=True, help="Images in a step."
+)
+resolution_option = click.option(
+    "--resolution", type=int, default=None, help="Pixels a side. Default: the model's own, mostly 224."
+)
+phase_option = click.option(
+    "--phase", type=click.Choice(PHASES), default="infer", show_default=True,
+    help="Forward only, or a whole training step with SGD.",
+)  # fmt: skip
+layout_option = click.option(
+    "--layout", type=click.Choice(LAYOUTS), default=DEFAULT_LAYOUT, show_default=True, help="Of images and weights."
+)
 output_option = click.option(
     "--output", type=click.Path(), default=DEFAULT_OUTPUT, show_default=True, metavar="DIR", callback=_folder,
     help="Folder for the files; made where missing.",

@@ -7,15 +7,18 @@ from pathlib import Path
 import click
 
 from memprof.commands.options import (
+    batch_size_option,
     by_option,
-    complete_devices,
     complete_models,
+    device_option,
     format_option,
+    layout_option,
     output_option,
+    phase_option,
+    precision_option,
+    resolution_option,
     top_option,
 )
-from memprof.profiles.precision import PRECISIONS
-from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, LAYOUTS, PHASES
 
 
 @click.command()
@@ -23,17 +26,12 @@ from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, LAYOUTS, PHASES
               help="A model of the zoo, also with options (`inceptionnext_t:band_kernel=7`), `timm:NAME`, "
                    "`torchvision:NAME`, `package.module:callable` or `file.py:callable`; the last four run that code. "
                    "Repeat to compare.")  # fmt: skip
-@click.option("--device", default="a100", show_default=True, metavar="NAME|FILE", shell_complete=complete_devices,
-              help="A device of `memprof devices`, or a JSON or TOML file that describes one.")  # fmt: skip
-@click.option("--precision", type=click.Choice(list(PRECISIONS)), default=None,
-              help="Default: tf32 where the device has it, else fp32.")  # fmt: skip
-@click.option("--batch-size", type=int, default=DEFAULT_BATCH_SIZE, show_default=True, help="Images in a step.")
-@click.option("--resolution", type=int, default=None, help="Pixels a side. Default: the model's own, mostly 224.")
-@click.option("--phase", type=click.Choice(PHASES), default="infer", show_default=True,
-              help="Forward only, or a whole training step with SGD.")  # fmt: skip
-@click.option(
-    "--layout", type=click.Choice(LAYOUTS), default=DEFAULT_LAYOUT, show_default=True, help="Of images and weights."
-)
+@device_option
+@precision_option
+@batch_size_option
+@resolution_option
+@phase_option
+@layout_option
 @output_option
 @format_option("html,png,json")
 @by_option

@@ -19,6 +19,7 @@ from memprof.reports import ablate_tables
 from memprof.sweep import Sweep, plan, sweep
 from tests.command_line import Outcome, memprof
 from tests.explain_rows import WORKLOAD, report, row
+from tests.reports.terminal_text import assert_fits
 
 SMALL = ("--batch-size", "2", "--resolution", "64")
 VARIANTS = {"convnext_t": "baseline", "convnext_t:kernel=3": "kernel 3x3", "convnext_t:norm=arithmetic": "plain steps"}
@@ -63,10 +64,7 @@ RECORDS: dict[str, Ablation | Sweep] = {
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("name", RECORDS)
 def test_the_terminal_text_keeps_to_its_width(name: str, width: int) -> None:
-    text = writers.text(RECORDS[name], width=width)
-    assert all(len(line) <= width for line in text.splitlines())
-    assert "\x1b" not in text
-    assert "predicted, not measured" in " ".join(text.split())
+    assert_fits(writers.text(RECORDS[name], width=width), width)
 
 
 def test_variants_stand_with_ratio_and_published_figure() -> None:
@@ -84,7 +82,7 @@ def test_variants_stand_with_ratio_and_published_figure() -> None:
 def test_without_published_figures_nothing_is_said_of_them() -> None:
     record = ablate([(Variant("convnext_t", "baseline"), [step("convnext_t", "infer", 1.0)])], lambda item, phase: None)
     assert "ublished" not in writers.text(record)
-    assert "ublished" not in writers.render(record, "md").decode().replace("published_", "")
+    assert "ublished" not in writers.FORMATS.render(record, "md").decode().replace("published_", "")
 
 
 def test_a_sweep_shows_where_a_bound_takes_over() -> None:
@@ -102,12 +100,12 @@ def test_colour_only_where_it_is_wanted() -> None:
 
 
 def test_csv_is_in_base_units() -> None:
-    rows = list(csv.DictReader(io.StringIO(writers.render(ablation(), "csv").decode())))
+    rows = list(csv.DictReader(io.StringIO(writers.FORMATS.render(ablation(), "csv").decode())))
     assert [row_["phase"] for row_ in rows] == ["infer", "train"] * 3
     assert float(rows[3]["images_per_second"]) == pytest.approx(8 / 2e-3)
     assert float(rows[3]["ratio_to_baseline"]) == pytest.approx(2)
     assert (rows[1]["published_images_per_second"], rows[3]["published_images_per_second"]) == ("2345.0", "")
-    rows = list(csv.DictReader(io.StringIO(writers.render(swept(), "csv").decode())))
+    rows = list(csv.DictReader(io.StringIO(writers.FORMATS.render(swept(), "csv").decode())))
     assert [row_["kernel"] for row_ in rows] == ["3", "5", "7", "31"] * 2
     assert float(rows[3]["seconds"]) == pytest.approx(4e-3)
     assert rows[3]["depthwise_bound"] == "l1"
@@ -117,18 +115,18 @@ def test_csv_is_in_base_units() -> None:
 def test_files_are_named_and_drawn() -> None:
     assert [writers.stem(record) for record in (ablation(), swept())] == ["ablate", "sweep"]
     for record in RECORDS.values():
-        assert writers.render(record, "png").startswith(b"\x89PNG")
-        assert writers.render(record, "md").decode().endswith("\n")
+        assert writers.FORMATS.render(record, "png").startswith(b"\x89PNG")
+        assert writers.FORMATS.render(record, "md").decode().endswith("\n")
 
 
 def test_nothing_takes_no_time() -> None:
     nothing = sweep(plan("convnext_t", "kernel=3,5"), [[report()], [report()]])
-    assert writers.render(nothing, "png").startswith(b"\x89PNG")
+    assert writers.FORMATS.render(nothing, "png").startswith(b"\x89PNG")
     assert writers.text(nothing)
     idle = report(workload=replace(WORKLOAD, model="convnext_t"))
     empty = ablate([(Variant("convnext_t", "baseline"), [idle])], published)
     assert empty.results[0].outcomes[0].ratio == 0
-    assert writers.render(empty, "png").startswith(b"\x89PNG")
+    assert writers.FORMATS.render(empty, "png").startswith(b"\x89PNG")
 
 
 @pytest.fixture(scope="module")

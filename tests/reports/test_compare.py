@@ -14,10 +14,11 @@ import pytest
 from memprof.comparison import Comparison, compare
 from memprof.report import Report, ReportWarning
 from memprof.reports import compare as writers
-from memprof.reports import compare_console, compare_tables
+from memprof.reports import compare_tables, typeset
 from memprof.reports.tables import Column, Table
 from tests.command_line import Outcome, memprof
 from tests.explain_rows import DEVICE, WORKLOAD, report, row
+from tests.reports.terminal_text import assert_fits
 
 EVIL = "evil|<b>\x1b[31m*name*\n$x$"
 SMALL = ("--batch-size", "2", "--resolution", "64")
@@ -52,10 +53,7 @@ RECORDS = {
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("name", RECORDS)
 def test_the_terminal_text_keeps_to_its_width(name: str, width: int) -> None:
-    text = writers.text(RECORDS[name], width=width)
-    assert all(len(line) <= width for line in text.splitlines())
-    assert "\x1b" not in text
-    assert "predicted, not measured" in " ".join(text.split())
+    assert_fits(writers.text(RECORDS[name], width=width), width)
 
 
 def test_a_wide_terminal_has_the_summary_in_one_table() -> None:
@@ -89,15 +87,15 @@ def test_colour_only_where_it_is_wanted() -> None:
 def test_a_table_is_cut_between_groups_and_keeps_its_first_column() -> None:
     columns = tuple(Column(name) for name in ("name", "aaaa", "bbbb", "cccc", "dddd"))
     table = Table("", columns, (("x", "1", "2", "3", "4"),))
-    headers = [[column.header for column in piece.columns] for piece in compare_console.pieces(table, 24, (2, 2))]
+    headers = [[column.header for column in piece.columns] for piece in typeset.pieces(table, 24, (2, 2))]
     assert headers == [["name", "aaaa", "bbbb"], ["name", "cccc", "dddd"]]  # 5 columns of 4 + 2 are 30 wide
-    assert compare_console.pieces(table, 30, (2, 2)) == [table]
-    lone = [[column.header for column in piece.columns] for piece in compare_console.pieces(table, 12, (2, 2))]
+    assert typeset.pieces(table, 30, (2, 2)) == [table]
+    lone = [[column.header for column in piece.columns] for piece in typeset.pieces(table, 12, (2, 2))]
     assert lone == [["name", header] for header in ("aaaa", "bbbb", "cccc", "dddd")]
 
 
 def test_markdown_is_escaped_and_has_every_table() -> None:
-    text = writers.render(RECORDS["evil"], "md").decode()
+    text = writers.FORMATS.render(RECORDS["evil"], "md").decode()
     assert "<b>" not in text.replace("\\<b\\>", "")
     assert "evil\\|" in text
     assert sum(line.startswith("|---|") for line in text.splitlines()) == 3  # the summary and both phases
@@ -105,7 +103,7 @@ def test_markdown_is_escaped_and_has_every_table() -> None:
 
 
 def test_csv_has_a_row_for_each_model_device_and_phase_in_base_units() -> None:
-    rows = list(csv.DictReader(io.StringIO(writers.render(RECORDS["devices"], "csv").decode())))
+    rows = list(csv.DictReader(io.StringIO(writers.FORMATS.render(RECORDS["devices"], "csv").decode())))
     assert len(rows) == 2 * 3 * 2
     first = rows[0]
     assert (first["model"], first["device"], first["phase"], first["layout"]) == ("a", "toy", "infer", "channels-last")
@@ -127,13 +125,13 @@ def test_what_does_not_fit_is_shown() -> None:
 def test_warnings_are_printed_with_what_to_do() -> None:
     record = compare([[replace(step("a", "infer", 1.0), warnings=(ReportWarning("x", "no formula", "teach it"),))]])
     assert "! no formula\n  → teach it" in writers.text(record)
-    assert "> **Warning:** no formula. teach it." in writers.render(record, "md").decode()
+    assert "> **Warning:** no formula. teach it." in writers.FORMATS.render(record, "md").decode()
 
 
 def test_everything_can_be_drawn() -> None:
     nothing = compare([[report()], [report(workload=replace(WORKLOAD, model="b"))]])
     for record in (*RECORDS.values(), nothing):
-        assert writers.render(record, "png").startswith(b"\x89PNG")
+        assert writers.FORMATS.render(record, "png").startswith(b"\x89PNG")
         assert writers.text(record)
 
 

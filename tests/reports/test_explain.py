@@ -75,12 +75,12 @@ def test_savings_say_what_to_do_and_that_they_do_not_add_up() -> None:
     text = writers.text(own(), width=120)
     assert "→ change the layout to channels-first (analysed again)" in text
     assert "do not add up" in text
-    assert "do not add up" in writers.render(own(), "md").decode()
+    assert "do not add up" in writers.FORMATS.render(own(), "md").decode()
 
 
 def test_markdown_is_escaped() -> None:
     for found in (difference(EVIL), own(EVIL)):
-        text = writers.render(found, "md").decode()
+        text = writers.FORMATS.render(found, "md").decode()
         assert "<b>" not in text.replace("\\<b\\>", "")
         assert "evil\\|" in text
         assert text.endswith("\n")
@@ -102,9 +102,9 @@ def test_a_waterfall_leads_from_one_time_to_the_other() -> None:
 def test_everything_can_be_drawn() -> None:
     nothing = explain(report(), report(workload=replace(WORKLOAD, model="b")))
     for found in (difference(), own(), difference(EVIL), own(EVIL), nothing, find_losses(report())):
-        assert writers.render(found, "png").startswith(b"\x89PNG")
+        assert writers.FORMATS.render(found, "png").startswith(b"\x89PNG")
         assert writers.text(found)
-        assert writers.render(found, "md")
+        assert writers.FORMATS.render(found, "md")
 
 
 def test_signs() -> None:

@@ -1,4 +1,4 @@
-"""What the terminal texts of `compare` and `ablate` are made of: headings, sentences, tables that fit the width."""
+"""What all terminal texts are made of: headings, sentences, tables; with rich, plain where colour is not wanted."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def note(console: Console, content: str) -> None:
     console.print(Padding(text(content, FAINT), (0, 0, 0, 1)))
 
 
-def sentences(console: Console, said: Sequence[str]) -> None:
-    """Print sentences as a list."""
+def sentences(console: Console, said: Sequence[str], first: str = "") -> None:
+    """Print sentences as a list, the first in the style `first`."""
     grid = RichTable.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(max_width=_LONGEST_SENTENCE)
-    for sentence in said:
-        grid.add_row("•", text(sentence))
+    for place, sentence in enumerate(said):
+        grid.add_row("•", text(sentence, first if place == 0 else ""))
     console.print(Padding(grid, (0, 0, 0, 2)))
 
 
@@ -78,12 +78,28 @@ def table(console: Console, shown: Table, groups: Sequence[int] = ()) -> None:
     for index, piece in enumerate(pieces(shown, console.width - 1, groups)):
         if index:
             console.print()
-        grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style=FAINT, padding=(0, 1, 0, 0))
-        for column in piece.columns:
-            grid.add_column(text(column.header), justify="right" if column.number else "left", no_wrap=True)
-        for place, row in enumerate(piece.rows):
-            grid.add_row(*map(text, row), end_section=place + 1 in piece.sections)
-        console.print(Padding(grid, (0, 0, 0, 1)))
+        whole(console, piece)
+
+
+def whole(console: Console, shown: Table) -> None:
+    """Print a table as one, however wide."""
+    grid = columns_of(shown)
+    for place, row in enumerate(shown.rows):
+        grid.add_row(*map(text, row), end_section=place + 1 in shown.sections)
+    console.print(Padding(grid, (0, 0, 0, 1)))
+
+
+def columns_of(shown: Table) -> RichTable:
+    """Return a table for rich with the columns of `shown` and no rows yet."""
+    grid = empty_grid()
+    for column in shown.columns:
+        grid.add_column(text(column.header), justify="right" if column.number else "left", no_wrap=True)
+    return grid
+
+
+def empty_grid() -> RichTable:
+    """Return a table for rich with a rule under its header, and nothing in it yet."""
+    return RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style=FAINT, padding=(0, 1, 0, 0))
 
 
 def pieces(shown: Table, width: int, groups: Sequence[int] = ()) -> list[Table]:
