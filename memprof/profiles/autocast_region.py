@@ -82,7 +82,7 @@ class AutocastAnswers:
 
         def leave_region(region: Any, *error: Any) -> Any:
             if not hasattr(region, _WANTED):
-                return leave(region, *error)  # type: ignore[no-untyped-call]
+                return leave(region, *error)
             state.autocast = getattr(region, _BEFORE).pop()
             return None
 
