@@ -24,15 +24,24 @@ _LOGSUMEXP_ALIGNMENT = 32
 _BIAS_ALIGNMENT = 16
 """Keys to which it pads the rows of the bias's gradient (attention_backward.cu)."""
 
+_FUSED_DIMENSIONS = 4
+"""Of (batch, heads, tokens, features): the fused kernels refuse anything else, and PyTorch computes it in steps
+(check_tensor_shapes in ATen/native/transformers/sdp_utils_cpp.h)."""
+
 
 def attention(
     query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,
     is_causal: bool = False, scale: float | None = None, enable_gqa: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Attention as CUDA dispatches it: flash in half precision without a mask, else memory-efficient.
+    """Attention as CUDA dispatches it: flash in half precision without a mask, else memory-efficient, or in steps.
 
     On meta, `scaled_dot_product_attention` would decompose into matrix products that no GPU runs.
     """
+    if query.dim() != _FUSED_DIMENSIONS:
+        answer = aten._scaled_dot_product_attention_math(
+            query, key, value, attn_mask, dropout_p, is_causal, None, scale=scale, enable_gqa=enable_gqa
+        )
+        return answer[0]  # type: ignore[no-any-return]
     if attn_mask is None and query.dtype in (torch.float16, torch.bfloat16):
         answer = aten._scaled_dot_product_flash_attention(query, key, value, dropout_p, is_causal, False, scale=scale)
         return answer[0]  # type: ignore[no-any-return]

@@ -3,7 +3,8 @@
 timm's published results (huggingface/pytorch-image-models, results/) were made over years. Up to PyTorch 1.13 there was
 no fused attention: timm computed softmax(Q K^T) V in steps, as `set_fused_attn(False)` does today. The inference
 results of PyTorch 2 fit only timm's --fast-norm, which keeps layer and group norm in the autocast dtype: without it,
-models with group norm would have to move twice the bytes that the measured time allows.
+models with group norm would have to move twice the bytes that the measured time allows. Before PyTorch 2.5, attention
+that no fused kernel takes was computed in 16 bits where its operands had them; since then it is in 32.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 
 TIMM_SOURCE = "timm"
 _FIRST_FUSED = (2, 0)
+_FIRST_WIDE_STEPS = (2, 5)
 
 
 def torch_version(stack: str) -> tuple[int, int] | None:
@@ -31,12 +33,16 @@ def as_measured(source: str, stack: str, phase: str) -> Iterator[None]:
         return
     from timm.layers.config import set_fused_attn, use_fused_attn
     from timm.layers.fast_norm import is_fast_norm, set_fast_norm
+    from torch.backends import cuda
 
-    before = is_fast_norm(), use_fused_attn(), use_fused_attn(experimental=True)  # type: ignore[no-untyped-call]
+    norm, fused, experimental = is_fast_norm(), use_fused_attn(), use_fused_attn(experimental=True)  # type: ignore[no-untyped-call]
+    narrow = cuda.fp16_bf16_reduction_math_sdp_allowed()  # type: ignore[no-untyped-call]
     set_fused_attn(version >= _FIRST_FUSED)
     set_fast_norm(version >= _FIRST_FUSED and phase == "infer")  # type: ignore[no-untyped-call]
+    cuda.allow_fp16_bf16_reduction_math_sdp(narrow or version < _FIRST_WIDE_STEPS)
     try:
         yield
     finally:
-        set_fast_norm(before[0])  # type: ignore[no-untyped-call]
-        set_fused_attn(before[1], experimental=before[2])
+        set_fast_norm(norm)  # type: ignore[no-untyped-call]
+        set_fused_attn(fused, experimental=experimental)
+        cuda.allow_fp16_bf16_reduction_math_sdp(narrow)

@@ -6,8 +6,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.autograd.profiler import profile
 
 from memprof.profiles import simulated  # noqa: F401  (registers the rules)
+from memprof.profiles.meta_attention import attention
 from memprof.profiles.meta_mode import _RULES, MetaRules
 from tests.profiles.layouts import facts, filled, on_meta, stored
 from tests.profiles.rule_samples import (
@@ -146,3 +148,14 @@ def test_half_precision_norms_keep_float32_statistics():
 def test_an_operator_without_a_rule_falls_through():
     with MetaRules():
         assert torch.empty(3, 4, device="meta").t().shape == (4, 3)
+
+
+@pytest.mark.parametrize(("shape", "fused"), [((2, 3, 16, 8), True), ((2, 4, 3, 16, 8), False), ((2, 16, 8), False)])
+def test_only_four_dimensional_attention_is_fused(shape: tuple[int, ...], fused: bool) -> None:
+    """Source: check_tensor_shapes in ATen/native/transformers/sdp_utils_cpp.h."""
+    operand = torch.empty(shape, dtype=torch.float16, device="meta")
+    with profile(use_kineto=True, record_shapes=True) as profiler, MetaRules():
+        assert attention(operand, operand, operand).shape == shape
+    names = {event.name() for event in profiler.kineto_results.events()}
+    assert any("flash" in name for name in names) is fused
+    assert ("aten::bmm" in names) is not fused

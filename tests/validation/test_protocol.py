@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from timm.layers.config import set_fused_attn, use_fused_attn
 from timm.layers.fast_norm import is_fast_norm, set_fast_norm
+from torch.backends import cuda
 
 from memprof.validation.protocol import as_measured, torch_version
 
@@ -50,6 +51,14 @@ def test_the_level_of_fused_attention_comes_back():
         assert not use_fused_attn(experimental=True)
     assert use_fused_attn(experimental=True)
     set_fused_attn(found[0])
+
+
+@pytest.mark.parametrize(("stack", "narrow"), [("torch 2.4.0", True), ("torch 2.5.0", False)])
+def test_attention_in_steps_has_the_width_of_its_time(stack: str, narrow: bool):
+    before = cuda.fp16_bf16_reduction_math_sdp_allowed()
+    with as_measured("timm results", stack, "infer"):
+        assert cuda.fp16_bf16_reduction_math_sdp_allowed() is narrow
+    assert cuda.fp16_bf16_reduction_math_sdp_allowed() is before is False
 
 
 def test_an_error_inside_leaves_nothing_switched(before):
