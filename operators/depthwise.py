@@ -23,8 +23,9 @@ from memprof.profiles.records import TensorSpec
 
 THREADS = 1024
 """Threads, and so outputs, per block (CUDA_NUM_THREADS in ATen/cuda/detail/KernelUtils.h)."""
-
-
+WEIGHT_WARPS, WARP_THREADS = 8, 32
+"""Warps per block of the weight gradient, one for each image at a time, and outputs that a warp takes at a time
+(getGradParamsNumThreads in the same file)."""
 HALF_BYTES = 2
 
 
@@ -105,7 +106,8 @@ def weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
     """Build the Work of the gradient of the weight: a block per (channel, kh, kw) goes through the whole channel.
 
     Every block reads the channel's grad_output and the input elements under its tap, for all images. The blocks of a
-    channel run at the same time on different SMs, so L2 serves the repeats and DRAM is read once.
+    channel run at the same time on different SMs, so L2 serves the repeats and DRAM is read once. Few channels make few
+    blocks, and no other block then hides that each turn of a thread's loop waits for its loads: cuDNN's is not known.
     """
     source, weight = convolution.input, dense(convolution.weight.shape, grad_output.dtype)
     touched = stored_bytes(source) * convolution.touched_input_share
@@ -121,7 +123,13 @@ def weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         blocks=elements(weight),
         assumed=convolution.assumed,
         pattern=Pattern.DEPTHWISE_CUDNN_WEIGHT if is_channels_last(source) else Pattern.DEPTHWISE_WEIGHT,
+        serial_steps=0 if is_channels_last(source) else _loop_turns(convolution.output_shape),
     )
+
+
+def _loop_turns(output: Shape) -> int:
+    """Return how often a thread of the weight gradient goes through its loop, each time waiting for what it loads."""
+    return ceil(output[0] / WEIGHT_WARPS) * ceil(prod(output[2:]) / WARP_THREADS)
 
 
 def _taps_loaded(convolution: Convolution) -> float:

@@ -169,3 +169,16 @@ def test_upsampling_threads_go_through_all_images_and_channels(mode, source, ser
 def test_a_copy_ahead_of_a_convolution_streams_a_slice_and_transposes_another_layout(source, kernel, pattern) -> None:
     copy = cost("convolution", *convolution(source, kernel, groups=8 // kernel.shape[1]))[0]
     assert (copy.step, copy.pattern) == ("layout copy", pattern)
+
+
+@pytest.mark.parametrize(
+    ("source", "turns"),
+    [
+        (tensor(20, 12, 9, 9), 3 * 3),  # 20 images for 8 warps, planes of 81 for 32 threads
+        (tensor(8, 12, 4, 8), 1),
+        (channels_last(20, 12, 9, 9), 0),  # cuDNN's kernel, which nobody has seen
+    ],
+)
+def test_the_depthwise_weight_gradient_waits_in_each_turn_of_its_loop(source, turns) -> None:
+    _, data, gradient = convolved(source, tensor(12, 1, 3, 3), groups=12)
+    assert (data.serial_steps, gradient.serial_steps) == (0, turns)
