@@ -82,7 +82,7 @@ def _simulate(model: str | Callable[[], nn.Module], workload: Workload) -> Simul
     return simulate(
         (lambda: models.create_model(model)) if isinstance(model, str) else model,
         batch_size=workload.batch_size,
-        resolution=workload.resolution,
+        resolution=workload.pixels,
         training=workload.phase == "train",
         precision=get_precision(workload.precision),
         channels_last=workload.layout == "channels-last",

@@ -1,10 +1,10 @@
-"""From a simulated profile to a report: calls are costed, placed under the roofline, equal ones counted together."""
+"""From a profile to a report: calls are costed, placed under the roofline, equal ones counted together."""
 
 from __future__ import annotations
 
 import platform
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -14,6 +14,7 @@ from memprof.operators import registry
 from memprof.operators.traffic import tensor_bytes
 from memprof.profiles.memory import MemoryUse
 from memprof.profiles.precision import get_precision
+from memprof.profiles.records import Profile
 from memprof.profiles.simulated import Simulation
 from memprof.report import (
     SCHEMA,
@@ -29,6 +30,7 @@ from memprof.report import (
 )
 from memprof.roofline.bounds import MEMORY_LEVELS
 from memprof.roofline.points import HOST_SECONDS, CostedCall, RooflinePoint, place
+from memprof.rows import Clock, add_up, idle_rows, rows_of
 
 _LOW_COVERAGE = 0.99
 CONTEXT_BYTES = 600e6
@@ -38,32 +40,45 @@ idle PyTorch process, depending on the GPU and the CUDA version."""
 
 @dataclass(frozen=True, slots=True)
 class CostedStep:
-    """A step with the work of its calls: what can be held against any device. `unknown` calls nobody can cost."""
+    """A step with the work of its calls: what can be held against any device. `unknown` calls nobody can cost.
+
+    `memory` is None where the profile does not tell. `clock` is what measured the calls, None in a simulated step.
+    `steps` is how many steps the calls belong to.
+    """
 
     costed: tuple[CostedCall, ...]
     unknown: tuple[OperatorCall, ...]
     parameters: int
-    memory: MemoryUse
+    memory: MemoryUse | None
+    clock: Clock | None = None
+    steps: int = 1
 
 
 def cost_step(simulation: Simulation) -> CostedStep:
     """Cost the calls of a simulated step."""
-    calls = extract_calls(simulation.profile, lambda name: registry.find(name) is not None)
-    costed, unknown = cost_calls(calls)
-    return CostedStep(tuple(costed), tuple(unknown), simulation.parameters, simulation.memory)
+    costed, unknown = cost_profile(simulation.profile)
+    return CostedStep(costed, unknown, simulation.parameters, simulation.memory)
+
+
+def cost_profile(profile: Profile) -> tuple[tuple[CostedCall, ...], tuple[OperatorCall, ...]]:
+    """Return the calls of a profile that have a formula, with their work, and those that nobody can cost."""
+    costed, unknown = cost_calls(extract_calls(profile, lambda name: registry.find(name) is not None))
+    return tuple(costed), tuple(unknown)
 
 
 def assemble_report(step: CostedStep, workload: Workload, device: DeviceCeilings) -> Report:
     """Hold a costed step of `workload` against `device`."""
     points = place([item for item in step.costed if item.works], device, get_precision(workload.precision))
-    rows = _rows(points)
+    rows = rows_of(points, step.clock)
+    if step.clock is not None:
+        rows += idle_rows([item for item in step.costed if not item.works], step.unknown, step.clock)
     coverage = _coverage(step.costed, step.unknown)
     return Report(
         schema=SCHEMA,
         workload=workload,
         device=device,
-        totals=_totals(points, workload, device, step.parameters),
-        memory=_memory(step.memory, device),
+        totals=_totals(points, workload, device, step, rows),
+        memory=_memory(step.memory, device) if step.memory is not None else None,
         operators=tuple(rows),
         coverage=coverage,
         warnings=(*_assumptions(step.costed), *_warnings(coverage, device)),
@@ -92,70 +107,29 @@ def cost_calls(calls: Sequence[OperatorCall]) -> tuple[list[CostedCall], list[Op
     return costed, unknown
 
 
-def _rows(points: Sequence[RooflinePoint]) -> list[OperatorRow]:
-    groups: dict[tuple[object, ...], list[RooflinePoint]] = defaultdict(list)
-    for point in points:
-        call = point.costed.call
-        shapes = tuple(tensor.shape for tensor in call.tensors())
-        key = call.name, point.costed.kind, call.module, call.phase, shapes, _dtype(point), point.bound
-        groups[key].append(point)
-    return [_row(group) for group in groups.values()]
-
-
-def _row(group: Sequence[RooflinePoint]) -> OperatorRow:
-    first = group[0]
-    call = first.costed.call
-    works = [work for point in group for work in point.costed.works]
-    flops = _sum(work.flops for work in works)
-    dram, l2, l1 = (_sum(getattr(work, level).total_bytes for work in works) for level in MEMORY_LEVELS)
-    least = sum(point.roofline_seconds for point in group)
-    return OperatorRow(
-        name=call.name,
-        kind=str(first.costed.kind),
-        module=call.module,
-        phase=str(call.phase),
-        input_shapes=tuple(tensor.shape for tensor in call.tensors()),
-        dtype=_dtype(first),
-        calls=len(group),
-        flops=flops,
-        dram_bytes=dram,
-        l2_bytes=l2,
-        l1_bytes=l1,
-        intensity_dram=flops / dram if dram else None,
-        intensity_l2=flops / l2 if l2 else None,
-        intensity_l1=flops / l1 if l1 else None,
-        engine=first.engine,
-        bound=first.bound,
-        attainable_flops_per_second=flops / least if least else 0.0,
-        launches=sum(work.launches for work in works),
-        seconds=_sum(point.seconds for point in group),
-        roofline_seconds=_sum(point.roofline_seconds for point in group),
-    )
-
-
-def _dtype(point: RooflinePoint) -> str:
-    tensors = point.costed.call.tensors()
-    return tensors[0].dtype if tensors else point.costed.works[0].dtype
-
-
-def _totals(points: Sequence[RooflinePoint], workload: Workload, device: DeviceCeilings, parameters: int) -> Totals:
+def _totals(
+    points: Sequence[RooflinePoint], workload: Workload, device: DeviceCeilings, step: CostedStep,
+    rows: Sequence[OperatorRow],
+) -> Totals:  # fmt: skip
     works = [work for point in points for work in point.costed.works]
     forward = [work for point in points if point.costed.call.phase is Phase.FORWARD for work in point.costed.works]
     launches = sum(work.launches for work in works)
-    seconds, least = (_sum(getattr(point, name) for point in points) for name in ("seconds", "roofline_seconds"))
+    seconds, least = (add_up(getattr(point, name) for point in points) for name in ("seconds", "roofline_seconds"))
+    images = workload.batch_size * step.steps
     return Totals(
-        parameters=parameters,
-        macs_per_image=_sum(work.macs for work in forward) / workload.batch_size,
-        flops=_sum(work.flops for work in works),
-        dram_bytes=_sum(work.dram.total_bytes for work in works),
-        l2_bytes=_sum(work.l2.total_bytes for work in works),
-        l1_bytes=_sum(work.l1.total_bytes for work in works),
+        parameters=step.parameters,
+        macs_per_image=add_up(work.macs for work in forward) / images,
+        flops=add_up(work.flops for work in works),
+        dram_bytes=add_up(work.dram.total_bytes for work in works),
+        l2_bytes=add_up(work.l2.total_bytes for work in works),
+        l1_bytes=add_up(work.l1.total_bytes for work in works),
         launches=launches,
         seconds=seconds,
-        images_per_second=workload.batch_size / seconds if seconds else 0.0,
+        images_per_second=images / seconds if seconds else 0.0,
         roofline_seconds=least,
-        roofline_images_per_second=workload.batch_size / least if least else 0.0,
+        roofline_images_per_second=images / least if least else 0.0,
         host_seconds=launches * device.achievable.get(HOST_SECONDS, 0.0),
+        measured_seconds=add_up(row.measured_seconds or 0.0 for row in rows) if step.clock is not None else None,
     )
 
 
@@ -167,18 +141,13 @@ def _memory(use: MemoryUse, device: DeviceCeilings) -> Memory:
     )  # fmt: skip
 
 
-def _sum(amounts: Iterable[float]) -> float:
-    """Add up as a float always, so that a report reads back as exactly what was written."""
-    return float(sum(amounts))
-
-
 def _coverage(costed: Sequence[CostedCall], unknown: Sequence[OperatorCall]) -> Coverage:
     known_bytes = sum(work.dram.total_bytes for item in costed for work in item.works)
     sizes: dict[str, float] = defaultdict(float)
     counts: Counter[str] = Counter()
     for call in unknown:
         counts[call.name] += 1
-        sizes[call.name] += _sum(tensor_bytes(tensor) for tensor in call.tensors())
+        sizes[call.name] += add_up(tensor_bytes(tensor) for tensor in call.tensors())
     all_calls, all_bytes = len(costed) + len(unknown), known_bytes + sum(sizes.values())
     return Coverage(
         calls=len(costed) / all_calls if all_calls else 1.0,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from memprof.profiles.records import Argument, Event, EventCategory, Profile, TensorSpec
+from memprof.profiles.records import Argument, Event, EventCategory, Kernel, Profile, TensorSpec
 
 ALLOCATIONS = frozenset(
     f"aten::{name}" for name in (
@@ -31,12 +31,16 @@ class OperatorCall:
 
     `name` is the dispatcher's ("aten::convolution"); `inputs` follow the operator's schema by position; `module` is the
     path of the module whose forward made the call, or, in backward, made the forward call that this one differentiates.
+    Of a measured profile, `kernels` are what the call and those nested in it launched, `host_ns` is how long the call
+    took on the host, in nanoseconds; a simulated one has neither.
     """
 
     name: str
     inputs: tuple[Argument, ...]
     module: str = ""
     phase: Phase = Phase.FORWARD
+    kernels: tuple[Kernel, ...] = ()
+    host_ns: int = 0
 
     def argument(self, position: int, default: Argument = None) -> Argument:
         """Return the input at `position`, or `default` where the call has none there or None was recorded."""
@@ -74,7 +78,8 @@ def extract_calls(profile: Profile, is_costed: Callable[[str], bool]) -> tuple[O
     """Return the operator calls of a profile, in order of start.
 
     Operators nest (`aten::conv2d` calls `aten::convolution`), so one level of each nest counts: going inwards, the
-    first operator for which `is_costed` holds, else the innermost, which may be one that nobody can cost.
+    first operator for which `is_costed` holds, else the innermost, which may be one that nobody can cost. Whatever else
+    launched kernels itself is a call of its own, for these kernels, so that none is lost.
     """
     forward_modules: dict[int, str] = {}
     return tuple(
@@ -99,11 +104,20 @@ def _walk(
     if event.category is EventCategory.OPERATOR and _is_operator(event.name) and (
         is_costed(event.name) or not _has_operators(event)
     ):  # fmt: skip
-        yield OperatorCall(event.name, event.inputs, module, phase)
+        kernels = event.kernels if not event.children else tuple(_launched(event))
+        yield OperatorCall(event.name, event.inputs, module, phase, kernels, event.duration_ns)
         _note_modules(event.children, module, phase, forward_modules)
         return
+    if event.kernels:  # its children do the rest
+        yield OperatorCall(event.name, event.inputs, module, phase, event.kernels)
     for child in event.children:
         yield from _walk(child, module, phase, is_costed, forward_modules)
+
+
+def _launched(event: Event) -> Iterator[Kernel]:
+    yield from event.kernels
+    for child in event.children:
+        yield from _launched(child)
 
 
 def _note_modules(events: tuple[Event, ...], module: str, phase: Phase, forward_modules: dict[int, str]) -> None:

@@ -117,7 +117,7 @@ def entry(cell: Sequence[Report]) -> Entry:
         device_title=first.device.title,
         memory_capacity_bytes=first.device.memory_capacity_bytes,
         batch_size=first.workload.batch_size,
-        resolution=first.workload.resolution,
+        resolution=first.workload.pixels,
         precision=first.workload.precision,
         parameters=first.totals.parameters,
         macs_per_image=first.totals.macs_per_image,
@@ -163,8 +163,8 @@ def _step(report: Report, considered: Sequence[Report]) -> Step:
         dram_bytes_per_image=total.dram_bytes / batch,
         kinds=tuple(_part(group, batch) for group in summary.by_kind(report)),
         bounds=tuple(_part(group, batch) for group in summary.by_bound(report)),
-        peak_memory_bytes=report.memory.peak_bytes,
-        fits=report.memory.fits,
+        peak_memory_bytes=footprint.needed(report).peak_bytes,
+        fits=footprint.needed(report).fits,
         unfit=footprint.sentence(report),
     )
 

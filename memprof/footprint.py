@@ -5,16 +5,25 @@ from __future__ import annotations
 import math
 
 from memprof import units
-from memprof.report import Report
+from memprof.errors import ReportError
+from memprof.report import Memory, Report
 
 _USABLE = 0.85
 """What of the memory a suggested batch may fill: the CUDA context, cuDNN's workspaces and what the allocator cannot
 reuse need the rest, and the estimate for another batch is linear."""
 
 
+def needed(report: Report) -> Memory:
+    """Return the memory that the step needs; ReportError where the report is of a trace, which does not tell."""
+    if report.memory is None:
+        raise ReportError(f"the report of {report.workload.model} does not say what memory it needs",
+                          "analyse the model itself: `memprof roofline --model NAME`")  # fmt: skip
+    return report.memory
+
+
 def parts(report: Report) -> str:
     """Say what holds the memory at the peak: "parameters 114 MB, activations 1.77 GB"."""
-    memory = report.memory
+    memory = needed(report)
     held = {
         "parameters": memory.parameters_bytes,
         "gradients": memory.gradients_bytes,
@@ -26,7 +35,7 @@ def parts(report: Report) -> str:
 
 def verdict(report: Report) -> str:
     """Say whether the step fits: "yes", "NO" or "not known"."""
-    return {True: "yes", False: "NO", None: "not known"}[report.memory.fits]
+    return {True: "yes", False: "NO", None: "not known"}[needed(report).fits]
 
 
 def remark(report: Report) -> str:
@@ -34,7 +43,7 @@ def remark(report: Report) -> str:
     capacity = report.device.memory_capacity_bytes
     if capacity is None:
         return "the device file gives no memory capacity"
-    if report.memory.fits is not False:
+    if needed(report).fits is not False:
         return f"in its {units.byte_count(capacity)}"
     return f"{_need(report)} of {units.byte_count(capacity)}{_try(report)}"
 
@@ -42,7 +51,7 @@ def remark(report: Report) -> str:
 def sentence(report: Report) -> str:
     """Say that the step does not fit, and what would; nothing where it does or where that is not known."""
     capacity = report.device.memory_capacity_bytes
-    if report.memory.fits is not False or capacity is None:
+    if report.memory is None or report.memory.fits is not False or capacity is None:
         return ""
     batch = largest_batch(report)
     advice = (
@@ -61,7 +70,7 @@ def largest_batch(report: Report) -> int:
 
     Activations are taken to grow with the batch; parameters, gradients and optimizer state do not.
     """
-    capacity, memory, batch = report.device.memory_capacity_bytes, report.memory, report.workload.batch_size
+    capacity, memory, batch = report.device.memory_capacity_bytes, needed(report), report.workload.batch_size
     if capacity is None or batch < 1:
         return 0
     room = _USABLE * capacity - (memory.peak_bytes - memory.activations_bytes)
@@ -70,7 +79,7 @@ def largest_batch(report: Report) -> int:
 
 
 def _need(report: Report) -> str:
-    return f"{units.byte_count(report.memory.peak_bytes)} and the CUDA context are needed"
+    return f"{units.byte_count(needed(report).peak_bytes)} and the CUDA context are needed"
 
 
 def _try(report: Report) -> str:

@@ -184,7 +184,7 @@ def _split_seconds(row: OperatorRow, kernel: tuple[int, ...], rate: float) -> fl
 def _breaks_memory(report: Report, other: Report) -> bool:
     """Return whether another step does not fit the memory, though this one does or is the smaller."""
     larger = other.workload.batch_size > report.workload.batch_size
-    return other.memory.fits is False and (report.memory.fits is not False or larger)
+    return footprint.needed(other).fits is False and (footprint.needed(report).fits is not False or larger)
 
 
 def _tried(report: Report, other: Report) -> Loss:
@@ -240,8 +240,8 @@ def _in_vain(report: Report, tried: Sequence[Loss], unfit: Sequence[Report]) -> 
     if said:
         yield f"Analysed too, and predicted to save less than {units.share(LEAST)} or to cost time: {'; '.join(said)}."
     for other in unfit:
-        if report.memory.fits is not False:
-            needed = units.byte_count(other.memory.peak_bytes)
+        if footprint.needed(report).fits is not False:
+            needed = units.byte_count(footprint.needed(other).peak_bytes)
             yield f"{summary.labels([report, other])[1]} would need {needed}: more memory than the device has."
 
 

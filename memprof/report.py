@@ -5,6 +5,9 @@ Schema history:
 - memprof.report/2: `seconds` is the predicted time and `bound` names what sets it, "launch" and "host" among them; the
   least time is `roofline_seconds`. New: launches, host seconds, the memory that the step needs, what of its ceilings
   the device is taken to achieve.
+- memprof.report/3: what was measured, where something was: `measured`, `telemetry`, and of every operator
+  `measured_seconds`, `percent_of_roof`, `kernels` and counted bytes. `memory` is null where a report comes from a
+  trace, `resolution` where a trace does not tell; both were always there before.
 """
 
 from __future__ import annotations
@@ -16,11 +19,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from memprof.errors import ReportError
+from memprof.measurement import KernelRow, Measured, Telemetry
 
 if TYPE_CHECKING:
     import pandas
 
-SCHEMA = "memprof.report/2"
+SCHEMA = "memprof.report/3"
 SET_SCHEMA = "memprof.report-set/1"
 
 
@@ -28,15 +32,23 @@ SET_SCHEMA = "memprof.report-set/1"
 class Workload:
     """What was analysed; reports of different workloads are not comparable.
 
-    `resolution` in pixels (square images); `phase` is "infer" or "train"; `layout` "channels-first" or "channels-last".
+    `resolution` in pixels (square images), None where a trace has no images; `phase` is "infer" or "train"; `layout`
+    "channels-first" or "channels-last". Of a trace, `model` is its file name, and the rest is what its operators tell.
     """
 
     model: str
     batch_size: int
-    resolution: int
+    resolution: int | None
     phase: str
     precision: str
     layout: str
+
+    @property
+    def pixels(self) -> int:
+        """Return the resolution; ReportError where a trace did not tell it."""
+        if self.resolution is None:
+            raise ReportError(f"the resolution of {self.model} is not known", "analyse the model itself")
+        return self.resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +87,12 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the operators of one step; `parameters` is a count, `macs_per_image` that of one image's forward.
+    """Sums over the operators of one step, or of all steps that were measured (`Measured.steps`).
 
-    `seconds` and `images_per_second` are predictions; `roofline_seconds` is the least the device could need, and
+    `parameters` is a count, 0 where a trace does not tell; `macs_per_image` is that of one image's forward. `seconds`
+    and `images_per_second` are predictions; `roofline_seconds` is the least the device could need, and
     `roofline_images_per_second` the most it could do. `host_seconds` is what Python and PyTorch need to launch the
-    step's `launches` kernels.
+    step's `launches` kernels. `measured_seconds` is what the operators took, None where nothing was measured.
     """
 
     parameters: int
@@ -94,6 +107,7 @@ class Totals:
     roofline_seconds: float
     roofline_images_per_second: float
     host_seconds: float
+    measured_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,11 @@ class OperatorRow:
     (the device waits for the next launch). `roofline_seconds` is the least the ceilings allow,
     `attainable_flops_per_second` is `flops / roofline_seconds`. `engine` is the compute ceiling that its FLOPs are held
     against. Intensities in FLOP per byte, None where no byte crosses that level.
+
+    What was measured is None or empty where nothing was. `measured_seconds` is the sum of `kernels`, or on a CPU the
+    time of the calls; `percent_of_roof` is 100 x roofline_seconds / measured_seconds, None where no ceiling bounds the
+    operator; above 100 it beats a ceiling, which is a finding to explain. Counted bytes are those of hardware counters.
+    `inferred` says which arguments the profile had not recorded.
     """
 
     name: str
@@ -127,6 +146,13 @@ class OperatorRow:
     launches: int
     seconds: float
     roofline_seconds: float
+    measured_seconds: float | None = None
+    percent_of_roof: float | None = None
+    kernels: tuple[KernelRow, ...] = ()
+    counted_dram_bytes: float | None = None
+    counted_l2_bytes: float | None = None
+    counted_l1_bytes: float | None = None
+    inferred: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +195,13 @@ class Report:
     workload: Workload
     device: DeviceCeilings
     totals: Totals
-    memory: Memory
+    memory: Memory | None
     operators: tuple[OperatorRow, ...]
     coverage: Coverage
     warnings: tuple[ReportWarning, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    measured: Measured | None = None
+    telemetry: Telemetry | None = None
 
     def to_json(self) -> str:
         """Return the report as indented JSON text, ending in a newline."""

@@ -198,9 +198,13 @@ def differences(reports: Sequence[Report]) -> tuple[str, ...]:
 
 def describe(report: Report) -> str:
     """Say what was analysed: "inference, tf32, batch 128, 224 px, channels-last"."""
-    work = report.workload
-    parts = (words.phase(work.phase), work.precision, f"batch {work.batch_size}", f"{work.resolution} px", work.layout)
-    return ", ".join(parts)
+    return describe_workload(report.workload)
+
+
+def describe_workload(work: Workload) -> str:
+    """Say what a workload is but for its model, see `describe`."""
+    pixels = [f"{work.resolution} px"] if work.resolution is not None else []
+    return ", ".join((words.phase(work.phase), work.precision, f"batch {work.batch_size}", *pixels, work.layout))
 
 
 def _longest(rows: Sequence[OperatorRow], key: Callable[[OperatorRow], str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memprof import units, words
+from memprof import summary, units
 from memprof.explanation import Explanation
 from memprof.losses import Losses
 
@@ -15,9 +15,7 @@ def heading(found: Explanation | Losses) -> str:
 
 def workload(found: Explanation | Losses) -> str:
     """Say what was analysed: "training, tf32, batch 128, 224 px, channels-last"."""
-    work = found.workload
-    parts = (words.phase(work.phase), work.precision, f"batch {work.batch_size}", f"{work.resolution} px", work.layout)
-    return ", ".join(parts)
+    return summary.describe_workload(found.workload)
 
 
 def title(found: Explanation | Losses) -> str:

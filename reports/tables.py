@@ -88,14 +88,22 @@ def totals(report: Report) -> tuple[Fact, ...]:
         Fact("Throughput at most", units.images_per_second(total.roofline_images_per_second), "an upper bound"),
         *_host(report),
         Fact("Kernel launches", units.count(total.launches), "per step"),
-        Fact("Peak memory", units.byte_count(report.memory.peak_bytes), footprint.parts(report)),
-        Fact("Fits the device", footprint.verdict(report), footprint.remark(report)),
+        *_memory(report),
         Fact("FLOPs per step", units.flop_count(total.flops), f"{images}; a multiply-add counts as two"),
         Fact("DRAM traffic", units.byte_count(total.dram_bytes)),
         Fact("L2 traffic", units.byte_count(total.l2_bytes)),
         Fact("L1 traffic", units.byte_count(total.l1_bytes)),
         Fact("MACs per image", units.count(total.macs_per_image), "multiply-adds of one forward pass"),
         Fact("Parameters", units.count(total.parameters)),
+    )
+
+
+def _memory(report: Report) -> tuple[Fact, ...]:
+    if report.memory is None:
+        return ()
+    return (
+        Fact("Peak memory", units.byte_count(report.memory.peak_bytes), footprint.parts(report)),
+        Fact("Fits the device", footprint.verdict(report), footprint.remark(report)),
     )
 
 

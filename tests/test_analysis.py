@@ -96,7 +96,7 @@ def check(value, contract):
 def test_the_json_is_the_contract():
     value = json.loads(small(phase="train").to_json())
     check(value, CONTRACT)
-    assert value["schema"] == "memprof.report/2"
+    assert value["schema"] == "memprof.report/3"
     assert value["operators"]
     for row in value["operators"]:
         check(row, ROW_CONTRACT)

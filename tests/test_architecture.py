@@ -17,7 +17,7 @@ ROOTS = {"memprof": ROOT / "memprof", "memprof.operators": ROOT / "operators", "
 LONGEST_FILE = 300
 
 RECORDS = {"profiles.records", "profiles.precision"}
-REPORT = {"report", "errors"}
+REPORT = {"report", "measurement", "errors"}
 READING = {*REPORT, "units", "words", "summary", "footprint", "pace", "findings", "side_by_side"}
 MAY_IMPORT: dict[str, set[str]] = {
     # What a name of one part (a package, or a module of memprof itself) may import of memprof.
@@ -25,7 +25,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "units": set(),
     "words": set(),
-    "report": {"errors"},
+    "measurement": set(),
+    "report": {"errors", "measurement"},
     "calls": {"profiles.records"},
     "operators": {"calls", "errors", "profiles.records", "profiles.strides"},
     "devices": {*REPORT, "profiles.precision"},
@@ -34,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "profiles": {"errors", "models.foreign"},
     "workload": {"errors", "profiles.precision"},
     "summary": {"report", "words"},
-    "footprint": {"report", "units"},
+    "footprint": {"errors", "report", "units"},
     "pace": {"report", "summary", "units", "words"},
     "findings": READING,
     "side_by_side": READING,
@@ -50,7 +51,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "validation",
     },
     "files": REPORT,
-    "assembly": {"_version", "calls", "operators", "profiles", "report", "roofline"},
+    "rows": {"calls", "measurement", "operators", "profiles.records", "report", "roofline"},
+    "assembly": {"_version", "calls", "operators", "profiles", "report", "roofline", "rows"},
     "analysis": {"assembly", "devices", "errors", "models", "profiles", "report", "workload"},
     "validation": {
         "analysis",
@@ -98,8 +100,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "": {"_version", "analysis", "devices", "errors", "models", "report"},
 }
-TORCH_FREE = {"", "__main__", "calls", "cli", "commands", "devices", "errors", "files", "findings", "footprint", "pace",
-              "report", "reports", "roofline", "side_by_side", "summary", "units", "words", "workload"}  # fmt: skip
+TORCH_FREE = {"", "__main__", "calls", "cli", "commands", "devices", "errors", "files", "findings", "footprint",
+              "measurement", "pace", "report", "reports", "roofline", "side_by_side", "summary", "units", "words",
+              "workload"}  # fmt: skip
 """Parts that no name of torch may occur in, not even for a type checker; nor what brings torch along."""
 TORCH = {"torch", "torchvision", "timm", "fvcore"}
 

@@ -140,7 +140,7 @@ def refused(folder: Path, *arguments: str, **changes: str) -> str:
         ("render no-reports.json", "no-reports.json holds no report"),
         ("render newer-inside.json", "newer-inside.json: report schema 'memprof.report/3'"),
         ("render older-inside.json", "an older memprof wrote it: run `memprof roofline` again"),
-        ("render older.json", "older.json: report schema 'memprof.report/1' is not 'memprof.report/2'"),
+        ("render older.json", "older.json: report schema 'memprof.report/1' is not 'memprof.report/3'"),
         ("render older.json", "an older memprof wrote it: run `memprof roofline` again"),
         ("render negative-memory.json", "negative-memory.json: peak_bytes cannot be -1"),
         ("render no-capacity.json", "no-capacity.json: memory capacity cannot be 0"),

@@ -41,12 +41,51 @@ class EventCategory(StrEnum):
     """A node of the backward graph; `sequence_number` is that of the forward operator that made it."""
 
 
+class Activity(StrEnum):
+    """What a device was busy with."""
+
+    KERNEL = "kernel"
+    COPY = "copy"
+    """A memcpy, between device and host too."""
+    FILL = "fill"
+    """A memset."""
+    COMMUNICATION = "communication"
+    """A kernel of NCCL or RCCL: it waits for other devices as much as it moves data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One thing that a device ran, as a profiler measured it.
+
+    Times in nanoseconds, the finest that profilers record, so that they add up exactly; `start_ns` on the profile's own
+    clock. `launched_ns` is when the host began to launch it, None where the profile has no launch. `bytes_moved` is
+    what the profile says of a copy or fill, None elsewhere. `in_graph` tells that a CUDA graph launched it among others.
+    """
+
+    name: str
+    start_ns: int
+    duration_ns: int
+    activity: Activity = Activity.KERNEL
+    device: int = 0
+    stream: int = 0
+    launched_ns: int | None = None
+    bytes_moved: float | None = None
+    in_graph: bool = False
+
+    @property
+    def end_ns(self) -> int:
+        """Return when it ended, on the profile's clock."""
+        return self.start_ns + self.duration_ns
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One event of a profile with the events nested in it, in order of start.
 
     `inputs` follow the operator's schema by position; None where the profile recorded nothing.
     `sequence_number` links a backward node to its forward operator; None where there is none.
+    `start_ns` and `duration_ns` are when it ran on the host, 0 in a simulated profile. `kernels` are what it launched
+    itself; what its children launched is theirs.
     """
 
     name: str
@@ -54,10 +93,13 @@ class Event:
     inputs: tuple[Argument, ...] = ()
     sequence_number: int | None = None
     children: tuple[Event, ...] = ()
+    start_ns: int = 0
+    duration_ns: int = 0
+    kernels: tuple[Kernel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The events of one step of one model, outermost first, in order of start."""
+    """The events of one or more steps of one model, outermost first, in order of start."""
 
     events: tuple[Event, ...]
