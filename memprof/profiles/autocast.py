@@ -1,4 +1,4 @@
-"""What CUDA does between the Python call and the dispatcher: autocast, and the choice of a fused attention kernel.
+"""What CUDA does between the Python call and the dispatcher: autocast, and the choice of fused kernels.
 
 torch.autocast refuses the meta device, so its published lists are applied here, above autograd, so that casts have
 gradients as in a real run. Source of the lists: PyTorch's Automatic Mixed Precision documentation, "CUDA Ops that can
@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from memprof.profiles.meta_attention import attention
+from memprof.profiles.meta_recurrent import is_fused, recurrent
 
 _LOWER_PRECISION_TEXT = """
 conv1d conv2d conv3d conv_tbc conv_transpose1d conv_transpose2d conv_transpose3d convolution linear matmul __matmul__
@@ -53,7 +54,7 @@ _OPTIONAL_DTYPE = frozenset({*_FUSED_CAST, *_REDUCTIONS, "cumsum", "cumprod"})
 
 
 class CudaFrontEnd(TorchFunctionMode):
-    """While entered, calls act as under CUDA: attention is fused and, given `autocast`, arguments are cast.
+    """While entered, calls act as under CUDA: attention and recurrent layers are fused, `autocast` casts arguments.
 
     `autocast` is the lower precision, None for no autocast. A parameter is cast once (the weight cache of autocast).
     """
@@ -82,6 +83,8 @@ class CudaFrontEnd(TorchFunctionMode):
             args, kwargs = self._cast(name, args, kwargs)
         if name == "scaled_dot_product_attention":
             return attention(*args, **kwargs)
+        if not kwargs and is_fused(name, args):
+            return recurrent(name, self.autocast, *args)
         return func(*args, **kwargs)
 
     def _cast(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -104,6 +104,19 @@ def _attention() -> dict[str, Inputs]:
     }
 
 
+def _recurrent() -> dict[str, Inputs]:
+    source, state, output = tensor(6, 5, 16), tensor(2, 6, 8), tensor(6, 5, 16)
+    weights = (tensor(32, 16), tensor(32, 8), tensor(32), tensor(32)) * 2
+    settings = (2, 8, 0, 1, True, 0.0, True, True, (), None)
+    return {
+        "_cudnn_rnn": (source, weights, 4, None, state, state, *settings),
+        "_cudnn_rnn_backward": (
+            source, weights, 4, tensor(512), state, state, output, output, None, None, *settings, tensor(9),
+            (True, False, False, True),
+        ),
+    }  # fmt: skip
+
+
 def _norms() -> dict[str, Inputs]:
     four = (CHANNELS,) * 4
     rows, width = tensor(16, 1), tensor(32)
@@ -267,8 +280,8 @@ def _optimizers() -> dict[str, Inputs]:
 SAMPLES: dict[str, Inputs] = {
     f"aten::{name}": inputs
     for family in (
-        _pointwise, _convolutions, _matrix_products, _attention, _norms, _activations, _reductions, _pools, _layouts,
-        _optimizers,
+        _pointwise, _convolutions, _matrix_products, _attention, _recurrent, _norms, _activations, _reductions, _pools,
+        _layouts, _optimizers,
     )
     for name, inputs in family().items()
 }  # fmt: skip

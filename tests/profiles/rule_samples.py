@@ -277,5 +277,6 @@ FLASH_BACKWARD = aten._scaled_dot_product_flash_attention_backward.default
 EFFICIENT = aten._scaled_dot_product_efficient_attention.default
 EFFICIENT_BACKWARD = aten._scaled_dot_product_efficient_attention_backward.default
 FOREACH = (aten._foreach_add_.List, aten._foreach_mul_.Scalar, aten._foreach_add_.Scalar, aten._foreach_addcmul_.Scalar)
-NO_CPU_TWIN = {FLASH, FLASH_BACKWARD, EFFICIENT, EFFICIENT_BACKWARD, *FOREACH}
-"""Attention kernels exist on CUDA only; foreach operators exist on the CPU, but run one by one there."""
+RECURRENT = {aten._cudnn_rnn.default, aten._cudnn_rnn_backward.default}
+NO_CPU_TWIN = {FLASH, FLASH_BACKWARD, EFFICIENT, EFFICIENT_BACKWARD, *FOREACH, *RECURRENT}
+"""Kernels of attention and recurrent layers exist on CUDA only; foreach operators run one by one on the CPU."""
