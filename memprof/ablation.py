@@ -199,7 +199,12 @@ def _convnext(start: Mapping[str, Value]) -> Iterator[tuple[str, dict[str, Value
 
 
 def _inceptionnext(start: Mapping[str, Value]) -> Iterator[tuple[str, dict[str, Value]]]:
-    """Yield what table 8 of the InceptionNeXt paper changes."""
+    """Yield what table 8 of the InceptionNeXt paper changes.
+
+    It removes each of the three convolutions, whose channels join the identity, but never the identity: its channels
+    would have to go to the convolutions in shares that nobody defined. `branches=square+horizontal+vertical` can be
+    asked for by name; there the three share all channels equally.
+    """
     branches = start["branches"]
     assert isinstance(branches, tuple)
     for gone in ("horizontal", "vertical", "square"):

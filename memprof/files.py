@@ -21,28 +21,31 @@ _SMALLEST, _LARGEST = 1e-30, 1e30
 _WRITE_AGAIN = "write it again with `memprof roofline`"
 
 
-def check_writable(folder: Path) -> None:
-    """Raise OutputError where files cannot be written into `folder`, which need not exist yet and is not made."""
-    with _os_errors_as(OutputError, f"cannot write into {folder}", _OTHER_FOLDER):
+def check_writable(folder: Path, remedy: str = _OTHER_FOLDER) -> None:
+    """Raise OutputError where files cannot be written into `folder`, which need not exist yet and is not made.
+
+    `remedy` is what the error advises: how the command at hand lets one choose another place.
+    """
+    with _os_errors_as(OutputError, f"cannot write into {folder}", remedy):
         nearest = _nearest(folder)
         if not nearest.is_dir():
-            raise OutputError(f"cannot write into {folder}: {nearest} is not a folder", _OTHER_FOLDER)
+            raise OutputError(f"cannot write into {folder}: {nearest} is not a folder", remedy)
         # Permissions do not tell: a root user has them all, and a file system may be mounted read-only.
         with tempfile.TemporaryDirectory(prefix=".memprof-", dir=nearest):
             pass
 
 
-def write_files(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
+def write_files(folder: Path, contents: Mapping[str, bytes], remedy: str = _OTHER_FOLDER) -> list[Path]:
     """Write files, by name, into `folder` (made where missing) and return their paths; all of them or none.
 
     They are written beside their places and moved there together at the end, so that a run which fails or is
-    interrupted leaves what was there before. OutputError where that is not possible.
+    interrupted leaves what was there before. OutputError, which advises `remedy`, where that is not possible.
     """
     finals = [folder / name for name in contents]
-    with _os_errors_as(OutputError, f"cannot write into {folder}", f"free some space or {_OTHER_FOLDER}"):
+    with _os_errors_as(OutputError, f"cannot write into {folder}", f"free some space or {remedy}"):
         occupied = next((path for path in finals if path.is_dir()), None)
         if occupied is not None:
-            raise OutputError(f"cannot write {occupied}: it is a folder", f"remove it or {_OTHER_FOLDER}")
+            raise OutputError(f"cannot write {occupied}: it is a folder", f"remove it or {remedy}")
         with (
             _made(folder),
             tempfile.TemporaryDirectory(prefix=".memprof-", dir=folder, ignore_cleanup_errors=True) as aside,
@@ -131,7 +134,8 @@ def _amounts(report: Report) -> Iterator[tuple[str, float]]:
     if report.device.memory_capacity_bytes is not None:
         yield f"memory {_CAPACITY}", report.device.memory_capacity_bytes
     records: list[Workload | Totals | Memory | Coverage | OperatorRow]
-    records = [report.workload, report.totals, report.memory, report.coverage, *report.operators]
+    records = [report.workload, report.totals, report.coverage, *report.operators]
+    records += [report.memory] if report.memory is not None else []
     for record in records:
         for field in fields(record):
             value = getattr(record, field.name)

@@ -121,6 +121,19 @@ def test_a_folder_is_checked_and_left_as_it_is(tmp_path: Path) -> None:
             check_writable(folder)
 
 
+def test_the_remedy_is_what_the_command_can_do(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"file is not a folder; name another folder with --output$"):
+        check_writable(tmp_path / "file")
+    with pytest.raises(OutputError, match=r"file is not a folder; take --csv$"):
+        check_writable(tmp_path / "file", "take --csv")
+    with pytest.raises(OutputError, match=r"file: .*; free some space or take --csv$"):
+        write_files(tmp_path / "file", NEW, "take --csv")
+    (tmp_path / "a.txt").mkdir()
+    with pytest.raises(OutputError, match=r"it is a folder; remove it or take --csv$"):
+        write_files(tmp_path, NEW, "take --csv")
+
+
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="only Linux has a folder that nobody can write into")
 def test_a_folder_that_refuses_files_is_found_out() -> None:
     with pytest.raises(OutputError, match="cannot write into /proc/memprof"):

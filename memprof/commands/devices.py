@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memprof import devices
-from memprof.devices import Device
+from memprof import devices, units
+from memprof.devices import Device, achievable
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from memprof.devices.achievable import Chosen
 
 _COLUMNS = (
     ("DRAM\nGB/s", "dram_bytes_per_second", "G"),
@@ -39,18 +41,25 @@ def command(context: click.Context, as_json: bool) -> None:
 
 @command.command()
 @click.argument("name", metavar="NAME|FILE")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else; it is a valid device file.")
+@click.option("--constants", "with_constants", is_flag=True,
+              help="Also show the constants of the time model: what kernels reach of these figures, and what starting "
+                   "them takes.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True,
+              help="Print JSON and nothing else. Without --constants it is a valid device file.")  # fmt: skip
 @click.pass_context
-def show(context: click.Context, name: str, as_json: bool) -> None:
+def show(context: click.Context, name: str, with_constants: bool, as_json: bool) -> None:
     """Show every figure of a device with its unit and source.
 
     NAME is a name from `memprof devices`, an alias ("a100"), the name that CUDA reports, or a device file.
     """
     device = devices.get(name)
+    constants = achievable.chosen(device) if with_constants else {}
     if as_json or (context.parent is not None and context.parent.params.get("as_json")):
-        _print_json(device.as_dict())
+        found = {key: {"value": constant.figure.value, "unit": constant.unit, "words": constant.words,
+                       "source": constant.figure.source} for key, constant in constants.items()}  # fmt: skip
+        _print_json({**device.as_dict(), **({"constants": found} if with_constants else {})})
     else:
-        _print_device(device)
+        _print_device(device, list(constants.values()))
 
 
 def _print_json(value: object) -> None:
@@ -75,7 +84,7 @@ def _print_list(known: Sequence[Device]) -> None:
     console.print("`memprof devices show NAME` shows every figure with its source.", markup=False)
 
 
-def _print_device(device: Device) -> None:
+def _print_device(device: Device, constants: Sequence[Chosen]) -> None:
     from rich.table import Table
 
     console = _console()
@@ -88,7 +97,8 @@ def _print_device(device: Device) -> None:
         console.print(", ".join(about), markup=False)
     if device.aliases:
         console.print(f"also: {', '.join(device.aliases)}", markup=False)
-    sources = list(dict.fromkeys(source for figure in device.figures.values() for source in figure.sources))
+    stated = [source for figure in device.figures.values() for source in figure.sources]
+    sources = list(dict.fromkeys([*stated, *(constant.figure.source for constant in constants)]))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("Figure")
     table.add_column("Value", justify="right", no_wrap=True)
@@ -98,9 +108,38 @@ def _print_device(device: Device) -> None:
         table.add_row(words, value, ", ".join(str(sources.index(source) + 1) for source in figure.sources))
     console.print()
     console.print(table)
+    if constants:
+        _print_constants(console, constants, sources)
     _print_texts(console, "Sources", [(str(number), text) for number, text in enumerate(sources, start=1)])
     if device.notes:
         _print_texts(console, "Notes", [("-", note) for note in device.notes])
+    if not constants:
+        console.print("\n--constants adds what kernels reach of these figures, by which times are predicted.")
+
+
+def _print_constants(console: Console, constants: Sequence[Chosen], sources: Sequence[str]) -> None:
+    from rich.table import Table
+
+    console.print("\nWhat kernels reach of these figures: the constants by which times are predicted", style="bold")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("Value", justify="right", no_wrap=True)
+    table.add_column("Unit", no_wrap=True)
+    table.add_column("Constant")
+    table.add_column("Source")
+    for constant in constants:
+        value, unit = _value_and_unit(constant)
+        table.add_row(value, unit, constant.words, str(sources.index(constant.figure.source) + 1))
+    console.print(table)
+
+
+def _value_and_unit(constant: Chosen) -> tuple[str, str]:
+    """Return a constant's value and unit as text, durations all in nanoseconds."""
+    value = constant.figure.value
+    if constant.unit == "s":
+        return units.number(value * 1e9), "ns"
+    if constant.unit.endswith("/s"):
+        return f"{value:.4g}", constant.unit
+    return units.number(value), constant.unit or "fraction"
 
 
 def _print_texts(console: Console, heading: str, texts: Iterable[tuple[str, str]]) -> None:

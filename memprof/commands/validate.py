@@ -63,9 +63,9 @@ def command(
     source = kernels or file
     _check_outputs(source, csv, plot)
     table = published_table() if source is None else read_table(source)
-    for path in (csv, plot):
+    for option, path in (("--csv", csv), ("--plot", plot)):
         if path is not None:
-            check_writable(path.parent)
+            check_writable(path.parent, f"name another file with {option}")
     if kernels is not None:
         _kernels(table, top, as_json, csv, plot)
     else:
@@ -123,7 +123,8 @@ def _write(wanted: dict[Path | None, Callable[[], bytes]]) -> None:
 
     contents = {path: make() for path, make in wanted.items() if path is not None}
     for folder in dict.fromkeys(path.parent for path in contents):
-        write_files(folder, {path.name: content for path, content in contents.items() if path.parent == folder})
+        here = {path.name: content for path, content in contents.items() if path.parent == folder}
+        write_files(folder, here, "name another file with --csv or --plot")
 
 
 def _print(document: Callable[[bool], Document], csv: Path | None, plot: Path | None) -> None:

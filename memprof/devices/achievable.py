@@ -70,16 +70,30 @@ def constants() -> Mapping[str, Constant]:
     return msgspec.json.decode(data, type=_File).constants
 
 
-def achievable(device: Device) -> dict[str, Figure]:
-    """Return the constants of the time model for `device`, those computed from its own figures included."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A constant as it holds for one device: its unit ("" for a fraction), its name, its value with its source."""
+
+    unit: str
+    words: str
+    figure: Figure
+
+
+def chosen(device: Device) -> dict[str, Chosen]:
+    """Return the constants of the time model for `device` by key, other than figures that the device itself states."""
     found = {}
     for key, constant in constants().items():
         fitting = next((statement for statement in constant.statements if statement.fits(device)), None)
         if fitting is not None:
-            found[key] = Figure(fitting.value, fitting.source)
+            found[key] = Chosen(constant.unit, constant.words, Figure(fitting.value, fitting.source))
     sms, clock = device.get("sm_count"), device.get("boost_clock_hz")
-    found |= {key: device.figures[key] for key in ("sm_count", "l2_capacity_bytes") if key in device.figures}
     if sms is not None and clock is not None:
-        slots = sms * ISSUE_SLOTS_PER_CLOCK * clock
-        found["issue_slots_per_second"] = Figure(slots, "computed: SMs x 128 x boost clock")
+        slots = Figure(sms * ISSUE_SLOTS_PER_CLOCK * clock, "computed: SMs x 128 x boost clock")
+        found["issue_slots_per_second"] = Chosen("instructions/s", "that all SMs issue, counted for each thread", slots)
     return found
+
+
+def achievable(device: Device) -> dict[str, Figure]:
+    """Return the constants of the time model for `device`, those computed from its own figures included."""
+    found = {key: constant.figure for key, constant in chosen(device).items()}
+    return found | {key: device.figures[key] for key in ("sm_count", "l2_capacity_bytes") if key in device.figures}

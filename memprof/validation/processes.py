@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import warnings
 from collections import deque
@@ -13,7 +14,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.context import SpawnContext
+from multiprocessing.synchronize import Event
 from typing import TypeVar
+
+from memprof.errors import MemprofError
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -23,6 +28,10 @@ _AHEAD = 2
 """Tasks handed out per process, so that none waits for the next."""
 _MOST_DEATHS = 20
 """After so many deaths something else is wrong, and the tasks that are left are not tried."""
+
+
+class ProcessError(MemprofError):
+    """Processes for the work cannot be started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +48,12 @@ def in_processes(
 
     `work` is a function of a module, and tasks and answers can be pickled. What `work` raises, or the death of its
     process, is a Failure of that task. Processes are started afresh, so that nothing of this one reaches them. When the
-    caller leaves early, by Ctrl-C too, they are killed.
+    caller leaves early, by Ctrl-C too, they are killed. ProcessError where none of them gets to its first task.
     """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        # A new process reads the script that started it, which got here because nothing in it keeps new processes
+        # out. multiprocessing would refuse with a traceback; the process that is waiting for this one says it better.
+        raise SystemExit(1)
     waiting = deque(range(len(tasks)))
     deaths = 0
     while waiting and deaths < _MOST_DEATHS:
@@ -61,7 +74,9 @@ def _until_one_dies(
 ) -> Iterator[tuple[int, Answer | Failure]]:
     """Do the tasks whose indices are `waiting` until they are done, or a process dies: `suspects` were under way."""
     running: dict[Future[Answer], int] = {}
-    with _pool(min(jobs, len(waiting))) as pool:
+    context = multiprocessing.get_context("spawn")
+    began = context.Event()
+    with _pool(min(jobs, len(waiting)), context, began) as pool:
         while waiting or running:
             while waiting and len(running) < _AHEAD * jobs and not suspects:
                 index = waiting.popleft()
@@ -70,6 +85,7 @@ def _until_one_dies(
                         running[pool.submit(work, tasks[index])] = index
                 except BrokenProcessPool:
                     suspects.append(index)
+            _check_began(suspects, began)
             if not running:
                 return
             for done in wait(running, return_when=FIRST_COMPLETED).done:
@@ -81,14 +97,28 @@ def _until_one_dies(
                     yield index, Failure(f"{type(error).__name__}: {message}" if message else type(error).__name__)
                 else:
                     yield index, done.result()
+            _check_began(suspects, began)
             if suspects and not running:
                 return
 
 
+def _check_began(suspects: Sequence[int], began: Event) -> None:
+    """Raise ProcessError where a process died before any had begun: no task is to blame."""
+    if not suspects or began.is_set():
+        return
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    if script is None:
+        raise ProcessError("a process that is to analyse models died as it started", "it may have run out of memory")
+    raise ProcessError(
+        f"a process that is to analyse models died as it started: it reads {script} first, as if that were imported",
+        'in a script of yours, put what it runs under `if __name__ == "__main__":`; else memory may have run out',
+    )
+
+
 @contextmanager
-def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+def _pool(processes: int, context: SpawnContext, began: Event) -> Iterator[ProcessPoolExecutor]:
     before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=_begin)
+    pool = ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(began,))
     try:
         yield pool
     except BaseException:
@@ -100,11 +130,12 @@ def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
     pool.shutdown()
 
 
-def _begin() -> None:
+def _begin(began: Event) -> None:
     """Prepare a new process: one thread, nothing on standard output, and an end when its parent ends."""
     os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
     os.dup2(2, 1)
     warnings.simplefilter("ignore")
+    began.set()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()

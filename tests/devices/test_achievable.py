@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from memprof import devices
+from memprof.devices import achievable as module
 from memprof.devices.achievable import Statement, achievable, constants
 from memprof.devices.record import Device, Figure
 
@@ -53,6 +54,18 @@ def test_every_constant_is_found_for_every_device(device: Device) -> None:
         assert (found[key].value, found[key].source) == (chosen(key, device).value, chosen(key, device).source)
     for key in ("sm_count", "l2_capacity_bytes"):
         assert found.get(key) == device.figures.get(key)
+
+
+@pytest.mark.parametrize("device", [*ALL, BARE], ids=lambda device: device.name)
+def test_every_constant_that_the_time_model_gets_has_a_name_or_is_a_figure_of_the_device(device: Device) -> None:
+    named = module.chosen(device)
+    assert {key: constant.figure for key, constant in named.items()} | {
+        key: figure for key, figure in device.figures.items() if key in ("sm_count", "l2_capacity_bytes")
+    } == achievable(device)
+    for key, constant in named.items():
+        assert constant.words
+        if key in constants():
+            assert (constant.unit, constant.words) == (constants()[key].unit, constants()[key].words)
 
 
 def test_a_device_that_nobody_knows_has_every_constant_and_nothing_of_its_own() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from click.testing import CliRunner
 
 from memprof import devices
 from memprof.commands.devices import command
+from memprof.devices.achievable import constants
 from memprof.errors import DeviceError
+from tests.command_line import memprof
 
 
 def run(*arguments: str, columns: int = 80) -> str:
@@ -79,3 +82,67 @@ def test_an_unknown_device_is_an_error_for_main_to_print() -> None:
     result = CliRunner().invoke(command, ["show", "a10000"])
     assert isinstance(result.exception, DeviceError)
     assert result.output == ""
+
+
+HEADING = "What kernels reach of these figures: the constants by which times are predicted"
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_constants_are_shown_with_value_unit_words_and_source(columns: int, tmp_path: Path) -> None:
+    shown = memprof("devices", "show", "rtx3090", "--constants", cwd=tmp_path, COLUMNS=str(columns))
+    assert (shown.code, shown.err) == (0, "")
+    assert max(map(len, shown.out.splitlines())) <= columns
+    figures, _, rest = shown.out.partition(f"\n{HEADING}\n")
+    table, _, sources = rest.partition("\nSources\n")
+    assert figures in memprof("devices", "show", "rtx3090", cwd=tmp_path, COLUMNS=str(columns)).out
+    cells = " ".join(table.split())
+    for line in (
+        "0.950 fraction of DRAM bandwidth that streaming kernels", "283 ns of a load that waits for the one before it",
+        "12,000 ns that Python and PyTorch need to launch a", "160 instructions before the first tap of an output of",
+        "1.779e+13 instructions/s that all SMs issue, counted for each",
+    ):  # fmt: skip
+        assert line in cells
+    assert len(re.findall(r"^ *[\d.,e+]+  [a-z]", table, re.MULTILINE)) == len(constants()) + 1
+    numbers = {int(number) for number in re.findall(r"  (\d+) *$", table, re.MULTILINE)}
+    for number in numbers:
+        assert re.search(rf"^ *{number} \S", sources, re.MULTILINE)
+    words = " ".join(sources.split())
+    assert "0.956 on an RTX 3090 (github.com/te42kyfo/gpu-benches, github.com/Don-Chad/ninfer-3090 PR 17)" in words
+    assert "computed: SMs x 128 x boost clock" in words
+
+
+def test_without_being_asked_for_constants_are_only_pointed_to(tmp_path: Path) -> None:
+    shown = memprof("devices", "show", "a100", cwd=tmp_path)
+    assert HEADING not in shown.out
+    assert "--constants adds what kernels reach of these figures" in shown.out
+    assert "--constants adds" not in memprof("devices", "show", "a100", "--constants", cwd=tmp_path).out
+
+
+def test_constants_in_json_stand_beside_a_device_file(tmp_path: Path) -> None:
+    plain = memprof("devices", "show", "a100", "--json", cwd=tmp_path)
+    with_constants = memprof("devices", "--json", "show", "a100", "--constants", cwd=tmp_path)
+    assert (with_constants.code, with_constants.err) == (0, "")
+    content = json.loads(with_constants.out)
+    found = content.pop("constants")
+    assert content == json.loads(plain.out)
+    assert set(found) == {*constants(), "issue_slots_per_second"}
+    assert found["stream_dram_fraction"] == {
+        "value": 0.897, "unit": "", "words": "of DRAM bandwidth that streaming kernels reach",
+        "source": constants()["stream_dram_fraction"].statements[1].source,
+    }  # fmt: skip
+    assert found["issue_slots_per_second"]["value"] == pytest.approx(108 * 128 * 1.41e9)
+    (tmp_path / "mine.json").write_text(plain.out, encoding="utf-8")
+    assert memprof("devices", "show", "mine.json", cwd=tmp_path).code == 0
+
+
+def test_constants_of_a_file_are_those_of_its_kind_of_device(tmp_path: Path) -> None:
+    text = 'name = "mine"\nbase = "rtx3090"\n[figures]\nboost_clock_hz = 1e9\n'
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    found = json.loads(memprof("devices", "show", "mine.toml", "--constants", "--json", cwd=tmp_path).out)["constants"]
+    assert found["stream_dram_fraction"]["value"] == 0.95
+    assert found["issue_slots_per_second"]["value"] == 82 * 128 * 1e9
+
+
+def test_constants_need_no_unicode_terminal(tmp_path: Path) -> None:
+    shown = memprof("devices", "show", "a100", "--constants", cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert (shown.code, shown.err) == (0, "")

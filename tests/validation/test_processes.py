@@ -5,7 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from multiprocessing import connection
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +55,46 @@ def test_who_leaves_early_leaves_no_process_behind():
 
     assert started
     assert all(connection.wait([process.sentinel], 30) for process in started)  # is_alive races with who reaps them
+
+
+BARE = """
+from pathlib import Path
+from memprof.errors import MemprofError
+from memprof.validation.prediction import validate
+from memprof.validation.tables import read_table
+
+try:
+    print(len(validate(read_table(Path("rows.csv"))).predicted), "predicted")
+except MemprofError as error:
+    print(f"{type(error).__name__}: {error}")
+"""
+ROWS = """device,dtype,layout,batch,resolution,phase,model,images_per_second
+a100,tf32,nchw,2,64,infer,resnet18,1000
+"""
+
+
+def run_script(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+    (folder / "rows.csv").write_text(ROWS, encoding="utf-8")
+    (folder / "mine.py").write_text(text, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "mine.py"], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_a_script_that_lets_new_processes_in_is_told_what_to_write(tmp_path: Path) -> None:
+    done = run_script(tmp_path, BARE)
+    assert done.stdout == (
+        f"ProcessError: a process that is to analyse models died as it started: it reads {tmp_path / 'mine.py'} first, "
+        'as if that were imported; in a script of yours, put what it runs under `if __name__ == "__main__":`; '
+        "else memory may have run out\n"
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+def test_a_script_that_does_as_it_was_told_works(tmp_path: Path) -> None:
+    lines = BARE.splitlines()
+    first = lines.index("try:")
+    guarded = [*lines[:first], 'if __name__ == "__main__":', *(f"    {line}" for line in lines[first:])]
+    done = run_script(tmp_path, "\n".join(guarded))
+    assert (done.stdout, done.stderr) == ("1 predicted\n", "")

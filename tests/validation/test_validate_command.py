@@ -124,7 +124,7 @@ def test_nothing_to_predict_is_an_error_and_writes_nothing(content: bytes, messa
         (("f.csv", "--csv", "f.csv"), "must be different files"),
         (("f.csv", "--plot", "out.pdf"), "out.pdf must end in .png"),
         (("f.csv", "--plot", "folder.png"), "is a directory"),
-        (("f.csv", "--csv", "f.csv/out.csv"), "f.csv is not a folder"),
+        (("f.csv", "--csv", "f.csv/out.csv"), "f.csv is not a folder; name another file with --csv"),
         (("f.csv", "--jobs", "0"), "0 is not in the range"),
         (("--kernels", "f.csv"), "f.csv is no file of kernels"),
     ],
