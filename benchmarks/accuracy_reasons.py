@@ -26,7 +26,6 @@ class Reason:
 
 FIRST, LAST = "channels-first", "channels-last"
 REASONS = (
-    Reason("^sequencer", "LSTM layers: CUDA runs cuDNN's fused kernels, memprof predicts PyTorch's steps one by one"),
     Reason("^nest_", "attention on 5-D tensors: PyTorch's fused kernels refuse those, memprof predicts them", "infer"),
     Reason("^vgg13$", "measured slower than the larger vgg19, whose prediction is near", "train", FIRST),
     Reason("^vgg13_bn$", "measured slower than the larger vgg19_bn, whose prediction is near", "infer", FIRST),

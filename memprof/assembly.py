@@ -10,6 +10,7 @@ from importlib import metadata
 
 from memprof._version import __version__
 from memprof.calls import OperatorCall, Phase, extract_calls
+from memprof.completion import complete
 from memprof.operators import registry
 from memprof.operators.traffic import tensor_bytes
 from memprof.profiles.memory import MemoryUse
@@ -30,7 +31,7 @@ from memprof.report import (
 )
 from memprof.roofline.bounds import MEMORY_LEVELS
 from memprof.roofline.points import HOST_SECONDS, CostedCall, RooflinePoint, place
-from memprof.rows import Clock, add_up, idle_rows, rows_of
+from memprof.rows import Clock, add_up, idle_rows, inferred_of, rows_of
 
 _LOW_COVERAGE = 0.99
 CONTEXT_BYTES = 600e6
@@ -62,7 +63,8 @@ def cost_step(simulation: Simulation) -> CostedStep:
 
 def cost_profile(profile: Profile) -> tuple[tuple[CostedCall, ...], tuple[OperatorCall, ...]]:
     """Return the calls of a profile that have a formula, with their work, and those that nobody can cost."""
-    costed, unknown = cost_calls(extract_calls(profile, lambda name: registry.find(name) is not None))
+    calls = extract_calls(profile, lambda name: registry.find(name) is not None)
+    costed, unknown = cost_calls(complete(calls))
     return tuple(costed), tuple(unknown)
 
 
@@ -178,10 +180,11 @@ def _warnings(coverage: Coverage, device: DeviceCeilings) -> list[ReportWarning]
 
 def _assumptions(costed: Sequence[CostedCall]) -> list[ReportWarning]:
     """Say what was assumed where the profile did not record an argument."""
-    calls = Counter(work.assumed for item in costed for work in item.works[:1] if work.assumed)
+    calls = Counter(inferred_of(item) for item in costed)
     return [
         ReportWarning("inferred-arguments", f"{count} calls: {assumption}", "record the profile with a newer torch")
         for assumption, count in calls.items()
+        if assumption
     ]
 
 

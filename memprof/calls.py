@@ -32,7 +32,8 @@ class OperatorCall:
     `name` is the dispatcher's ("aten::convolution"); `inputs` follow the operator's schema by position; `module` is the
     path of the module whose forward made the call, or, in backward, made the forward call that this one differentiates.
     Of a measured profile, `kernels` are what the call and those nested in it launched, `host_ns` is how long the call
-    took on the host, in nanoseconds; a simulated one has neither.
+    took on the host, in nanoseconds; a simulated one has neither. `inferred` says which inputs the profile had not
+    recorded and are inferred, "" where all were.
     """
 
     name: str
@@ -41,6 +42,7 @@ class OperatorCall:
     phase: Phase = Phase.FORWARD
     kernels: tuple[Kernel, ...] = ()
     host_ns: int = 0
+    inferred: str = ""
 
     def argument(self, position: int, default: Argument = None) -> Argument:
         """Return the input at `position`, or `default` where the call has none there or None was recorded."""

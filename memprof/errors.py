@@ -34,6 +34,14 @@ class ReportError(MemprofError):
     """A report file that is truncated, malformed or of a schema this version cannot read."""
 
 
+class TraceError(MemprofError):
+    """A trace that cannot be read, or lacks what was asked of it."""
+
+
+class CountersError(MemprofError):
+    """A file of hardware counters that cannot be read, or belongs to another run."""
+
+
 class OutputError(MemprofError):
     """An output that cannot be written."""
 

@@ -42,6 +42,11 @@ def measured_seconds(calls: Sequence[OperatorCall], clock: Clock | None) -> floa
     return sum(kernel.duration_ns for call in calls for kernel in call.kernels) * NANOSECOND
 
 
+def inferred_of(item: CostedCall) -> str:
+    """Return what was inferred or assumed of a call, in words; "" where the profile recorded everything."""
+    return item.call.inferred or next((work.assumed for work in item.works if work.assumed), "")
+
+
 def kernel_rows(kernels: Iterable[Kernel]) -> tuple[KernelRow, ...]:
     """Count kernels of one name together, the longest first."""
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -105,7 +110,7 @@ def _row(group: Sequence[RooflinePoint], clock: Clock | None) -> OperatorRow:
         measured_seconds=measured,
         percent_of_roof=100 * least / measured if measured and least else None,
         kernels=kernel_rows(kernel for item in calls for kernel in item.kernels),
-        inferred=next((work.assumed for work in works if work.assumed), ""),
+        inferred=inferred_of(first.costed),
     )
 
 

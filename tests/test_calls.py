@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from memprof.calls import OperatorCall, Phase, extract_calls, flatten_tensors
-from memprof.profiles.records import Event, EventCategory, Profile, TensorSpec
+from memprof.profiles.records import Event, EventCategory, Kernel, Profile, TensorSpec
 
 X = TensorSpec((2, 3), (3, 1), "float32")
 Y = TensorSpec((4,), (1,), "float16")
@@ -149,3 +149,17 @@ def test_arguments_by_position():
     assert flatten_tensors(5) == []
     with pytest.raises(LookupError, match="aten::add"):
         call.tensor(3)
+
+
+def test_what_launches_kernels_beside_its_children_is_a_call_of_its_own():
+    """No kernel is lost, whoever launched it: an operator that is gone into, a node of the backward graph, a module."""
+    first, second, third = (Kernel(name, 0, 1) for name in "abc")
+    outer = Event("aten::outer", EventCategory.OPERATOR, (X,), children=(op("mul"),), kernels=(first,))
+    inner = Event("aten::impl", EventCategory.OPERATOR, kernels=(third,))
+    counted = Event("aten::add", EventCategory.OPERATOR, children=(inner,), kernels=(second,), duration_ns=5)
+    found = calls(phase("forward", module("m", outer, counted)))
+    assert [(call.name, call.kernels, call.host_ns) for call in found] == [
+        ("aten::outer", (first,), 0),
+        ("aten::mul", (), 0),
+        ("aten::add", (second, third), 5),
+    ]
