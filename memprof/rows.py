@@ -9,6 +9,7 @@ from enum import StrEnum
 from memprof.calls import OperatorCall
 from memprof.measurement import KernelRow
 from memprof.operators.registry import Kind
+from memprof.operators.shapes import layout_name
 from memprof.profiles.records import Kernel
 from memprof.report import OperatorRow
 from memprof.roofline.bounds import MEMORY_LEVELS
@@ -61,8 +62,7 @@ def rows_of(points: Sequence[RooflinePoint], clock: Clock | None = None) -> list
     groups: dict[tuple[object, ...], list[RooflinePoint]] = defaultdict(list)
     for point in points:
         call = point.costed.call
-        shapes = tuple(tensor.shape for tensor in call.tensors())
-        key = call.name, point.costed.kind, call.module, call.phase, shapes, _dtype(point), point.bound
+        key = call.name, point.costed.kind, call.module, call.phase, call.tensors(), _dtype(point), point.bound
         groups[key].append(point)
     return [_row(group, clock) for group in groups.values()]
 
@@ -72,8 +72,7 @@ def idle_rows(free: Sequence[CostedCall], unknown: Sequence[OperatorCall], clock
     groups: dict[tuple[object, ...], list[OperatorCall]] = defaultdict(list)
     for kind, calls in (*((item.kind, item.call) for item in free), *((Kind.UNKNOWN, call) for call in unknown)):
         if measured_seconds([calls], clock):
-            shapes = tuple(tensor.shape for tensor in calls.tensors())
-            groups[kind, calls.name, calls.module, calls.phase, shapes].append(calls)
+            groups[kind, calls.name, calls.module, calls.phase, calls.tensors()].append(calls)
     return [_idle_row(Kind(str(key[0])), group, clock) for key, group in groups.items()]
 
 
@@ -110,6 +109,7 @@ def _row(group: Sequence[RooflinePoint], clock: Clock | None) -> OperatorRow:
         measured_seconds=measured,
         percent_of_roof=100 * least / measured if measured and least else None,
         kernels=kernel_rows(kernel for item in calls for kernel in item.kernels),
+        input_layouts=tuple(layout_name(tensor) for tensor in call.tensors()),
         inferred=inferred_of(first.costed),
     )
 
@@ -140,6 +140,7 @@ def _idle_row(kind: Kind, calls: Sequence[OperatorCall], clock: Clock) -> Operat
         roofline_seconds=0.0,
         measured_seconds=measured_seconds(calls, clock),
         kernels=kernel_rows(kernel for call in calls for kernel in call.kernels),
+        input_layouts=tuple(layout_name(tensor) for tensor in tensors),
     )
 
 

@@ -187,6 +187,21 @@ def is_packed(tensor: TensorSpec, *, channels_last: bool) -> bool:
     return is_contiguous(tensor)
 
 
+def layout_name(tensor: TensorSpec) -> str:
+    """Return how `tensor` lies in memory: "channels-last", "channels-first", "contiguous", "strided" or "unknown".
+
+    The first two are of dense images and volumes (N, C, spatial...), "contiguous" of dense tensors of other ranks; an
+    image that is dense both ways is "channels-first". "unknown": the profile recorded no strides.
+    """
+    if tensor.strides is None:
+        return "unknown"
+    if is_channels_last(tensor):
+        return "channels-last"
+    if not is_contiguous(tensor):
+        return "strided"
+    return "channels-first" if len(tensor.shape) in (4, 5) else "contiguous"
+
+
 def dense(shape: Shape, dtype: str) -> TensorSpec:
     """Return a fresh row-major tensor, for an output that the profiler does not record."""
     return TensorSpec(shape, None, dtype)

@@ -89,3 +89,20 @@ def test_arguments() -> None:
     assert shapes.axes((), 0) == ()
     assert shapes.integers(True) is None
     assert shapes.accumulation_dtype("bfloat16") == "float32"
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        (tensor(2, 3, 4, 4), "channels-first"),
+        (tensor(2, 3, 4, 4, strides=(48, 1, 12, 3)), "channels-last"),
+        (tensor(2, 3, 1, 1, strides=(3, 1, 3, 3)), "channels-first"),  # both at once
+        (tensor(2, 3, 4, 4, strides=(96, 16, 4, 1)), "strided"),
+        (tensor(2, 3), "contiguous"),
+        (tensor(2, 3, strides=(1, 2)), "strided"),
+        (tensor(2, 3, strides=(0, 1)), "strided"),
+        (TensorSpec((2, 3, 4, 4), None, "float32"), "unknown"),
+    ],
+)
+def test_layouts_by_name(spec: TensorSpec, name: str) -> None:
+    assert shapes.layout_name(spec) == name

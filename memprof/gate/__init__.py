@@ -1,0 +1,1 @@
+"""The gate: figures of workloads held against an accepted baseline, so that a change makes none slower unnoticed."""
