@@ -58,7 +58,8 @@ class DeviceCeilings:
     `memory_bytes_per_second` by level: "dram", "l2", "l1". `peak_flops_per_second` by engine: "tensor" (at the
     workload's precision), "fp32" and "fp16" (CUDA cores). `memory_capacity_bytes` is None where not known. `achievable`
     are the constants of the time model, by the keys of `memprof.devices.figures`: what of each ceiling kernels reach,
-    and seconds per launch.
+    and seconds per launch. `kind` is "gpu" or "cpu"; for a CPU there is no time model, so that what is predicted is the
+    least time.
     """
 
     name: str
@@ -67,6 +68,7 @@ class DeviceCeilings:
     peak_flops_per_second: Mapping[str, float]
     memory_capacity_bytes: float | None = None
     achievable: Mapping[str, float] = field(default_factory=dict)
+    kind: str = "gpu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ class OperatorRow:
     What was measured is None or empty where nothing was. `measured_seconds` is the sum of `kernels`, or on a CPU the
     time of the calls; `percent_of_roof` is 100 x roofline_seconds / measured_seconds, None where no ceiling bounds the
     operator; above 100 it beats a ceiling, which is a finding to explain. Counted bytes are those of hardware counters.
-    `inferred` says which arguments the profile had not recorded.
+    `inferred` says which arguments the profile had not recorded. `input_layouts` say how the inputs lie in memory:
+    "channels-last", "channels-first", "contiguous" (ranks other than 4 and 5), "strided" or "unknown".
     """
 
     name: str
@@ -153,6 +156,7 @@ class OperatorRow:
     counted_l2_bytes: float | None = None
     counted_l1_bytes: float | None = None
     inferred: str = ""
+    input_layouts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

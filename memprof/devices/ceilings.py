@@ -42,6 +42,7 @@ def ceilings(device: Device, precision: str) -> DeviceCeilings:
         peak_flops_per_second=_known(device, engines),
         memory_capacity_bytes=device.get("dram_capacity_bytes"),
         achievable={key: figure.value for key, figure in achievable(device).items()},
+        kind="cpu" if device.architecture == "CPU" else "gpu",
     )
 
 
