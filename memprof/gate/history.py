@@ -1,0 +1,137 @@
+"""What was accepted, commit by commit, in a small SQLite file (sqlite3 of the standard library)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from memprof.errors import GateError
+from memprof.gate.records import Baseline, Figures, GateWorkload
+
+APPLICATION_ID = 0x6D656D70
+"""Of SQLite's file header: "memp", by which the file is known for what it is."""
+FILE_NAME = "memprof-history.sqlite"
+_MAGIC = b"SQLite format 3\0"
+
+_NAMES = {"parameters": "INTEGER", "launches": "INTEGER", "bound_shares": "TEXT"}
+_WORKLOAD = tuple(field.name for field in fields(GateWorkload))
+_FIGURES = tuple(field.name for field in fields(Figures))
+_COLUMNS = ("commit_id", "moment", "memprof", "cost_model", *_WORKLOAD, *_FIGURES)
+_TABLE = f"""
+CREATE TABLE IF NOT EXISTS accepted (
+    place INTEGER PRIMARY KEY,
+    commit_id TEXT NOT NULL,
+    moment TEXT NOT NULL,
+    memprof TEXT NOT NULL,
+    cost_model INTEGER NOT NULL,
+    {", ".join(f"{name} NOT NULL" for name in _WORKLOAD)},
+    {", ".join(f"{name} {_NAMES.get(name, 'REAL')} NOT NULL" for name in _FIGURES)},
+    UNIQUE (commit_id, {", ".join(_WORKLOAD)})
+)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit by its full name, and when it was made, as ISO 8601 text."""
+
+    name: str
+    moment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The figures of one workload that were accepted at one commit."""
+
+    commit: Commit
+    memprof: str
+    cost_model: int
+    workload: GateWorkload
+    figures: Figures
+
+
+def head(folder: Path, name: str = "HEAD") -> Commit:
+    """Return a commit of the repository that `folder` lies in; GateError where there is none, or no git."""
+    command = ["git", "-C", str(folder), "show", "--no-patch", "--format=%H %cI", f"{name}^{{commit}}", "--"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise GateError("git cannot be run, so the commit is not known", "install git") from error
+    commit, _, moment = said.stdout.strip().partition(" ")
+    if said.returncode or not moment:
+        reason = (said.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        raise GateError(f"git does not know the commit {name!r} in {folder}: {reason}", "name one with --commit")
+    return Commit(commit, moment)
+
+
+def append(path: Path, baseline: Baseline, commit: Commit) -> None:
+    """Add what `baseline` accepts under `commit`; what that commit had accepted before is replaced."""
+    rows = [
+        (commit.name, commit.moment, baseline.memprof, baseline.cost_model, *astuple(entry.workload),
+         *_stored(entry.figures))
+        for entry in baseline.entries
+    ]  # fmt: skip
+    marks = ", ".join("?" * len(_COLUMNS))
+    with _opened(path) as database, database:
+        if not database.execute("SELECT 1 FROM sqlite_master").fetchone():
+            database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        database.execute(_TABLE)
+        database.executemany(f"INSERT OR REPLACE INTO accepted ({', '.join(_COLUMNS)}) VALUES ({marks})", rows)
+
+
+def read(path: Path) -> tuple[Accepted, ...]:
+    """Return what was accepted, in order of the commits' moments; GateError where the file is no history."""
+    if not path.is_file():
+        raise GateError(f"there is no history {path}", "`memprof gate history` begins one")
+    with _opened(path) as database:
+        rows = database.execute(f"SELECT {', '.join(_COLUMNS)} FROM accepted").fetchall()
+    found = [_accepted(path, row) for row in rows]
+    return tuple(sorted(found, key=lambda item: (item.commit.moment, item.commit.name, item.workload)))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a history; a file of something else, a damaged one or a full disk is a GateError and is left as it was."""
+    what = f"cannot use the history {path}"
+    _check_magic(path)  # SQLite takes a file of a few bytes for an empty database
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            (number,) = database.execute("PRAGMA application_id").fetchone()
+            if number != APPLICATION_ID and database.execute("SELECT 1 FROM sqlite_master").fetchone():
+                raise GateError(f"{path} is a database of something else", "name another file with --file")
+            yield database
+    except sqlite3.Error as error:
+        raise GateError(f"{what}: {error}", "remove it, or name another file with --file") from error
+
+
+def _check_magic(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise GateError(f"cannot use the history {path}: {error.strerror}", "name another file with --file") from error
+    if start and start != _MAGIC:
+        raise GateError(f"{path} is no history: it is no SQLite file", "name another file with --file")
+
+
+def _stored(figures: Figures) -> list[float | str]:
+    return [json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+            for value in (getattr(figures, name) for name in _FIGURES)]  # fmt: skip
+
+
+def _accepted(path: Path, row: tuple[object, ...]) -> Accepted:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    try:
+        shares = json.loads(str(values["bound_shares"]))
+        figures = Figures(**{**{name: values[name] for name in _FIGURES}, "bound_shares": shares})  # type: ignore[arg-type]
+        workload = GateWorkload(**{name: values[name] for name in _WORKLOAD})  # type: ignore[arg-type]
+    except ValueError as error:
+        raise GateError(f"the history {path} is damaged: {error}", "remove it and begin anew") from error
+    commit = Commit(str(values["commit_id"]), str(values["moment"]))
+    return Accepted(commit, str(values["memprof"]), int(str(values["cost_model"])), workload, figures)
