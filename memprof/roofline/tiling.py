@@ -4,7 +4,8 @@ A product is cut into tiles of the output, a thread block each; a tile at the ed
 last wave of blocks as much as if every SM had work. Each tile also pays for filling its pipeline and for writing out,
 as if its depth were longer. The library takes the tile for which all this costs least; on tensor cores it also splits a
 deep product among idle SMs (CUTLASS documentation, "Efficient GEMM in CUDA"; Stream-K, Osama et al. 2023, arXiv
-2301.03598). On CUDA cores it does not: NeuSight's recordings have no split kernel.
+2301.03598). On CUDA cores cuBLAS does not (NeuSight's recordings have no split kernel), but cuDNN splits its weight
+gradients: the 64 x 64 result of ResNet-50's first would keep 1 of a V100's 80 SMs busy, and takes no longer than others.
 """
 
 from __future__ import annotations
@@ -37,18 +38,22 @@ _EXACT_WAVES = 6
 """Beyond so many waves blocks of unequal length fill the gaps, and the count of waves need not be whole."""
 
 
-def inflation(sizes: Floats, on_tensor: NDArray[np.bool_], sm_count: float, prologue: Floats) -> Floats:
+def inflation(
+    sizes: Floats, on_tensor: NDArray[np.bool_], sm_count: float, prologue: Floats, split: NDArray[np.bool_]
+) -> Floats:
     """Return, for each product, the time in whole tiles and waves over that of its multiply-adds alone: (n,), >= 1.
 
     `sizes` (4, n) are batch, m, n and k; what is no product has zeros and counts as 1. `prologue` (n,) is what filling
-    the pipeline and writing out cost a tile, in elements of depth.
+    the pipeline and writing out cost a tile, in elements of depth. `split` (n,) tells which the library may split
+    though they run on CUDA cores.
     """
     result = np.ones(sizes.shape[1])
     is_product = sizes.min(axis=0) > 0
     for tiles, members, splits in (
         (TENSOR_TILES, is_product & on_tensor, True),
-        (BATCHED_TILE, is_product & ~on_tensor & (sizes[0] > 1), False),
-        (CUDA_CORE_TILES, is_product & ~on_tensor & (sizes[0] <= 1), False),
+        (BATCHED_TILE, is_product & ~on_tensor & ~split & (sizes[0] > 1), False),
+        (CUDA_CORE_TILES, is_product & ~on_tensor & ~split & (sizes[0] <= 1), False),
+        (CUDA_CORE_TILES, is_product & ~on_tensor & split, True),
     ):
         if members.any():
             result[members] = _least(sizes[:, members], tiles, sm_count, prologue[members], splits)

@@ -65,6 +65,8 @@ _INSTRUCTIONS = {
 _STREAMING = frozenset({Pattern.STREAM, Pattern.STRIDED, Pattern.TRANSPOSED})
 _NATIVE = frozenset({Pattern.DEPTHWISE, Pattern.DEPTHWISE_DATA})
 _POINTWISE = frozenset({Pattern.POINTWISE, Pattern.POINTWISE_WEIGHT})
+_SPLIT = frozenset({Pattern.WEIGHT_GRADIENT, Pattern.POINTWISE_WEIGHT})
+"""Products that cuDNN splits among SMs, on CUDA cores too: their results are small and their sums long."""
 _CUDNN = frozenset({Pattern.DEPTHWISE_CUDNN, Pattern.DEPTHWISE_CUDNN_DATA})
 
 
@@ -184,7 +186,9 @@ class _Model:
         untiled = self._kernels.having(_UNTILED)
         depths = self.get("tensor_prologue_depth", 0.0), self.get("core_prologue_depth", 0.0)
         on_tensor = self._kernels.on_tensor
-        whole = inflation(self._kernels.sizes, on_tensor, self.get("sm_count", 1.0), np.where(on_tensor, *depths))
+        prologue = np.where(on_tensor, *depths)
+        split = self._kernels.having(_SPLIT)
+        whole = inflation(self._kernels.sizes, on_tensor, self.get("sm_count", 1.0), prologue, split)
         return np.where(untiled, 1.0, whole)
 
     def core_slowdown(self) -> Floats:

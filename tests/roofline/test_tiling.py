@@ -13,10 +13,10 @@ SIDES = st.integers(1, 5000)
 PRODUCTS = st.tuples(st.integers(1, 300), SIDES, SIDES, SIDES)
 
 
-def over(batch, m, n, k, *, tensor=True, sms=1.0, prologue=0.0):
+def over(batch, m, n, k, *, tensor=True, sms=1.0, prologue=0.0, split=False):
     """Return the inflation of one product."""
     sizes = np.array([[batch], [m], [n], [k]], dtype=float)
-    (found,) = inflation(sizes, np.array([tensor]), sms, np.array([float(prologue)]))
+    (found,) = inflation(sizes, np.array([tensor]), sms, np.array([float(prologue)]), np.array([split]))
     return found
 
 
@@ -74,9 +74,15 @@ def test_on_cuda_cores_nothing_is_split():
     assert over(1, 128, 128, 1024, tensor=False, sms=4) == pytest.approx(1 / 0.85)  # four tiles of 64 x 64
 
 
+def test_on_cuda_cores_a_weight_gradient_is_split():
+    """64 x 64 with a depth of 2048 on 8 SMs: eight parts of 256, one tile of 64 x 64 each."""
+    assert over(1, 64, 64, 2048, tensor=False, sms=8, split=True) == pytest.approx(1 / 0.85)
+    assert over(1, 64, 64, 2048, tensor=False, sms=8) == pytest.approx(2 / 0.6)  # four tiles of 32 x 32 on eight SMs
+
+
 def test_what_is_no_product_is_not_inflated():
     sizes = np.array([[0.0, 1.0], [0.0, 64.0], [0.0, 64.0], [0.0, 32.0]])
-    found = inflation(sizes, np.array([True, True]), 1.0, np.array([100.0, 0.0]))
+    found = inflation(sizes, np.array([True, True]), 1.0, np.array([100.0, 0.0]), np.array([False, False]))
     assert found.tolist() == [1.0, 1 / 0.72]
 
 
@@ -100,5 +106,6 @@ def test_a_longer_prologue_never_saves_time(product, tensor, sms, first, more):
 @given(st.lists(st.tuples(PRODUCTS, st.booleans()), min_size=1, max_size=8), st.integers(1, 200))
 def test_an_array_is_as_many_single_products(items, sms):
     sizes = np.array([product for product, _ in items], dtype=float).T
-    whole = inflation(sizes, np.array([tensor for _, tensor in items]), sms, np.zeros(len(items)))
+    none = np.zeros(len(items))
+    whole = inflation(sizes, np.array([tensor for _, tensor in items]), sms, none, none > 0)
     assert whole.tolist() == [over(*product, tensor=tensor, sms=sms) for product, tensor in items]
