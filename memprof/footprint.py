@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from memprof import units
+from memprof import summary, units, words
 from memprof.errors import ReportError
 from memprof.report import Memory, Report
 
@@ -60,8 +60,8 @@ def sentence(report: Report) -> str:
         else "By this estimate not even one image would fit: take a device with more memory or a lower precision."
     )
     return (
-        f"The step does NOT fit the device: {_need(report)} of its {units.byte_count(capacity)}, so its predicted time "
-        f"is that of a device with more memory. {advice}"
+        f"The step does NOT fit the device: {_need(report)} of its {units.byte_count(capacity)}, so its "
+        f"{summary.time_name(report)} is that of a device with more memory. {advice}"
     )
 
 
@@ -79,7 +79,8 @@ def largest_batch(report: Report) -> int:
 
 
 def _need(report: Report) -> str:
-    return f"{units.byte_count(needed(report).peak_bytes)} and the CUDA context are needed"
+    peak = units.byte_count(needed(report).peak_bytes)
+    return f"{peak} are needed" if report.device.kind == words.CPU else f"{peak} and the CUDA context are needed"
 
 
 def _try(report: Report) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memprof import summary, units, words
+from memprof import achieved, summary, units, words
 from memprof.report import Report
 
 _WORTH_SAYING = 0.02
@@ -18,6 +18,11 @@ _WAITS = {
 def prediction(report: Report) -> str:
     """Say how far the predicted time lies from the least possible one, and what makes the difference."""
     total = report.totals
+    if not achieved.predicts(report):
+        return (
+            f"At least {units.seconds(total.roofline_seconds)} a step, by the ceilings of the device: memprof predicts "
+            "times of GPUs only."
+        )
     if not total.roofline_seconds:
         return f"Predicted {units.seconds(total.seconds)} a step; no ceiling says what the least possible time is."
     text = f"Predicted {units.seconds(total.seconds)} a step"

@@ -1,10 +1,10 @@
-"""Several reports against each other: which model is predicted to be fastest, and where the difference lies."""
+"""Several reports against each other: which model is fastest, measured or predicted, and where the difference lies."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from memprof import summary, units, words
+from memprof import achieved, summary, units, words
 from memprof.findings import Finding, headline
 from memprof.report import Report
 
@@ -13,7 +13,7 @@ _LARGE = 0.25
 
 
 def compare(reports: Sequence[Report]) -> tuple[Finding, ...]:
-    """Say which of several reports is predicted to be fastest, and which kinds of operators make the difference."""
+    """Say which of several reports is fastest, measured or else predicted, and which kinds make the difference."""
     if len(reports) < 2:
         return ()
     differing = [name.replace("_", " ") for name in summary.differences(reports)]
@@ -31,8 +31,8 @@ def title(reports: Sequence[Report]) -> str:
         return headline(reports[0])
     names = summary.labels(reports)
     order = sorted(range(len(reports)), key=lambda index: _per_image(reports[index]))
-    parts = [f"{names[index]} {units.seconds(_per_image(reports[index]))}" for index in order[:4]]
-    return f"Predicted time per image: {', '.join(parts)}{', …' if len(order) > 4 else ''}"
+    parts = [f"{names[index]} {_said(reports, index)}" for index in order[:4]]
+    return f"{time_per_image(reports)}: {', '.join(parts)}{', …' if len(order) > 4 else ''}"
 
 
 def _order(reports: Sequence[Report]) -> str:
@@ -40,24 +40,25 @@ def _order(reports: Sequence[Report]) -> str:
     first, *others = sorted(range(len(reports)), key=lambda index: _per_image(reports[index]))
     least = _per_image(reports[first])
     parts = [
-        f"{names[index]} {units.seconds(_per_image(reports[index]))}"
+        f"{names[index]} {_said(reports, index)}"
         + (f" ({units.ratio(_per_image(reports[index]) / least)})" if least else "")
         for index in others
     ]
-    best = f"{names[first]} {units.seconds(least)}"
-    return f"Predicted time per image: {best}, {words.enumerate_words(parts)}."
+    best = f"{names[first]} {_said(reports, first)}"
+    return f"{time_per_image(reports)}: {best}, {words.enumerate_words(parts)}."
 
 
 def _difference(reports: Sequence[Report]) -> tuple[Finding, ...]:
     """Name the kinds that make up most of the difference between the slowest and the fastest report."""
-    names = summary.labels(reports)
-    order = sorted(range(len(reports)), key=lambda index: reports[index].totals.seconds)
-    fast, slow = reports[order[0]], reports[order[-1]]
-    whole = slow.totals.seconds - fast.totals.seconds
-    if whole <= 0.02 * slow.totals.seconds:
+    if len({summary.is_measured(report) for report in reports}) > 1:
         return ()
-    fast_kinds = {group.name: group.seconds for group in summary.by_kind(fast)}
-    slow_kinds = {group.name: group.seconds for group in summary.by_kind(slow)}
+    names = summary.labels(reports)
+    order = sorted(range(len(reports)), key=lambda index: achieved.step_seconds(reports[index]))
+    fast, slow = reports[order[0]], reports[order[-1]]
+    whole = achieved.step_seconds(slow) - achieved.step_seconds(fast)
+    if whole <= 0.02 * achieved.step_seconds(slow):
+        return ()
+    fast_kinds, slow_kinds = _kinds(fast), _kinds(slow)
     gains = {kind: slow_kinds[kind] - fast_kinds.get(kind, 0.0) for kind in slow_kinds}
     named = sorted((kind for kind in gains if gains[kind] >= _LARGE * whole), key=gains.__getitem__, reverse=True)
     if not named:
@@ -66,13 +67,40 @@ def _difference(reports: Sequence[Report]) -> tuple[Finding, ...]:
         f"{words.kinds(kind)} {units.seconds(slow_kinds[kind])} against {units.seconds(fast_kinds.get(kind, 0.0))}"
         for kind in named[:3]
     ]
-    flops = units.ratio(summary.share(slow.totals.flops, fast.totals.flops))
+    flops = units.ratio(summary.share(_step_flops(slow), _step_flops(fast)))
+    needs = "needs" if summary.is_measured(slow) else "is predicted to need"
     sentence = (
-        f"{names[order[-1]]} does {flops} the FLOPs of {names[order[0]]} and is predicted to need "
-        f"{units.seconds(whole)} more a step: {', '.join(parts)}."
+        f"{names[order[-1]]} does {flops} the FLOPs of {names[order[0]]} and {needs} {units.seconds(whole)} more a "
+        f"step: {', '.join(parts)}."
     )
     return (Finding("difference", sentence),)
 
 
+def _kinds(report: Report) -> dict[str, float]:
+    """Return the time of each kind of operator in one step."""
+    return {group.name: group.time_seconds / achieved.steps(report) for group in summary.by_kind(report)}
+
+
+def _step_flops(report: Report) -> float:
+    return report.totals.flops / achieved.steps(report)
+
+
 def _per_image(report: Report) -> float:
-    return report.totals.seconds / report.workload.batch_size
+    return achieved.image_seconds(report)
+
+
+def _said(reports: Sequence[Report], index: int) -> str:
+    """Return the time of an image; where only some were measured, with whether this one was."""
+    text = units.seconds(_per_image(reports[index]))
+    if len({summary.is_measured(report) for report in reports}) == 1:
+        return text
+    return f"{text} {'measured' if summary.is_measured(reports[index]) else 'predicted'}"
+
+
+def time_per_image(reports: Sequence[Report]) -> str:
+    """Return what is compared: "Predicted time per image"."""
+    nouns = {achieved.noun(report) for report in reports}
+    noun = "image" if nouns == {"images"} else "sample"
+    names = {summary.time_name(report) for report in reports}
+    name = names.pop() if len(names) == 1 else "time"
+    return f"{name[:1].upper()}{name[1:]} per {noun}"

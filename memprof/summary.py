@@ -1,15 +1,18 @@
-"""Sums of a report's operators by kind, module, operator, bound or phase: what every writer and sentence is made of."""
+"""Sums of a report's operators by kind, module, operator, shape, bound or phase: what every writer is made of.
+
+Shares of time are of the measured time where the report holds what was measured, otherwise of the predicted time.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
-from memprof import words
+from memprof import units, words
 from memprof.report import OperatorRow, Report, Workload
 
-BY = ("operator", "module", "kind")
+BY = ("operator", "module", "kind", "phase", "shape")
 """What a table of the most expensive groups may group by."""
 
 _FEWEST_MODULES = 4
@@ -26,9 +29,11 @@ _SAY = {
 class Group:
     """Operators that belong together, summed.
 
-    `seconds` is predicted, `roofline_seconds` the least that the ceilings allow. `flops_share` and `time_share` are
-    fractions of the FLOPs and of the predicted seconds of all operators of the report. `kind`, `bound` and `engine` are
-    those that take most of `seconds`. `rows` are the operators themselves, in the report's order.
+    `seconds` is predicted, `roofline_seconds` the least that the ceilings allow, `measured_seconds` what was measured,
+    None in a report that holds no measurement. Of these, `roofed_seconds` belong to rows that a ceiling bounds.
+    `flops_share` and `time_share` are fractions of the FLOPs and of `time_seconds` of all operators of the report.
+    `kind`, `bound` and `engine` are those that take most of that time. `rows` are the operators themselves, in the
+    report's order.
     """
 
     name: str
@@ -46,6 +51,28 @@ class Group:
     kind: str
     bound: str
     engine: str
+    measured_seconds: float | None = None
+    roofed_seconds: float = 0.0
+
+    @property
+    def time_seconds(self) -> float:
+        """Return the time that shares are of: measured where something was, otherwise predicted."""
+        return self.seconds if self.measured_seconds is None else self.measured_seconds
+
+    @property
+    def roof_share(self) -> float | None:
+        """Return what of its roof was reached, least over measured time; None where no ceiling or no time is known."""
+        return self.roofline_seconds / self.roofed_seconds if self.roofline_seconds and self.roofed_seconds else None
+
+    @property
+    def lost_seconds(self) -> float | None:
+        """Return measured minus least time, negative above a roof; None where no ceiling bounds any of it."""
+        return None if self.roof_share is None else self.roofed_seconds - self.roofline_seconds
+
+    @property
+    def losable_seconds(self) -> float:
+        """Return the time that may have been lost: of rows that no ceiling bounds, all of it."""
+        return self.time_seconds - self.roofline_seconds
 
     def bytes_at(self, level: str) -> float:
         """Return the bytes that cross the memory level `level`: "dram", "l2" or "l1"."""
@@ -57,9 +84,14 @@ class Group:
         return self.flops / moved if moved else None
 
     @property
-    def predicted_flops_per_second(self) -> float:
-        """Return the predicted rate of arithmetic: FLOPs over predicted seconds, 0 where there are none."""
-        return share(self.flops, self.seconds)
+    def achieved_flops_per_second(self) -> float:
+        """Return the rate of arithmetic in `time_seconds`: measured, or else predicted; 0 where there are none."""
+        return share(self.flops, self.time_seconds)
+
+    @property
+    def achieved_bytes_per_second(self) -> float:
+        """Return the rate of DRAM traffic, as modelled, in `time_seconds`; 0 where there is none."""
+        return share(self.dram_bytes, self.time_seconds)
 
     @property
     def attainable_flops_per_second(self) -> float:
@@ -72,20 +104,57 @@ def share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
 
+def is_measured(report: Report) -> bool:
+    """Return whether the report holds what was measured: then times are measured unless said to be predicted."""
+    return report.measured is not None
+
+
+def took(report: Report, row: OperatorRow) -> float:
+    """Return the seconds that an operator took, measured where something was, otherwise predicted."""
+    return _time(row, measured=is_measured(report))
+
+
+def time_name(report: Report) -> str:
+    """Return what the time is called that shares are of: "measured time", "predicted time" or "least possible time"."""
+    if is_measured(report):
+        return "measured time"
+    return "least possible time" if report.device.kind == words.CPU else "predicted time"
+
+
 def group_by(report: Report, key: Callable[[OperatorRow], Hashable]) -> tuple[Group, ...]:
     """Group the report's operators by `key`, longest time first; a group is named by its key."""
     members: dict[Hashable, list[OperatorRow]] = defaultdict(list)
     for row in report.operators:
         members[key(row)].append(row)
-    flops = sum(row.flops for row in report.operators)
-    seconds = sum(row.seconds for row in report.operators)
-    groups = [sum_rows(str(name), rows, flops, seconds) for name, rows in members.items()]
-    return tuple(sorted(groups, key=lambda group: (-group.seconds, -group.flops, group.name)))
+    whole = wholes(report)
+    measured = is_measured(report)
+    groups = [sum_rows(str(name), rows, *whole, measured=measured) for name, rows in members.items()]
+    return tuple(sorted(groups, key=lambda group: (-group.time_seconds, -group.flops, group.name)))
 
 
-def sum_rows(name: str, rows: Sequence[OperatorRow], flops: float, seconds: float) -> Group:
-    """Sum `rows` into one group; `flops` and `seconds` are the wholes of which its shares are fractions."""
+def together(report: Report, rows: Sequence[OperatorRow], name: str = "") -> Group:
+    """Sum some of the report's operators into one group."""
+    return sum_rows(name, rows, *wholes(report), measured=is_measured(report))
+
+
+def wholes(report: Report) -> tuple[float, float]:
+    """Return the FLOPs, and the seconds measured or else predicted, of all operators: of which shares are fractions."""
+    return sum(row.flops for row in report.operators), sum(took(report, row) for row in report.operators)
+
+
+def sum_rows(
+    name: str, rows: Sequence[OperatorRow], flops: float, seconds: float, *, measured: bool = False
+) -> Group:  # fmt: skip
+    """Sum `rows` into one group; `flops` and `seconds` are the wholes of which its shares are fractions.
+
+    `measured` says whether times are those that were measured.
+    """
     own_flops, own_seconds = sum(row.flops for row in rows), sum(row.seconds for row in rows)
+    own_time = sum(_time(row, measured=measured) for row in rows)
+
+    def longest(key: Callable[[OperatorRow], str]) -> str:
+        return _longest(rows, key, measured=measured)
+
     return Group(
         name=name,
         rows=tuple(rows),
@@ -98,10 +167,12 @@ def sum_rows(name: str, rows: Sequence[OperatorRow], flops: float, seconds: floa
         seconds=own_seconds,
         roofline_seconds=sum(row.roofline_seconds for row in rows),
         flops_share=share(own_flops, flops),
-        time_share=share(own_seconds, seconds),
-        kind=_longest(rows, lambda row: row.kind),
-        bound=_longest(rows, lambda row: row.bound),
-        engine=_longest(rows, lambda row: row.engine),
+        time_share=share(own_time, seconds),
+        kind=longest(lambda row: row.kind),
+        bound=longest(lambda row: row.bound),
+        engine=longest(lambda row: row.engine),
+        measured_seconds=own_time if measured else None,
+        roofed_seconds=sum(row.measured_seconds or 0.0 for row in rows if row.roofline_seconds) if measured else 0.0,
     )
 
 
@@ -111,18 +182,24 @@ def by_kind(report: Report) -> tuple[Group, ...]:
 
 
 def by_bound(report: Report) -> tuple[Group, ...]:
-    """Group by what sets the predicted time: "dram", "l1", "tensor", "launch", "host", ..."""
+    """Group by what sets the time as predicted: "dram", "l1", "tensor", "launch", "host", ..."""
     return group_by(report, lambda row: row.bound)
 
 
 def bound_share(report: Report, *bounds: str) -> float:
-    """Return the fraction of the predicted time in which one of `bounds` sets the pace."""
+    """Return the fraction of the time in which one of `bounds` sets the pace."""
     return sum(group.time_share for group in by_bound(report) if group.name in bounds)
 
 
 def by_phase(report: Report) -> tuple[Group, ...]:
     """Group by the phase of a step: "forward", "backward", "optimizer"."""
     return group_by(report, lambda row: row.phase)
+
+
+def by_shape(report: Report) -> tuple[Group, ...]:
+    """Group by the shapes of the inputs: "128x96x56x56, 96x1x7x7"."""
+    groups = group_by(report, lambda row: row.input_shapes)
+    return tuple(replace(group, name=units.shapes(group.rows[0].input_shapes) or "(no tensor)") for group in groups)
 
 
 def by_module(report: Report, depth: int | None = None) -> tuple[Group, ...]:
@@ -143,7 +220,7 @@ def by_operator(report: Report) -> tuple[Group, ...]:
 
 def group(report: Report, by: str) -> tuple[Group, ...]:
     """Group by one of `BY`; ValueError for anything else."""
-    ways = {"operator": by_operator, "module": by_module, "kind": by_kind}
+    ways = {"operator": by_operator, "module": by_module, "kind": by_kind, "phase": by_phase, "shape": by_shape}
     if by not in ways:
         raise ValueError(f"cannot group by {by!r}; one of {', '.join(BY)}")
     return ways[by](report)
@@ -177,13 +254,12 @@ def module_pattern(rows: Iterable[OperatorRow]) -> str:
 
 def labels(reports: Sequence[Report]) -> tuple[str, ...]:
     """Name each report by its model, and by whatever else differs between the reports."""
-    extras = [
-        (name, text) for name, text in _SAY.items() if len({getattr(report.workload, name) for report in reports}) > 1
-    ]
+    extras = [(name, text) for name, text in _SAY.items() if _differs(reports, name)]
     several_devices = len({report.device.name for report in reports}) > 1
     found = []
     for report in reports:
-        said = [text.format(getattr(report.workload, name)) for name, text in extras]
+        known = [(text, getattr(report.workload, name)) for name, text in extras]
+        said = [text.format(value) for text, value in known if value is not None]
         said += [report.device.name] if several_devices else []
         found.append(f"{report.workload.model} ({', '.join(said)})" if said else report.workload.model)
     return tuple(found)
@@ -192,8 +268,13 @@ def labels(reports: Sequence[Report]) -> tuple[str, ...]:
 def differences(reports: Sequence[Report]) -> tuple[str, ...]:
     """Return the names of the workload's fields, and "device", in which the reports differ beyond the model."""
     names = [field.name for field in fields(Workload) if field.name != "model"]
-    differing = [name for name in names if len({getattr(report.workload, name) for report in reports}) > 1]
+    differing = [name for name in names if _differs(reports, name)]
     return (*differing, *(["device"] if len({report.device.name for report in reports}) > 1 else []))
+
+
+def _differs(reports: Sequence[Report], name: str) -> bool:
+    """Return whether a field of the workload differs, as far as it is known: a trace may not tell the resolution."""
+    return len({getattr(report.workload, name) for report in reports} - {None}) > 1
 
 
 def describe(report: Report) -> str:
@@ -203,12 +284,17 @@ def describe(report: Report) -> str:
 
 def describe_workload(work: Workload) -> str:
     """Say what a workload is but for its model, see `describe`."""
-    pixels = [f"{work.resolution} px"] if work.resolution is not None else []
-    return ", ".join((words.phase(work.phase), work.precision, f"batch {work.batch_size}", *pixels, work.layout))
+    pixels = f"{work.resolution} px" if work.resolution is not None else ""
+    said = words.phase(work.phase), work.precision, f"batch {work.batch_size}", pixels, work.layout
+    return ", ".join(part for part in said if part)
 
 
-def _longest(rows: Sequence[OperatorRow], key: Callable[[OperatorRow], str]) -> str:
+def _time(row: OperatorRow, *, measured: bool) -> float:
+    return (row.measured_seconds or 0.0) if measured else row.seconds
+
+
+def _longest(rows: Sequence[OperatorRow], key: Callable[[OperatorRow], str], *, measured: bool) -> str:
     seconds: dict[str, float] = defaultdict(float)
     for row in rows:
-        seconds[key(row)] += row.seconds
+        seconds[key(row)] += _time(row, measured=measured)
     return max(seconds, key=seconds.__getitem__, default="")

@@ -31,8 +31,10 @@ def seconds(value: float) -> str:
 
 
 def milliseconds(value: float) -> str:
-    """Format a duration for a column that states its unit, "ms": "0.123", "<0.0001"."""
-    return "<0.0001" if 0 < value < 1e-7 else number(value * 1e3)
+    """Format a duration for a column that states its unit, "ms": "0.123", "<0.0001"; a difference may be negative."""
+    if 0 < abs(value) < 1e-7:
+        return "<0.0001" if value > 0 else "-0.0000"
+    return number(value * 1e3)
 
 
 def byte_count(value: float) -> str:
@@ -79,7 +81,52 @@ def count(value: float) -> str:
 
 def images_per_second(value: float) -> str:
     """Format a throughput: "7,914 images/s"."""
-    return f"{value:,.0f} images/s" if value >= 1000 else f"{number(value)} images/s"
+    return throughput(value)
+
+
+def throughput(value: float, noun: str = "images") -> str:
+    """Format how many of something a second: "7,914 samples/s"."""
+    return f"{_per_second(value)} {noun}/s"
+
+
+def between(low: float, high: float) -> str:
+    """Format the ends of an interval of throughputs: "7,814 to 8,014"; with as many digits as tell them apart."""
+    digits = next((digits for digits in (3, 4, 5) if number(low, digits) != number(high, digits)), 3)
+    ends = (f"{value:,.0f}" if value >= 1000 else number(value, digits) for value in (low, high))
+    return " to ".join(ends)
+
+
+def span(low: float, high: float) -> str:
+    """Format the ends of an interval of times: "45.0 ms to 45.5 ms"; with as many digits as tell them apart."""
+    factor, unit = next(((size, unit) for size, unit in _TIME if max(abs(low), abs(high)) >= size), _TIME[-1])
+    ends = low / factor, high / factor
+    digits = next((digits for digits in (3, 4, 5) if number(ends[0], digits) != number(ends[1], digits)), 3)
+    return f"{number(ends[0], digits)} to {number(ends[1], digits)} {unit}"
+
+
+def percent(value: float | None) -> str:
+    """Format what of a roof is reached, as a fraction that may be above 1: "65 %"; a dash where there is no roof."""
+    return _ABSENT if value is None else share(value) if value < 0.995 else f"{value * 100:,.0f} %"
+
+
+def hertz(value: float) -> str:
+    """Format a clock: "1.41 GHz", "1.215 GHz"."""
+    return _rate(value, "Hz")
+
+
+def watts(value: float) -> str:
+    """Format a power: "312 W"."""
+    return f"{number(value)} W"
+
+
+def celsius(value: float) -> str:
+    """Format a temperature: "54 °C"."""
+    return f"{value:.0f} °C"
+
+
+def joules(value: float) -> str:
+    """Format an energy: "1.25 J", "85.2 mJ"."""
+    return f"{number(value)} J" if value >= 1 or value == 0 else f"{number(value * 1e3)} mJ"
 
 
 def intensity(value: float | None) -> str:
@@ -119,6 +166,10 @@ def shape(sizes: tuple[int, ...]) -> str:
 def shapes(of_inputs: tuple[tuple[int, ...], ...]) -> str:
     """Format the shapes of several tensors: "128x96x56x56, 96x1x7x7"."""
     return ", ".join(shape(sizes) for sizes in of_inputs)
+
+
+def _per_second(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else number(value)
 
 
 def _scaled(value: float, unit: str, digits: int = 3) -> str:

@@ -5,11 +5,20 @@ Reports may come from a newer memprof: a word that is not known here is printed 
 
 from __future__ import annotations
 
+import re
+
 LEVELS = ("dram", "l2", "l1")
 """Memory levels, outermost first."""
 
 LEVEL_NAMES = {"dram": "DRAM", "l2": "L2", "l1": "L1"}
 ENGINE_NAMES = {"tensor": "tensor cores", "fp32": "CUDA cores", "fp16": "CUDA cores (packed fp16)"}
+CPU = "cpu"
+"""The kind of a device that is no GPU; see `memprof.report.DeviceCeilings`."""
+UNBOUND = "unknown"
+"""The bound of an operator that no ceiling bounds, as `memprof.rows` calls it."""
+_CPU_ENGINES = {"tensor": "matrix units", "fp32": "vector units", "fp16": "vector units (packed fp16)"}
+_CPU_BOUNDS = {"tensor": "matrix arithmetic", "fp32": "vector arithmetic", "fp16": "packed fp16 arithmetic"}
+_SHORT_CPU_BOUNDS = {"tensor": "matrix", "fp32": "vector", "fp16": "vector fp16"}
 _BOUND_NAMES = {
     "dram": "DRAM bandwidth",
     "l2": "L2 bandwidth",
@@ -19,6 +28,7 @@ _BOUND_NAMES = {
     "fp16": "packed fp16 arithmetic on CUDA cores",
     "launch": "the latency of launching kernels",
     "host": "the host, which launches kernels more slowly than the device runs them",
+    UNBOUND: "no known ceiling",
 }
 _SHORT_BOUNDS = {
     **LEVEL_NAMES,
@@ -27,7 +37,9 @@ _SHORT_BOUNDS = {
     "fp16": "CUDA fp16",
     "launch": "launch",
     "host": "host",
+    UNBOUND: "–",
 }
+_NAMELESS = ("kernel", "kernel2", "device_kernel")
 WAITING = ("launch", "host")
 """Bounds that are no ceiling of the device: neither data nor arithmetic sets the pace."""
 _PLURALS = {
@@ -63,24 +75,24 @@ def known_kinds() -> tuple[str, ...]:
     return tuple(_PLURALS)
 
 
-def bound(code: str) -> str:
-    """Return what a bound is called in a sentence: "L1 bandwidth"."""
-    return _BOUND_NAMES.get(code, code)
+def bound(code: str, device: str = "") -> str:
+    """Return what a bound is called in a sentence: "L1 bandwidth"; `device` is the kind of the device."""
+    return (_CPU_BOUNDS.get(code) if device == CPU else None) or _BOUND_NAMES.get(code, code)
 
 
-def binds(code: str) -> str:
+def binds(code: str, device: str = "") -> str:
     """Say that a bound sets the time: "L1 bandwidth binds"; for what is no ceiling "the host sets the pace"."""
-    return f"{bound(code).partition(',')[0]} {'sets the pace' if code in WAITING else 'binds'}"
+    return f"{bound(code, device).partition(',')[0]} {'sets the pace' if code in WAITING else 'binds'}"
 
 
-def short_bound(code: str) -> str:
+def short_bound(code: str, device: str = "") -> str:
     """Return what a bound is called in a column: "L1"."""
-    return _SHORT_BOUNDS.get(code, code)
+    return (_SHORT_CPU_BOUNDS.get(code) if device == CPU else None) or _SHORT_BOUNDS.get(code, code)
 
 
-def engine(code: str) -> str:
-    """Return what a compute engine is called: "tensor cores"."""
-    return ENGINE_NAMES.get(code, code)
+def engine(code: str, device: str = "") -> str:
+    """Return what a compute engine is called: "tensor cores", of a CPU "matrix units"."""
+    return (_CPU_ENGINES.get(code) if device == CPU else None) or ENGINE_NAMES.get(code, code)
 
 
 def level(code: str) -> str:
@@ -102,6 +114,26 @@ def operator(name: str, kind: str = "") -> str:
     """Return an operator's name without PyTorch's namespace; a depthwise convolution is told from a dense one."""
     short = name.removeprefix("aten::")
     return f"depthwise {short.replace('convolution', 'conv')}" if kind == "depthwise convolution" else short
+
+
+def without_phase(name: str) -> str:
+    """Return an operator's name without the "_backward" that its phase says as well."""
+    return name.removesuffix("_backward")
+
+
+def kernel(name: str) -> str:
+    """Return what a kernel is called without its return type, namespaces, template arguments and parameters.
+
+    "void at::native::vectorized_elementwise_kernel<4, at::native::AddFunctor<float>>(int)" becomes
+    "vectorized_elementwise_kernel". CUTLASS' kernels are called by their template argument, as all have one name. A
+    name in which nothing would be left is returned as it stands.
+    """
+    plain = name.replace("(anonymous namespace)::", "").removeprefix("void ")
+    bare, *rest = re.split(r"[<(]", plain, maxsplit=1)
+    short = bare.rpartition("::")[2].strip()
+    if short.lower() in _NAMELESS and rest and "<" in plain:
+        return kernel(rest[0].partition(">")[0].partition(",")[0]) or short
+    return short or name
 
 
 def enumerate_words(parts: list[str]) -> str:

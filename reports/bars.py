@@ -7,9 +7,9 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from memprof import summary, units, words
+from memprof import achieved, side_by_side, summary, units
 from memprof.report import Report
-from memprof.reports import theme
+from memprof.reports import cells, theme
 
 _INK, _FAINT, _FLOPS = "#1f2328", "#59636e", "#c4cad1"
 _MOST_ROWS = 9
@@ -19,7 +19,7 @@ _LETTERS = 34
 
 
 def draw(axes: Axes, reports: Sequence[Report]) -> None:
-    """Draw shares by kind for one report, predicted times stacked by kind for several."""
+    """Draw shares by kind for one report, times stacked by kind for several."""
     axes.set_axis_off()
     if len(reports) == 1:
         _shares(axes, reports[0])
@@ -31,7 +31,7 @@ def _shares(axes: Axes, report: Report) -> None:
     kinds = summary.by_kind(report)[:_MOST_ROWS]
     axes.set(xlim=(0, 1.18), ylim=(max(6, len(kinds)) + 1.3, -0.9))
     _write(axes, 0, -0.75, "Share of FLOPs (grey) against", weight="bold")
-    _write(axes, 0, -0.5, "share of predicted time (colour)", weight="bold")
+    _write(axes, 0, -0.5, f"share of {summary.time_name(report)} (colour)", weight="bold")
     for row, kind in enumerate(kinds):
         color = theme.color(kind.name)
         _write(axes, 0, row - 0.14, kind.name)
@@ -43,9 +43,9 @@ def _shares(axes: Axes, report: Report) -> None:
 
 
 def _by_bound(axes: Axes, report: Report, y: float) -> None:
-    """Stack what the predicted time is bound by into one bar, with a legend below it."""
+    """Stack what the time is bound by into one bar, with a legend below it."""
     bounds = [bound for bound in summary.by_bound(report) if bound.time_share]
-    _write(axes, 0, y + 0.1, "The predicted time is bound by", weight="bold")
+    _write(axes, 0, y + 0.1, f"The {summary.time_name(report)} is bound by", weight="bold")
     left = 0.0
     for index, bound in enumerate(bounds[:_MOST_BOUNDS]):
         color = theme.bound_color(bound.name)
@@ -53,14 +53,18 @@ def _by_bound(axes: Axes, report: Report, y: float) -> None:
         left += bound.time_share
         x, row = 0.41 * (index % 3), y + 0.78 + 0.26 * (index // 3)
         axes.plot(x + 0.012, row, "s", color=color, markersize=6, clip_on=False)
-        _write(axes, x + 0.04, row, f"{words.short_bound(bound.name)} {units.share(bound.time_share)}")
+        name = cells.bound_name(bound.name, report.device.kind)
+        _write(axes, x + 0.04, row, f"{name} {units.share(bound.time_share)}")
 
 
 def _stacks(axes: Axes, reports: Sequence[Report]) -> None:
-    """Stack each report's predicted time per image, with the kinds in the same order everywhere."""
+    """Stack each report's time per image, measured or else predicted, with the kinds in the same order everywhere."""
     labels = summary.labels(reports)
     per_image = [
-        {group.name: group.seconds / report.workload.batch_size for group in summary.by_kind(report)}
+        {
+            group.name: group.time_seconds / (achieved.steps(report) * max(1, report.workload.batch_size))
+            for group in summary.by_kind(report)
+        }
         for report in reports
     ]
     totals = [sum(times.values()) for times in per_image]
@@ -68,7 +72,7 @@ def _stacks(axes: Axes, reports: Sequence[Report]) -> None:
     together = {kind: sum(times.get(kind, 0.0) for times in per_image) for times in per_image for kind in times}
     order = sorted(together, key=together.__getitem__, reverse=True)
     axes.set(xlim=(0, longest), ylim=(max(4, len(reports)) + 0.1 + len(order) * 0.18, -0.75))
-    _write(axes, 0, -0.5, "Predicted time per image, by kind", weight="bold")
+    _write(axes, 0, -0.5, _stacks_title(reports), weight="bold")
     for row, (label, times, total) in enumerate(zip(labels, per_image, totals, strict=True)):
         axes.plot(longest * 0.015, row - 0.2, theme.mark(row), color=_FAINT, markersize=6, clip_on=False)
         line = " ".join(label.split())
@@ -79,6 +83,12 @@ def _stacks(axes: Axes, reports: Sequence[Report]) -> None:
         y = len(reports) + 0.1 + index * 0.18
         axes.plot(longest * 0.015, y, "o", color=theme.color(kind), markersize=6, clip_on=False)
         _write(axes, longest * 0.045, y, kind)
+
+
+def _stacks_title(reports: Sequence[Report]) -> str:
+    name = side_by_side.time_per_image(reports)
+    operators = "operators, " if any(map(summary.is_measured, reports)) else ""  # a step may idle besides
+    return f"{name}: {operators}by kind" if operators else f"{name}, by kind"
 
 
 def _stack(axes: Axes, y: float, parts: Sequence[tuple[str, float]], total: float) -> None:

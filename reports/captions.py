@@ -4,33 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from memprof import summary, units, words
+from memprof import achieved, summary, units, words
 from memprof.report import Report
 from memprof.reports.geometry import Plot, Point, Roof
 
-HOW_TO_READ = (
-    "Bubble: like operators at their predicted speed; area: share of the predicted time. Ring: the most that the roofs "
-    "allow (slanted: memory, flat: arithmetic)."
-)
 X_AXIS = "arithmetic intensity: FLOP per byte of the memory that binds (of DRAM where arithmetic binds)"
-Y_AXIS = "FLOP/s: predicted (bubbles) and at most (rings)"
 RAIL = "no FLOPs"
 _WORTH_A_LABEL = 0.03
 _MOST_LABELS = 7
 
 
+def how_to_read(reports: Sequence[Report]) -> str:
+    """Say what a bubble, its size, and its ring or arrow stand for."""
+    names = _names(reports)
+    if names == {"measured"}:
+        return (
+            "Bubble: like operators at their measured speed; area: share of the measured time. Arrow: to the most that "
+            "the roofs allow (slanted: memory, flat: arithmetic)."
+        )
+    speed = " or ".join(sorted(names))
+    end = "Ring, or arrow from what was measured" if "measured" in names else "Ring"
+    return (
+        f"Bubble: like operators at their {speed} speed; area: share of the {speed} time. {end}: the most that the "
+        "roofs allow (slanted: memory, flat: arithmetic)."
+    )
+
+
+def y_axis(reports: Sequence[Report]) -> str:
+    """Name the upward axis: whose speed the bubbles are at."""
+    names = _names(reports)
+    ends = "arrows" if names == {"measured"} else "rings, arrows" if "measured" in names else "rings"
+    return f"FLOP/s: {' or '.join(sorted(names))} (bubbles) and at most ({ends})"
+
+
+def _names(reports: Sequence[Report]) -> set[str]:
+    """Return what the reports' times are: "measured", "predicted", or "least possible"."""
+    return {summary.time_name(report).removesuffix(" time") for report in reports}
+
+
 def subtitle(reports: Sequence[Report]) -> str:
-    """Say what was analysed on which device; for one report also the predicted time."""
+    """Say what was analysed on which device; for one report also the measured or predicted time."""
     first = reports[0]
     models = ", ".join(dict.fromkeys(report.workload.model for report in reports))
     devices = ", ".join(dict.fromkeys(report.device.title for report in reports))
     parts = [models, summary.describe(first) if not summary.differences(reports) else "different workloads", devices]
     if len(reports) == 1:
-        total = first.totals
-        parts.append(
-            f"predicted {units.seconds(total.seconds)} a step, {units.images_per_second(total.images_per_second)}"
-        )
+        parts.append(_times(first))
     return "  ·  ".join(parts)
+
+
+def mark(reports: Sequence[Report]) -> str:
+    """Return what must meet the eye: "THROTTLED" where any device was slowed down, else ""."""
+    return "THROTTLED" if any(map(achieved.is_throttled, reports)) else ""
+
+
+def _times(report: Report) -> str:
+    total, noun = report.totals, achieved.noun(report)
+    predicted = f"predicted {units.seconds(achieved.predicted_step_seconds(report))} a step"
+    if report.measured is None:
+        if not achieved.predicts(report):
+            return f"at least {units.seconds(total.roofline_seconds)} a step"
+        return f"{predicted}, {units.throughput(total.images_per_second, noun)}"
+    rate = report.measured.images_per_second
+    said = f"measured {units.seconds(achieved.step_seconds(report))} a step"
+    said += f", {units.throughput(rate, noun)}" if rate else ""
+    return f"{said} ({predicted})" if achieved.predicts(report) else said
 
 
 def point_labels(plot: Plot, reports: Sequence[Report]) -> tuple[tuple[Point, tuple[str, ...]], ...]:
@@ -44,7 +82,10 @@ def point_labels(plot: Plot, reports: Sequence[Report]) -> tuple[tuple[Point, tu
     labels = []
     for kind, point in chosen.items():
         whole = kinds[point.report, kind]
-        said = f"{units.share(whole.time_share)} of time", f"{units.share(whole.flops_share)} of FLOPs"
+        second = f"{units.share(whole.flops_share)} of FLOPs"
+        if point.is_measured:
+            second = f"{units.percent(whole.roof_share)} of its roof"
+        said = f"{units.share(whole.time_share)} of time", second
         labels.append((point, (kind,) if len(reports) > 1 else (kind, *said)))
     return tuple(labels)
 
@@ -57,7 +98,9 @@ def rail_label(plot: Plot, reports: Sequence[Report]) -> str:
     names = list(dict.fromkeys(words.operator(row.name) for point in plot.rail for row in point.group.rows))
     labels = [f"{label}: " if len(reports) > 1 else "" for label in summary.labels(reports)]
     said = ", ".join(f"{labels[index]}{units.share(shares[index])} of time" for index in sorted(shares))
-    return f"only move data ({', '.join(names[:3])}{', …' if len(names) > 3 else ''}); {said}"
+    unbound = any(row.bound == words.UNBOUND for point in plot.rail for row in point.group.rows)
+    what = "no FLOPs counted" if unbound else "only move data"
+    return f"{what} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''}); {said}"
 
 
 def roof_label(plot: Plot, roof: Roof, reports: Sequence[Report]) -> str:

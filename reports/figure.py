@@ -19,7 +19,7 @@ from memprof.reports.scene import Canvas, Scene, lay_out
 _INCHES, _DPI = (12.0, 7.0), 150
 _LEFT, _WIDTH, _TOP = 0.083, 0.59, 0.85
 _BOTTOM, _RAIL_BOTTOM, _RAIL_HEIGHT = 0.2, 0.135, 0.05
-_INK, _FAINT, _GRID = "#1f2328", "#59636e", "#e6e8eb"
+_INK, _FAINT, _GRID, _WARN = "#1f2328", "#59636e", "#e6e8eb", "#cf222e"
 _FONT = 8.5
 _BACKING = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 
@@ -31,7 +31,7 @@ def draw(reports: Sequence[Report]) -> bytes:
     _titles(figure, reports)
     bottom = _BOTTOM if plot.rail else _RAIL_BOTTOM
     axes = figure.add_axes((_LEFT, bottom, _WIDTH, _TOP - bottom))
-    _axes(axes, plot)
+    _axes(axes, plot, reports)
     width, height = _WIDTH * _INCHES[0], (_TOP - bottom) * _INCHES[1]
     character = 0.67 * _FONT / 72 / width, 1.3 * _FONT / 72 / height
     scene = lay_out(plot, reports, Canvas(height / width, character))
@@ -59,15 +59,19 @@ def write(axes: Axes, x: float, y: float, content: str, size: float = _FONT, **s
 
 
 def _titles(figure: Figure, reports: Sequence[Report]) -> None:
-    title, subtitle = side_by_side.title(reports), captions.subtitle(reports)
-    for y, content, size, weight, color in ((0.945, title, 15, "bold", _INK), (0.905, subtitle, 10, "normal", _FAINT)):
+    title, subtitle, mark = side_by_side.title(reports), captions.subtitle(reports), captions.mark(reports)
+    indent = 0.09 if mark else 0.0
+    figure.text(0.02, 0.905, mark, fontsize=10, fontweight="bold", color=_WARN)
+    for x, y, content, size, weight, color in (
+        (0.02, 0.945, title, 15, "bold", _INK), (0.02 + indent, 0.905, subtitle, 10, "normal", _FAINT)
+    ):  # fmt: skip
         line = " ".join(content.split())  # names may hold line breaks
-        fitting = min(size, 1.62 * _INCHES[0] * 72 / max(1, len(line)))
-        figure.text(0.02, y, line, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
-    figure.text(0.02, 0.022, captions.HOW_TO_READ, fontsize=9, color=_FAINT)
+        fitting = min(size, 1.62 * (1 - indent) * _INCHES[0] * 72 / max(1, len(line)))
+        figure.text(x, y, line, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
+    figure.text(0.02, 0.022, captions.how_to_read(reports), fontsize=9, color=_FAINT)
 
 
-def _axes(axes: Axes, plot: Plot) -> None:
+def _axes(axes: Axes, plot: Plot, reports: Sequence[Report]) -> None:
     """Prepare axes in fractions, with the decades of both logarithmic axes as ticks."""
     axes.set(xlim=(0, 1), ylim=(0, 1))
     for spine in ("top", "right"):
@@ -82,7 +86,7 @@ def _axes(axes: Axes, plot: Plot) -> None:
         axes.tick_params(axis="x", labelbottom=False, length=0)
     axes.grid(color=_GRID, linewidth=0.7)
     axes.set_axisbelow(True)
-    write(axes, -0.005, 1.02, captions.Y_AXIS, 9)
+    write(axes, -0.005, 1.02, captions.y_axis(reports), 9)
 
 
 def _roofs(axes: Axes, plot: Plot, scene: Scene) -> None:
@@ -116,10 +120,16 @@ def _point(axes: Axes, place: tuple[float, float], point: Point, radius: float, 
 
 
 def _stems(axes: Axes, scene: Scene) -> None:
-    """Lead from a point, at its predicted speed, up to a ring at what the roofs allow."""
+    """Lead from a point, at its speed, to what the roofs allow: an arrow from what was measured, else a ring."""
     for stem in scene.stems:
         color = theme.color(stem.point.group.kind)
         (x, y), (_, top) = stem.start, stem.end
+        if stem.is_arrow:
+            arrow = {"arrowstyle": "-|>,head_length=0.42,head_width=0.17", "color": _INK, "shrinkA": 0, "shrinkB": 0,
+                     "linewidth": 0.9, "mutation_scale": 10}  # fmt: skip
+            axes.annotate("", stem.end, stem.start, arrowprops=arrow, zorder=3.4)
+            axes.plot(x, y, "o", color=_INK, markersize=2.2, markeredgewidth=0, zorder=3.4)
+            continue
         axes.plot((x, x), (y, top), color=color, linewidth=0.9, alpha=0.75, zorder=2.4)
         axes.plot(x, top, "o", markerfacecolor="white", color=color, markersize=3.8, markeredgewidth=1.0, zorder=3.5)
 

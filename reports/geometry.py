@@ -2,9 +2,9 @@
 
 x is arithmetic intensity in FLOP per byte, y FLOP/s, both logarithmic. Every memory level has its own roof. An operator
 is drawn at its intensity with respect to the level that binds it, or to DRAM where arithmetic binds: its point at the
-predicted rate and, above, a ring at the rate that the ceilings allow. The ring lies on the roof that binds or, where
-several kernels with different bounds make one row, below. Operators without FLOPs have no place on logarithmic axes;
-they go to a rail below the plot and are never dropped.
+measured or else predicted rate and, at the rate that the ceilings allow, the tip of an arrow or a ring. That lies on
+the roof that binds or, where several kernels with different bounds make one row, below. Operators without FLOPs have no
+place on logarithmic axes; they go to a rail below the plot and are never dropped.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from memprof import summary, units, words
+from memprof.achieved import ABOVE
 from memprof.report import DeviceCeilings, OperatorRow, Report
 from memprof.reports.tables import engines
 from memprof.summary import Group
@@ -24,7 +25,7 @@ _CELLS_PER_DECADE = 6
 _MOST_DECADES = 9.0
 _CALLOUT_SHARE = 0.03
 _STEM_RATIO = 1.02
-"""How far a ring must lie above its point to be drawn."""
+"""How far what the roofs allow must lie from a point to be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,14 @@ class Roof:
     per_second: float
     start: tuple[float, float]
     end: tuple[float, float]
+    device_kind: str = ""
 
     @property
     def label(self) -> str:
         """Return the ceiling's name and figure: "DRAM 1.555 TB/s"."""
         if self.is_memory:
             return f"{words.level(self.ceiling)} {units.bytes_per_second(self.per_second)}"
-        return f"{words.engine(self.ceiling)} {units.flops_per_second(self.per_second)}"
+        return f"{words.engine(self.ceiling, self.device_kind)} {units.flops_per_second(self.per_second)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class Ridge:
 class Point:
     """A group of like operators; `report` is an index, `level` the memory level that `x` refers to.
 
-    `y` is the predicted FLOP/s, `roof` what the ceilings allow. `x` is None for operators that move no byte but compute
+    `y` is the measured or else predicted FLOP/s, `roof` what the ceilings allow. `time_name` says which time shares are
+    of, `device_kind` what kind of device it is. `x` is None for operators that move no byte but compute
     (drawn at the right edge); operators without FLOPs or time have `y` and `roof` None and belong to the rail.
     """
 
@@ -70,23 +73,34 @@ class Point:
     x: float | None
     y: float | None
     roof: float | None
+    time_name: str = "predicted time"
+    device_kind: str = ""
+
+    @property
+    def is_measured(self) -> bool:
+        """Return whether the point was measured, not predicted."""
+        return self.group.measured_seconds is not None
 
     @property
     def has_stem(self) -> bool:
-        """Return whether the ring lies so far above the point that both show."""
-        return bool(self.y and self.roof and self.roof > _STEM_RATIO * self.y)
+        """Return whether the point lies so far from what the roofs allow that both show."""
+        if not self.y or not self.roof:
+            return False
+        return self.roof > _STEM_RATIO * self.y or (self.is_measured and self.y > _STEM_RATIO * self.roof)
 
     @property
     def text(self) -> str:
         """Describe the point for a reader who points at it."""
-        parts = [f"{self.group.kind}: {units.share(self.group.time_share)} of the predicted time"]
+        parts = [f"{self.group.kind}: {units.share(self.group.time_share)} of the {self.time_name}"]
         if self.y:
             parts.append(f"{units.intensity(self.x)} FLOP per {words.level(self.level)} byte")
-            parts.append(f"predicted {units.flops_per_second(self.y)}")
+            parts.append(f"{self.time_name.partition(' ')[0]} {units.flops_per_second(self.y)}")
             parts += [f"at most {units.flops_per_second(self.roof)}"] if self.roof else []
         else:
             parts.append(f"no FLOPs, {units.byte_count(self.group.dram_bytes)} of DRAM traffic")
-        parts.append(f"bound by {words.bound(self.group.bound)}")
+        if self.group.roof_share is not None:
+            parts.append(f"{units.percent(self.group.roof_share)} of the roof")
+        parts.append(f"bound by {words.bound(self.group.bound, self.device_kind)}")
         return ", ".join(parts) + "\n" + _members(self.group)
 
 
@@ -102,7 +116,8 @@ class Callout:
     def text(self) -> str:
         """Say how much faster the DRAM roof alone would let these operators be."""
         times = units.ratio(self.dram_y / (self.point.roof or self.dram_y))
-        return f"{words.bound(self.point.group.bound)} binds;\nDRAM alone would\nallow {times} as fast"
+        bound = words.bound(self.point.group.bound, self.point.device_kind)
+        return f"{bound} binds;\nDRAM alone would\nallow {times} as fast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +153,7 @@ def plot(reports: Sequence[Report]) -> Plot:
         ridge for index, device in enumerate(devices) for code in shown[index] for ridge in _ridges(index, device, code)
     ]
     found_callouts = [callout for index, report in enumerate(reports) for callout in _callouts(index, report, points)]
-    callouts = sorted(found_callouts, key=lambda callout: -callout.point.group.seconds)[:1]
+    callouts = sorted(found_callouts, key=lambda callout: -callout.point.group.time_seconds)[:1]
     xs = [point.x for point in points if point.x] + [ridge.x for ridge in ridges] + [item.dram_x for item in callouts]
     xs += [
         max(peaks) / bandwidth for device in devices for bandwidth in device.memory_bytes_per_second.values() if peaks
@@ -161,20 +176,29 @@ def decades(limits: tuple[float, float]) -> list[float]:
 
 
 def _points(index: int, report: Report) -> list[Point]:
-    """Sum rows of one kind and bound that lie close together into one point each."""
+    """Sum rows of one kind and bound that lie close together into one point each.
+
+    Measured rows of like intensity are one point however their speeds differ, but for those above their roof: small
+    ones are often far slower, and an arrow for each would hide what takes time.
+    """
     cells: dict[Hashable, list[OperatorRow]] = defaultdict(list)
+    whole, measured = summary.wholes(report), summary.is_measured(report)
     for row in report.operators:
-        level, x, y, _ = _place(summary.sum_rows("", [row], 0, 0), report.device)
-        cells[row.kind, row.bound, row.engine if y else "", level, _cell(x), _cell(y)].append(row)
-    flops = sum(row.flops for row in report.operators)
-    seconds = sum(row.seconds for row in report.operators)
-    groups = [summary.sum_rows(rows[0].kind, rows, flops, seconds) for rows in cells.values()]
-    return [Point(index, group, *_place(group, report.device)) for group in groups]
+        level, x, y, _ = _place(summary.sum_rows("", [row], 0, 0, measured=measured), report.device)
+        height = _is_above(row) if measured else _cell(y)
+        cells[row.kind, row.bound, row.engine if y else "", level, _cell(x), y is None, height].append(row)
+    groups = [summary.sum_rows(rows[0].kind, rows, *whole, measured=measured) for rows in cells.values()]
+    told = summary.time_name(report), report.device.kind
+    return [Point(index, group, *_place(group, report.device), *told) for group in groups]
+
+
+def _is_above(row: OperatorRow) -> bool:
+    return row.percent_of_roof is not None and row.percent_of_roof > 100 * ABOVE
 
 
 def _place(group: Group, device: DeviceCeilings) -> tuple[str, float | None, float | None, float | None]:
-    """Return the memory level a group is drawn against, its intensity there, its predicted and attainable FLOP/s."""
-    if not group.flops or not group.seconds:
+    """Return the memory level a group is drawn against, its intensity there, its achieved and attainable FLOP/s."""
+    if not group.flops or not group.time_seconds:
         return "dram", None, None, None
     order = list(words.LEVELS)
     if group.bound in words.WAITING:  # the memory that would hold it up longest if nothing else did
@@ -184,7 +208,7 @@ def _place(group: Group, device: DeviceCeilings) -> tuple[str, float | None, flo
         order.insert(0, group.bound)
     level = next((code for code in order if group.bytes_at(code)), "dram")
     roof = group.attainable_flops_per_second or None
-    return level, group.intensity(level), group.predicted_flops_per_second, roof
+    return level, group.intensity(level), group.achieved_flops_per_second, roof
 
 
 def _roofs(
@@ -200,10 +224,11 @@ def _roofs(
             begin, end = max(left, low / bandwidth), min(right, top / bandwidth)
             if begin >= end:  # wholly outside of the plot
                 continue
-            yield Roof(level, True, index, bandwidth, (begin, begin * bandwidth), (end, end * bandwidth))
+            yield Roof(level, True, index, bandwidth, (begin, begin * bandwidth), (end, end * bandwidth), device.kind)
     for engine in shown:
         peak = device.peak_flops_per_second[engine]
-        yield Roof(engine, False, index, peak, (max(left, min(right, peak / fastest)), peak), (right, peak))
+        begin = max(left, min(right, peak / fastest))
+        yield Roof(engine, False, index, peak, (begin, peak), (right, peak), device.kind)
 
 
 def _ridges(index: int, device: DeviceCeilings, engine: str) -> Iterable[Ridge]:
@@ -251,7 +276,7 @@ def _size(point: Point) -> float:
 
 def _members(group: Group) -> str:
     """Name the three longest operators of a group."""
-    longest = sorted(group.rows, key=lambda row: -row.seconds)
+    longest = sorted(group.rows, key=lambda row: -(row.measured_seconds or row.seconds))
     said = [f"{words.operator(row.name, row.kind)} in {row.module or 'the model'}" for row in longest[:3]]
     more = f" and {len(longest) - 3} more" if len(longest) > 3 else ""
     return "; ".join(dict.fromkeys(said)) + more

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from memprof import findings, side_by_side, summary
 from memprof.report import Report
-from memprof.reports import markdown_parts, tables
+from memprof.reports import facts, markdown_parts, measured_markdown, tables, top_table
 from memprof.reports.markdown_parts import escape
 from memprof.reports.writer import RenderOptions
 
@@ -30,15 +30,19 @@ class MarkdownWriter:
 
 def _report(label: str, report: Report, options: RenderOptions) -> list[str]:
     lines = [f"## {escape(label)} on {escape(report.device.title)}", "", f"{escape(summary.describe(report))}.", ""]
-    facts = tables.totals(report)
-    lines += ["| Totals | | |", "|---|--:|---|"]
-    lines += [f"| {escape(fact.name)} | {escape(fact.value)} | {escape(fact.remark)} |" for fact in facts]
+    lines += measured_markdown.mark(report)
+    lines += measured_markdown.totals(facts.totals(report), "Totals")
     lines += ["", "### What binds it, and why", "", *_findings(findings.findings(report))]
-    lines += ["### By kind of operator: share of FLOPs against share of predicted time", ""]
-    lines += [*markdown_parts.table(tables.kinds(report)), tables.BOUND_NOTE, ""]
-    table = tables.top(report, options)
+    lines += measured_markdown.device(report)
+    lines += [f"### By kind of operator: share of FLOPs against share of {summary.time_name(report)}", ""]
+    lines += [*markdown_parts.table(tables.kinds(report)), tables.bound_note(report), ""]
+    table = top_table.top(report, options)
     lines += [f"### {table.title}", "", *markdown_parts.table(table)]
-    lines += ["### Ceilings of the device", "", *markdown_parts.table(tables.ceilings(report)), tables.RIDGE_NOTE, ""]
+    notes = top_table.notes(report, options)
+    lines += markdown_parts.sentences(notes) if notes else []
+    lines += measured_markdown.details(report, options.top)
+    ceilings = markdown_parts.table(tables.ceilings(report))
+    lines += ["### Ceilings of the device", "", *ceilings, tables.ridge_note(report), ""]
     lines += [f"Coverage: {escape(findings.coverage(report))}", ""]
     return [*lines, *markdown_parts.warnings(report.warnings)]
 

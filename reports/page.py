@@ -10,11 +10,22 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from memprof import findings, side_by_side, summary, units, words
+from memprof import achieved, findings, losing, side_by_side, summary, units, words
 from memprof.findings import Finding
 from memprof.report import Report, dump_reports
-from memprof.reports import captions, glossary, svg, tables, theme
-from memprof.reports.tables import Fact, Table
+from memprof.reports import (
+    captions,
+    cells,
+    facts,
+    glossary,
+    measured_tables,
+    svg,
+    tables,
+    theme,
+    top_table,
+)
+from memprof.reports.facts import Fact
+from memprof.reports.tables import Table
 from memprof.reports.writer import RenderOptions
 from memprof.summary import Group
 
@@ -33,11 +44,18 @@ _FILTERS = (
     units.intensity,
     units.count,
     units.shapes,
+    units.flops_per_second,
+    units.bytes_per_second,
     words.operator,
-    words.short_bound,
+    words.without_phase,
     theme.color,
     theme.bound_color,
-    tables.bounds,
+    cells.bounds,
+    cells.bound_name,
+    cells.least_milliseconds,
+    cells.lost_milliseconds,
+    cells.roof_share,
+    top_table.marked,
     summary.module_pattern,
 )
 
@@ -49,6 +67,10 @@ class Section:
     label: str
     mark: str
     report: Report
+    time_name: str
+    predicts: bool
+    throttled: str
+    origin: str
     facts: tuple[Fact, ...]
     findings: tuple[Finding, ...]
     ceilings: Table
@@ -58,45 +80,93 @@ class Section:
     operators: tuple[Group, ...]
     phases: tuple[Group, ...]
     coverage: str
+    notes: tuple[str, ...]
+    top: Table | None
+    top_notes: tuple[str, ...]
+    run: Run | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the page says about the run that was measured; `strip` holds parts of the device's time, with colours."""
+
+    strip: tuple[tuple[str, float, str], ...]
+    device: tuple[Table, ...]
+    details: tuple[Table, ...]
+    timing: tuple[Fact, ...]
+    notes: tuple[str, ...]
 
 
 def render(reports: Sequence[Report], options: RenderOptions) -> str:
     """Return the page; `options.top` says how many operators show before a reader asks for all."""
-    sections = [_section(*item) for item in zip(range(len(reports)), summary.labels(reports), reports, strict=True)]
+    labelled = zip(range(len(reports)), summary.labels(reports), reports, strict=True)
+    sections = [_section(*item, options) for item in labelled]
     template = _environment().get_template("page.html")
     return template.render(
         title=side_by_side.title(reports),
         subtitle=captions.subtitle(reports),
-        how_to_read=captions.HOW_TO_READ,
+        how_to_read=captions.how_to_read(reports),
         x_axis=captions.X_AXIS,
-        y_axis=captions.Y_AXIS,
+        y_axis=captions.y_axis(reports),
+        measured=any(map(summary.is_measured, reports)),
         sections=sections,
         comparison=tables.side_by_side(reports) if len(reports) > 1 else None,
         compared=side_by_side.compare(reports),
         kinds=_kinds(sections),
         drawing=svg.draw(reports),
         width=svg.WIDTH,
-        glossary=glossary.ENTRIES,
-        notes=(tables.RIDGE_NOTE, tables.BOUND_NOTE),
+        glossary=glossary.entries(reports),
         options=options,
         embedded=_embed(reports),
     )
 
 
-def _section(index: int, label: str, report: Report) -> Section:
+def _section(index: int, label: str, report: Report, options: RenderOptions) -> Section:
+    is_other = options.by in ("phase", "shape")  # the page has the others anyway
+    top = top_table.top(report, options) if is_other else None
     return Section(
         label=label,
         mark=svg.outline(theme.mark(index), 7, 7, 5),
         report=report,
-        facts=tables.totals(report),
+        time_name=summary.time_name(report),
+        predicts=achieved.predicts(report),
+        throttled=losing.throttled(report),
+        origin=measured_tables.origin(report),
+        facts=facts.totals(report),
         findings=findings.findings(report),
         ceilings=tables.ceilings(report),
-        bounds=summary.by_bound(report),
+        bounds=tuple(group for group in summary.by_bound(report) if group.time_share or report.measured is None),
         kinds=summary.by_kind(report),
         modules=summary.by_module(report),
         operators=summary.by_operator(report),
         phases=summary.by_phase(report),
         coverage=findings.coverage(report),
+        notes=(tables.ridge_note(report), tables.bound_note(report)),
+        top=top,
+        top_notes=top_table.notes(report, options) if top else (),
+        run=_run(report, options) if summary.is_measured(report) else None,
+    )
+
+
+def _run(report: Report, options: RenderOptions) -> Run:
+    time = report.measured.device_time if report.measured else None
+    parts = achieved.partition(time) if time and time.span_seconds else ()
+    device = measured_tables.device_time(report), measured_tables.gaps(report), measured_tables.strays(report)
+    details = (
+        measured_tables.traffic(report, options.top),
+        measured_tables.kernels(report, options.top),
+        measured_tables.telemetry(report),
+    )
+    return Run(
+        strip=tuple(
+            (name, summary.share(seconds, time.span_seconds if time else 0.0), color)
+            for (name, seconds), color in zip(parts, theme.DEVICE_COLORS, strict=False)
+            if seconds > 0
+        ),
+        device=tuple(table for table in device if table),
+        details=tuple(table for table in details if table),
+        timing=measured_tables.timing(report),
+        notes=measured_tables.telemetry_notes(report),
     )
 
 

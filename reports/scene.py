@@ -51,11 +51,16 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """The thin line from a point, at its predicted speed, up to its ring, at what the roofs allow."""
+    """The thin line from a point, at its speed, to what the roofs allow: to a ring, of a measured point an arrow."""
 
     point: Point
     start: tuple[float, float]
     end: tuple[float, float]
+
+    @property
+    def is_arrow(self) -> bool:
+        """Return whether the line ends in an arrow's head, not in a ring."""
+        return self.point.is_measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ def lay_out(plot: Plot, reports: Sequence[Report], canvas: Canvas) -> Scene:
         for point in plot.points
         if point.has_stem
     )
-    bubbles += [Box(stem.end[0] - _RING, stem.start[1], stem.end[0] + _RING, stem.end[1] + _RING) for stem in stems]
+    bubbles += [_around(stem) for stem in stems]
     roofs: list[tuple[Roof, Name]] = []
     taken: list[Box] = []
     for roof in plot.roofs:
@@ -102,6 +107,11 @@ def bubble(plot: Plot, point: Point, canvas: Canvas) -> Box:
     x, y = plot.fraction(point.x, point.y)
     reach = 0.85 * theme.radius(point.group.time_share)
     return Box(x - reach, y - reach / canvas.aspect, x + reach, y + reach / canvas.aspect)
+
+
+def _around(stem: Stem) -> Box:
+    low, high = sorted((stem.start[1], stem.end[1]))
+    return Box(stem.end[0] - _RING, low, stem.end[0] + _RING, high + _RING)
 
 
 def _line(plot: Plot, roof: Roof) -> Segment:
@@ -166,7 +176,8 @@ def _ridges(plot: Plot, canvas: Canvas) -> Iterable[tuple[Ridge, Name]]:
     """Name the ridge points near the axis; one that would cover its left neighbour's name goes above it."""
     right, y = -1.0, _RIDGE_NAME_Y
     for ridge in sorted(plot.ridges, key=lambda item: item.x):
-        lines = ("ridge point", words.engine(ridge.engine), f"{units.intensity(ridge.x)} FLOP/byte")
+        engine = words.engine(ridge.engine, plot.devices[ridge.device].kind)
+        lines = ("ridge point", engine, f"{units.intensity(ridge.x)} FLOP/byte")
         x = plot.fraction(ridge.x, ridge.y)[0] + 0.006
         y = y + 3.5 * canvas.character[1] if x < right else _RIDGE_NAME_Y
         right = x + max(map(len, lines)) * canvas.character[0]

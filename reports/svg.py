@@ -9,13 +9,15 @@ from memprof import units
 from memprof.report import Report
 from memprof.reports import captions, geometry, theme
 from memprof.reports.geometry import Plot, Point
-from memprof.reports.scene import Canvas, Name, Scene, lay_out
+from memprof.reports.scene import Canvas, Name, Scene, Stem, lay_out
 
 WIDTH = 920.0
 _LEFT, _RIGHT, _TOP = 92.0, 905.0, 30.0
 _BOTTOM, _RAIL_TOP, _RAIL_BOTTOM = 490.0, 502.0, 542.0
 _CHARACTER, _LINE = 7.3, 16.0
 _ROW = 16.0
+_HEAD = 3.4, 8.0
+"""Half of the width of an arrow's head, and its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,15 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrow:
+    """An arrow from a measured point to what the roofs allow: its shaft and its head as SVG path data."""
+
+    shaft: str
+    head: str
+    report: int
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     """Everything the SVG shows, back to front."""
 
@@ -87,6 +98,7 @@ class Drawing:
     lines: tuple[Line, ...]
     bubbles: tuple[Bubble, ...]
     rings: tuple[Ring, ...]
+    arrows: tuple[Arrow, ...]
     texts: tuple[Text, ...]
     has_rail: bool
     left: float = _LEFT
@@ -116,8 +128,11 @@ def draw(reports: Sequence[Report]) -> Drawing:
         y_ticks=tuple(y_ticks),
         lines=_lines(plot, scene),
         rings=tuple(
-            Ring(*_pixel(stem.end), theme.color(stem.point.group.kind), stem.point.report) for stem in scene.stems
+            Ring(*_pixel(stem.end), theme.color(stem.point.group.kind), stem.point.report)
+            for stem in scene.stems
+            if not stem.is_arrow
         ),
+        arrows=tuple(_arrow(stem) for stem in scene.stems if stem.is_arrow),
         bubbles=(*points, *rail),
         texts=(*_texts(scene), *rail_texts),
         has_rail=bool(plot.rail),
@@ -133,8 +148,9 @@ def _lines(plot: Plot, scene: Scene) -> tuple[Line, ...]:
         kind = "roof" if roof.device == 0 else "roof other"
         lines.append(Line(*_pixel(plot.fraction(*roof.start)), *_pixel(plot.fraction(*roof.end)), kind))
     for stem in scene.stems:
-        color = theme.color(stem.point.group.kind)
-        lines.append(Line(*_pixel(stem.start), *_pixel(stem.end), "stem", color, stem.point.report))
+        if not stem.is_arrow:
+            color = theme.color(stem.point.group.kind)
+            lines.append(Line(*_pixel(stem.start), *_pixel(stem.end), "stem", color, stem.point.report))
     for lead in scene.leads:
         color, report = theme.color(lead.point.group.kind), lead.point.report
         lines.append(Line(*_pixel(lead.start), *_pixel(lead.corner), "lead", color, report))
@@ -181,6 +197,15 @@ def _rail(plot: Plot, reports: Sequence[Report]) -> tuple[list[Bubble], list[Tex
         x += 2 * radius + 4
     said = Text(x + 6, middle + 4, (captions.rail_label(plot, reports),), "rail-name")
     return bubbles, [said, Text(_LEFT - 8, middle + 4, (captions.RAIL,), "tick end")]
+
+
+def _arrow(stem: Stem) -> Arrow:
+    """Return an arrow whose tip touches the end of a stem; it points down where the point lies above its roof."""
+    (x, start), (_, tip) = _pixel(stem.start), _pixel(stem.end)
+    back = tip + (_HEAD[1] if stem.end[1] > stem.start[1] else -_HEAD[1])
+    corners = ((x, tip), (x - _HEAD[0], back), (x + _HEAD[0], back))
+    head = "M" + "L".join(f"{at:.1f} {y:.1f}" for at, y in corners) + "z"
+    return Arrow(f"M{x:.1f} {start:.1f}V{tip:.1f}", head, stem.point.report)
 
 
 def _bubble(point: Point, place: tuple[float, float], radius: float) -> Bubble:

@@ -31,6 +31,8 @@ BOUND_COLORS = {
     "host": "#9B9B9B",
 }
 """What sets the time: memory in blues, arithmetic in browns, and in greys what is no ceiling of the device."""
+DEVICE_COLORS = ("#3E8E6E", "#CC79A7", "#D55E00", "#9B9B9B")
+"""Parts of a device's time: computing, communication with nothing beside, waiting for launches, otherwise idle."""
 _OTHER = "#AAAAAA"
 MARKS = ("o", "s", "D", "^", "v", "h")
 """Shapes of the points of the first, second, ... report, by matplotlib's names."""

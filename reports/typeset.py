@@ -93,7 +93,8 @@ def columns_of(shown: Table) -> RichTable:
     """Return a table for rich with the columns of `shown` and no rows yet."""
     grid = empty_grid()
     for column in shown.columns:
-        grid.add_column(text(column.header), justify="right" if column.number else "left", no_wrap=True)
+        justify = "right" if column.number else "left"
+        grid.add_column(text(column.header), justify=justify, no_wrap=not column.wraps)  # type: ignore[arg-type]
     return grid
 
 

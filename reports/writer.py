@@ -14,8 +14,8 @@ from memprof.summary import BY
 class RenderOptions:
     """How reports are shown.
 
-    `by` groups the table of the most expensive: "operator", "module" or "kind"; `top` is its length. `width` in
-    columns and `color` (ANSI escapes) concern only text for a terminal.
+    `by` groups the table of the most expensive: "operator", "module", "kind", "phase" or "shape"; `top` is its length.
+    `width` in columns and `color` (ANSI escapes) concern only text for a terminal.
     """
 
     by: str = "operator"

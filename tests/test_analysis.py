@@ -56,15 +56,18 @@ def test_without_tf32_the_default_is_fp32():
 
 
 NUMBER = (int, float)
+NOTHING = type(None)
+"""What an analysis leaves out, because nothing was measured."""
 CONTRACT = {
     "schema": str,
     "workload": {"model": str, "batch_size": int, "resolution": int, "phase": str, "precision": str, "layout": str},
     "device": {"name": str, "title": str, "memory_bytes_per_second": dict, "peak_flops_per_second": dict,
-               "memory_capacity_bytes": NUMBER, "achievable": dict},
+               "memory_capacity_bytes": NUMBER, "achievable": dict, "kind": str},
     "totals": {
         "parameters": int, "macs_per_image": NUMBER, "flops": NUMBER, "dram_bytes": NUMBER, "l2_bytes": NUMBER,
         "l1_bytes": NUMBER, "launches": int, "seconds": NUMBER, "images_per_second": NUMBER,
         "roofline_seconds": NUMBER, "roofline_images_per_second": NUMBER, "host_seconds": NUMBER,
+        "measured_seconds": NOTHING,
     },
     "memory": {
         **dict.fromkeys(["peak_bytes", "parameters_bytes", "gradients_bytes", "optimizer_bytes"], NUMBER),
@@ -74,13 +77,17 @@ CONTRACT = {
     "coverage": {"calls": NUMBER, "bytes": NUMBER, "free_calls": int, "unknown": list},
     "warnings": list,
     "environment": dict,
+    "measured": NOTHING,
+    "telemetry": NOTHING,
 }  # fmt: skip
 ROW_CONTRACT = {
     "name": str, "kind": str, "module": str, "phase": str, "input_shapes": list, "dtype": str, "calls": int,
     "flops": NUMBER, "dram_bytes": NUMBER, "l2_bytes": NUMBER, "l1_bytes": NUMBER,
     "intensity_dram": (int, float, type(None)), "intensity_l2": (int, float, type(None)),
     "intensity_l1": (int, float, type(None)), "engine": str, "bound": str, "attainable_flops_per_second": NUMBER,
-    "launches": int, "seconds": NUMBER, "roofline_seconds": NUMBER,
+    "launches": int, "seconds": NUMBER, "roofline_seconds": NUMBER, "measured_seconds": NOTHING,
+    "percent_of_roof": NOTHING, "kernels": list, "counted_dram_bytes": NOTHING, "counted_l2_bytes": NOTHING,
+    "counted_l1_bytes": NOTHING, "inferred": str, "input_layouts": list,
 }  # fmt: skip
 
 

@@ -33,14 +33,14 @@ def folder(tmp_path: Path) -> Path:
         "saved.json": SAVED,
         "truncated.json": SAVED[: len(SAVED) // 2],
         "older.json": SAVED.replace(SCHEMA, "memprof.report/1", 1),
-        "newer.json": SAVED.replace(SCHEMA, "memprof.report/3", 1),
+        "newer.json": SAVED.replace(SCHEMA, "memprof.report/4", 1),
         "foreign.json": '{"schema": "somebody/1"}',
         "no-schema.json": "{}",
         "list.json": "[1, 2]",
         "deep.json": f'{{"schema": "{SCHEMA}", "workload": ' + "[" * 100_000,
         "no-reports.json": '{"schema": "memprof.report-set/1", "reports": []}',
         "newer-inside.json": '{"schema": "memprof.report-set/1", "reports": ['
-        + SAVED.replace(SCHEMA, "memprof.report/3", 1)
+        + SAVED.replace(SCHEMA, "memprof.report/4", 1)
         + "]}",
         "older-inside.json": '{"schema": "memprof.report-set/1", "reports": ['
         + SAVED.replace(SCHEMA, "memprof.report/1", 1)
@@ -104,7 +104,7 @@ def refused(folder: Path, *arguments: str, **changes: str) -> str:
         ("roofline --model resnet18 --phase test", "'test' is not one of 'infer', 'train'"),
         ("roofline --model resnet18 --format pdf", "unknown format 'pdf'"),
         ("roofline --model resnet18 --format ,", "name at least one of html"),
-        ("roofline --model resnet18 --by colour", "'colour' is not one of 'operator', 'module', 'kind'"),
+        ("roofline --model resnet18 --by colour", "'colour' is not one of 'operator', 'module', 'kind', 'phase'"),
         ("roofline --model resnet18 --top 0", "'--top': 0"),
         ("roofline --model resnet18 --batch-size 0", "batch size 0 is out of range; give a whole number from 1 to"),
         ("roofline --model resnet18 --batch-size -1", "batch size -1 is out of range"),
@@ -138,7 +138,7 @@ def refused(folder: Path, *arguments: str, **changes: str) -> str:
         ("render newer.json", "a newer memprof wrote it: upgrade memprof"),
         ("render foreign.json", "'somebody/1'"),
         ("render no-reports.json", "no-reports.json holds no report"),
-        ("render newer-inside.json", "newer-inside.json: report schema 'memprof.report/3'"),
+        ("render newer-inside.json", "newer-inside.json: report schema 'memprof.report/4'"),
         ("render older-inside.json", "an older memprof wrote it: run `memprof roofline` again"),
         ("render older.json", "older.json: report schema 'memprof.report/1' is not 'memprof.report/3'"),
         ("render older.json", "an older memprof wrote it: run `memprof roofline` again"),

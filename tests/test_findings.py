@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from memprof.findings import coverage, findings, headline, ridge_point
+from memprof.findings import coverage, findings, headline
+from memprof.phrases import ridge_point
 from memprof.report import Coverage, Memory, OperatorRow, Report, UnknownOperator, Workload
 from memprof.side_by_side import compare, title
 from tests.reports.sample import A100, Cost, assemble, pointwise, row, sample

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memprof.errors import ReportError
+from memprof.measurement import DeviceTime, Gap, KernelRow, Measured, Reading, Stray, Telemetry, Timing
 from memprof.report import (
     SCHEMA,
     SET_SCHEMA,
@@ -28,20 +29,40 @@ from memprof.report import (
 TEXT = st.text(max_size=12)
 COUNT = st.integers(0, 2**53)
 AMOUNT = st.floats(0, 1e20)
+MAYBE = st.none() | AMOUNT
 RATES = st.dictionaries(TEXT, AMOUNT, max_size=3)
 SHAPES = st.lists(st.lists(st.integers(0, 9), max_size=4).map(tuple), max_size=3).map(tuple)
 
 ROW = st.builds(
     OperatorRow, TEXT, TEXT, TEXT, TEXT, SHAPES, TEXT, COUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT,
     st.none() | AMOUNT, st.none() | AMOUNT, st.none() | AMOUNT, TEXT, TEXT, AMOUNT, COUNT, AMOUNT, AMOUNT,
+    measured_seconds=MAYBE, percent_of_roof=MAYBE, counted_dram_bytes=MAYBE, counted_l2_bytes=MAYBE,
+    counted_l1_bytes=MAYBE, inferred=TEXT, input_layouts=st.lists(TEXT, max_size=2).map(tuple),
+    kernels=st.lists(st.builds(KernelRow, TEXT, TEXT, COUNT, AMOUNT), max_size=2).map(tuple),
+)  # fmt: skip
+READING = st.none() | st.builds(Reading, AMOUNT, AMOUNT, AMOUNT)
+TELEMETRY = st.builds(
+    Telemetry, COUNT, *[READING] * 5, MAYBE, st.lists(TEXT, max_size=2).map(tuple), st.booleans(),
+    st.lists(TEXT, max_size=2).map(tuple),
+)  # fmt: skip
+MEASURED = st.builds(
+    Measured, TEXT, st.lists(TEXT, max_size=2).map(tuple), TEXT, COUNT, AMOUNT, MAYBE, AMOUNT,
+    st.lists(st.builds(Stray, TEXT, TEXT, TEXT, COUNT, AMOUNT), max_size=2).map(tuple),
+    st.none() | st.builds(
+        DeviceTime, *[AMOUNT] * 9, st.lists(st.builds(Gap, AMOUNT, AMOUNT, TEXT, TEXT, st.booleans()), max_size=2)
+        .map(tuple)
+    ),
+    st.none() | st.builds(
+        Timing, st.lists(AMOUNT, max_size=3).map(tuple), AMOUNT, AMOUNT, AMOUNT, AMOUNT, COUNT, st.booleans()
+    ),
 )  # fmt: skip
 REPORTS = st.builds(
     Report,
     schema=st.just(SCHEMA),
-    workload=st.builds(Workload, TEXT, COUNT, COUNT, TEXT, TEXT, TEXT),
-    device=st.builds(DeviceCeilings, TEXT, TEXT, RATES, RATES, st.none() | AMOUNT, RATES),
-    totals=st.builds(Totals, COUNT, *[AMOUNT] * 5, COUNT, *[AMOUNT] * 5),
-    memory=st.builds(Memory, *[AMOUNT] * 5, st.none() | st.booleans()),
+    workload=st.builds(Workload, TEXT, COUNT, st.none() | COUNT, TEXT, TEXT, TEXT),
+    device=st.builds(DeviceCeilings, TEXT, TEXT, RATES, RATES, MAYBE, RATES, st.sampled_from(["gpu", "cpu"])),
+    totals=st.builds(Totals, COUNT, *[AMOUNT] * 5, COUNT, *[AMOUNT] * 5, MAYBE),
+    memory=st.none() | st.builds(Memory, *[AMOUNT] * 5, st.none() | st.booleans()),
     operators=st.lists(ROW, max_size=3).map(tuple),
     coverage=st.builds(
         Coverage,
@@ -52,6 +73,8 @@ REPORTS = st.builds(
     ),
     warnings=st.lists(st.builds(ReportWarning, TEXT, TEXT, TEXT), max_size=2).map(tuple),
     environment=st.dictionaries(TEXT, TEXT, max_size=3),
+    measured=st.none() | MEASURED,
+    telemetry=st.none() | TELEMETRY,
 )
 
 
@@ -115,7 +138,7 @@ def broken(change):
         (broken(lambda value: value.pop("memory")), "memory"),
         (broken(lambda value: value["memory"].update(fits="perhaps")), r"\$.memory.fits"),
         (broken(lambda value: value["totals"].pop("roofline_seconds")), "roofline_seconds"),
-        (broken(lambda value: value.update(schema="memprof.report/3")), "upgrade memprof"),
+        (broken(lambda value: value.update(schema="memprof.report/4")), "upgrade memprof"),
         (broken(lambda value: value.update(schema="memprof.report/1")), "run `memprof roofline` again"),
         (broken(lambda value: value.update(schema="memprof.report/x")), "upgrade memprof"),
         (
@@ -140,3 +163,22 @@ def test_keys_of_a_later_minor_writer_are_ignored():
 def test_one_report_is_asked_of_a_set():
     with pytest.raises(ReportError, match="2 reports"):
         Report.from_json(dump_reports([VALID, VALID]))
+
+
+def test_a_report_without_what_was_measured_is_read_as_one():
+    """Fields of what was measured may be missing: another program that writes simulated reports need not know them."""
+    bare = broken(lambda value: [value.pop(name) for name in ("measured", "telemetry")])
+    assert Report.from_json(bare) == VALID
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("measured", {"source": "trace"}, r"\$.measured"),
+        ("telemetry", [], r"\$.telemetry"),
+        ("measured", 3, "measured"),
+    ],
+)
+def test_what_is_wrong_with_what_was_measured_is_told_with_its_place(field, value, words):
+    with pytest.raises(ReportError, match=words):
+        load_reports(broken(lambda whole: whole.update({field: value})))

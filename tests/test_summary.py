@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from memprof import summary
+from memprof.measurement import Measured
 from memprof.report import Report, Workload
 from tests.reports.sample import Cost, assemble, row, sample
 
@@ -42,7 +43,7 @@ def test_intensity_and_attainable_speed_of_a_group() -> None:
     assert elementwise.intensity("dram") == pytest.approx(30 / (4e-3 * 1.555e12))
     assert elementwise.intensity("l1") is None
     assert elementwise.attainable_flops_per_second == pytest.approx(30 / 4e-3)
-    assert elementwise.predicted_flops_per_second == pytest.approx(30 / 5e-3)
+    assert elementwise.achieved_flops_per_second == pytest.approx(30 / 5e-3)
 
 
 def test_shares_are_of_the_predicted_time() -> None:
@@ -56,7 +57,7 @@ def test_shares_are_of_the_predicted_time() -> None:
 
 def test_a_group_without_seconds_has_no_rates() -> None:
     (nothing,) = summary.by_kind(assemble((row("relu", "elementwise", "", [], cost=Cost(0, 0, 0, 0)),), WORKLOAD))
-    assert (nothing.predicted_flops_per_second, nothing.attainable_flops_per_second) == (0, 0)
+    assert (nothing.achieved_flops_per_second, nothing.attainable_flops_per_second) == (0, 0)
 
 
 def test_the_share_of_several_bounds() -> None:
@@ -135,3 +136,66 @@ def test_nothing_has_no_groups() -> None:
     empty = assemble((), WORKLOAD)
     assert summary.by_kind(empty) == ()
     assert summary.module_depth(empty) == 1
+
+
+def measured() -> Report:
+    """Return the toy as measured: 5 + 1 ms against 3 + 1 ms at best, and 5 ms against 6: faster than its roof."""
+    whole = toy()
+    rows = [replace(row, measured_seconds=took) for row, took in zip(whole.operators, (5e-3, 1e-3, 5e-3), strict=True)]
+    found = Measured("trace", (), "toy", 1, 12e-3, None, 1.0)
+    return replace(assemble(tuple(rows), WORKLOAD), measured=found)
+
+
+def test_groups_of_a_measured_report_are_of_the_measured_time() -> None:
+    elementwise, matmul = summary.by_kind(measured())
+    assert (elementwise.name, elementwise.measured_seconds) == ("elementwise", pytest.approx(6e-3))
+    assert elementwise.time_share == pytest.approx(6 / 11)
+    assert elementwise.seconds == pytest.approx(5e-3)  # the prediction stays
+    assert elementwise.roof_share == pytest.approx(4 / 6)
+    assert elementwise.lost_seconds == pytest.approx(2e-3)
+    assert elementwise.achieved_flops_per_second == pytest.approx(30 / 6e-3)
+    assert elementwise.achieved_bytes_per_second == pytest.approx(4e-3 * 1.555e12 / 6e-3)
+    assert matmul.roof_share == pytest.approx(6 / 5)
+    assert matmul.lost_seconds == pytest.approx(-1e-3)
+    assert summary.wholes(measured())[1] == pytest.approx(11e-3)
+    assert summary.time_name(measured()) == "measured time"
+
+
+def test_a_predicted_group_has_reached_and_lost_nothing() -> None:
+    for group in summary.by_kind(toy()):
+        assert (group.measured_seconds, group.roof_share, group.lost_seconds) == (None, None, None)
+        assert group.time_seconds == group.seconds
+    assert summary.time_name(toy()) == "predicted time"
+
+
+def test_what_took_longest_in_a_group_is_what_was_measured() -> None:
+    whole = measured()
+    waiting = replace(whole.operators[1], bound="launch", measured_seconds=9e-3)
+    (group,) = summary.by_kind(replace(whole, operators=(whole.operators[0], waiting)))
+    assert group.bound == "launch"  # 9 ms against 5 ms, though predicted to take 1.25 against 3.75
+
+
+def test_phases_and_shapes_are_groups_too() -> None:
+    whole = toy()
+    backward = replace(whole.operators[2], phase="backward")
+    found = assemble((*whole.operators[:2], backward), WORKLOAD)
+    assert {group.name: group.calls for group in summary.group(found, "phase")} == {"forward": 2, "backward": 1}
+    assert {group.name: group.calls for group in summary.group(found, "shape")} == {"4": 2, "4x4": 1}
+    bare = replace(whole.operators[0], input_shapes=())
+    assert summary.group(assemble((bare,), WORKLOAD), "shape")[0].name == "(no tensor)"
+
+
+@pytest.mark.parametrize("by", summary.BY)
+def test_every_grouping_keeps_all_rows(by: str) -> None:
+    for report in (sample("convnext_t", "train"), measured()):
+        groups = summary.group(report, by)
+        assert sum(len(group.rows) for group in groups) == len(report.operators)
+        assert sum(group.time_share for group in groups) == pytest.approx(1)
+
+
+def test_what_a_trace_does_not_tell_is_no_difference() -> None:
+    one, other = sample(), sample("resnet50")
+    unknown = replace(other, workload=replace(other.workload, resolution=None))
+    assert summary.differences([one, unknown]) == ()
+    assert summary.labels([one, unknown]) == ("convnext_t", "resnet50")
+    assert summary.describe(unknown) == "inference, tf32, batch 128, channels-last"

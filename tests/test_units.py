@@ -78,3 +78,36 @@ def test_throughput_and_shapes() -> None:
 @pytest.mark.parametrize("value", [float("inf"), float("nan")])
 def test_what_is_no_number_is_a_dash(value: float) -> None:
     assert units.number(value) == "–"
+
+
+def test_throughput_of_what_is_no_image() -> None:
+    assert units.throughput(4900.4, "samples") == "4,900 samples/s"
+    assert units.throughput(3.456) == "3.46 images/s"
+
+
+def test_intervals_have_as_many_digits_as_tell_their_ends_apart() -> None:
+    assert units.between(2984.3, 3074.2) == "2,984 to 3,074"
+    assert units.between(13.03, 13.04) == "13.03 to 13.04"
+    assert units.span(41.6e-3, 42.9e-3) == "41.6 to 42.9 ms"
+    assert units.span(0.9e-3, 1.2e-3) == "0.900 to 1.20 ms"
+    assert units.span(10.001e-6, 10.0012e-6) == "10.0 to 10.0 µs"  # they are the same for a reader
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (0.4, "40 %"), (0.994, "99 %"), (1.0, "100 %"), (1.32, "132 %"), (25.0, "2,500 %")]
+)
+def test_what_of_a_roof_is_reached_is_never_capped(value: float | None, text: str) -> None:
+    assert units.percent(value) == text
+
+
+def test_differences_of_time_may_be_negative() -> None:
+    assert units.milliseconds(-0.12e-3) == "-0.120"
+    assert units.milliseconds(5e-8) == "<0.0001"
+    assert units.milliseconds(-5e-8) == "-0.0000"
+
+
+def test_what_sensors_say_has_its_unit() -> None:
+    assert (units.hertz(1.41e9), units.hertz(877e6)) == ("1.41 GHz", "877 MHz")
+    assert units.watts(361.2) == "361 W"
+    assert units.celsius(70.6) == "71 °C"
+    assert (units.joules(0.134), units.joules(2.5), units.joules(0)) == ("134 mJ", "2.50 J", "0 J")

@@ -95,7 +95,7 @@ output_option = click.option(
     help="Folder for the files; made where missing.",
 )  # fmt: skip
 by_option = click.option(
-    "--by", type=click.Choice(["operator", "module", "kind"]), default="operator", show_default=True,
+    "--by", type=click.Choice(["operator", "module", "kind", "phase", "shape"]), default="operator", show_default=True,
     help="What the table of the most expensive groups by.",
 )  # fmt: skip
 top_option = click.option(

@@ -54,7 +54,7 @@
   filter.addEventListener("input", show);
   kind.addEventListener("change", show);
   more.addEventListener("click", () => { showAll = !showAll; show(); });
-  const time = all("thead th", operators).findIndex((heading) => heading.textContent === "ms");
+  const time = all("thead th", operators).findIndex((heading) => heading.dataset.first !== undefined);
   sort(operators, time, operators.tHead.rows[0].cells[time]);
 
   // Models: hide or show everything that belongs to one.

@@ -7,9 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from memprof import findings, reports, side_by_side, summary
+from memprof.measurement import DeviceTime, Gap, KernelRow, Measured, Reading, Stray, Telemetry, Timing
 from memprof.report import DeviceCeilings, Memory, OperatorRow, Report, Workload
 from memprof.reports import RenderOptions
 from memprof.reports.geometry import plot
+from tests.reports.measured_sample import HOST
 from tests.reports.sample import A100, Cost, assemble, row
 
 names = some.text(some.characters(exclude_categories=["Cs"]), max_size=12)
@@ -21,6 +23,7 @@ ceilings = some.sampled_from(
         replace(A100, memory_bytes_per_second={"dram": 1.555e12}),
         replace(A100, memory_bytes_per_second={"dram": 1e9, "l1": 1e15}, peak_flops_per_second={"fp32": 1e12}),
         replace(A100, name="other", title="an “other” device", peak_flops_per_second={"fp32": 19.5e12}),
+        HOST,
     ]
 )
 
@@ -43,8 +46,56 @@ def operators(draw: some.DrawFn, device: DeviceCeilings) -> OperatorRow:
     return replace(made, bound=held_up, seconds=slowdown * made.seconds, launches=draw(some.integers(0, 10**6)))
 
 
+perhaps = some.none() | amounts
+texts = some.lists(names, max_size=2).map(tuple)
+activities = some.sampled_from(["kernel", "copy", "fill", "communication", "host"])
+gaps = some.lists(some.builds(Gap, amounts, amounts, names, names, some.booleans()), max_size=2).map(tuple)
+strays = some.lists(some.builds(Stray, names, activities, names, some.integers(0, 9), amounts), max_size=2).map(tuple)
+device_times = some.builds(DeviceTime, *[amounts] * 9, gaps)
+timings = some.builds(
+    Timing, some.lists(amounts, max_size=3).map(tuple), amounts, amounts, amounts, amounts, some.integers(0, 9),
+    some.booleans()
+)  # fmt: skip
+measurements = some.builds(
+    Measured, some.sampled_from(["trace", "run", "something else"]), texts, names, some.integers(0, 5), amounts,
+    perhaps, some.floats(0, 1), strays, some.none() | device_times, some.none() | timings,
+)  # fmt: skip
+readings = some.none() | some.builds(Reading, amounts, amounts, amounts)
+sensors = some.builds(Telemetry, some.integers(0, 99), *[readings] * 5, perhaps, texts, some.booleans(), texts)
+
+
 @some.composite
-def any_report(draw: some.DrawFn) -> Report:
+def measured_rows(draw: some.DrawFn, made: OperatorRow) -> OperatorRow:
+    """Return the row as measured: below its roof or above, in no time at all, or with no roof to hold it against."""
+    if draw(some.booleans()):
+        made = replace(made, kind="unknown", bound="unknown", seconds=0.0, roofline_seconds=0.0, flops=0.0)
+    seconds = draw(some.one_of(amounts, some.floats(0.3, 30).map(lambda factor: factor * made.roofline_seconds)))
+    share = 100 * made.roofline_seconds / seconds if made.roofline_seconds and seconds else None
+    kernel = KernelRow(draw(names), draw(activities), draw(some.integers(1, 9)), seconds)
+    counted = {f"counted_{level}_bytes": draw(perhaps) for level in ("dram", "l2", "l1")}
+    return replace(made, measured_seconds=seconds, percent_of_roof=share, inferred=draw(names), **counted,
+                   kernels=(kernel,) if draw(some.booleans()) else ())  # fmt: skip
+
+
+@some.composite
+def as_measured(draw: some.DrawFn, report: Report) -> Report:
+    rows = tuple(draw(measured_rows(item)) for item in report.operators)
+    totals = replace(report.totals, parameters=0, measured_seconds=sum(item.measured_seconds or 0.0 for item in rows))
+    memory, pixels = draw(some.sampled_from([report.memory, None])), draw(some.sampled_from([224, None]))
+    workload, telemetry = replace(report.workload, resolution=pixels), draw(some.none() | sensors)
+    return replace(report, operators=rows, totals=totals, measured=draw(measurements), memory=memory,
+                   telemetry=telemetry, workload=workload)  # fmt: skip
+
+
+@some.composite
+def any_report(draw: some.DrawFn, *, measured: bool | None = None) -> Report:
+    """Return a report; `measured` says whether anything was, by default one or the other."""
+    report = draw(simulated_report())
+    return draw(as_measured(report)) if (draw(some.booleans()) if measured is None else measured) else report
+
+
+@some.composite
+def simulated_report(draw: some.DrawFn) -> Report:
     device = draw(ceilings)
     workload = Workload(draw(names), draw(some.integers(1, 4096)), 224, "train", "tf32", "channels-last")
     report = assemble(tuple(draw(some.lists(operators(device), max_size=6))), workload, device=device)
@@ -76,12 +127,29 @@ def test_it_can_be_drawn(found: list[Report]) -> None:
 @given(any_report())
 def test_shares_sum_to_one_or_there_is_nothing(report: Report) -> None:
     for groups in (summary.by_kind(report), summary.by_module(report), summary.by_operator(report)):
-        whole = 1 if report.totals.seconds else 0
+        whole = 1 if any(summary.took(report, row) for row in report.operators) else 0
         assert sum(group.time_share for group in groups) == pytest.approx(whole)
 
 
 @relaxed
-@given(any_report())
+@given(any_report(measured=True))
+def test_what_was_measured_lies_where_it_was_measured_above_its_roof_or_below(report: Report) -> None:
+    drawn = plot([report])
+    assert sum(len(point.group.rows) for point in (*drawn.points, *drawn.rail)) == len(report.operators)
+    for point in drawn.points:
+        took = sum(row.measured_seconds or 0.0 for row in point.group.rows)
+        assert point.is_measured
+        assert point.y == pytest.approx(sum(row.flops for row in point.group.rows) / took)
+        if point.group.roof_share and len(point.group.rows) == 1 and point.roof and point.y:
+            assert point.y / point.roof == pytest.approx(point.group.roof_share)
+    for group in summary.by_operator(report):
+        if group.lost_seconds is not None:
+            assert group.lost_seconds == pytest.approx(group.roofed_seconds - group.roofline_seconds)
+            assert (group.lost_seconds < 0) is ((group.roof_share or 0) > 1)
+
+
+@relaxed
+@given(any_report(measured=False))
 def test_nothing_lies_above_a_roof_and_nothing_is_dropped(report: Report) -> None:
     drawn = plot([report])
     assert sum(len(point.group.rows) for point in (*drawn.points, *drawn.rail)) == len(report.operators)
@@ -105,4 +173,5 @@ def test_there_is_always_something_to_say(found: list[Report]) -> None:
     for report in found:
         for finding in findings.findings(report):
             assert finding.sentence.endswith(".")
-            assert "nan" not in finding.sentence
+            assert "nan" not in finding.sentence.lower().split()
+            assert "inf" not in finding.sentence.lower().split()

@@ -3,9 +3,10 @@ from dataclasses import replace
 import pytest
 
 from memprof.report import Report
-from memprof.reports import geometry
+from memprof.reports import captions, geometry
 from memprof.reports.geometry import Plot, plot
 from memprof.reports.scene import Canvas, lay_out
+from tests.reports.measured_sample import on_cpu, run, traced
 from tests.reports.sample import A100, Cost, assemble, row, sample
 
 CANVAS = Canvas(0.6, (0.009, 0.03))
@@ -160,3 +161,69 @@ def test_labels_stay_inside_the_plot() -> None:
         assert label.box.right <= 1.01
         assert label.box.bottom >= -0.01
         assert label.box.top <= 1.01
+
+
+def test_a_measured_point_stands_at_its_speed_and_an_arrow_leads_to_its_roof() -> None:
+    found = [traced()]
+    drawn = plot(found)
+    stems = {id(stem.point): stem for stem in lay_out(drawn, found, CANVAS).stems}
+    assert len(stems) == len(drawn.points)
+    for point in drawn.points:
+        assert point.is_measured
+        assert point.y == pytest.approx(point.group.flops / sum(item.measured_seconds for item in point.group.rows))
+        stem = stems[id(point)]
+        assert stem.is_arrow
+        assert stem.start == drawn.fraction(point.x, point.y)
+        assert stem.end == drawn.fraction(point.x, point.roof)
+        assert "of the measured time" in point.text
+        assert "of the roof" in point.text
+
+
+def test_an_arrow_leads_down_from_what_is_above_its_roof() -> None:
+    found = [traced()]
+    (above,) = [stem for stem in lay_out(plot(found), found, CANVAS).stems if stem.start[1] > stem.end[1]]
+    assert above.point.group.rows[0].module == "stem.0"
+    assert above.point.group.roof_share == pytest.approx(1.32)
+    assert above.point.y == pytest.approx(1.32 * above.point.roof)
+    assert "132 % of the roof" in above.point.text
+
+
+def test_each_group_has_one_point_and_at_most_one_arrow() -> None:
+    for found in ([traced()], [on_cpu()], [traced(), sample("convnext_t", "train")]):
+        drawn = plot(found)
+        stems = lay_out(drawn, found, CANVAS).stems
+        assert len({id(stem.point) for stem in stems}) == len(stems) <= len(drawn.points)
+        assert {stem.is_arrow for stem in stems if stem.point.report == 0} == {True}
+        assert {stem.is_arrow for stem in stems if stem.point.report == 1} <= {False}
+
+
+def test_measured_operators_without_flops_are_on_the_rail_with_their_time() -> None:
+    (point,) = plot([traced()]).rail
+    assert [item.name for item in point.group.rows] == ["custom::scan"]
+    assert point.group.time_seconds == pytest.approx(1.2e-3)
+    assert captions.rail_label(plot([traced()]), [traced()]).startswith("no FLOPs counted (custom::scan); ")
+
+
+def test_the_roofs_of_a_cpu_are_called_by_its_units() -> None:
+    assert {roof.label.partition(" units")[0] for roof in plot([on_cpu()]).roofs if not roof.is_memory} == {
+        "matrix", "vector"
+    }  # fmt: skip
+    scene = lay_out(plot([on_cpu()]), [on_cpu()], CANVAS)
+    assert all("units" in name.text for _, name in scene.ridges)
+    assert not any("CUDA" in point.text or "tensor" in point.text for point in plot([on_cpu()]).points)
+
+
+def test_captions_say_what_a_bubble_and_its_arrow_are() -> None:
+    assert captions.how_to_read([sample()]) == (
+        "Bubble: like operators at their predicted speed; area: share of the predicted time. Ring: the most that the "
+        "roofs allow (slanted: memory, flat: arithmetic)."
+    )
+    assert "measured speed" in captions.how_to_read([traced()])
+    assert "Arrow: to the most" in captions.how_to_read([traced()])
+    mixed = captions.how_to_read([traced(), sample()])
+    assert "measured or predicted speed" in mixed
+    assert "Ring, or arrow from what was measured" in mixed
+    assert captions.y_axis([traced()]) == "FLOP/s: measured (bubbles) and at most (arrows)"
+    assert captions.subtitle([traced()]).endswith("measured 148 ms a step, 866 samples/s (predicted 99.6 ms a step)")
+    assert "predicted" not in captions.subtitle([on_cpu()])
+    assert (captions.mark([sample(), run()]), captions.mark([traced()])) == ("THROTTLED", "")

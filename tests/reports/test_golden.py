@@ -12,6 +12,7 @@ import pytest
 from memprof import reports
 from memprof.report import Report
 from memprof.reports import RenderOptions
+from tests.reports.measured_sample import on_cpu, run, traced
 from tests.reports.sample import BATCH, HOST_SECONDS, assemble, incomplete, sample
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -20,8 +21,14 @@ GOLDEN = Path(__file__).parent / "golden"
 def stage_of(model: str) -> Report:
     """Return a report of the first block of the first stage only, so that a file of rows stays short."""
     whole = sample(model)
-    rows = tuple(row for row in whole.operators if row.module.startswith("stages.0.blocks.0"))
-    return assemble(rows, whole.workload, whole.totals.parameters, whole.totals.macs_per_image)
+    return only(whole, "stages.0.blocks.0")
+
+
+def only(whole: Report, module: str) -> Report:
+    """Return a report of one module only; what was measured of it all is kept as it is."""
+    rows = tuple(row for row in whole.operators if row.module.startswith(module))
+    made = assemble(rows, whole.workload, whole.totals.parameters, whole.totals.macs_per_image)
+    return replace(made, measured=whole.measured)
 
 
 def held_up(report: Report) -> Report:
@@ -51,6 +58,15 @@ CASES = {
     "too_large_80.txt": ("text", [TOO_LARGE], RenderOptions(width=80, by="kind")),
     "held_up_80.txt": ("text", [held_up(sample())], RenderOptions(width=80, top=3)),
     "block.csv": ("csv", [stage_of("inceptionnext_t")], RenderOptions()),
+    "traced_80.txt": ("text", [traced()], RenderOptions(width=80)),
+    "traced_120.txt": ("text", [traced()], RenderOptions(width=120)),
+    "traced_steps_80.txt": ("text", [traced(steps=3)], RenderOptions(width=80, by="shape", top=4)),
+    "run_120.txt": ("text", [run()], RenderOptions(width=120, by="kind")),
+    "cpu_80.txt": ("text", [on_cpu()], RenderOptions(width=80, by="phase")),
+    "traced_and_predicted_120.txt": ("text", [traced(), sample("convnext_t", "train")], RenderOptions(width=120)),
+    "traced.md": ("md", [traced()], RenderOptions(top=4)),
+    "run.md": ("md", [run()], RenderOptions(by="module", top=4)),
+    "traced.csv": ("csv", [only(traced(), "stages.0.blocks.0")], RenderOptions()),
 }
 
 
@@ -65,7 +81,10 @@ def test_output_is_as_read(name: str) -> None:
 
 def test_no_line_is_wider_than_the_terminal() -> None:
     for width in (60, 80, 100, 120, 200):
-        for found in ([sample("inceptionnext_t", "train")], [sample("convnext_t"), sample("resnet50")]):
+        for found in (
+            [sample("inceptionnext_t", "train")], [sample("convnext_t"), sample("resnet50")], [traced()], [run()],
+            [on_cpu()], [traced(), run()],
+        ):  # fmt: skip
             text = reports.get("text").render(found, RenderOptions(width=width)).decode()
             assert max(map(len, text.splitlines())) <= width
 

@@ -10,6 +10,7 @@ import pytest
 from memprof import reports
 from memprof.report import Report, load_reports
 from memprof.reports import RenderOptions, theme
+from tests.reports.measured_sample import STRAYS, on_cpu, run, traced
 from tests.reports.sample import incomplete, sample
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -135,19 +136,106 @@ def test_the_page_serves_dark_and_narrow_screens() -> None:
     assert page_of(sample()).count("meta", name="viewport") == 1
 
 
+def text_of(page: Page) -> str:
+    return " ".join(" ".join(page.text).split())
+
+
+def test_a_measured_page_has_every_section() -> None:
+    page = page_of(traced())
+    text = text_of(page)
+    for heading in ("Where the device's time went", "The longest gaps of the device", "How it was measured",
+                    "What ran for no operator with recorded shapes", "Share of FLOPs against share of measured time",
+                    "Counted beside modelled traffic"):  # fmt: skip
+        assert heading in text
+    for fact in ("Measured time", "Of the roof reached", "Achieved arithmetic", "a prediction; measured is 1.48x"):
+        assert fact in text
+    assert "of the predicted time" not in text
+    assert "To explain: convolution in stem.0 (132 %)" in text
+    assert all(stray.reason in text for stray in STRAYS)
+    assert "Read from a trace (convnext_t.json.gz) of NVIDIA A100-SXM4-40GB; 1 step." in text
+    assert "Of roof, lost" in text
+    assert page_of(sample()).count("path", class_="head") == 0
+
+
+def test_a_page_without_a_measurement_says_nothing_of_one() -> None:
+    text = text_of(page_of(sample()))
+    for word in ("measured ms", "lost ms", "Of roof", "Where the device's time went", "How it was measured", "†"):
+        assert word not in text
+    assert "predicted, not measured" in text
+
+
+def test_every_measured_point_has_an_arrow_and_no_ring() -> None:
+    page = page_of(traced())
+    assert page.count("circle", class_="ring") == 0
+    assert page.count("path", class_="head") == page.count("path", class_="shaft") > 10
+
+
+def test_the_parts_of_the_devices_time_fill_the_strip() -> None:
+    page = page_of(traced())
+    (start,) = [index for index, (_, found) in enumerate(page.elements) if found.get("aria-label") ==
+                "Where the device's time went"]  # fmt: skip
+    widths = []
+    for tag, attributes in page.elements[start + 1 :]:
+        if tag != "i":
+            break
+        widths.append(float((attributes["style"] or "").split("width: ")[1].split("%")[0]))
+    assert len(widths) == 4
+    assert sum(widths) == pytest.approx(100, abs=0.01)
+
+
+def test_a_throttled_run_is_marked_at_the_top() -> None:
+    page = page_of(run())
+    text = text_of(page)
+    assert "THROTTLED" in text[: text.index("What binds it")]
+    assert page.count("p", class_="warning") == 1
+    assert "missing missing missing" in text  # the memory in use, which the device refused to tell
+    assert "THROTTLED" not in text_of(page_of(run(throttled=False)))
+
+
+def test_the_page_of_a_cpu_predicts_nothing_and_names_no_part_of_a_gpu() -> None:
+    text = text_of(page_of(on_cpu()))
+    words = text[: text.index("The whole report is inside")]
+    for word in ("CUDA", "ensor core", "redicted", "Kernel launches"):
+        assert word not in words, word
+    assert "matrix units" in words
+
+
+def test_the_page_shows_the_grouping_that_is_asked_for() -> None:
+    by_shape = Page(reports.get("html").render([traced()], RenderOptions(by="shape", top=4)).decode())
+    assert "The 4 of 32 shapes that lose most time" in text_of(by_shape)
+    assert "shapes that lose" not in text_of(page_of(traced()))
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+def test_a_browser_sorts_measured_operators_by_the_time_they_lose(tmp_path: Path) -> None:
+    page = in_browser(tmp_path, [traced(), sample("convnext_t", "train")], top=5)
+    (heading,) = [found for _, found in page.elements if found.get("aria-sort") == "descending"]
+    assert "data-first" in heading
+    rows = [found for tag, found in page.elements if tag == "tr" and "data-kind" in found]
+    shown = [found for found in rows if "hidden" not in found]
+    assert [found["data-kind"] for found in shown] == ["depthwise convolution"] * 5
+    assert [found["data-report"] for found in shown] == ["0"] * 5
+    assert page.count("title") == 1
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 def test_a_browser_runs_the_page(tmp_path: Path) -> None:
+    page = in_browser(tmp_path, [incomplete(), sample("inceptionnext_t")], top=5)
+    assert sum(attributes.get("aria-sort") == "descending" for _, attributes in page.elements) == 1
+    shown = [attributes for tag, attributes in page.elements if tag == "tr" and "data-kind" in attributes]
+    assert sum("hidden" not in attributes for attributes in shown) == 5
+    assert page.count("title") == 1  # the bubbles' titles have become tips
+    assert "evil</script>" in " ".join(page.text)
+
+
+def in_browser(tmp_path: Path, found: list[Report], top: int) -> Page:
+    """Return the page of some reports as a browser leaves it after running its script."""
     file = tmp_path / "report.html"
-    file.write_bytes(reports.get("html").render([incomplete(), sample("inceptionnext_t")], RenderOptions(top=5)))
+    file.write_bytes(reports.get("html").render(found, RenderOptions(top=top)))
     flags = (
         *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
         *("--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"),
     )
     command = [CHROMIUM or "", *flags, file.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    page = Page(done.stdout)
-    assert sum(attributes.get("aria-sort") == "descending" for _, attributes in page.elements) == 1
-    shown = [attributes for tag, attributes in page.elements if tag == "tr" and "data-kind" in attributes]
-    assert sum("hidden" not in attributes for attributes in shown) == 5
-    assert page.count("title") == 1  # the bubbles' titles have become tips
-    assert "evil</script>" in " ".join(page.text)
+    return Page(done.stdout)

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from memprof import reports
+from memprof.report import Report
 from memprof.reports import RenderOptions
+from tests.reports.measured_sample import on_cpu, run, traced
 from tests.reports.sample import incomplete, sample
 
 PNG = reports.get("png")
@@ -24,6 +26,19 @@ def test_it_is_a_png_of_the_expected_size(models: list[str], phase: str) -> None
     content = PNG.render([sample(model, phase) for model in models], RenderOptions())
     assert size_of(content) == (12 * 150, 7 * 150)
     assert len(content) > 50_000
+
+
+@pytest.mark.parametrize(
+    "found", [[traced()], [run()], [on_cpu()], [traced(), sample("convnext_t", "train"), on_cpu()]]
+)
+def test_measured_reports_are_drawn_without_a_warning(found: list[Report], recwarn: pytest.WarningsRecorder) -> None:
+    assert size_of(PNG.render(found, RenderOptions())) == (1800, 1050)
+    assert not recwarn.list
+
+
+def test_a_throttled_run_is_not_drawn_like_another() -> None:
+    throttled, other = PNG.render([run()], RenderOptions()), PNG.render([run(throttled=False)], RenderOptions())
+    assert throttled != other
 
 
 def test_names_in_any_script_start_no_formula_and_print_no_warning(recwarn: pytest.WarningsRecorder) -> None:

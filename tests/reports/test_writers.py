@@ -13,6 +13,7 @@ from memprof.errors import OutputError
 from memprof.operators.registry import Kind
 from memprof.report import Memory, Report, load_reports
 from memprof.reports import RenderOptions, tables, theme
+from memprof.reports import facts as of_report
 from memprof.roofline.bounds import ENGINES, MEMORY_LEVELS
 from memprof.roofline.timing import HOST, LAUNCH
 from memprof.words import binds, bound, known_kinds, short_bound
@@ -85,7 +86,7 @@ def test_every_bound_has_a_name_a_short_name_and_a_colour_of_its_own() -> None:
 
 
 def facts(report: Report) -> dict[str, tuple[str, str]]:
-    return {fact.name: (fact.value, fact.remark) for fact in tables.totals(report)}
+    return {fact.name: (fact.value, fact.remark) for fact in of_report.totals(report)}
 
 
 def test_totals_tell_predictions_from_bounds() -> None:
