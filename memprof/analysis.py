@@ -57,7 +57,7 @@ def analyze_on(
 ) -> list[Report]:
     """Analyse one step of a model on several devices; it is simulated once for each precision. See `analyze`."""
     found = [devices.get(target) if isinstance(target, (str, Path)) else target for target in targets]
-    name = models.canonical_name(model) if isinstance(model, str) else _callable_name(model)
+    name = models.canonical_name(model) if isinstance(model, str) else callable_name(model)
     if resolution is None:
         resolution = models.default_resolution(model) if isinstance(model, str) else models.DEFAULT_RESOLUTION
     workloads = []
@@ -90,7 +90,8 @@ def _simulate(model: str | Callable[[], nn.Module], workload: Workload) -> Simul
     )
 
 
-def _callable_name(model: object) -> str:
+def callable_name(model: object) -> str:
+    """Return what a report calls a model that a function builds; ModelError where `model` is no function."""
     if not callable(model) or hasattr(model, "named_modules"):
         raise ModelError(
             f"a model is a name or a function that builds it, not a {type(model).__name__}",

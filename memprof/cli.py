@@ -28,8 +28,12 @@ COMMANDS = {
     "compare": "Hold models and devices side by side: size, work, traffic, predicted throughput.",
     "explain": "Say where a model's time goes, or why one model is slower than another.",
     "ablate": "Vary a model one choice at a time, as its paper does, and predict each variant.",
+    "trace": "Read profiler traces of any GPU: measured time beside bound and prediction.",
+    "measure": "Run models for real: measured time of every operator beside its roof.",
     "validate": "Hold predictions against measurements: errors, bias, rank correlation.",
+    "gate": "Fail where a change makes a model slower than the accepted baseline.",
     "render": "Write the reports in a report.json again, in other formats.",
+    "calibrate": "Measure the ceilings of this machine, to use as the device `host`.",
     "devices": "List the devices memprof knows, or show one with the source of every figure.",
     "models": "List the models memprof knows and their options.",
 }

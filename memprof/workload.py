@@ -10,6 +10,11 @@ LAYOUTS = ("channels-first", "channels-last")
 DEFAULT_BATCH_SIZE = 128
 DEFAULT_LAYOUT = "channels-last"
 
+CPU, CUDA = "cpu", "cuda"
+"""What a model can really run on."""
+DEFAULT_RUN_BATCH_SIZES = {CPU: 8, CUDA: DEFAULT_BATCH_SIZE}
+DEFAULT_WARM_UP = 3
+
 _LARGEST_BATCH = 65_536
 _LARGEST_RESOLUTION = 16_384
 

@@ -15,7 +15,9 @@ from memprof.models.foreign import foreign_code
 from memprof.profiles.scopes import ModuleScopes, phase_scope
 
 MOMENTUM = 0.9
-LEARNING_RATE = 0.1
+LEARNING_RATE = 1e-6
+"""So small that a network fed with noise does not diverge: infinities would change what a GPU draws, hence its clocks.
+What a step costs does not depend on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +47,26 @@ class Step:
         self._front_end = front_end
         self.optimizer_state = [_buffer(parameter) for parameter in model.parameters()] if training else []
 
-    def run(self, batch: Batch) -> None:
-        """Run the step; ModelError where the model raises, or gives no logits to train on."""
+    def run(self, batch: Batch, *, modules: bool = True) -> None:
+        """Run the step; ModelError where the model raises, or gives no logits to train on.
+
+        Without `modules` these are no scopes: recording them takes time, and torch.compile cannot see through it.
+        """
+        for parameter in self._model.parameters() if self._training else ():
+            parameter.grad = None  # as zero_grad does
         with torch.set_grad_enabled(self._training):
-            outputs = self._forward(batch.images)
+            outputs = self._forward(batch.images, modules)
             if self._training:
                 self._learn(_logits(outputs, self._name), batch.targets)
 
-    def _forward(self, images: Tensor) -> object:
+    def _forward(self, images: Tensor, modules: bool) -> object:
         scopes = ModuleScopes(self._model)
 
         def place() -> str:
             return f"{self._name} failed" + (f" in its module {scopes.current!r}" if scopes.current else "")
 
-        with foreign_code(place, self._remedy), phase_scope("forward"), scopes, self._front_end():
+        recorded = scopes if modules else nullcontext()
+        with foreign_code(place, self._remedy), phase_scope("forward"), recorded, self._front_end():
             return self._model(images)
 
     def _learn(self, logits: Tensor, targets: Tensor) -> None:

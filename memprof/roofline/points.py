@@ -18,6 +18,8 @@ from memprof.roofline.kernels import gather
 from memprof.roofline.timing import HOST, KernelTimes, Timeline, kernel_times, timeline
 
 HOST_SECONDS = "host_seconds_per_launch"
+WITHOUT_MODEL = "cpu"
+"""The kind of devices whose kernels are taken to need their least time: the time model is one of GPUs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,10 @@ def place(costed: Sequence[CostedCall], device: DeviceCeilings, precision: Preci
     engines = [engines_of(work, device, precision) for work in works]
     bounds = bounds_of(works, engines, device)
     kernels = gather(works, engines)
-    times = kernel_times(kernels, bounds, device.achievable)
+    if device.kind == WITHOUT_MODEL:
+        times = KernelTimes(bounds.names, bounds.seconds, np.zeros(len(works)))
+    else:
+        times = kernel_times(kernels, bounds, device.achievable)
     host = device.achievable.get(HOST_SECONDS, 0.0)
     steps = timeline(times.runs, np.cumsum(kernels.launches) * host)
     points, start = [], 0

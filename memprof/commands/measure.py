@@ -1,0 +1,82 @@
+"""memprof measure: run models for real and report what was measured, held against the roofs of what ran them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from memprof.commands.options import (
+    by_option,
+    complete_devices,
+    complete_models,
+    format_option,
+    layout_option,
+    output_option,
+    phase_option,
+    resolution_option,
+    top_option,
+)
+from memprof.profiles.precision import PRECISIONS
+from memprof.workload import CPU, CUDA, DEFAULT_WARM_UP
+
+
+@click.command()
+@click.option("--model", "models", multiple=True, required=True, metavar="NAME", shell_complete=complete_models,
+              help="A model of the zoo, also with options, `timm:NAME`, `torchvision:NAME`, `package.module:callable` "
+                   "or `file.py:callable`; the last four run that code. Repeat to compare.")  # fmt: skip
+@click.option("--device", type=click.Choice([CPU, CUDA]), default=CPU, show_default=True,
+              help="What runs it: this machine's processor, or its GPU.")  # fmt: skip
+@click.option("--roof", metavar="NAME|FILE", shell_complete=complete_devices,
+              help="The device whose ceilings operators are held against. Default: `host`, which `memprof calibrate` "
+                   "measures, for a CPU; the GPU by its name for a GPU.")  # fmt: skip
+@click.option("--precision", type=click.Choice(list(PRECISIONS)), default=None,
+              help="Default: fp32 on a CPU; on a GPU tf32 where it has it, else fp32.")  # fmt: skip
+@click.option("--batch-size", type=int, default=None, help="Images in a step. Default: 8 on a CPU, 128 on a GPU.")
+@resolution_option
+@phase_option
+@layout_option
+@click.option("--warm-up", type=int, default=DEFAULT_WARM_UP, show_default=True, metavar="N",
+              help="Steps before the first timed one.")  # fmt: skip
+@click.option("--repeat", type=int, default=None, metavar="N",
+              help="Steps to time. Default: for 3 seconds, and at least 6.")  # fmt: skip
+@click.option("--compile", "compiled", is_flag=True, help="Run the model through torch.compile.")
+@output_option
+@format_option("html,png,json")
+@by_option
+@top_option
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, and nothing else; write no files.")
+def command(
+    models: tuple[str, ...], device: str, roof: str | None, precision: str | None, batch_size: int | None,
+    resolution: int | None, phase: str, layout: str, warm_up: int, repeat: int | None, compiled: bool, output: Path,
+    formats: tuple[str, ...], by: str, top: int, as_json: bool,
+) -> None:  # fmt: skip
+    """Run models for real, with random weights on noise, and report what every operator took.
+
+    Steps are timed without the profiler, then a few run with it. Close other programs: what they do counts.
+    """
+    from memprof import reports as writers
+    from memprof.commands.output import echo, echo_written, for_terminal, output_kept, progress, write_reports
+    from memprof.files import check_writable
+    from memprof.measuring import measure
+    from memprof.models import canonical_name
+    from memprof.report import dump_reports
+
+    for model in models:
+        canonical_name(model)  # a mistake in the last one is told before the first one is measured
+    if not as_json:
+        check_writable(output)
+    found = []
+    for position, model in enumerate(models):
+        with progress(f"measuring {model} on the {device} ({position + 1} of {len(models)})"), output_kept():
+            found.append(measure(model, device=device, roof=roof, batch_size=batch_size, resolution=resolution,
+                                 phase=phase, precision=precision, layout=layout, warm_up=warm_up, repeat=repeat,
+                                 compiled=compiled))  # fmt: skip
+    if as_json:
+        click.echo(dump_reports(found).encode(), nl=False)  # in UTF-8, whatever the terminal's encoding
+        return
+    options = for_terminal(by, top)
+    with progress("writing reports"):
+        paths = write_reports(found, output, formats, options)
+    echo(writers.get("text").render(found, options).decode())
+    echo_written(paths)
