@@ -27,6 +27,8 @@ WEIGHT_WARPS, WARP_THREADS = 8, 32
 """Warps per block of the weight gradient, one for each image at a time, and outputs that a warp takes at a time
 (getGradParamsNumThreads in the same file)."""
 HALF_BYTES = 2
+KEPT_TAPS = 7
+"""cuDNN's 16-bit kernels for wider windows are slower, as if they kept nothing: networks with windows of 9 say so."""
 
 
 def macs(convolution: Convolution) -> int:
@@ -139,7 +141,8 @@ def _taps_loaded(convolution: Convolution) -> float:
     registers is taken.
     """
     size = element_bytes(convolution.input.dtype)
-    kept = convolution.weight.shape[-1] if size == HALF_BYTES and is_cudnns(convolution) else 1
+    width = convolution.weight.shape[-1]
+    kept = width if size == HALF_BYTES and is_cudnns(convolution) and width <= KEPT_TAPS else 1
     return 2 * macs(convolution) * size / kept
 
 

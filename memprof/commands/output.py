@@ -21,8 +21,13 @@ def write_reports(
     found: Sequence[Report], folder: Path, formats: Sequence[str], options: writers.RenderOptions
 ) -> list[Path]:
     """Render reports in every format, then write the files `report.EXTENSION`, all or none; return their paths."""
+    return write_files(folder, rendered(found, formats, options))
+
+
+def rendered(found: Sequence[Report], formats: Sequence[str], options: writers.RenderOptions) -> dict[str, bytes]:
+    """Return the contents of the files `report.EXTENSION`, one for each format."""
     chosen = [writers.get(name) for name in formats]
-    return write_files(folder, {f"report.{writer.extension}": writer.render(found, options) for writer in chosen})
+    return {f"report.{writer.extension}": writer.render(found, options) for writer in chosen}
 
 
 def for_terminal(by: str, top: int) -> writers.RenderOptions:
