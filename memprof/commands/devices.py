@@ -25,7 +25,18 @@ _COLUMNS = (
 )
 
 
-@click.group(name="devices", invoke_without_command=True)
+class _Devices(click.Group):
+    """Takes the name of a calibrated device for the command that shows it: `memprof devices host`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name."""
+        is_host = bool(args) and args[0].casefold() in (devices.HOST, devices.HOST_CUDA)
+        return super().resolve_command(ctx, ["show", *args] if is_host else args)
+
+
+@click.group(name="devices", cls=_Devices, invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
@@ -82,6 +93,7 @@ def _print_list(known: Sequence[Device]) -> None:
     console.print(table)
     console.print("\nTF32, FP16: dense tensor-core peaks, FP32 accumulation. FP32: CUDA cores.")
     console.print("`memprof devices show NAME` shows every figure with its source.", markup=False)
+    console.print("`host` is this machine, once `memprof calibrate` has measured it.", markup=False)
 
 
 def _print_device(device: Device, constants: Sequence[Chosen]) -> None:
@@ -104,7 +116,7 @@ def _print_device(device: Device, constants: Sequence[Chosen]) -> None:
     table.add_column("Value", justify="right", no_wrap=True)
     table.add_column("Sources")
     for key, figure in device.figures.items():
-        words, value = devices.FIGURES[key].words, devices.format_figure(key, figure.value)
+        words, value = device.words(key), devices.format_figure(key, figure.value)
         table.add_row(words, value, ", ".join(str(sources.index(source) + 1) for source in figure.sources))
     console.print()
     console.print(table)
@@ -113,7 +125,7 @@ def _print_device(device: Device, constants: Sequence[Chosen]) -> None:
     _print_texts(console, "Sources", [(str(number), text) for number, text in enumerate(sources, start=1)])
     if device.notes:
         _print_texts(console, "Notes", [("-", note) for note in device.notes])
-    if not constants:
+    if not constants and achievable.chosen(device):
         console.print("\n--constants adds what kernels reach of these figures, by which times are predicted.")
 
 

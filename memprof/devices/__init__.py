@@ -1,6 +1,7 @@
 """Devices: what an accelerator can do, each figure with its source. Importing this imports no torch.
 
-`get("a100")` finds a device by name, alias, or path of a user's file; `list_devices()` returns the bundled ones;
+`get("a100")` finds a device by name, alias, or path of a user's file, and `get("host")` this machine once `memprof
+calibrate` has measured it; `list_devices()` returns the bundled ones;
 `ceilings(device, precision)` gives the roofs of a roofline.
 """
 
@@ -9,13 +10,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from memprof.devices import catalogue, files
+from memprof.devices import catalogue, files, host
 from memprof.devices.ceilings import ceilings, default_precision, precisions
 from memprof.devices.figures import FIGURES, FigureFact, format_figure, format_scaled
-from memprof.devices.record import Device, Figure
+from memprof.devices.host import HOST, HOST_CUDA
+from memprof.devices.record import CPU, Device, Figure
 
 __all__ = [
+    "CPU",
     "FIGURES",
+    "HOST",
+    "HOST_CUDA",
     "Device",
     "Figure",
     "FigureFact",
@@ -30,15 +35,17 @@ __all__ = [
 
 
 def get(name_or_path: str | Path) -> Device:
-    """Return a device by its name or alias in the catalogue, or from a user's JSON or TOML file.
+    """Return a device by its name or alias in the catalogue, "host", or one from a user's JSON or TOML file.
 
     Names ignore case, separators and the word "NVIDIA", so the name that CUDA reports works. DeviceError where there
-    is no such device, or where the file is not a device.
+    is no such device, where the file is not a device, or where `memprof calibrate` has not measured this machine yet.
     """
     name = os.fspath(name_or_path)
     device = None if isinstance(name_or_path, Path) else catalogue.find(name)
     if device is not None:
         return device
+    if not isinstance(name_or_path, Path) and name.casefold() in host.COMMANDS:
+        return host.load(name.casefold())
     if isinstance(name_or_path, Path) or _looks_like_path(name):
         return files.load(name)
     raise catalogue.unknown(name, "A device of your own goes into a .json or .toml file.")

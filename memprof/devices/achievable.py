@@ -13,7 +13,7 @@ from importlib import resources
 
 import msgspec
 
-from memprof.devices.record import Device, Figure
+from memprof.devices.record import CPU, Device, Figure
 
 ISSUE_SLOTS_PER_CLOCK = 128
 """Instructions times threads that an SM issues a clock: four schedulers, a warp of 32 threads each.
@@ -80,7 +80,12 @@ class Chosen:
 
 
 def chosen(device: Device) -> dict[str, Chosen]:
-    """Return the constants of the time model for `device` by key, other than figures that the device itself states."""
+    """Return the constants of the time model for `device` by key, other than figures that the device itself states.
+
+    A CPU has none: they are those of GPUs, so that what is predicted for a CPU is the least time.
+    """
+    if device.architecture == CPU:
+        return {}
     found = {}
     for key, constant in constants().items():
         fitting = next((statement for statement in constant.statements if statement.fits(device)), None)
@@ -95,5 +100,7 @@ def chosen(device: Device) -> dict[str, Chosen]:
 
 def achievable(device: Device) -> dict[str, Figure]:
     """Return the constants of the time model for `device`, those computed from its own figures included."""
+    if device.architecture == CPU:
+        return {}
     found = {key: constant.figure for key, constant in chosen(device).items()}
     return found | {key: device.figures[key] for key in ("sm_count", "l2_capacity_bytes") if key in device.figures}

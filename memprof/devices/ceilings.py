@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from memprof.devices.achievable import achievable
-from memprof.devices.figures import FIGURES
-from memprof.devices.record import MEMORY_LEVELS, TENSOR, Device, bandwidth_key, peak_key
+from memprof.devices.record import CPU, MEMORY_LEVELS, TENSOR, Device, bandwidth_key, peak_key
 from memprof.errors import DeviceError, WorkloadError, did_you_mean
 from memprof.report import DeviceCeilings
 
@@ -31,7 +30,7 @@ def ceilings(device: Device, precision: str) -> DeviceCeilings:
     key = _tensor_key(precision)
     if precision not in precisions(device):
         raise DeviceError(
-            f"{device.name} has no {FIGURES[key].words.removesuffix(' peak')} figure",
+            f"{device.name} has no {device.words(key).removesuffix(' peak')} figure",
             f"use --precision {_alternatives(precisions(device))}",
         )
     engines = {TENSOR: key, **{engine: peak_key(engine) for engine in _CUDA_CORES}}
@@ -42,7 +41,7 @@ def ceilings(device: Device, precision: str) -> DeviceCeilings:
         peak_flops_per_second=_known(device, engines),
         memory_capacity_bytes=device.get("dram_capacity_bytes"),
         achievable={key: figure.value for key, figure in achievable(device).items()},
-        kind="cpu" if device.architecture == "CPU" else "gpu",
+        kind="cpu" if device.architecture == CPU else "gpu",
     )
 
 

@@ -15,11 +15,20 @@ _SMALLEST_RATE = 1e6
 
 @dataclass(frozen=True, slots=True)
 class FigureFact:
-    """The facts of one figure: its key in files, its unit (base units; "" for a count) and its name in a sentence."""
+    """The facts of one figure: its key in files, its unit (base units; "" for a count) and its name in a sentence.
+
+    `cpu_words` is its name on a CPU, "" where that is the same.
+    """
 
     key: str
     unit: str
     words: str
+    cpu_words: str = ""
+
+    @property
+    def words_for_cpu(self) -> str:
+        """The figure's name in a sentence about a CPU."""
+        return self.cpu_words or self.words
 
     @property
     def least(self) -> float:
@@ -28,6 +37,8 @@ class FigureFact:
 
 
 _FACTS = (
+    FigureFact("core_count", "", "CPU cores", "cores"),
+    FigureFact("thread_count", "", "threads PyTorch computes with"),
     FigureFact("sm_count", "", "streaming multiprocessors (SMs, CUs)"),
     FigureFact("boost_clock_hz", "Hz", "boost clock"),
     FigureFact("base_clock_hz", "Hz", "base clock"),
@@ -36,12 +47,13 @@ _FACTS = (
     FigureFact("sfu_results_per_clock_per_sm", "", "special-function results per clock and SM"),
     FigureFact("threads_per_sm", "", "threads per SM, at most"),
     FigureFact("registers_per_sm", "", "registers per SM, 32-bit"),
-    FigureFact("fp32_flops_per_second", "FLOP/s", "FP32 CUDA-core peak"),
+    FigureFact("fp32_flops_per_second", "FLOP/s", "FP32 CUDA-core peak", "FP32 peak"),
+    FigureFact("elementwise_flops_per_second", "FLOP/s", "FP32 element-wise peak"),
     FigureFact("fp16_flops_per_second", "FLOP/s", "FP16 CUDA-core peak, packed"),
     FigureFact("fp64_flops_per_second", "FLOP/s", "FP64 CUDA-core peak"),
     FigureFact("tf32_tensor_flops_per_second", "FLOP/s", "TF32 tensor-core peak"),
-    FigureFact("fp16_tensor_flops_per_second", "FLOP/s", "FP16 tensor-core peak"),
-    FigureFact("bf16_tensor_flops_per_second", "FLOP/s", "BF16 tensor-core peak"),
+    FigureFact("fp16_tensor_flops_per_second", "FLOP/s", "FP16 tensor-core peak", "FP16 matrix peak"),
+    FigureFact("bf16_tensor_flops_per_second", "FLOP/s", "BF16 tensor-core peak", "BF16 matrix peak"),
     FigureFact("fp8_tensor_flops_per_second", "FLOP/s", "FP8 tensor-core peak"),
     FigureFact("int8_tensor_ops_per_second", "OP/s", "INT8 tensor-core peak"),
     FigureFact("fp32_tensor_flops_per_second", "FLOP/s", "FP32 matrix-core peak"),
@@ -50,16 +62,20 @@ _FACTS = (
     FigureFact("fp8_tensor_fp16_accumulate_flops_per_second", "FLOP/s", "FP8 tensor-core peak, FP16 accumulation"),
     FigureFact("dram_bytes_per_second", "B/s", "DRAM bandwidth"),
     FigureFact("dram_capacity_bytes", "B", "memory"),
-    FigureFact("l2_bytes_per_second", "B/s", "L2 bandwidth, measured"),
+    FigureFact("l3_bytes_per_second", "B/s", "L3 bandwidth"),
+    FigureFact("l3_capacity_bytes", "B", "L3 capacity"),
+    FigureFact("l2_bytes_per_second", "B/s", "L2 bandwidth, measured", "L2 bandwidth"),
     FigureFact("l2_bytes_per_clock", "", "L2 bytes per clock, by design"),
-    FigureFact("l2_capacity_bytes", "B", "L2 capacity"),
-    FigureFact("l1_bytes_per_second", "B/s", "L1 bandwidth, all SMs, 32-bit loads"),
+    FigureFact("l2_capacity_bytes", "B", "L2 capacity", "L2 capacity, all cores"),
+    FigureFact("l1_bytes_per_second", "B/s", "L1 bandwidth, all SMs, 32-bit loads", "L1 bandwidth"),
     FigureFact("l1_bytes_per_clock_per_sm", "", "L1 bytes per clock and SM, 32-bit loads"),
     FigureFact("l1_measured_bytes_per_clock_per_sm", "", "L1 bytes per clock and SM, 32-bit, measured"),
     FigureFact("l1_wide_bytes_per_clock_per_sm", "", "L1 bytes per clock and SM, 128-bit loads"),
     FigureFact("l1_wide_measured_bytes_per_clock_per_sm", "", "L1 bytes per clock and SM, 128-bit, measured"),
+    FigureFact("l1_capacity_bytes", "B", "L1 capacity", "L1 data capacity, all cores"),
     FigureFact("l1_capacity_bytes_per_sm", "B", "L1 capacity per SM"),
     FigureFact("shared_capacity_bytes_per_sm", "B", "shared memory per SM, at most"),
+    FigureFact("measured_spread_fraction", "", "largest spread, (median - best) / best"),
     FigureFact("power_watts", "W", "power limit"),
 )
 

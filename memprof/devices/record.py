@@ -9,6 +9,8 @@ from typing import Any
 from memprof.devices.figures import FIGURES, fact_of
 from memprof.errors import DeviceError, did_you_mean
 
+CPU = "CPU"
+"""The architecture of a device that is no GPU."""
 MEMORY_LEVELS = ("dram", "l2", "l1")
 CUDA_CORE_ENGINES = ("fp32", "fp16", "fp64")
 TENSOR = "tensor"
@@ -58,12 +60,17 @@ class Device:
         figure = self.figures.get(fact_of(key).key)
         return None if figure is None else figure.value
 
+    def words(self, key: str) -> str:
+        """Return what the figure `key` is called on a device of this kind; DeviceError where no such key exists."""
+        fact = fact_of(key)
+        return fact.words_for_cpu if self.architecture == CPU else fact.words
+
     def figure(self, key: str) -> float:
         """Return the value of the figure `key`; DeviceError where it is not known for this device."""
         value = self.get(key)
         if value is None:
             raise DeviceError(
-                f"{self.name} has no figure for {fact_of(key).words} ({key})",
+                f"{self.name} has no figure for {self.words(key)} ({key})",
                 "choose a device that has one, or state it in a device file with "
                 f'base = "{self.name}", see docs/devices.md',
             )
