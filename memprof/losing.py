@@ -50,10 +50,9 @@ def measured(report: Report) -> str:
         text += f", {units.ratio(took / least)} the least possible time of {units.seconds(least)}"
     predicted = achieved.predicted_step_seconds(report)
     if achieved.predicts(report) and predicted and took:
-        text += (
-            f". memprof predicts {units.seconds(predicted)}, so what was measured is {units.ratio(took / predicted)} "
-            "the prediction"
-        )
+        operators = achieved.overall(report).time_seconds / achieved.steps(report)
+        ratio = units.ratio(operators / predicted)
+        text += f". memprof predicts {units.seconds(predicted)}; its operators took {units.seconds(operators)}, {ratio}"
     return f"{text}."
 
 

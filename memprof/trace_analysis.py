@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -26,6 +27,8 @@ WITHOUT_SHAPES = "the operator that launched it has no recorded shapes"
 _COMPUTED = frozenset({Activity.KERNEL, Activity.COMMUNICATION})
 """What profilers call kernels: copies and fills are not."""
 _MOST_STRAYS = 200
+_TRANSFER = re.compile("HtoD|DtoH|HostToDevice|DeviceToHost", re.IGNORECASE)
+"""Of the names of copies between host and device, by CUPTI ("Memcpy HtoD") and ROCm ("CopyHostToDevice")."""
 
 
 def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str | None = None) -> Report:
@@ -35,7 +38,8 @@ def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str 
     memprof knows, TraceError where it holds no operators with shapes.
     """
     target = device or device_of(trace)
-    costed, unknown = cost_profile(trace.profile)
+    found, unknown = cost_profile(trace.profile)
+    costed = tuple(replace(item, works=()) if _is_transfer(item.call) else item for item in found)
     calls = [*(item.call for item in costed), *unknown]
     if not any(call.tensors() for call in calls):
         raise TraceError(f"{trace.path} holds no operators with recorded shapes", _record_again(trace))
@@ -113,6 +117,13 @@ def device_name(trace: Trace) -> str:
     """Return what the trace calls the device that ran most of its kernels, "" where it has no name."""
     names = {item.index: item.name for item in trace.devices}
     return names.get(_busiest(trace.kernels), "") if trace.kernels else ""
+
+
+def _is_transfer(call: OperatorCall) -> bool:
+    """Return whether all that a call launched moves data between host and device: no roof of the device bounds that."""
+    return bool(call.kernels) and all(
+        kernel.activity is Activity.COPY and _TRANSFER.search(kernel.name) for kernel in call.kernels
+    )
 
 
 def _busiest(kernels: Iterable[Kernel]) -> int:

@@ -110,7 +110,8 @@ def _predicted(report: Report) -> tuple[Fact, ...]:
     seconds, took = achieved.predicted_step_seconds(report), achieved.step_seconds(report)
     remark = f"{achieved.per_step(report)}: predicted, not measured"
     if summary.is_measured(report):
-        against = f"; measured is {units.ratio(took / seconds)}" if seconds and took else ""
+        operators = achieved.overall(report).time_seconds / report.totals.seconds if report.totals.seconds else 0.0
+        against = f"; operators took {units.ratio(operators)}, all {units.ratio(took / seconds)}" if seconds else ""
         several = f" {achieved.per_step(report)}" if achieved.steps(report) > 1 else ""
         remark = f"a prediction{several}{against}"
     total = report.totals

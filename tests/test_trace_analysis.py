@@ -53,6 +53,7 @@ def test_kernels_go_to_operators_or_to_strays_and_none_is_lost():
     assert [(stray.name, stray.reason, stray.calls) for stray in measured.strays] == [
         ("graph", "no launch", 1), ("accumulate", f"{WITHOUT_SHAPES}: AccumulateGrad", 1)
     ]  # fmt: skip
+    assert [row.bound for row in report.operators if row.name == "aten::copy_"] == ["unknown"]  # from the host
     total = sum(rows.values()) + sum(stray.seconds for stray in measured.strays)
     assert total == pytest.approx(1200e-9)
     assert measured.attributed_share == pytest.approx(500 / 1000)  # copies are no kernels

@@ -32,7 +32,9 @@ def test_measured_time_stands_beside_bound_and_prediction() -> None:
     found, report = of(traced()), traced()
     assert report.measured
     assert found["Measured time"] == (units.seconds(report.measured.seconds), "per step, from start to end")
-    assert found["Predicted time"][1].startswith("a prediction; measured is ")
+    total = report.totals
+    ratios = [units.ratio(took / total.seconds) for took in (total.measured_seconds or 0, report.measured.seconds)]
+    assert found["Predicted time"][1] == f"a prediction; operators took {ratios[0]}, all {ratios[1]}"
     assert found["Least possible time"] == (units.seconds(report.totals.roofline_seconds), "per step: a lower bound")
     assert found["Of the roof reached"] == ("59 %", "while operators ran; 53 % all in all")
     # FLOPs and DRAM bytes over the time of operators
