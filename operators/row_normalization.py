@@ -6,7 +6,8 @@ input (channels-first tensors in ConvNeXt) is copied first, forward, and both op
 for dx, like forward, and another for the gradients of scale and shift, which reads x and dy again.
 
 Group norm (ATen/native/cuda/group_norm_kernel.cu): a kernel for the statistics of each group, one that computes a * x +
-b with an a and b per image and channel; the feature map comes from DRAM in both.
+b with an a and b per image and channel; the feature map comes from DRAM in both. Its input is made contiguous first
+(`at::group_norm` in ATen/native/group_norm.cpp, but on CPUs), so channels-last tensors are copied.
 
 FLOPs forward are fvcore's (5 per element, 4 without scale). It has no backward and no RMS norm; those are counted here.
 """
@@ -94,8 +95,9 @@ def cost_group_norm(call: OperatorCall) -> tuple[Work, ...]:
     output = dense(source.shape, source.dtype)
     scale = dense(source.shape[:2], statistic.dtype)
     return (
-        stream("statistics", (source, *affine), (statistic, statistic), flops=flops - normalise, dtype=source.dtype),
-        stream("normalisation", (source, scale, scale), (output,), flops=normalise, dtype=source.dtype, threads=count),
+        *(() if is_contiguous(source) else (layout_copy(source),)),
+        stream("statistics", (output, *affine), (statistic, statistic), flops=flops - normalise, dtype=source.dtype),
+        stream("normalisation", (output, scale, scale), (output,), flops=normalise, dtype=source.dtype, threads=count),
     )
 
 
@@ -110,9 +112,11 @@ def cost_group_norm_backward(call: OperatorCall) -> tuple[Work, ...]:
     count = elements(source)
     sums = dense(source.shape[:2], accumulation_dtype(source.dtype))
     channel = dense((source.shape[1],), source.dtype)
-    passes = [stream("reduction", (grad, source), (sums, sums), flops=GROUP_REDUCE_FLOPS * count, dtype=source.dtype)]
+    passes = [layout_copy(tensor) for tensor in (grad, source) if not is_contiguous(tensor)]
+    operands = (dense(grad.shape, grad.dtype), dense(source.shape, source.dtype))
+    passes.append(stream("reduction", operands, (sums, sums), flops=GROUP_REDUCE_FLOPS * count, dtype=source.dtype))
     if mask[0]:
-        reads = (grad, source, sums, sums, *_present(call.optional_tensor(4)))
+        reads = (*operands, sums, sums, *_present(call.optional_tensor(4)))
         result = (dense(source.shape, source.dtype),)
         flops = GROUP_BACKWARD_FLOPS * count
         passes.append(stream("data gradient", reads, result, flops=flops, dtype=source.dtype, threads=count))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from memprof.operators.registry import Kind
-from tests.operators.building import cost, cost_one, kind, steps, tensor
+from tests.operators.building import channels_last, cost, cost_one, kind, steps, tensor
 
 IMAGE = tensor(2, 64, 56, 56)
 COUNT = 2 * 64 * 56 * 56
@@ -132,6 +132,19 @@ def test_group_norm_needs_the_feature_map_twice() -> None:
     assert statistics.dram.written_bytes == 4 * 2 * 2 * 8
     assert last.dram.read_bytes == 4 * (COUNT + 2 * 2 * 64)
     assert last.dram.written_bytes == 4 * COUNT
+
+
+def test_group_norm_copies_channels_last_operands() -> None:
+    last = channels_last(*IMAGE.shape)
+    copy, *passes = cost("native_group_norm", last, tensor(64), tensor(64), 2, 64, 56 * 56, 8, 1e-5)
+    assert copy.step == "layout copy"
+    assert copy.dram.total_bytes == 2 * 4 * 2 * 64 * 56 * 56
+    assert passes == list(cost("native_group_norm", IMAGE, tensor(64), tensor(64), 2, 64, 56 * 56, 8, 1e-5))
+    statistics = tensor(2, 8)
+    rest = (statistics, statistics, tensor(64), 2, 64, 56 * 56, 8, (True, True, True))
+    backward = steps(cost("native_group_norm_backward", last, last, *rest))
+    assert backward[:2] == ["layout copy", "layout copy"]
+    assert backward[2:] == steps(cost("native_group_norm_backward", IMAGE, IMAGE, *rest))
 
 
 def test_group_norm_backward() -> None:
