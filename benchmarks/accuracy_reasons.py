@@ -33,8 +33,8 @@ REASONS = (
     Reason("_gn$", "group norm: CUDA copies channels-last tensors to channels-first for it; measured far slower than "
            "channels-first, by more than memprof predicts for the copies", "infer", LAST),
     Reason("rexnetr_[23]|coatnet|xception65|mobilevit|maxvit|mobilenetv2_1[24]|efficientnet_(b[3-8]|l2|lite[34])",
-           "depthwise convolutions of 112 or more channels at stride 2, channels-last, in very large batches take about "
-           "ten times as long as others; training with smaller batches does not show it", "infer", LAST),
+           "depthwise convolutions of 112 or more channels at stride 2, channels-last, in very large batches take "
+           "about ten times as long as others; training with smaller batches does not show it", "infer", LAST),
     Reason("regnet|senet154|resnest|nfnet_l|resnext|res2next|_g16_",
            "grouped convolutions: in channels-last, cuDNN's speed varies by the group's width by more than memprof "
            "predicts", "", LAST),

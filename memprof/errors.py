@@ -42,6 +42,10 @@ class CountersError(MemprofError):
     """A file of hardware counters that cannot be read, or belongs to another run."""
 
 
+class GateError(MemprofError):
+    """A gate that cannot decide: its baseline, configuration or history is missing, damaged or of something else."""
+
+
 class OutputError(MemprofError):
     """An output that cannot be written."""
 

@@ -9,6 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+MODULE_PREFIX = "memprof::module::"
+PHASE_PREFIX = "memprof::phase::"
+"""How memprof's own scopes are called in a profile: the prefix, then the module's path or the phase."""
+AUTOGRAD_PREFIX = "autograd::engine::evaluate_function: "
+"""How the autograd engine calls what it runs: the prefix, then the name of the backward node."""
+
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
@@ -59,7 +65,8 @@ class Kernel:
 
     Times in nanoseconds, the finest that profilers record, so that they add up exactly; `start_ns` on the profile's own
     clock. `launched_ns` is when the host began to launch it, None where the profile has no launch. `bytes_moved` is
-    what the profile says of a copy or fill, None elsewhere. `in_graph` tells that a CUDA graph launched it among others.
+    what the profile says of a copy or fill, None elsewhere. `in_graph` tells that a CUDA graph launched it, among
+    others.
     """
 
     name: str

@@ -10,8 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-MODULE_PREFIX = "memprof::module::"
-PHASE_PREFIX = "memprof::phase::"
+from memprof.profiles.records import MODULE_PREFIX, PHASE_PREFIX
 
 
 def record_scope(name: str) -> Any:

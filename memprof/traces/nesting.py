@@ -1,0 +1,79 @@
+"""From spans on a thread to nested events, with the kernels that each launched itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from memprof.profiles.records import Event, EventCategory, Kernel
+from memprof.traces.kinds import is_old_node
+from memprof.traces.lanes import Span, in_order
+
+DEEPEST = 256
+"""What would nest deeper stands beside what it lies in: readers of a profile descend by recursion."""
+
+_LAUNCHERS = (EventCategory.OPERATOR, EventCategory.AUTOGRAD)
+
+
+class _Open:
+    """A call whose end has not come yet."""
+
+    __slots__ = ("category", "children", "kernels", "span")
+
+    def __init__(self, span: Span, category: EventCategory) -> None:
+        self.span = span
+        self.category = category
+        self.children: list[Event] = []
+        self.kernels: list[Kernel] = []
+
+    def close(self) -> Event:
+        span = self.span
+        kernels = self.kernels
+        if len(kernels) > 1:
+            kernels.sort(key=_kernel_order)
+        return Event(
+            span.name, self.category, span.inputs.values, span.sequence_number, tuple(self.children), span.start_ns,
+            span.end_ns - span.start_ns, tuple(kernels),
+        )  # fmt: skip
+
+
+def nest(spans: Iterable[Span]) -> tuple[list[Event], list[Kernel]]:
+    """Return the outermost events of one thread in order of start, and the kernels launched outside every call.
+
+    A kernel belongs to the innermost operator, or backward node, in which its launch began. A call that ends after the
+    one it began in, which only a coarse clock makes of real calls, counts as inside.
+    """
+    roots: list[Event] = []
+    outside: list[Kernel] = []
+    stack: list[_Open] = []
+    for span in sorted(spans, key=in_order):
+        start, end = span.start_ns, span.end_ns
+        while stack and start >= stack[-1].span.end_ns and end > stack[-1].span.end_ns:
+            _close_last(stack, roots)
+        if span.category is None:
+            launcher = next((item for item in reversed(stack) if item.category in _LAUNCHERS), None)
+            (launcher.kernels if launcher else outside).extend(span.kernels or ())
+        else:
+            if len(stack) >= DEEPEST:
+                _close_last(stack, roots)
+            stack.append(_Open(span, _category(span, span.category, stack)))
+    while stack:
+        _close_last(stack, roots)
+    return roots, outside
+
+
+def _close_last(stack: list[_Open], roots: list[Event]) -> None:
+    event = stack.pop().close()
+    (stack[-1].children if stack else roots).append(event)
+
+
+def _category(span: Span, category: EventCategory, stack: list[_Open]) -> EventCategory:
+    """Return what a call stands for: a backward node is one by its name only where the autograd engine shows none."""
+    if category is EventCategory.OPERATOR and is_old_node(span.name) and not any(
+        item.category is EventCategory.AUTOGRAD for item in stack
+    ):  # fmt: skip
+        return EventCategory.AUTOGRAD
+    return category
+
+
+def _kernel_order(kernel: Kernel) -> tuple[int, int, str]:
+    return kernel.start_ns, kernel.duration_ns, kernel.name

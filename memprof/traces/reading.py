@@ -1,0 +1,141 @@
+"""From a trace file to the records that the rest of memprof reads."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+
+from memprof.errors import TraceError
+from memprof.profiles.records import Event, EventCategory, Kernel, Profile
+from memprof.traces import foreign
+from memprof.traces.content import LARGEST_BYTES, read_content
+from memprof.traces.kinds import entry, is_operator, rank_in, whole_number
+from memprof.traces.lanes import Lanes, Span, sort_out
+from memprof.traces.launching import link
+from memprof.traces.list_types import fill_in
+from memprof.traces.modules import name_modules
+from memprof.traces.nesting import nest
+from memprof.traces.records import Orphan, Trace, TraceDevice, TraceStep
+from memprof.traces.remarks import Facts, remark
+from memprof.traces.wire import Wire, decode
+
+NO_OPERATORS = "the trace has no operators"
+NO_LAUNCH = "the trace does not show what launched it"
+OUTSIDE = "launched outside every operator"
+IN_GRAPH = "launched by a CUDA graph outside every operator"
+
+
+def read_trace(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> Trace:
+    """Read a trace of torch.profiler, plain or packed, of NVIDIA and AMD GPUs, torch 1.8 to today.
+
+    `largest_bytes` limits the text, unpacked. TraceError where the file cannot be read, is not such a trace, or holds
+    neither operators nor kernels.
+    """
+    with _collector_at_rest():
+        text = read_content(path, largest_bytes)
+        wire = decode(text, path)
+        lanes = sort_out(wire.events or ())
+        foreign.check(text, wire, lanes.is_pytorch, path)
+        del text
+        if not lanes.calls and not lanes.device:
+            raise TraceError(f"{path} holds neither operators nor kernels",
+                             "record it with activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]")  # fmt: skip
+        return _assemble(path, wire, lanes)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Keep the garbage collector from going over what is being read again and again: nothing in it is a cycle."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def _assemble(path: Path, wire: Wire, lanes: Lanes) -> Trace:
+    calls = list(chain.from_iterable(lanes.calls.values()))
+    fill_in(calls)
+    kernels = link(lanes)
+    _add_modules(lanes, calls)
+    profile, outside = _nested(lanes)
+    orphans = _orphans(kernels, outside, any(is_operator(call.category, call.name) for call in calls))
+    devices = _devices(wire.properties)
+    steps = _steps(lanes)
+    rank = whole_number(entry(wire.distributed, "rank"))
+    return Trace(
+        path=path,
+        rank=rank_in(path) if rank is None else rank,
+        world_size=whole_number(entry(wire.distributed, "world_size")),
+        devices=devices,
+        profile=profile,
+        kernels=kernels,
+        orphans=orphans,
+        steps=steps,
+        start_ns=min(item.start_ns for item in chain[Span | Kernel | TraceStep](calls, kernels, steps)),
+        end_ns=max(item.end_ns for item in chain[Span | Kernel | TraceStep](calls, kernels, steps)),
+        has_strides=any(call.inputs.has_strides for call in calls),
+        has_concrete_inputs=any(call.inputs.has_concrete for call in calls),
+        warnings=remark(Facts(path.name, wire, lanes, calls, devices, kernels, orphans)),
+    )
+
+
+def _add_modules(lanes: Lanes, calls: Sequence[Span]) -> None:
+    """Add the module calls that Python's events show, unless memprof's own scopes name the modules already."""
+    if any(call.category is EventCategory.MODULE for call in calls):
+        return
+    name_modules(lanes.modules.values())
+    for thread, spans in lanes.modules.items():
+        lanes.calls[thread] += spans
+
+
+def _nested(lanes: Lanes) -> tuple[Profile, list[Kernel]]:
+    roots: list[Event] = []
+    outside: list[Kernel] = []
+    for thread in sorted(lanes.calls):
+        events, kernels = nest(lanes.calls[thread])
+        roots += events
+        outside += kernels
+    roots.sort(key=lambda event: event.start_ns)
+    return Profile(tuple(roots)), outside
+
+
+def _orphans(kernels: Sequence[Kernel], outside: Sequence[Kernel], has_operators: bool) -> tuple[Orphan, ...]:
+    lost = {id(kernel) for kernel in outside}
+    return tuple(
+        Orphan(kernel, _reason(kernel, has_operators))
+        for kernel in kernels
+        if kernel.launched_ns is None or id(kernel) in lost
+    )
+
+
+def _reason(kernel: Kernel, has_operators: bool) -> str:
+    if not has_operators:
+        return NO_OPERATORS
+    if kernel.in_graph:
+        return IN_GRAPH
+    return NO_LAUNCH if kernel.launched_ns is None else OUTSIDE
+
+
+def _devices(properties: object) -> tuple[TraceDevice, ...]:
+    """Return the devices that a trace describes; what is malformed is left out."""
+    found = []
+    for item in properties if isinstance(properties, list) else ():
+        index, name = whole_number(entry(item, "id")), entry(item, "name")
+        if index is not None and isinstance(name, str):
+            count, size = (whole_number(entry(item, key)) for key in ("numSms", "totalGlobalMem"))
+            found.append(TraceDevice(index, name, count, size))
+    return tuple(found)
+
+
+def _steps(lanes: Lanes) -> tuple[TraceStep, ...]:
+    """Return the steps of the process that marks most of them; other processes' overlap with them."""
+    if not lanes.steps:
+        return ()
+    process = max(sorted(lanes.steps), key=lambda name: len(lanes.steps[name]))
+    return tuple(sorted(lanes.steps[process], key=lambda step: (step.start_ns, step.number)))
