@@ -82,13 +82,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Accepted figures, with what made them: memprof's version, that of its cost model, versions of libraries."""
+    """Accepted figures, with what made them: memprof's version, that of its cost model, versions of libraries.
+
+    `devices` has for each device and precision ("a100-sxm4-40gb tf32") a print that differs where its figures differ.
+    """
 
     schema: str
     memprof: str
     cost_model: int
     environment: Mapping[str, str]
     entries: tuple[Entry, ...]
+    devices: Mapping[str, str] = field(default_factory=dict)
 
 
 class Verdict(StrEnum):
@@ -120,9 +124,10 @@ class MetricVerdict:
 class Change:
     """What changed in one module: an operator that appeared, vanished, grew, or changed its shape, dtype and so on.
 
-    `what` is "new", "gone", "more calls", "fewer calls", "shape", "dtype", "layout", "bound" or "renamed". `text` is
-    the whole sentence. Deltas are of the step, after minus before: calls, kernel launches, DRAM bytes, FLOPs and
-    predicted seconds.
+    `what` is "new", "gone", "more calls", "fewer calls", "shape", "dtype", "layout", "bound", "work" (more or less of
+    it for the same inputs), "renamed" or "other" (predicted time of operators that did not change). `module` may name
+    several ("stages.2.blocks.0-8"); `operator` is "" where there are several. `text` is the whole sentence. Deltas are
+    of the step, after minus before: calls, kernel launches, DRAM bytes, FLOPs and predicted seconds.
     """
 
     what: str
@@ -179,6 +184,7 @@ class GateResult:
     """What a check found, all workloads together.
 
     `baseline` and `config` are the files, as the user knows them; `remedy` is what to do next where it did not pass.
+    `strict`: an improvement beyond the budget does not pass either. `config_line` is where memprof's section begins.
     """
 
     schema: str
@@ -189,3 +195,5 @@ class GateResult:
     measured: tuple[MeasuredResult, ...] = ()
     notes: tuple[str, ...] = ()
     remedy: str = ""
+    strict: bool = False
+    config_line: int = 1

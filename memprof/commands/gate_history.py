@@ -1,0 +1,51 @@
+"""memprof gate history: add what is accepted now to the history, and plot it over commits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from memprof.commands.gating import baseline_option, config_option
+from memprof.commands.options import output_option
+
+
+@click.command("history")
+@baseline_option
+@config_option
+@click.option("--file", type=click.Path(path_type=Path), metavar="FILE",
+              help="The history. Default: memprof-history.sqlite beside the baseline.")  # fmt: skip
+@click.option("--commit", default="HEAD", show_default=True, metavar="REV", help="The commit that accepts it.")
+@click.option("--metric", default="seconds", show_default=True, metavar="NAME", help="What to plot.")
+@output_option
+def command(
+    baseline_file: Path | None, config_file: Path | None, file: Path | None, commit: str, metric: str, output: Path
+) -> None:
+    """Add the accepted figures to the history under the current commit, and plot a metric over commits.
+
+    Writes history.png and history.html. Run it where a baseline has been accepted: on the main branch.
+    """
+    from memprof.commands.output import echo, echo_written, progress
+    from memprof.files import check_writable, write_files
+    from memprof.gate.baseline import load_baseline
+    from memprof.gate.config import load_config
+    from memprof.gate.history import FILE_NAME, append, head, read
+    from memprof.reports.history_tables import commits, metric_named
+
+    chosen = metric_named(metric)
+    source = baseline_file or load_config(config_file).baseline
+    accepted = load_baseline(source)
+    check_writable(output)
+    kept = file or source.parent / FILE_NAME
+    append(kept, accepted, head(source.parent, commit))
+    found = read(kept)
+    from memprof.reports import history_figure, history_page
+
+    with progress("drawing"):
+        contents = {
+            "history.png": history_figure.draw(found, chosen),
+            "history.html": history_page.render(found, chosen),
+        }
+        paths = write_files(output, contents)
+    echo(f"{len(commits(found))} commits in {kept}\n")
+    echo_written(paths)

@@ -1,0 +1,134 @@
+"""What the commands of the gate share: their options, today's figures, and where a verdict is told."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from memprof.gate.config import GateConfig
+    from memprof.gate.records import Baseline, GateResult, MeasuredResult
+
+config_option = click.option(
+    "--config", "config_file", type=click.Path(path_type=Path), metavar="FILE",
+    help="Default: setup.cfg, pyproject.toml or memprof.toml, here or in a folder above, whichever configures memprof.",
+)  # fmt: skip
+baseline_option = click.option(
+    "--baseline", "baseline_file", type=click.Path(path_type=Path), metavar="FILE",
+    help="Default: what the configuration names, or memprof-baseline.json beside it.",
+)  # fmt: skip
+
+_ON_GITHUB, _ON_GITLAB = "GITHUB_ACTIONS", "GITLAB_CI"
+_SUMMARY, _OUTPUT = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"
+_CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
+PRINTED = ("text", "github")
+"""Formats that are no files: GitHub takes annotations from what a step prints."""
+
+
+def collected(config: GateConfig) -> Baseline:
+    """Analyse everything that a configuration gates; show on a terminal how far that is."""
+    from memprof.commands.output import output_kept, progress
+    from memprof.gate import entries
+
+    found = []
+    with _rare_collections():
+        for job in entries.jobs(config):
+            with progress(f"analysing {job.model}, {job.phase} ({job.number} of {job.count})"), output_kept():
+                found += entries.run(job, config)
+        return entries.collect(found)
+
+
+def measured_against(config: GateConfig, ref: str) -> tuple[MeasuredResult, ...]:
+    """Measure what a configuration gates against the commit `ref`; show on a terminal how far that is."""
+    from memprof.commands.output import progress
+    from memprof.gate.measuring import measure
+
+    shown = ExitStack()
+
+    def show(what: str) -> None:
+        shown.close()
+        shown.enter_context(progress(what))
+
+    with shown:
+        return measure(config, ref, show)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for cycles of garbage rarely: an analysis makes many small records, and few that are garbage.
+
+    It saves a tenth of the time of a check; what it costs is some ten megabytes.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def known_as(path: Path) -> str:
+    """Return how people know a file: in CI relative to the checkout, where annotations look for it."""
+    for name in _CHECKOUTS:
+        if root := os.environ.get(name):
+            with suppress(ValueError):
+                return path.resolve().relative_to(Path(root).resolve()).as_posix()
+    return path.as_posix()
+
+
+def usual_formats(output: Path | None) -> tuple[str, ...]:
+    """Return the formats when nobody chooses: text, on GitHub annotations, and files where a folder is named."""
+    chosen = ["text"]
+    if os.environ.get(_ON_GITHUB) == "true":
+        chosen.append("github")
+    if output is not None:
+        chosen += ["md", "json", "junit", *(["gitlab"] if os.environ.get(_ON_GITLAB) == "true" else [])]
+    return tuple(chosen)
+
+
+def tell(result: GateResult, formats: Sequence[str], output: Path, sources: tuple[Path, Path]) -> None:
+    """Print a result, and write it into `output` in the other formats; on GitHub also where a job's summary goes.
+
+    `sources` are the files of the baseline and of the configuration, on whose lines annotations are.
+    """
+    from memprof.commands.output import for_terminal
+    from memprof.files import write_files
+    from memprof.reports import gate as writers
+
+    options = for_terminal("kind", 1)
+    known = writers.formats(*(path.read_text(encoding="utf-8", errors="replace") for path in sources))
+    if "text" in formats:
+        say(writers.text(result, width=options.width, color=options.color))
+    if "github" in formats:
+        say(known.render(result, "github").decode())
+    files = [name for name in formats if name not in PRINTED]
+    if files:
+        paths = write_files(output, {writers.file_name(name): known.render(result, name) for name in files})
+        say(f"Written: {', '.join(map(str, paths))}\n")
+    if place := os.environ.get(_SUMMARY):
+        _append(place, known.render(result, "md"))
+    if place := os.environ.get(_OUTPUT):
+        _append(place, f"verdict={result.verdict}\n".encode())
+
+
+def _append(path: str, content: bytes) -> None:
+    with Path(path).open("ab") as file:
+        file.write(content)
+
+
+def say(text: str) -> None:
+    """Print text; a reader that has seen enough, as `head` has, must not cost the verdict."""
+    from memprof.commands.output import echo
+
+    try:
+        echo(text)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

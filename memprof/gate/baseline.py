@@ -1,0 +1,192 @@
+"""The baseline's file: JSON that is sorted, stable, small, and whose changes can be read line by line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import msgspec
+
+from memprof.errors import GateError
+from memprof.files import write_files
+from memprof.gate.identity import describe
+from memprof.gate.metrics import SHARES
+from memprof.gate.operator_text import modules_of, modules_text, tensors_of, tensors_text
+from memprof.gate.records import BASELINE_SCHEMA, Baseline, Entry, Figures, GateWorkload, OperatorLine
+
+COLUMNS = ("modules", "operator", "kind", "inputs", "dtype", "bound", "calls", "launches", "flops",
+           "dram_bytes", "seconds")  # fmt: skip
+"""What the values of an operator's line are, in order; calls and amounts are those of one module."""
+
+_UPDATE = "write it again with `memprof gate update` on code that is known to be fine"
+_CONFLICT = ("<<<<<<< ", ">>>>>>> ")
+_EXACT = 2**53
+
+_Row = tuple[str | list[str], str, str, str, str, str, int, int, float, float, float]
+
+
+class _Entry(msgspec.Struct, forbid_unknown_fields=True):
+    workload: GateWorkload
+    figures: Figures
+    operators: dict[str, list[_Row]]
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    schema: str
+    memprof: str
+    cost_model: int
+    environment: dict[str, str]
+    devices: dict[str, str]
+    operator_columns: list[str]
+    entries: list[_Entry]
+
+
+class _Head(msgspec.Struct):
+    schema: str
+
+
+def load_baseline(path: Path) -> Baseline:
+    """Read a baseline; GateError says what is wrong with which file."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise GateError(
+            f"there is no baseline {path}", "`memprof gate update` writes it; --baseline names another"
+        ) from error
+    except OSError as error:
+        raise GateError(f"cannot read the baseline {path}: {error.strerror}", "name another with --baseline") from error
+    try:
+        return from_json(content)
+    except GateError as error:
+        raise GateError(f"{path}: {error.what}", error.remedy) from error
+
+
+def try_to_load(path: Path) -> tuple[Baseline | None, str]:
+    """Return a baseline; where there is none that can be read, None and why."""
+    try:
+        return load_baseline(path), ""
+    except GateError as error:
+        return None, error.what
+
+
+def check_free(path: Path, *, force: bool) -> None:
+    """Raise GateError where there is a baseline already, unless `force`."""
+    if path.exists() and not force:
+        raise GateError(f"there is a baseline {path} already", "use `memprof gate update`, or replace it with --force")
+
+
+def save_baseline(path: Path, baseline: Baseline) -> None:
+    """Write a baseline, whole or not at all; OutputError where that is not possible."""
+    place = path.resolve()  # through a link, so that it stays one
+    write_files(place.parent, {place.name: to_json(baseline).encode()}, "name another file with --baseline")
+
+
+def from_json(content: bytes) -> Baseline:
+    """Read a baseline from its JSON; GateError where it is empty, damaged, or of another schema."""
+    if not content.strip():
+        raise GateError("the baseline is empty", _UPDATE)
+    if any(line.startswith(_CONFLICT) for line in content.decode("utf-8", "replace").splitlines()):
+        raise GateError("the baseline has marks of a merge conflict", "merge the code, then run `memprof gate update`")
+    try:
+        schema = msgspec.json.decode(content, type=_Head).schema
+        if schema != BASELINE_SCHEMA:
+            raise GateError(
+                f"it is no baseline of this memprof: its schema is {schema!r}, not {BASELINE_SCHEMA!r}", _UPDATE
+            )
+        return _baseline(msgspec.json.decode(content, type=_File))
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise GateError(f"the baseline is damaged: {error}", _UPDATE) from error
+
+
+def to_json(baseline: Baseline) -> str:
+    """Return a baseline's JSON: equal baselines give equal text, whatever the order of their entries."""
+    head = {
+        "schema": baseline.schema,
+        "memprof": baseline.memprof,
+        "cost_model": baseline.cost_model,
+        "environment": dict(sorted(baseline.environment.items())),
+        "devices": dict(sorted(baseline.devices.items())),
+        "operator_columns": COLUMNS,
+    }
+    lines = [f"  {_text(name)}: {_text(value)}," for name, value in head.items()]
+    entries = ",\n".join("\n".join(_entry_lines(entry)) for entry in sorted(baseline.entries, key=_workload))
+    return "\n".join(["{", *lines, '  "entries": [', *filter(None, [entries]), "  ]", "}"]) + "\n"
+
+
+def _entry_lines(entry: Entry) -> Iterator[str]:
+    workload = {item.name: getattr(entry.workload, item.name) for item in fields(GateWorkload)}
+    yield "    {"
+    yield f'      "workload": {_text(workload)},'
+    yield '      "figures": {'
+    for item in fields(Figures):
+        if item.name != SHARES:
+            yield f"        {_text(item.name)}: {_number(getattr(entry.figures, item.name))},"
+    yield f'        "{SHARES}": {{'
+    shares = sorted(entry.figures.bound_shares.items())
+    yield from _commas([f"          {_text(name)}: {_number(share)}" for name, share in shares])
+    yield "        }"
+    yield "      },"
+    yield '      "operators": {'
+    phases = dict.fromkeys(line.phase for line in entry.operators)
+    for place, phase in enumerate(phases, 1):
+        yield f"        {_text(phase)}: ["
+        lines = [line for line in entry.operators if line.phase == phase]
+        yield from _commas([f"          {_operator(line, entry.workload.layout)}" for line in lines])
+        yield "        ]," if place < len(phases) else "        ]"
+    yield "      }"
+    yield "    }"
+
+
+def _operator(line: OperatorLine, layout: str) -> str:
+    words = (modules_text(line.modules), line.operator, line.kind,
+             tensors_text(line.shapes, line.layouts, layout), line.dtype, line.bound)  # fmt: skip
+    numbers = (line.calls, line.launches, line.flops, line.dram_bytes, line.seconds)
+    return f"[{', '.join([*map(_text, words), *map(_number, numbers)])}]"
+
+
+def _baseline(found: _File) -> Baseline:
+    if tuple(found.operator_columns) != COLUMNS:
+        raise ValueError("its operators have other columns")
+    if not found.entries:
+        raise ValueError("it holds no workload")
+    entries = tuple(_entry(item) for item in found.entries)
+    workloads = [entry.workload for entry in entries]
+    twice = next((item for item in workloads if workloads.count(item) > 1), None)
+    if twice is not None:
+        raise ValueError(f"it holds {describe(twice)} twice")
+    ordered = tuple(sorted(entries, key=_workload))
+    return Baseline(found.schema, found.memprof, found.cost_model, found.environment, ordered, found.devices)
+
+
+def _entry(found: _Entry) -> Entry:
+    layout = found.workload.layout
+    lines = [_line(row, phase, layout) for phase, rows in found.operators.items() for row in rows]
+    return Entry(found.workload, found.figures, tuple(lines))
+
+
+def _line(row: _Row, phase: str, layout: str) -> OperatorLine:
+    modules, operator, kind, inputs, dtype, bound, calls, launches, flops, moved, seconds = row
+    shapes, layouts = tensors_of(inputs, layout)
+    return OperatorLine(operator, kind, phase, modules_of(modules), shapes, layouts, dtype, bound, calls, launches,
+                        flops, moved, seconds)  # fmt: skip
+
+
+def _workload(entry: Entry) -> GateWorkload:
+    return entry.workload
+
+
+def _commas(lines: list[str]) -> Iterator[str]:
+    yield from (f"{line}," for line in lines[:-1])
+    yield from lines[-1:]
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _number(value: float) -> str:
+    """Return a finite number in JSON; a whole one without a point."""
+    whole = abs(value) < _EXACT and value == int(value)
+    return str(int(value)) if whole else json.dumps(value, allow_nan=False)
