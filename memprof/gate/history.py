@@ -129,7 +129,7 @@ def _accepted(path: Path, row: tuple[object, ...]) -> Accepted:
     values = dict(zip(_COLUMNS, row, strict=True))
     try:
         shares = json.loads(str(values["bound_shares"]))
-        figures = Figures(**{**{name: values[name] for name in _FIGURES}, "bound_shares": shares})  # type: ignore[arg-type]
+        figures = Figures(**{**{name: values[name] for name in _FIGURES}, "bound_shares": shares})
         workload = GateWorkload(**{name: values[name] for name in _WORKLOAD})  # type: ignore[arg-type]
     except ValueError as error:
         raise GateError(f"the history {path} is damaged: {error}", "remove it and begin anew") from error
