@@ -5,7 +5,7 @@ last wave of blocks as much as if every SM had work. Each tile also pays for fil
 as if its depth were longer. The library takes the tile for which all this costs least; on tensor cores it also splits a
 deep product among idle SMs (CUTLASS documentation, "Efficient GEMM in CUDA"; Stream-K, Osama et al. 2023, arXiv
 2301.03598). On CUDA cores cuBLAS does not (NeuSight's recordings have no split kernel), but cuDNN splits its weight
-gradients: the 64 x 64 result of ResNet-50's first would keep 1 of a V100's 80 SMs busy, and takes no longer than others.
+gradients: the 64 x 64 result of ResNet-50's first would keep 1 of a V100's 80 SMs busy, yet takes no longer.
 """
 
 from __future__ import annotations

@@ -202,15 +202,19 @@ def _reasons(case: _Case, pairs: int, budget: float) -> tuple[str, ...]:
     found = case.found
     between = f"between {_change(found.low)} and {_change(found.high)}"
     if case.verdict is Verdict.REGRESSED:
-        return (f"a step takes {_change(found.ratio)}, {between}; {budget:.1%} longer is allowed",)
+        return (f"a step takes {_change(found.ratio)}, {between}; {_percent(budget)} longer is allowed",)
     if case.verdict is Verdict.PASSED:
         return ()
     if found.noise > budget / 2:
         return (f"after {pairs} pairs of processes the change still lies {between}: noise is too large to tell whether "
-                f"it is more than the {budget:.1%} that are allowed",)  # fmt: skip
-    return (f"the change lies {between}, too near to the {budget:.1%} that are allowed to tell",)
+                f"it is more than the {_percent(budget)} that are allowed",)  # fmt: skip
+    return (f"the change lies {between}, too near to the {_percent(budget)} that are allowed to tell",)
 
 
 def _change(ratio: float) -> str:
     """Say how much longer or less a step takes."""
-    return f"{abs(ratio - 1):.1%} {'longer' if ratio >= 1 else 'less'}"
+    return f"{_percent(abs(ratio - 1))} {'longer' if ratio >= 1 else 'less'}"
+
+
+def _percent(fraction: float) -> str:
+    return f"{fraction * 100:.3g} %"
