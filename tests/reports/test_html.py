@@ -147,7 +147,12 @@ def test_a_measured_page_has_every_section() -> None:
                     "What ran for no operator with recorded shapes", "Share of FLOPs against share of measured time",
                     "Counted beside modelled traffic"):  # fmt: skip
         assert heading in text
-    for fact in ("Measured time", "Of the roof reached", "Achieved arithmetic", "a prediction; operators took 1.34x, all 1.48x"):
+    for fact in (
+        "Measured time",
+        "Of the roof reached",
+        "Achieved arithmetic",
+        "a prediction; operators took 1.34x, all 1.48x",
+    ):
         assert fact in text
     assert "of the predicted time" not in text
     assert "To explain: convolution in stem.0 (132 %)" in text
