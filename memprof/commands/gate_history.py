@@ -47,5 +47,6 @@ def command(
             "history.html": history_page.render(found, chosen),
         }
         paths = write_files(output, contents)
-    echo(f"{len(commits(found))} commits in {kept}\n")
+    count = len(commits(found))
+    echo(f"{count} commit{'' if count == 1 else 's'} in {kept}\n")
     echo_written(paths)

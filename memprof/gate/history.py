@@ -88,9 +88,9 @@ def read(path: Path) -> tuple[Accepted, ...]:
     if not path.is_file():
         raise GateError(f"there is no history {path}", "`memprof gate history` begins one")
     with _opened(path) as database:
-        rows = database.execute(f"SELECT {', '.join(_COLUMNS)} FROM accepted").fetchall()
+        rows = database.execute(f"SELECT {', '.join(_COLUMNS)} FROM accepted ORDER BY place").fetchall()
     found = [_accepted(path, row) for row in rows]
-    return tuple(sorted(found, key=lambda item: (item.commit.moment, item.commit.name, item.workload)))
+    return tuple(sorted(found, key=lambda item: item.commit.moment))  # in one second, as they were accepted
 
 
 @contextmanager
