@@ -212,7 +212,8 @@ def verdicts(same: Sequence[Outcome], slower: Sequence[Outcome]) -> str:
     """Return the section on identical code and on the planted change."""
     alarms, found = (sum(item.verdict == Verdict.REGRESSED for item in runs) for runs in (same, slower))
     milliseconds = statistics.median(item.base_seconds for item in same) * 1e3
-    loads = quantiles([item.load for item in [*same, *slower]], ".1f")
+    runs = [*same, *slower]
+    loads, busy = quantiles([item.load for item in runs], ".1f"), sum(map(is_busy, runs))
     return f"""## Identical code, and a change planted
 
 {cells("", "runs", "passed", "regressed", "cannot tell", "head / base", "half of the interval", "pairs", "seconds")}
@@ -229,22 +230,33 @@ In the last four columns: the median over the runs, and in brackets the range th
 
 The budget is {percent(BUDGET, 0)}. The network is {BLOCKS} convolutions of 3x3 with 32 channels, on {BATCH} images of
 {RESOLUTION} pixels; its step takes {milliseconds:.1f} ms. The planted change adds {MORE_BLOCKS - BLOCKS} more of them.
-The machine has {os.cpu_count()} cores ({platform.machine()}, {platform.system()}), which many other programs shared:
-the load average was {loads}, the run itself included. On an idle machine a run takes less time.
+The machine has {os.cpu_count()} cores ({platform.machine()}, {platform.system()}) and other programs on it: the load
+average was {loads}, the run itself included. In {busy} of the {len(runs)} runs it was above the number of cores; those
+took {quantiles([item.seconds for item in runs if is_busy(item)] or [0.0], ".0f")} seconds.
 """
+
+
+def is_busy(run: Outcome) -> bool:
+    """Tell whether more programs wanted to run than there are cores."""
+    return run.load > (os.cpu_count() or 1)
+
+
+def spread(runs: Sequence[Outcome]) -> float:
+    """Return the standard deviation of the logarithm of the ratio."""
+    return float(np.std(np.log([item.ratio for item in runs]), ddof=1))
 
 
 def allocator_row(title: str, runs: Sequence[Outcome]) -> str:
     """Return a row of the table of the allocator's settings."""
     step = statistics.median(item.base_seconds for item in runs) * 1e3
-    spread = float(np.std(np.log([item.ratio for item in runs]), ddof=1))
-    return cells(title, str(len(runs)), f"{step:.0f} ms", f"{percent(spread, 1)}", f"{spread * step:.1f} ms")
+    return cells(title, str(len(runs)), f"{step:.0f} ms", percent(spread(runs), 1), f"{spread(runs) * step:.1f} ms")
 
 
 def allocator(kept: Sequence[Outcome], mapped: Sequence[Outcome]) -> str:
     """Return the section on the allocator's settings."""
     short, long = (statistics.median(item.base_seconds for item in runs) for runs in (kept, mapped))
     settings = ", ".join(f"`{name}={value}`" for name, value in ALLOCATOR.items())
+    more = "more" if spread(kept) > spread(mapped) else "less"
     mebibytes = LARGE_BATCH * 32 * LARGE_RESOLUTION**2 * 4 / 2**20
     return f"""## What the allocator's settings are worth
 
@@ -257,9 +269,10 @@ Identical code, a network with outputs of {mebibytes:.0f} MiB, one ratio for eac
 {allocator_row("with the settings", kept)}
 {allocator_row("without", mapped)}
 
-Without them {percent(1 - short / long, 0)} of a step are spent on pages, the same for whatever the network computes:
-where it computes 15 % longer, a step takes only {percent(0.15 * short / long, 1)} longer, and the budget is
-{percent(BUDGET, 0)}.
+In per cent, the ratio deviates {more} with the settings, as far as so few pairs tell. What they are for is the step:
+without them it takes {percent(long / short - 1, 0)} longer. If that is for pages, and so the same whatever the network
+computes, a network that computes 15 % longer has a step only {percent(0.15 * short / long, 1)} longer (reckoned, not
+measured), and the budget is {percent(BUDGET, 0)}.
 """
 
 

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -84,9 +84,10 @@ def _head_name(top: Path) -> str:
 
 def _remove(top: Path, base: Path) -> None:
     """Remove a worktree, or what there is of it where adding it was interrupted."""
-    _run(top, "worktree", "remove", "--force", "--force", str(base))
-    shutil.rmtree(base, ignore_errors=True)
-    _run(top, "worktree", "prune")
+    with suppress(GateError):  # the repository itself is gone
+        _run(top, "worktree", "remove", "--force", "--force", str(base))
+        shutil.rmtree(base, ignore_errors=True)
+        _run(top, "worktree", "prune")
 
 
 @contextmanager

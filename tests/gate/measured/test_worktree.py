@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -148,6 +149,15 @@ def test_an_error_within_leaves_nothing(repository: Path):
         raise RuntimeError("within")
     assert not sides.base.exists()
     assert worktrees(repository) == 1
+
+
+def test_a_repository_that_vanishes_meanwhile_hides_no_error(repository: Path):
+    def vanish() -> None:
+        shutil.rmtree(repository)
+        raise RuntimeError("within")
+
+    with pytest.raises(RuntimeError, match="within"), checked_out(repository, "v1"):
+        vanish()
 
 
 WAITING = """
