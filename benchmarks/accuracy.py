@@ -20,11 +20,13 @@ from accuracy_reasons import reason
 
 from memprof import words
 from memprof.files import write_files
-from memprof.reports import markdown_parts, validation_document, validation_kernels
-from memprof.reports.markdown_parts import escape
-from memprof.reports.tables import Column, Table
-from memprof.reports.validation_document import Document, Section
-from memprof.reports.validation_markdown import render
+from memprof.reports.parts import markdown
+from memprof.reports.parts.markdown import escape
+from memprof.reports.report.tables import Column, Table
+from memprof.reports.validation import document
+from memprof.reports.validation import kernels as validation_kernels
+from memprof.reports.validation.document import Document, Section
+from memprof.reports.validation.markdown import render
 from memprof.validation.kernels import KernelCase, KernelValidation, validate_kernels
 from memprof.validation.prediction import validate
 from memprof.validation.published import published_table
@@ -53,7 +55,7 @@ This page is written by a command, which runs everything again:
 def worst_section(cases: Sequence[Case], phase: str) -> Section:
     """Return the cases of a phase that are furthest off, each with its reason."""
     chosen = worst((case for case in cases if case.phase == phase), WORST)
-    table = validation_document.row_table(f"The {len(chosen)} furthest off in {words.phase(phase)}", chosen, wide=True)
+    table = document.row_table(f"The {len(chosen)} furthest off in {words.phase(phase)}", chosen, wide=True)
     rows = ((*cells, _why(case)) for cells, case in zip(table.rows, chosen, strict=True))
     columns = (*table.columns, Column("Why, as far as known", number=False))
     return Section(replace(table, columns=columns, rows=tuple(rows)))
@@ -74,12 +76,12 @@ def skipped_by_reason(cases: Sequence[Case | KernelCase]) -> Section:
 
 def throughputs(title: str, validation: Validation, *, rows: bool) -> list[str]:
     """Return the part of the page on a file of throughputs; `rows` adds every row."""
-    whole = validation_document.document(validation)
+    whole = document.document(validation)
     sections = [section for section in whole.sections if section.table.title.startswith("How far off")]
     phases = dict.fromkeys(case.phase for case in validation.predicted)
     sections += [worst_section(validation.predicted, phase) for phase in phases]
     if rows:
-        sections.append(Section(validation_document.row_table("Every row", validation.predicted, wide=True)))
+        sections.append(Section(document.row_table("Every row", validation.predicted, wide=True)))
     if validation.skipped:
         sections.append(skipped_by_reason(validation.skipped))
     return [render(Document(title, whole.sentences, tuple(sections)), level=2)]
@@ -90,11 +92,11 @@ def kernels(validations: Sequence[KernelValidation]) -> list[str]:
     sections = [validation_kernels.document(validation).sections[0] for validation in validations]
     rows = tuple(row for section in sections for row in section.table.rows)
     lines = ["## Single kernels", "", escape(validation_kernels.PROTOCOL_NOTE), ""]
-    lines += [*markdown_parts.table(replace(sections[0].table, rows=rows)), escape(validation_kernels.ERRORS_NOTE), ""]
+    lines += [*markdown.table(replace(sections[0].table, rows=rows)), escape(validation_kernels.ERRORS_NOTE), ""]
     skipped = [case for validation in validations for case in validation.skipped]
     if skipped:
         section = skipped_by_reason(skipped)
-        lines += [f"### {section.table.title}", "", *markdown_parts.table(section.table)]
+        lines += [f"### {section.table.title}", "", *markdown.table(section.table)]
     return lines
 
 

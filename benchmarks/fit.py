@@ -24,19 +24,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memprof import devices, models
-from memprof.assembly import cost_calls
+from memprof.analysis.assembly import cost_calls
 from memprof.calls import OperatorCall, extract_calls
 from memprof.devices.achievable import achievable
 from memprof.devices.ceilings import ceilings
 from memprof.errors import MemprofError
 from memprof.operators import registry
 from memprof.operators.work import Work
-from memprof.profiles.precision import get_precision
-from memprof.report import DeviceCeilings
+from memprof.report.record import DeviceCeilings
 from memprof.roofline.bounds import Bounds
 from memprof.roofline.kernels import Kernels, gather
 from memprof.roofline.points import bounds_of, engines_of
 from memprof.roofline.timing import kernel_times
+from memprof.tensors.precision import get_precision
 from memprof.validation.measurements import read_measurements
 from memprof.validation.prediction import Task, task_of
 from memprof.validation.protocol import as_measured

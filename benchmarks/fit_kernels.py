@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from memprof import devices
-from memprof.assembly import cost_calls
+from memprof.analysis.assembly import cost_calls
 from memprof.devices.ceilings import ceilings
-from memprof.profiles.precision import get_precision
 from memprof.roofline.points import CostedCall, place
+from memprof.tensors.precision import get_precision
 from memprof.validation.kernel_rows import PRECISION, KernelMeasurement, read_kernels
 from memprof.validation.tables import read_table
 

@@ -16,12 +16,16 @@ from memprof._version import __version__
 
 if TYPE_CHECKING:
     from memprof import devices, models
-    from memprof.analysis import analyze
+    from memprof.analysis.simulated import analyze
     from memprof.errors import MemprofError
-    from memprof.report import Report
+    from memprof.report.record import Report
 else:
     # Every command, `memprof --help` too, imports this package: what it offers is loaded when it is asked for.
-    _HOMES = {"MemprofError": "memprof.errors", "Report": "memprof.report", "analyze": "memprof.analysis"}
+    _HOMES = {
+        "MemprofError": "memprof.errors",
+        "Report": "memprof.report.record",
+        "analyze": "memprof.analysis.simulated",
+    }
 
     def __getattr__(name: str) -> object:
         """Load a name of the public interface."""

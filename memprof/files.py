@@ -11,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from memprof.errors import OutputError, ReportError
-from memprof.report import Coverage, Memory, OperatorRow, Report, Totals, Workload, load_reports
+from memprof.report.record import Coverage, Memory, OperatorRow, Report, Totals, Workload, load_reports
 
 _OTHER_FOLDER = "name another folder with --output"
 _CEILING, _CAPACITY = "ceiling", "capacity"

@@ -20,7 +20,7 @@ import pytest
 
 if TYPE_CHECKING:
     from memprof.gate.records import Baseline, Entry, WorkloadResult
-    from memprof.report import Report
+    from memprof.report.record import Report
 
 FILE_NAME = "memprof-tests.json"
 _UPDATE = "accept today's figures with `pytest --memprof-update`, and commit the file"
@@ -54,7 +54,7 @@ class MemprofGate:
         budgets by metric ({"seconds": "+2 %", "launches": "+3"}); metrics without one have the gate's defaults.
         Returns what was found, None where it was accepted. Errors of memprof are raised as they are.
         """
-        from memprof.analysis import analyze
+        from memprof.analysis.simulated import analyze
         from memprof.gate.budgets import complete, parse
 
         given = {"seconds": budget} if isinstance(budget, str) else dict(budget or {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from memprof.errors import WorkloadError, did_you_mean
-from memprof.profiles.precision import get_precision
+from memprof.tensors.precision import get_precision
 
 PHASES = ("infer", "train")
 LAYOUTS = ("channels-first", "channels-last")

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from memprof.calls import OperatorCall
 from memprof.operators.convolution_shapes import Convolution
-from memprof.operators.shapes import dense, is_packed, memory_orders, packed_order
 from memprof.operators.traffic import pattern_of, stream
 from memprof.operators.work import Pattern, Work
 from memprof.profiles.records import TensorSpec
-from memprof.profiles.strides import is_channels_last
+from memprof.tensors.shapes import dense, is_packed, memory_orders, packed_order
+from memprof.tensors.strides import is_channels_last
 
 COPYING = frozenset({"aten::convolution", "aten::_convolution", "aten::convolution_backward"})
 """Operators above the copies; those below (`aten::cudnn_convolution`) are given packed tensors."""

@@ -12,10 +12,10 @@ from memprof.calls import OperatorCall, Phase
 from memprof.operators import fvcore_counts
 from memprof.operators.pointwise_flops import GELU_BACKWARD_FLOPS, GELU_FLOPS, TABLE, Pointwise, Result
 from memprof.operators.registry import Formula, Kind, formula
-from memprof.operators.shapes import broadcast_shapes, dense, is_floating, promoted_dtype
 from memprof.operators.traffic import stream
 from memprof.operators.work import Work
 from memprof.profiles.records import TensorSpec
+from memprof.tensors.shapes import broadcast_shapes, dense, is_floating, promoted_dtype
 
 
 def kind_of(call: OperatorCall) -> Kind:

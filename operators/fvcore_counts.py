@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from types import ModuleType
 from typing import Any
 
-from memprof.operators.shapes import Shape
+from memprof.tensors.shapes import Shape
 
 FLOPS_PER_MAC = 2
 """A multiply-add is two floating-point operations."""

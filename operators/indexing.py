@@ -10,7 +10,10 @@ from math import prod
 
 from memprof.calls import OperatorCall
 from memprof.operators.registry import Kind, formula
-from memprof.operators.shapes import (
+from memprof.operators.traffic import fill, make_work, stream
+from memprof.operators.work import Traffic, Work
+from memprof.profiles.records import TensorSpec
+from memprof.tensors.shapes import (
     Shape,
     broadcast_shapes,
     dense,
@@ -21,9 +24,6 @@ from memprof.operators.shapes import (
     logical_bytes,
     stored_bytes,
 )
-from memprof.operators.traffic import fill, make_work, stream
-from memprof.operators.work import Traffic, Work
-from memprof.profiles.records import TensorSpec
 
 
 def _gather(table: TensorSpec, output: Shape, positions: tuple[TensorSpec, ...], assumed: str = "") -> Work:

@@ -11,7 +11,10 @@ from math import ceil, prod
 from memprof.calls import OperatorCall
 from memprof.operators.elementwise import kind_of as elementwise_kind
 from memprof.operators.registry import Kind, formula
-from memprof.operators.shapes import (
+from memprof.operators.traffic import fill, pattern_of, stream
+from memprof.operators.work import Pattern, Work
+from memprof.profiles.records import Argument, TensorSpec
+from memprof.tensors.shapes import (
     Shape,
     dense,
     dtype_argument,
@@ -21,9 +24,6 @@ from memprof.operators.shapes import (
     packed_order,
     tensor_list,
 )
-from memprof.operators.traffic import fill, pattern_of, stream
-from memprof.operators.work import Pattern, Work
-from memprof.profiles.records import Argument, TensorSpec
 
 CONCATENATED_PER_LAUNCH = 128
 """Tensors that one launch of the concatenation kernel takes (CAT_ARRAY_BATCH_SIZE in ATen/native/cuda/Shape.cu)."""

@@ -9,9 +9,9 @@ from math import prod
 
 from memprof.calls import OperatorCall
 from memprof.operators.registry import Kind, formula
-from memprof.operators.shapes import broadcast_shapes, dense, element_bytes, elements, stored_bytes
 from memprof.operators.traffic import fill, make_work, stream
 from memprof.operators.work import Traffic, Work
+from memprof.tensors.shapes import broadcast_shapes, dense, element_bytes, elements, stored_bytes
 
 _POINTWISE = {
     "aten::mse_loss": 2,

@@ -16,10 +16,10 @@ from math import ceil
 from memprof.calls import OperatorCall
 from memprof.operators.pointwise_flops import TABLE
 from memprof.operators.registry import Formula, Kind, formula
-from memprof.operators.shapes import dense, elements, is_floating, tensor_list
 from memprof.operators.traffic import make_work, total
 from memprof.operators.work import Traffic, Work
 from memprof.profiles.records import TensorSpec
+from memprof.tensors.shapes import dense, elements, is_floating, tensor_list
 
 CHUNK_ELEMENTS = 65536
 """Elements per block (kChunkSize)."""

@@ -19,11 +19,11 @@ from math import ceil
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
 from memprof.operators.registry import Kind, formula
-from memprof.operators.shapes import dense, element_bytes, is_contiguous, is_flag, tensor_list
 from memprof.operators.tiles import WARP_TILE, product_work
 from memprof.operators.traffic import STREAM_BLOCK_ELEMENTS, fill, layout_copy, make_work, stream
 from memprof.operators.work import Pattern, Product, Traffic, Work
 from memprof.profiles.records import TensorSpec
+from memprof.tensors.shapes import dense, element_bytes, is_contiguous, is_flag, tensor_list
 
 FORWARD, BACKWARD = "aten::_cudnn_rnn", "aten::_cudnn_rnn_backward"
 

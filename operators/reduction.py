@@ -12,7 +12,10 @@ from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
 from memprof.operators.elementwise import pointwise
 from memprof.operators.registry import Kind, formula
-from memprof.operators.shapes import (
+from memprof.operators.traffic import make_work, stream
+from memprof.operators.work import Traffic, Work
+from memprof.profiles.records import Argument, TensorSpec
+from memprof.tensors.shapes import (
     Shape,
     axes,
     dense,
@@ -24,9 +27,6 @@ from memprof.operators.shapes import (
     logical_bytes,
     stored_bytes,
 )
-from memprof.operators.traffic import make_work, stream
-from memprof.operators.work import Traffic, Work
-from memprof.profiles.records import Argument, TensorSpec
 
 SUM_FLOPS = 1
 """Per input element: an addition (a product for prod, a comparison for extremes)."""

@@ -19,7 +19,10 @@ from math import ceil, prod
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
 from memprof.operators.registry import Kind, formula
-from memprof.operators.shapes import (
+from memprof.operators.traffic import layout_copy, make_work, stream, total
+from memprof.operators.work import Pattern, Traffic, Work
+from memprof.profiles.records import Argument, TensorSpec
+from memprof.tensors.shapes import (
     accumulation_dtype,
     dense,
     elements,
@@ -29,9 +32,6 @@ from memprof.operators.shapes import (
     logical_bytes,
     stored_bytes,
 )
-from memprof.operators.traffic import layout_copy, make_work, stream, total
-from memprof.operators.work import Pattern, Traffic, Work
-from memprof.profiles.records import Argument, TensorSpec
 
 RMS_FLOPS = 3
 """Per element of RMS norm: square, addition, times the reciprocal root; times the scale is one more."""

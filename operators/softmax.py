@@ -13,7 +13,10 @@ from math import ceil, prod
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
 from memprof.operators.registry import Kind, formula
-from memprof.operators.shapes import (
+from memprof.operators.traffic import layout_copy, make_work
+from memprof.operators.work import Pattern, Traffic, Work
+from memprof.profiles.records import TensorSpec
+from memprof.tensors.shapes import (
     Shape,
     dense,
     dtype_argument,
@@ -24,9 +27,6 @@ from memprof.operators.shapes import (
     logical_bytes,
     stored_bytes,
 )
-from memprof.operators.traffic import layout_copy, make_work
-from memprof.operators.work import Pattern, Traffic, Work
-from memprof.profiles.records import TensorSpec
 
 SOFTMAX_FLOPS = 5
 """Per element: maximum, difference, exp, addition to the sum, division (for log-softmax, subtraction of its

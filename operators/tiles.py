@@ -10,9 +10,9 @@ from __future__ import annotations
 from math import ceil
 
 from memprof.operators.fvcore_counts import flops_of_macs
-from memprof.operators.shapes import element_bytes
 from memprof.operators.traffic import make_work
 from memprof.operators.work import Pattern, Product, Traffic, Work
+from memprof.tensors.shapes import element_bytes
 
 BLOCK_TILE = 128
 """Rows and columns of the output per thread block.

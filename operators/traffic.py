@@ -14,7 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 
-from memprof.operators.shapes import (
+from memprof.operators.work import Pattern, Product, Traffic, Work
+from memprof.profiles.records import TensorSpec
+from memprof.tensors.shapes import (
     ELEMENT_BYTES,
     dense,
     element_bytes,
@@ -25,8 +27,6 @@ from memprof.operators.shapes import (
     promoted_dtype,
     stored_bytes,
 )
-from memprof.operators.work import Pattern, Product, Traffic, Work
-from memprof.profiles.records import TensorSpec
 
 STREAM_BLOCK_ELEMENTS = 1024
 """Elements that one block of an element-wise kernel handles: 128 threads with 8 elements each.

@@ -7,12 +7,12 @@ writer does so when it renders.
 from __future__ import annotations
 
 from memprof.errors import OutputError, did_you_mean
-from memprof.reports.csv import CsvWriter
-from memprof.reports.html import HtmlWriter
-from memprof.reports.json import JsonWriter
-from memprof.reports.markdown import MarkdownWriter
-from memprof.reports.png import PngWriter
-from memprof.reports.text import TextWriter
+from memprof.reports.report.csv import CsvWriter
+from memprof.reports.report.html import HtmlWriter
+from memprof.reports.report.json import JsonWriter
+from memprof.reports.report.markdown import MarkdownWriter
+from memprof.reports.report.png import PngWriter
+from memprof.reports.report.text import TextWriter
 from memprof.reports.writer import RenderOptions, Writer
 
 __all__ = ["NAMES", "RenderOptions", "Writer", "get"]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from memprof.report import Report
-from memprof.summary import BY
+from memprof.report.groups import BY
+from memprof.report.record import Report
 
 
 @dataclass(frozen=True, slots=True)

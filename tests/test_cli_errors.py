@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from memprof.report import SCHEMA
+from memprof.report.record import SCHEMA
 from tests.command_line import memprof
 from tests.reports import sample
 

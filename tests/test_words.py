@@ -2,7 +2,8 @@
 
 import pytest
 
-from memprof import rows, words
+from memprof import words
+from memprof.analysis import rows
 
 
 def test_engines_are_called_by_what_the_device_has() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from memprof.calibration.caches import Caches
 from memprof.calibration.records import Caution, Group
 from memprof.devices import Figure
-from memprof.profiles.timer import Timer
+from memprof.profiles.run.timer import Timer
 
 
 @dataclass(frozen=True, slots=True)

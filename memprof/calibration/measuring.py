@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Sequence
 
 from memprof.calibration.records import Group, Measurement, Missed, Probe, Task
-from memprof.profiles.timer import Timer
+from memprof.profiles.run.timer import Timer
 
 Clock = Callable[[], float]
 Progress = Callable[[str, float], None]

@@ -13,8 +13,8 @@ from memprof.calibration.caches import Caches, read_caches
 from memprof.calibration.placement import working_sets
 from memprof.calibration.records import Group
 from memprof.devices import CPU, HOST, Figure
-from memprof.profiles.machine import available_bytes, cpu_name
-from memprof.profiles.timer import HostTimer
+from memprof.profiles.run.machine import available_bytes, cpu_name
+from memprof.profiles.run.timer import HostTimer
 
 _TYPES = (
     ("fp32_flops_per_second", torch.float32),

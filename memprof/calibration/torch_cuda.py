@@ -12,8 +12,8 @@ from memprof.calibration.caches import Cache, Caches
 from memprof.calibration.placement import working_sets
 from memprof.calibration.records import Group
 from memprof.devices import HOST_CUDA, Figure
-from memprof.profiles.machine import find_machine, matrix_precision
-from memprof.profiles.precision import PRECISIONS
+from memprof.profiles.run.machine import find_machine, matrix_precision
+from memprof.tensors.precision import PRECISIONS
 
 _TYPES = (
     ("fp32_flops_per_second", torch.float32, "fp32"),

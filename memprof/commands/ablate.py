@@ -20,9 +20,9 @@ from memprof.commands.options import (
 from memprof.workload import PHASES
 
 if TYPE_CHECKING:
-    from memprof.ablation import Ablation
-    from memprof.report import Report
-    from memprof.sweep import Sweep
+    from memprof.report.record import Report
+    from memprof.whatif.ablation import Ablation
+    from memprof.whatif.sweep import Sweep
 
 
 @click.command()
@@ -68,7 +68,7 @@ def command(
 
 def _prepared(model: str, asked: str | None) -> Callable[[Callable[[str, str], list[Report]]], Ablation | Sweep]:
     """Return what is to be done once models can be analysed; a mistake in the model or the sweep is told at once."""
-    from memprof import ablation, sweep
+    from memprof.whatif import ablation, sweep
 
     if asked is None:
         variants = ablation.variants(model)

@@ -14,7 +14,7 @@ from memprof.workload import LAYOUTS
 
 if TYPE_CHECKING:
     from memprof.devices.record import Device
-    from memprof.report import Report
+    from memprof.report.record import Report
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -70,7 +70,7 @@ def analysed(
 
     `done` says how far the whole is. A phase and layout are simulated once for all devices of one precision.
     """
-    from memprof.analysis import analyze_on
+    from memprof.analysis.simulated import analyze_on
     from memprof.commands.output import output_kept, progress
 
     cells: list[list[Report]] = [[] for _ in targets]

@@ -40,7 +40,7 @@ def command(
     Every model is analysed in inference and in training on every device. Times are predicted; no GPU is needed.
     """
     from memprof import devices
-    from memprof.comparison import compare
+    from memprof.comparisons.models import compare
     from memprof.files import check_writable
     from memprof.models import canonical_name
     from memprof.reports import compare as writers

@@ -21,8 +21,8 @@ from memprof.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from memprof.losses import Losses
-    from memprof.report import Report, Workload
+    from memprof.report.record import Report, Workload
+    from memprof.whatif.savings import Losses
 
 
 @click.command()
@@ -48,9 +48,9 @@ def command(
     With --against, the difference in predicted step time is divided by kind of operator and by stage. Without it, the
     model is also analysed in the other layout, in a faster precision and with twice the batch.
     """
-    from memprof.analysis import analyze
+    from memprof.analysis.simulated import analyze
     from memprof.commands.output import output_kept, progress
-    from memprof.explanation import explain
+    from memprof.comparisons.explanation import explain
     from memprof.files import check_writable
     from memprof.models import canonical_name
     from memprof.reports import explain as writers
@@ -93,7 +93,7 @@ def _losses(analysed: Callable[[str, Workload | None], Report], model: str, devi
     """Analyse a model, then what could be faster without changing it."""
     from memprof import devices
     from memprof.devices.ceilings import precisions
-    from memprof.losses import find_losses, worth_trying
+    from memprof.whatif.savings import find_losses, worth_trying
 
     report = analysed(model, None)
     changes = worth_trying(report.workload, precisions(devices.get(device)))

@@ -30,7 +30,7 @@ def command(
     from memprof.gate.baseline import load_baseline
     from memprof.gate.config import load_config
     from memprof.gate.history import FILE_NAME, append, head, read
-    from memprof.reports.history_tables import commits, metric_named
+    from memprof.reports.history.tables import commits, metric_named
 
     chosen = metric_named(metric)
     source = baseline_file or load_config(config_file).baseline
@@ -39,12 +39,12 @@ def command(
     kept = file or source.parent / FILE_NAME
     append(kept, accepted, head(source.parent, commit))
     found = read(kept)
-    from memprof.reports import history_figure, history_page
+    from memprof.reports.history import figure, page
 
     with progress("drawing"):
         contents = {
-            "history.png": history_figure.draw(found, chosen),
-            "history.html": history_page.render(found, chosen),
+            "history.png": figure.draw(found, chosen),
+            "history.html": page.render(found, chosen),
         }
         paths = write_files(output, contents)
     count = len(commits(found))

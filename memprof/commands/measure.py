@@ -17,7 +17,7 @@ from memprof.commands.options import (
     resolution_option,
     top_option,
 )
-from memprof.profiles.precision import PRECISIONS
+from memprof.tensors.precision import PRECISIONS
 from memprof.workload import CPU, CUDA, DEFAULT_WARM_UP
 
 
@@ -56,11 +56,11 @@ def command(
     Steps are timed without the profiler, then a few run with it. Close other programs: what they do counts.
     """
     from memprof import reports as writers
+    from memprof.analysis.measured import measure
     from memprof.commands.output import echo, echo_written, for_terminal, output_kept, progress, write_reports
     from memprof.files import check_writable
-    from memprof.measuring import measure
     from memprof.models import canonical_name
-    from memprof.report import dump_reports
+    from memprof.report.record import dump_reports
 
     for model in models:
         canonical_name(model)  # a mistake in the last one is told before the first one is measured

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from memprof.profiles.precision import PRECISIONS
+from memprof.tensors.precision import PRECISIONS
 from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, LAYOUTS, PHASES
 
 DEFAULT_OUTPUT = Path("memprof-report")

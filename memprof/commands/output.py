@@ -14,7 +14,7 @@ import click
 
 from memprof import reports as writers
 from memprof.files import write_files
-from memprof.report import Report
+from memprof.report.record import Report
 
 
 def write_reports(

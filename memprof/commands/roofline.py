@@ -46,11 +46,11 @@ def command(
     Each model runs for one step on PyTorch's meta device, where nothing is computed, so no GPU is needed.
     """
     from memprof import reports as writers
-    from memprof.analysis import analyze
+    from memprof.analysis.simulated import analyze
     from memprof.commands.output import echo, echo_written, for_terminal, output_kept, progress, write_reports
     from memprof.files import check_writable
     from memprof.models import canonical_name
-    from memprof.report import dump_reports
+    from memprof.report.record import dump_reports
 
     for model in models:
         canonical_name(model)  # a mistake in the last one is told before the first one is analysed

@@ -16,14 +16,14 @@ from memprof.commands.options import (
     output_option,
     top_option,
 )
-from memprof.profiles.precision import PRECISIONS
+from memprof.tensors.precision import PRECISIONS
 from memprof.workload import LAYOUTS, PHASES
 
 if TYPE_CHECKING:
-    from memprof.alignment import Alignment
+    from memprof.comparisons.alignment import Alignment
+    from memprof.comparisons.ranks import Rank
     from memprof.devices.record import Device
-    from memprof.ranks import Rank
-    from memprof.report import Report
+    from memprof.report.record import Report
     from memprof.traces.records import Trace
 
 
@@ -60,9 +60,9 @@ def command(
     Give one file, or one for each rank. Record with record_shapes=True; docs/traces.md says how.
     """
     from memprof import devices
+    from memprof.analysis.traced import check_selection
     from memprof.files import check_writable
     from memprof.models import canonical_name
-    from memprof.trace_analysis import check_selection
 
     check_selection(files, step=step, rank=rank, start=start, end=end, counters=counters, model=model)
     target = devices.get(device) if device is not None else None
@@ -79,8 +79,8 @@ def command(
 def _read(
     files: Sequence[Path], rank: int | None, step: int | None, start: float | None, end: float | None
 ) -> list[Trace]:
+    from memprof.analysis.traced import of_rank
     from memprof.commands.output import progress
-    from memprof.trace_analysis import of_rank
     from memprof.traces.reading import read_trace
     from memprof.traces.selection import select
 
@@ -95,8 +95,8 @@ def _read(
 def _reports(
     traces: Sequence[Trace], target: Device | None, precision: str | None, counters: Path | None
 ) -> list[Report]:
+    from memprof.analysis.traced import analyze_trace, with_counters
     from memprof.commands.output import progress
-    from memprof.trace_analysis import analyze_trace, with_counters
 
     with progress("analysing"):
         reports = [analyze_trace(trace, device=target, precision=precision) for trace in traces]
@@ -107,9 +107,9 @@ def _aligned(
     model: str, report: Report, target: Device | None, batch_size: int | None, resolution: int | None,
     phase: str | None, layout: str | None,
 ) -> Alignment:  # fmt: skip
-    from memprof.alignment import align
-    from memprof.analysis import analyze
+    from memprof.analysis.simulated import analyze
     from memprof.commands.output import output_kept, progress
+    from memprof.comparisons.alignment import align
 
     work = report.workload
     with progress(f"simulating {model}"), output_kept():
@@ -126,8 +126,8 @@ def _deliver(
     from memprof import reports as writers
     from memprof.commands.output import echo, echo_written, for_terminal, progress, rendered
     from memprof.files import write_files
-    from memprof.report import dump_reports
-    from memprof.reports import trace_csv, trace_text
+    from memprof.report.record import dump_reports
+    from memprof.reports.trace import csv, terminal
 
     if as_json:
         text = aligned.to_json() if aligned is not None else dump_reports(reports)
@@ -137,18 +137,18 @@ def _deliver(
     ranks = _ranks(traces, reports) if len(reports) > 1 else []
     with progress("writing reports"):
         contents = rendered(reports, formats, options)
-        contents |= {"alignment.csv": trace_csv.alignment(aligned)} if aligned is not None else {}
-        contents |= {"ranks.csv": trace_csv.ranks(ranks)} if ranks else {}
+        contents |= {"alignment.csv": csv.alignment(aligned)} if aligned is not None else {}
+        contents |= {"ranks.csv": csv.ranks(ranks)} if ranks else {}
         paths = write_files(output, contents)
     echo(writers.get("text").render(reports, options).decode())
     if ranks:
-        echo(trace_text.ranks(ranks, options))
+        echo(terminal.ranks(ranks, options))
     if aligned is not None:
-        echo(trace_text.alignment(aligned, options))
+        echo(terminal.alignment(aligned, options))
     echo_written(paths)
 
 
 def _ranks(traces: Sequence[Trace], reports: Sequence[Report]) -> list[Rank]:
-    from memprof.ranks import rank_of
+    from memprof.comparisons.ranks import rank_of
 
     return [rank_of(trace.rank, report) for trace, report in zip(traces, reports, strict=True)]

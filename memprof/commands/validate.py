@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from memprof.reports.validation_document import Document
+    from memprof.reports.validation.document import Document
     from memprof.validation.tables import Table
 
 
@@ -83,36 +83,38 @@ def _throughputs(table: Table, jobs: int, top: int | None, as_json: bool, csv: P
 
     with _progress("analysing") as advance:
         validation = validate(table, jobs=jobs, progress=advance)
-    from memprof.reports import validation_data, validation_document
+    from memprof.reports.validation import data
+    from memprof.reports.validation import document as validation_document
 
     def drawn() -> bytes:
-        from memprof.reports import validation_plot
+        from memprof.reports.validation import figure
 
-        return validation_plot.draw(validation)
+        return figure.draw(validation)
 
-    _write({csv: lambda: validation_data.to_csv(validation), plot: drawn})
+    _write({csv: lambda: data.to_csv(validation), plot: drawn})
     if as_json:
-        click.echo(validation_data.to_json(validation), nl=False)
+        click.echo(data.to_json(validation), nl=False)
     else:
         _print(lambda wide: validation_document.document(validation, top, wide=wide), csv, plot)
 
 
 def _kernels(table: Table, top: int | None, as_json: bool, csv: Path | None, plot: Path | None) -> None:
     from memprof.commands.output import progress
-    from memprof.reports import validation_data, validation_kernels
+    from memprof.reports.validation import data
+    from memprof.reports.validation import kernels as validation_kernels
     from memprof.validation.kernels import validate_kernels
 
     with progress("predicting kernels"):
         validation = validate_kernels(table)
 
     def drawn() -> bytes:
-        from memprof.reports import validation_plot
+        from memprof.reports.validation import figure
 
-        return validation_plot.draw_kernels(validation)
+        return figure.draw_kernels(validation)
 
-    _write({csv: lambda: validation_data.kernels_to_csv(validation), plot: drawn})
+    _write({csv: lambda: data.kernels_to_csv(validation), plot: drawn})
     if as_json:
-        click.echo(validation_data.kernels_to_json(validation), nl=False)
+        click.echo(data.kernels_to_json(validation), nl=False)
     else:
         _print(lambda wide: validation_kernels.document(validation, top, wide=wide), csv, plot)
 
@@ -129,11 +131,11 @@ def _write(wanted: dict[Path | None, Callable[[], bytes]]) -> None:
 
 def _print(document: Callable[[bool], Document], csv: Path | None, plot: Path | None) -> None:
     from memprof.commands.output import echo, echo_written, for_terminal
-    from memprof.reports import validation_text
+    from memprof.reports.validation import terminal
 
     options = for_terminal("operator", 1)
-    found = document(options.width >= validation_text.WIDE)
-    echo(validation_text.render(found, options.width, color=options.color))
+    found = document(options.width >= terminal.WIDE)
+    echo(terminal.render(found, options.width, color=options.color))
     written = [path for path in (csv, plot) if path is not None]
     if written:
         echo_written(written)

@@ -14,7 +14,7 @@ from memprof.counters.metrics import RECORD_AGAIN
 from memprof.counters.names import kernel_name
 from memprof.counters.records import LEVELS, Counters, KernelCounters
 from memprof.errors import CountersError
-from memprof.report import OperatorRow, ReportWarning
+from memprof.report.record import OperatorRow, ReportWarning
 
 _Amounts: TypeAlias = Mapping[str, float | None]
 """Bytes by memory level."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from memprof.counters.names import KernelName, kernel_name
 from memprof.counters.records import KernelCounters
-from memprof.report import OperatorRow
+from memprof.report.record import OperatorRow
 
 COUNTED = ("kernel", "communication")
 """Activities that Nsight Compute counts: it leaves out copies and fills."""

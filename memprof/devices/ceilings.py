@@ -5,7 +5,7 @@ from __future__ import annotations
 from memprof.devices.achievable import achievable
 from memprof.devices.record import CPU, MEMORY_LEVELS, TENSOR, Device, bandwidth_key, peak_key
 from memprof.errors import DeviceError, WorkloadError, did_you_mean
-from memprof.report import DeviceCeilings
+from memprof.report.record import DeviceCeilings
 
 TENSOR_TYPE = {
     "tf32": "tf32",

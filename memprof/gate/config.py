@@ -14,7 +14,7 @@ from memprof.errors import GateError, MemprofError, did_you_mean
 from memprof.gate.budgets import DEFAULTS, Budget, complete, parse
 from memprof.gate.config_file import NAMES, has_section, read_text, section_line, section_of
 from memprof.gate.metrics import BUDGETED
-from memprof.profiles.precision import PRECISIONS
+from memprof.tensors.precision import PRECISIONS
 from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, LAYOUTS, PHASES
 
 BASELINE_NAME = "memprof-baseline.json"

@@ -20,8 +20,8 @@ from memprof.gate.config import GateConfig
 from memprof.gate.identity import describe, suspicious
 from memprof.gate.metrics import METRICS, SHARES
 from memprof.gate.records import BASELINE_SCHEMA, Baseline, Entry, Figures, GateWorkload, OperatorLine
-from memprof.report import DeviceCeilings, OperatorRow, Report
-from memprof.summary import by_bound
+from memprof.report.groups import by_bound
+from memprof.report.record import DeviceCeilings, OperatorRow, Report
 
 LIBRARIES = ("torch", "fvcore")
 """Libraries whose version may change figures: torch decides which operators a step has, fvcore counts FLOPs."""
@@ -66,7 +66,7 @@ def run(job: Job, config: GateConfig) -> list[Report]:
 
     ModelError where the model does not run, WorkloadError or DeviceError where it cannot be analysed like that.
     """
-    from memprof.analysis import analyze_on
+    from memprof.analysis.simulated import analyze_on
 
     with contextlib.chdir(config.folder):
         return analyze_on(job.model, config.devices, batch_size=job.batch_size, resolution=job.resolution,

@@ -17,15 +17,16 @@ from torch.autograd.profiler import profile
 
 from memprof.errors import ModelError
 from memprof.models.foreign import foreign_code
-from memprof.profiles import meta_attention, meta_backward, meta_forward, strides  # noqa: F401  (register their rules)
-from memprof.profiles.autocast import CudaFrontEnd
-from memprof.profiles.autocast_region import AutocastAnswers, NoAutocast
 from memprof.profiles.kineto import read_events
 from memprof.profiles.memory import MemoryMeter, MemoryUse
-from memprof.profiles.meta_mode import MetaRules
-from memprof.profiles.precision import Precision
+from memprof.profiles.meta import attention, backward, forward  # noqa: F401  (register their rules)
+from memprof.profiles.meta.autocast import CudaFrontEnd
+from memprof.profiles.meta.autocast_region import AutocastAnswers, NoAutocast
+from memprof.profiles.meta.mode import MetaRules
 from memprof.profiles.records import Profile
 from memprof.profiles.step import Batch, Step
+from memprof.tensors import strides
+from memprof.tensors.precision import Precision
 
 _REMEDY = (
     "it must run on images of this size and without reading values (.item(), branches on data), which a simulated run "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from memprof.report import DeviceCeilings
+from memprof.report.record import DeviceCeilings
 
 MEMORY_LEVELS = ("dram", "l2", "l1")
 ENGINES = ("tensor", "fp32", "fp16")

@@ -13,8 +13,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from memprof.measurement import DeviceTime, Gap
 from memprof.profiles.records import Activity, Kernel
+from memprof.report.run import DeviceTime, Gap
 
 LONGEST_GAPS = 10
 """How many of the longest gaps are listed; all of them are counted."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from memprof.profiles.records import Kernel, Profile
-from memprof.report import ReportWarning
+from memprof.report.record import ReportWarning
 
 
 @dataclass(frozen=True, slots=True)

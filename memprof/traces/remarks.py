@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from memprof.profiles.records import Activity, Kernel
-from memprof.report import ReportWarning
+from memprof.report.record import ReportWarning
 from memprof.traces.kinds import is_compiled, is_operator
 from memprof.traces.lanes import Lanes, Span
 from memprof.traces.records import Orphan, TraceDevice

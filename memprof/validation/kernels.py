@@ -9,9 +9,9 @@ from functools import cache
 
 from memprof import devices
 from memprof.devices import ceilings
-from memprof.profiles.precision import get_precision
-from memprof.report import DeviceCeilings
+from memprof.report.record import DeviceCeilings
 from memprof.roofline.points import RooflinePoint, place
+from memprof.tensors.precision import get_precision
 from memprof.validation.kernel_rows import PRECISION, KernelEntry, KernelMeasurement, read_kernels
 from memprof.validation.statistics import Errors, errors
 from memprof.validation.tables import MeasurementError, Row, Table
@@ -143,7 +143,7 @@ def kernel_point(measured: KernelMeasurement) -> RooflinePoint | None:
 
     The host's time to launch it is left out: it passes before the kernel starts, and the protocol's overhead is that.
     """
-    from memprof.assembly import cost_calls
+    from memprof.analysis.assembly import cost_calls
 
     costed, _ = cost_calls([measured.call])
     return place(costed, _without_host(measured.device), get_precision(PRECISION))[0] if costed else None

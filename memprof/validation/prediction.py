@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from memprof.errors import MemprofError
-from memprof.report import Report
+from memprof.report.record import Report
 from memprof.validation import measurements
 from memprof.validation.processes import Failure, in_processes
 from memprof.validation.protocol import TIMM_SOURCE, as_measured, torch_version
@@ -76,7 +76,7 @@ def plan(measured: Iterable[Measurement]) -> list[_Order]:
 
 def analyse(order: _Order) -> tuple[Prediction, ...] | Failure:
     """Analyse a workload and predict it on each of its devices; runs in a process of its own."""
-    from memprof.analysis import analyze_on
+    from memprof.analysis.simulated import analyze_on
 
     task = order.task
     try:

@@ -11,7 +11,7 @@ import torch
 
 from memprof.calibration import torch_cuda, torch_probes
 from memprof.calibration.records import Group
-from memprof.profiles.machine import Machine
+from memprof.profiles.run.machine import Machine
 from tests.calibration.fakes import FakeClock
 
 MIB = 2**20

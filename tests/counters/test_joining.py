@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from memprof.counters import Counters, KernelCounters, join
 from memprof.errors import CountersError
-from memprof.measurement import KernelRow
-from memprof.report import OperatorRow
+from memprof.report.record import OperatorRow
+from memprof.report.run import KernelRow
 
 ADD = "void at::add_kernel<4, AddFunctor<float> >(int, AddFunctor<float>)"
 ADD_COUNTED = "void at::add_kernel<(int)4, AddFunctor<float>>(int, T2)"

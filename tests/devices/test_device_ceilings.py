@@ -9,7 +9,7 @@ import pytest
 from memprof import devices
 from memprof.devices.achievable import achievable
 from memprof.errors import DeviceError, WorkloadError
-from memprof.report import DeviceCeilings
+from memprof.report.record import DeviceCeilings
 
 ALL = ("tf32", "fp32", "amp-fp16", "amp-bf16", "fp16", "bf16")
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from memprof.analysis import analyze_on
+from memprof.analysis.simulated import analyze_on
 from memprof.errors import GateError
 from memprof.gate import entries
 from memprof.gate.accepting import accepted

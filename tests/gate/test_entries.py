@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from memprof.analysis import analyze
+from memprof.analysis.simulated import analyze
 from memprof.errors import GateError, ModelError
 from memprof.gate import entries
 from memprof.gate.config import GateConfig
 from memprof.gate.metrics import METRICS, SHARES
 from memprof.gate.operator_text import modules_of, modules_text, tensors_of, tensors_text
 from memprof.gate.records import Entry
-from memprof.report import Report
+from memprof.report.record import Report
 
 BATCH, PIXELS, CHANNELS = 4, 16, 8
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from memprof.models import create_model, default_resolution, list_models
-from tests.published_figures import MILLIONS_AND_GIGAS
+from tests.models.published_figures import MILLIONS_AND_GIGAS
 
 # name: (parameters, 10^9 multiply-adds per image at the model's own resolution), in the digits of its source
 TORCHVISION = {  # the "num_params" and "_ops" of its weights' metadata

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from memprof.profiles.memory import MemoryMeter, MemoryUse
-from memprof.profiles.precision import get_precision
 from memprof.profiles.simulated import simulate
+from memprof.tensors.precision import get_precision
 
 BATCH = 2
 IMAGES, TARGETS = 4 * BATCH * 3 * 4 * 4, 8 * BATCH

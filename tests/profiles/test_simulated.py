@@ -13,8 +13,8 @@ from memprof.calls import OperatorCall, Phase, extract_calls
 from memprof.errors import ModelError
 from memprof.models import create_model
 from memprof.operators import registry
-from memprof.profiles.precision import get_precision
 from memprof.profiles.simulated import simulate
+from memprof.tensors.precision import get_precision
 from tests.profiles.real import run_for_real
 
 BATCH, RESOLUTION = 2, 64
@@ -153,7 +153,7 @@ def test_training_needs_logits():
 def test_no_module_that_slows_the_start_is_imported():
     code = (
         "import sys; from memprof.models import create_model; from memprof.profiles.simulated import simulate;"
-        "from memprof.profiles.precision import get_precision\n"
+        "from memprof.tensors.precision import get_precision\n"
         "for training in (False, True):\n"
         "    simulate(lambda: create_model('inceptionnext_t'), batch_size=2, resolution=64, training=training,"
         " precision=get_precision('tf32'), channels_last=True)\n"

@@ -9,17 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from memprof.measurement import (
-    DeviceTime,
-    Gap,
-    KernelRow,
-    Measured,
-    Reading,
-    Stray,
-    Telemetry,
-    Timing,
-)
-from memprof.report import Coverage, DeviceCeilings, OperatorRow, Report, UnknownOperator
+from memprof.report.record import Coverage, DeviceCeilings, OperatorRow, Report, UnknownOperator
+from memprof.report.run import DeviceTime, Gap, KernelRow, Measured, Reading, Stray, Telemetry, Timing
 from tests.reports.sample import BATCH, assemble, sample
 
 REACHED_BY_KIND = {

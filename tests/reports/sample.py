@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from memprof.report import (
+from memprof.report.record import (
     SCHEMA,
     Coverage,
     DeviceCeilings,

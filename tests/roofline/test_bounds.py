@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memprof.report import DeviceCeilings
+from memprof.report.record import DeviceCeilings
 from memprof.roofline.bounds import attainable_flops_per_second, bound_seconds, ridge_point
 
 TOY = DeviceCeilings(

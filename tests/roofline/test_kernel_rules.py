@@ -7,11 +7,11 @@ import pytest
 from memprof import devices
 from memprof.devices.achievable import achievable, constants
 from memprof.operators.work import Pattern, Product, Traffic, Work
-from memprof.profiles.precision import get_precision
-from memprof.report import DeviceCeilings
+from memprof.report.record import DeviceCeilings
 from memprof.roofline.kernels import gather
 from memprof.roofline.points import HOST_SECONDS, bounds_of, engines_of
 from memprof.roofline.timing import kernel_times
+from memprof.tensors.precision import get_precision
 
 TOY = DeviceCeilings(
     "toy", "Toy", {"dram": 100.0, "l2": 400.0, "l1": 1000.0}, {"tensor": 8000.0, "fp32": 1000.0, "fp16": 2000.0}

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memprof.measurement import DeviceTime, Gap
 from memprof.profiles.records import Activity, Kernel
+from memprof.report.run import DeviceTime, Gap
 from memprof.traces.busy import LONGEST_GAPS, by_device, device_time
 
 TRACES = Path(__file__).parents[3] / "shared" / "traces"

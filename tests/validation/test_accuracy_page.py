@@ -9,9 +9,9 @@ from types import ModuleType
 import pytest
 
 from memprof.validation.kernels import validate_kernels
+from tests.reports.validation.test_validation import validation
 from tests.validation.files import table
 from tests.validation.test_kernels import NEUSIGHT, neusight
-from tests.validation.test_validation_reports import validation
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

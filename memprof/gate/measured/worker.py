@@ -27,10 +27,10 @@ from memprof.errors import MemprofError, ModelError
 from memprof.gate.measured.checkout import check_imports, enter
 from memprof.gate.measured.protocol import Answer, Job, Order, Side, to_line, to_order, to_side
 from memprof.models.foreign import foreign_code
-from memprof.profiles.machine import cpu_name
-from memprof.profiles.precision import Precision, get_precision
+from memprof.profiles.run.machine import cpu_name
+from memprof.profiles.run.timer import HostTimer, Timer
 from memprof.profiles.step import Batch, Step
-from memprof.profiles.timer import HostTimer, Timer
+from memprof.tensors.precision import Precision, get_precision
 
 _WARM_UP_SECONDS = 0.05
 _WARM_UP_STEPS = (2, 8)

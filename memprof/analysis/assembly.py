@@ -1,0 +1,194 @@
+"""From a profile to a report: calls are costed, placed under the roofline, equal ones counted together."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import metadata
+
+from memprof._version import __version__
+from memprof.analysis.missing_arguments import complete
+from memprof.analysis.rows import Clock, add_up, idle_rows, inferred_of, rows_of
+from memprof.calls import OperatorCall, Phase, extract_calls
+from memprof.operators import registry
+from memprof.operators.traffic import tensor_bytes
+from memprof.profiles.memory import MemoryUse
+from memprof.profiles.records import Profile
+from memprof.profiles.simulated import Simulation
+from memprof.report.record import (
+    SCHEMA,
+    Coverage,
+    DeviceCeilings,
+    Memory,
+    OperatorRow,
+    Report,
+    ReportWarning,
+    Totals,
+    UnknownOperator,
+    Workload,
+)
+from memprof.roofline.bounds import MEMORY_LEVELS
+from memprof.roofline.points import HOST_SECONDS, CostedCall, RooflinePoint, place
+from memprof.tensors.precision import get_precision
+
+_LOW_COVERAGE = 0.99
+CONTEXT_BYTES = 600e6
+"""What the CUDA context and loaded kernels occupy of the device's memory, about: nvidia-smi shows 400 to 800 MB for an
+idle PyTorch process, depending on the GPU and the CUDA version."""
+
+
+@dataclass(frozen=True, slots=True)
+class CostedStep:
+    """A step with the work of its calls: what can be held against any device. `unknown` calls nobody can cost.
+
+    `memory` is None where the profile does not tell. `clock` is what measured the calls, None in a simulated step.
+    `steps` is how many steps the calls belong to.
+    """
+
+    costed: tuple[CostedCall, ...]
+    unknown: tuple[OperatorCall, ...]
+    parameters: int
+    memory: MemoryUse | None
+    clock: Clock | None = None
+    steps: int = 1
+
+
+def cost_step(simulation: Simulation) -> CostedStep:
+    """Cost the calls of a simulated step."""
+    costed, unknown = cost_profile(simulation.profile)
+    return CostedStep(costed, unknown, simulation.parameters, simulation.memory)
+
+
+def cost_profile(profile: Profile) -> tuple[tuple[CostedCall, ...], tuple[OperatorCall, ...]]:
+    """Return the calls of a profile that have a formula, with their work, and those that nobody can cost."""
+    calls = extract_calls(profile, lambda name: registry.find(name) is not None)
+    costed, unknown = cost_calls(complete(calls))
+    return tuple(costed), tuple(unknown)
+
+
+def assemble_report(step: CostedStep, workload: Workload, device: DeviceCeilings) -> Report:
+    """Hold a costed step of `workload` against `device`."""
+    points = place([item for item in step.costed if item.works], device, get_precision(workload.precision))
+    rows = rows_of(points, step.clock)
+    if step.clock is not None:
+        rows += idle_rows([item for item in step.costed if not item.works], step.unknown, step.clock)
+    coverage = _coverage(step.costed, step.unknown)
+    return Report(
+        schema=SCHEMA,
+        workload=workload,
+        device=device,
+        totals=_totals(points, workload, device, step, rows),
+        memory=_memory(step.memory, device) if step.memory is not None else None,
+        operators=tuple(rows),
+        coverage=coverage,
+        warnings=(*_assumptions(step.costed), *_warnings(coverage, device)),
+        environment=environment(),
+    )
+
+
+def cost_calls(calls: Sequence[OperatorCall]) -> tuple[list[CostedCall], list[OperatorCall]]:
+    """Return the calls that have a formula (or are declared free) with their work, and those that nobody can cost.
+
+    A call whose profile lacks what its formula needs (LookupError) is one that nobody can cost.
+    """
+    costed: list[CostedCall] = []
+    unknown: list[OperatorCall] = []
+    for call in calls:
+        operator = registry.find(call.name)
+        if operator is None and registry.is_composite(call.name):
+            costed.append(CostedCall(call, registry.Kind.LAYOUT, ()))
+            continue
+        try:
+            if operator is None:
+                raise LookupError(call.name)
+            costed.append(CostedCall(call, operator.kind(call), operator.formula(call)))
+        except LookupError:
+            unknown.append(call)
+    return costed, unknown
+
+
+def _totals(
+    points: Sequence[RooflinePoint], workload: Workload, device: DeviceCeilings, step: CostedStep,
+    rows: Sequence[OperatorRow],
+) -> Totals:  # fmt: skip
+    works = [work for point in points for work in point.costed.works]
+    forward = [work for point in points if point.costed.call.phase is Phase.FORWARD for work in point.costed.works]
+    launches = sum(work.launches for work in works)
+    seconds, least = (add_up(getattr(point, name) for point in points) for name in ("seconds", "roofline_seconds"))
+    images = workload.batch_size * step.steps
+    return Totals(
+        parameters=step.parameters,
+        macs_per_image=add_up(work.macs for work in forward) / images,
+        flops=add_up(work.flops for work in works),
+        dram_bytes=add_up(work.dram.total_bytes for work in works),
+        l2_bytes=add_up(work.l2.total_bytes for work in works),
+        l1_bytes=add_up(work.l1.total_bytes for work in works),
+        launches=launches,
+        seconds=seconds,
+        images_per_second=images / seconds if seconds else 0.0,
+        roofline_seconds=least,
+        roofline_images_per_second=images / least if least else 0.0,
+        host_seconds=launches * device.achievable.get(HOST_SECONDS, 0.0),
+        measured_seconds=add_up(row.measured_seconds or 0.0 for row in rows) if step.clock is not None else None,
+    )
+
+
+def _memory(use: MemoryUse, device: DeviceCeilings) -> Memory:
+    capacity = device.memory_capacity_bytes
+    return Memory(
+        float(use.peak_bytes), float(use.parameters_bytes), float(use.gradients_bytes), float(use.optimizer_bytes),
+        float(use.activations_bytes), None if capacity is None else use.peak_bytes + CONTEXT_BYTES <= capacity,
+    )  # fmt: skip
+
+
+def _coverage(costed: Sequence[CostedCall], unknown: Sequence[OperatorCall]) -> Coverage:
+    known_bytes = sum(work.dram.total_bytes for item in costed for work in item.works)
+    sizes: dict[str, float] = defaultdict(float)
+    counts: Counter[str] = Counter()
+    for call in unknown:
+        counts[call.name] += 1
+        sizes[call.name] += add_up(tensor_bytes(tensor) for tensor in call.tensors())
+    all_calls, all_bytes = len(costed) + len(unknown), known_bytes + sum(sizes.values())
+    return Coverage(
+        calls=len(costed) / all_calls if all_calls else 1.0,
+        bytes=known_bytes / all_bytes if all_bytes else 1.0,
+        free_calls=sum(not item.works for item in costed),
+        unknown=tuple(UnknownOperator(name, count, sizes[name]) for name, count in counts.most_common()),
+    )
+
+
+def _warnings(coverage: Coverage, device: DeviceCeilings) -> list[ReportWarning]:
+    warnings = []
+    if coverage.unknown:
+        names = ", ".join(item.name for item in coverage.unknown[:5])
+        severity = "low-coverage" if coverage.bytes < _LOW_COVERAGE else "unknown-operators"
+        warnings.append(ReportWarning(
+            severity, f"{len(coverage.unknown)} operators have no formula and are in no total: {names}",
+            "read the totals as lower bounds; `coverage` lists these operators",
+        ))  # fmt: skip
+    for level in MEMORY_LEVELS:
+        if level not in device.memory_bytes_per_second:
+            warnings.append(ReportWarning(
+                f"no-{level}-bandwidth",
+                f"{device.name} has no {level.upper()} bandwidth figure, so that level bounds nothing",
+                "give a device file with the figure: --device FILE",
+            ))  # fmt: skip
+    return warnings
+
+
+def _assumptions(costed: Sequence[CostedCall]) -> list[ReportWarning]:
+    """Say what was assumed where the profile did not record an argument."""
+    calls = Counter(inferred_of(item) for item in costed)
+    return [
+        ReportWarning("inferred-arguments", f"{count} calls: {assumption}", "record the profile with a newer torch")
+        for assumption, count in calls.items()
+        if assumption
+    ]
+
+
+def environment() -> dict[str, str]:
+    """Return the versions of what made the report."""
+    versions = {name: metadata.version(name) for name in ("torch", "fvcore")}
+    return {"memprof": __version__, "python": platform.python_version(), "platform": platform.system(), **versions}

@@ -1,0 +1,149 @@
+"""The rows of a report: equal calls of one operator in one module, counted together, with what was measured of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from memprof.calls import OperatorCall
+from memprof.operators.registry import Kind
+from memprof.profiles.records import Kernel
+from memprof.report.record import OperatorRow
+from memprof.report.run import KernelRow
+from memprof.roofline.bounds import MEMORY_LEVELS
+from memprof.roofline.points import CostedCall, RooflinePoint
+from memprof.tensors.shapes import layout_name
+
+NANOSECOND = 1e-9
+UNBOUND = "unknown"
+"""The bound of an operator that no ceiling bounds: it has no formula, or costs nothing by its formula."""
+
+
+class Clock(StrEnum):
+    """What measured the calls of a profile."""
+
+    DEVICE = "device"
+    """A call takes as long as its kernels."""
+    HOST = "host"
+    """A call takes as long as the host is in it: on a CPU."""
+
+
+def add_up(amounts: Iterable[float]) -> float:
+    """Add up as a float always, so that a report reads back as exactly what was written."""
+    return float(sum(amounts))
+
+
+def measured_seconds(calls: Sequence[OperatorCall], clock: Clock | None) -> float | None:
+    """Return the seconds that `calls` took by `clock`, None where there is none."""
+    if clock is None:
+        return None
+    if clock is Clock.HOST:
+        return sum(call.host_ns for call in calls) * NANOSECOND
+    return sum(kernel.duration_ns for call in calls for kernel in call.kernels) * NANOSECOND
+
+
+def inferred_of(item: CostedCall) -> str:
+    """Return what was inferred or assumed of a call, in words; "" where the profile recorded everything."""
+    return item.call.inferred or next((work.assumed for work in item.works if work.assumed), "")
+
+
+def kernel_rows(kernels: Iterable[Kernel]) -> tuple[KernelRow, ...]:
+    """Count kernels of one name together, the longest first."""
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for kernel in kernels:
+        groups[kernel.name, str(kernel.activity)].append(kernel.duration_ns)
+    rows = [KernelRow(*key, len(spans), sum(spans) * NANOSECOND) for key, spans in groups.items()]
+    return tuple(sorted(rows, key=lambda row: (-row.seconds, row.name)))
+
+
+def rows_of(points: Sequence[RooflinePoint], clock: Clock | None = None) -> list[OperatorRow]:
+    """Count equal calls together; what `clock` measured of them is added up."""
+    groups: dict[tuple[object, ...], list[RooflinePoint]] = defaultdict(list)
+    for point in points:
+        call = point.costed.call
+        key = call.name, point.costed.kind, call.module, call.phase, call.tensors(), _dtype(point), point.bound
+        groups[key].append(point)
+    return [_row(group, clock) for group in groups.values()]
+
+
+def idle_rows(free: Sequence[CostedCall], unknown: Sequence[OperatorCall], clock: Clock) -> list[OperatorRow]:
+    """Return rows for measured calls that no ceiling bounds: those without a formula, and those declared free."""
+    groups: dict[tuple[object, ...], list[OperatorCall]] = defaultdict(list)
+    for kind, calls in (*((item.kind, item.call) for item in free), *((Kind.UNKNOWN, call) for call in unknown)):
+        if measured_seconds([calls], clock):
+            groups[kind, calls.name, calls.module, calls.phase, calls.tensors()].append(calls)
+    return [_idle_row(Kind(str(key[0])), group, clock) for key, group in groups.items()]
+
+
+def _row(group: Sequence[RooflinePoint], clock: Clock | None) -> OperatorRow:
+    first = group[0]
+    call = first.costed.call
+    calls = [point.costed.call for point in group]
+    works = [work for point in group for work in point.costed.works]
+    flops = add_up(work.flops for work in works)
+    dram, l2, l1 = (add_up(getattr(work, level).total_bytes for work in works) for level in MEMORY_LEVELS)
+    least = sum(point.roofline_seconds for point in group)
+    measured = measured_seconds(calls, clock)
+    return OperatorRow(
+        name=call.name,
+        kind=str(first.costed.kind),
+        module=call.module,
+        phase=str(call.phase),
+        input_shapes=tuple(tensor.shape for tensor in call.tensors()),
+        dtype=_dtype(first),
+        calls=len(group),
+        flops=flops,
+        dram_bytes=dram,
+        l2_bytes=l2,
+        l1_bytes=l1,
+        intensity_dram=flops / dram if dram else None,
+        intensity_l2=flops / l2 if l2 else None,
+        intensity_l1=flops / l1 if l1 else None,
+        engine=first.engine,
+        bound=first.bound,
+        attainable_flops_per_second=flops / least if least else 0.0,
+        launches=sum(work.launches for work in works),
+        seconds=add_up(point.seconds for point in group),
+        roofline_seconds=add_up(point.roofline_seconds for point in group),
+        measured_seconds=measured,
+        percent_of_roof=100 * least / measured if measured and least else None,
+        kernels=kernel_rows(kernel for item in calls for kernel in item.kernels),
+        input_layouts=tuple(layout_name(tensor) for tensor in call.tensors()),
+        inferred=inferred_of(first.costed),
+    )
+
+
+def _idle_row(kind: Kind, calls: Sequence[OperatorCall], clock: Clock) -> OperatorRow:
+    first = calls[0]
+    tensors = first.tensors()
+    return OperatorRow(
+        name=first.name,
+        kind=str(kind),
+        module=first.module,
+        phase=str(first.phase),
+        input_shapes=tuple(tensor.shape for tensor in tensors),
+        dtype=tensors[0].dtype if tensors else "",
+        calls=len(calls),
+        flops=0.0,
+        dram_bytes=0.0,
+        l2_bytes=0.0,
+        l1_bytes=0.0,
+        intensity_dram=None,
+        intensity_l2=None,
+        intensity_l1=None,
+        engine="fp32",
+        bound=UNBOUND,
+        attainable_flops_per_second=0.0,
+        launches=0,
+        seconds=0.0,
+        roofline_seconds=0.0,
+        measured_seconds=measured_seconds(calls, clock),
+        kernels=kernel_rows(kernel for call in calls for kernel in call.kernels),
+        input_layouts=tuple(layout_name(tensor) for tensor in tensors),
+    )
+
+
+def _dtype(point: RooflinePoint) -> str:
+    tensors = point.costed.call.tensors()
+    return tensors[0].dtype if tensors else point.costed.works[0].dtype

@@ -1,0 +1,101 @@
+"""The whole pipeline in one call: a model becomes a simulated profile, operator calls, work, a roofline, a report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from memprof import devices, models
+from memprof.devices.ceilings import ceilings, default_precision
+from memprof.errors import ModelError
+from memprof.report.record import Report, Workload
+from memprof.tensors.precision import get_precision
+from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, check_workload
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from memprof.devices.record import Device
+    from memprof.profiles.simulated import Simulation
+
+
+def analyze(
+    model: str | Callable[[], nn.Module],
+    *,
+    device: str | Path | Device = "a100",
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    resolution: int | None = None,
+    phase: str = "infer",
+    precision: str | None = None,
+    layout: str = DEFAULT_LAYOUT,
+) -> Report:
+    """Analyse one step of a model on a device that need not be there.
+
+    `model` is a name or spec (see memprof.models.create_model) or a function that builds a torch.nn.Module whose
+    forward takes images (batch, 3, resolution, resolution). `device` is a name of the catalogue or the path of a device
+    file. `resolution` defaults to the model's own (mostly 224). `phase` is "infer" (forward) or "train" (forward,
+    cross-entropy, backward, SGD step). `precision` is one of memprof.profiles.precision.PRECISIONS; it defaults to tf32
+    where the device has it, else fp32. `layout` is "channels-last" or "channels-first".
+
+    Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
+    """
+    (report,) = analyze_on(model, [device], batch_size=batch_size, resolution=resolution, phase=phase,
+                           precision=precision, layout=layout)  # fmt: skip
+    return report
+
+
+def analyze_on(
+    model: str | Callable[[], nn.Module],
+    targets: Sequence[str | Path | Device],
+    *,
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    resolution: int | None = None,
+    phase: str = "infer",
+    precision: str | None = None,
+    layout: str = DEFAULT_LAYOUT,
+) -> list[Report]:
+    """Analyse one step of a model on several devices; it is simulated once for each precision. See `analyze`."""
+    found = [devices.get(target) if isinstance(target, (str, Path)) else target for target in targets]
+    name = models.canonical_name(model) if isinstance(model, str) else callable_name(model)
+    if resolution is None:
+        resolution = models.default_resolution(model) if isinstance(model, str) else models.DEFAULT_RESOLUTION
+    workloads = []
+    for target in found:
+        chosen = precision or default_precision(target)
+        check_workload(batch_size=batch_size, resolution=resolution, phase=phase, precision=chosen, layout=layout)
+        workloads.append(Workload(name, batch_size, resolution, phase, chosen, layout))
+    roofs = [ceilings(target, workload.precision) for target, workload in zip(found, workloads, strict=True)]
+    # Torch is met only from here on, so that a mistake above is told at once.
+    from memprof.analysis.assembly import assemble_report, cost_step
+
+    steps = {}
+    for workload in workloads:
+        if workload not in steps:
+            steps[workload] = cost_step(_simulate(model, workload))
+    return [assemble_report(steps[workload], workload, roof) for workload, roof in zip(workloads, roofs, strict=True)]
+
+
+def _simulate(model: str | Callable[[], nn.Module], workload: Workload) -> Simulation:
+    from memprof.profiles.simulated import simulate
+
+    return simulate(
+        (lambda: models.create_model(model)) if isinstance(model, str) else model,
+        batch_size=workload.batch_size,
+        resolution=workload.pixels,
+        training=workload.phase == "train",
+        precision=get_precision(workload.precision),
+        channels_last=workload.layout == "channels-last",
+        name=workload.model,
+    )
+
+
+def callable_name(model: object) -> str:
+    """Return what a report calls a model that a function builds; ModelError where `model` is no function."""
+    if not callable(model) or hasattr(model, "named_modules"):
+        raise ModelError(
+            f"a model is a name or a function that builds it, not a {type(model).__name__}",
+            "pass a function that returns it: analyze(lambda: model)",
+        )
+    name = getattr(model, "__qualname__", type(model).__name__)
+    return f"{getattr(model, '__module__', '')}:{name}".removeprefix(":")

@@ -1,0 +1,88 @@
+"""What a trace was a trace of, as far as its operators tell: batch, resolution, phase, precision, layout."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from memprof.calls import OperatorCall, Phase
+from memprof.operators.registry import Kind
+from memprof.profiles.records import TensorSpec
+from memprof.report.record import Workload
+from memprof.roofline.points import CostedCall
+from memprof.tensors.shapes import is_channels_last
+
+_MATRIX_KINDS = frozenset({Kind.CONVOLUTION, Kind.MATMUL, Kind.ATTENTION})
+_CONVOLUTIONS = frozenset({Kind.CONVOLUTION, Kind.DEPTHWISE})
+_HALF = {"float16": "fp16", "bfloat16": "bf16"}
+_IMAGE_CHANNELS = (1, 3, 4)
+_BATCHED_RANK = 3
+"""Tensors of fewer dimensions have batch and positions in one."""
+
+
+def workload_of(name: str, costed: Sequence[CostedCall], precisions: Sequence[str], steps: int) -> Workload:
+    """Return the workload of a trace called `name`, which ran `steps` steps on a device that has `precisions`."""
+    calls = [item.call for item in costed]
+    image = _image(costed)
+    return Workload(
+        model=name,
+        batch_size=image.shape[0] if image is not None else _batch(costed),
+        resolution=image.shape[-1] if image is not None else None,
+        phase="train" if any(call.phase is Phase.BACKWARD for call in calls) else "infer",
+        precision=precision_of(costed, precisions),
+        layout=_layout(costed),
+    )
+
+
+def steps_of(calls: Iterable[OperatorCall], annotated: int) -> int:
+    """Return the number of steps: what the profiler annotated, or how often the optimizer ran where that is more.
+
+    It runs once backward is done; before that it may have set gradients to zero.
+    """
+    phases = [call.phase for call in calls]
+    updates = sum(pair == (Phase.BACKWARD, Phase.OPTIMIZER) for pair in pairwise(phases))
+    return max(1, annotated, updates)
+
+
+def precision_of(costed: Sequence[CostedCall], precisions: Sequence[str]) -> str:
+    """Return the precision policy that the matrix operators' dtypes and the names of their kernels show.
+
+    A dtype of float32 does not tell whether tensor cores rounded it to TF32; the kernel's name does. Half precision
+    beside float32 elsewhere is autocast's doing.
+    """
+    weights: Counter[str] = Counter()
+    for item in costed:
+        tensors = item.call.tensors()
+        if item.kind in _MATRIX_KINDS and tensors:
+            weights[tensors[0].dtype] += 1 + sum(kernel.duration_ns for kernel in item.call.kernels)
+    dtype = weights.most_common(1)[0][0] if weights else "float32"
+    if dtype in _HALF:
+        mixed = any(tensor.dtype == "float32" for item in costed for tensor in item.call.tensors()[:1] if item.works)
+        wanted = f"amp-{_HALF[dtype]}" if mixed else _HALF[dtype]
+    else:
+        names = (kernel.name for item in costed if item.kind in _MATRIX_KINDS for kernel in item.call.kernels)
+        wanted = "tf32" if any("tf32" in name for name in names) else "fp32"
+    return wanted if wanted in precisions else "fp32"
+
+
+def _image(costed: Sequence[CostedCall]) -> TensorSpec | None:
+    """Return the first input of a convolution that looks like images."""
+    for item in costed:
+        if item.kind in _CONVOLUTIONS:
+            first = item.call.tensors()[0]
+            is_image = len(first.shape) == 4 and first.shape[1] in _IMAGE_CHANNELS and first.shape[2] == first.shape[3]
+            return first if is_image else None
+    return None
+
+
+def _batch(costed: Sequence[CostedCall]) -> int:
+    shapes = [tensor.shape for item in costed if item.works for tensor in item.call.tensors()[:1]]
+    batched = [shape for shape in shapes if len(shape) >= _BATCHED_RANK] or [shape for shape in shapes if shape]
+    return batched[0][0] if batched and batched[0][0] else 1
+
+
+def _layout(costed: Sequence[CostedCall]) -> str:
+    inputs = [item.call.tensors()[0] for item in costed if item.kind in _CONVOLUTIONS]
+    last = sum(is_channels_last(tensor) for tensor in inputs)
+    return "channels-last" if last > len(inputs) / 2 else "channels-first"

@@ -1,0 +1,208 @@
+"""From a trace to a report: its operators under the roofline of the device that ran them, with what it measured."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from memprof import devices
+from memprof.analysis.assembly import CostedStep, assemble_report, cost_profile
+from memprof.analysis.rows import NANOSECOND, Clock
+from memprof.analysis.trace_workload import steps_of, workload_of
+from memprof.calls import OperatorCall
+from memprof.counters import join, read_counters
+from memprof.devices.ceilings import ceilings, precisions
+from memprof.devices.record import Device
+from memprof.errors import DeviceError, TraceError, WorkloadError
+from memprof.profiles.records import Activity, Kernel
+from memprof.report.record import Report, ReportWarning
+from memprof.report.run import DeviceTime, Measured, Stray
+from memprof.traces.busy import by_device
+from memprof.traces.records import Trace
+
+WITHOUT_SHAPES = "the operator that launched it has no recorded shapes"
+_COMPUTED = frozenset({Activity.KERNEL, Activity.COMMUNICATION})
+"""What profilers call kernels: copies and fills are not."""
+_MOST_STRAYS = 200
+_TRANSFER = re.compile("HtoD|DtoH|HostToDevice|DeviceToHost", re.IGNORECASE)
+"""Of the names of copies between host and device, by CUPTI ("Memcpy HtoD") and ROCm ("CopyHostToDevice")."""
+
+
+def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str | None = None) -> Report:
+    """Hold the operators of a trace against `device`, by default the one that the trace names.
+
+    The report's times are those of all the trace's steps together. DeviceError where the trace names no device that
+    memprof knows, TraceError where it holds no operators with shapes.
+    """
+    target = device or device_of(trace)
+    found, unknown = cost_profile(trace.profile)
+    costed = tuple(replace(item, works=()) if _is_transfer(item.call) else item for item in found)
+    calls = [*(item.call for item in costed), *unknown]
+    if not any(call.tensors() for call in calls):
+        raise TraceError(f"{trace.path} holds no operators with recorded shapes", _record_again(trace))
+    clock = Clock.DEVICE if trace.kernels else Clock.HOST
+    shaped = tuple(call for call in unknown if call.tensors())
+    steps = steps_of((item.call for item in costed), len(trace.steps))
+    workload = workload_of(_name(trace), costed, precisions(target), steps)
+    if precision is not None:
+        workload = replace(workload, precision=precision)
+    step = CostedStep(costed, shaped, parameters=0, memory=None, clock=clock, steps=steps)
+    report = assemble_report(step, workload, ceilings(target, workload.precision))
+    strays = _strays(trace, [call for call in unknown if not call.tensors()])
+    measured, warnings = _measured(trace, report, strays, steps)
+    return replace(
+        report,
+        measured=measured,
+        warnings=(*report.warnings, *trace.warnings, *warnings),
+        environment={name: value for name, value in report.environment.items() if name != "torch"},
+    )
+
+
+def check_selection(
+    files: Sequence[Path], *, step: int | None, rank: int | None, start: float | None, end: float | None,
+    counters: Path | None, model: str | None,
+) -> None:  # fmt: skip
+    """Raise WorkloadError where the files and what is selected of them do not go together."""
+    if step is not None and (start is not None or end is not None):
+        raise WorkloadError("a step and a stretch of time are selected", "give --step, or --from and --to")
+    if start is not None and end is not None and start >= end:
+        raise WorkloadError(f"--from {start:g} is not before --to {end:g}", "give seconds since the trace's start")
+    repeated = [path for path, count in Counter(map(str, files)).items() if count > 1]
+    if repeated:
+        raise WorkloadError(f"{repeated[0]} is given twice", "give each rank's file once")
+    if len(files) > 1 and rank is None and (counters is not None or model is not None):
+        option = "--counters" if counters is not None else "--model"
+        raise WorkloadError(f"{option} goes with one trace, and {len(files)} are given", "choose one with --rank")
+
+
+def of_rank(traces: Sequence[Trace], rank: int) -> list[Trace]:
+    """Return the trace of a rank; TraceError where none, or more than one, is of that rank."""
+    found = [trace for trace in traces if trace.rank == rank]
+    if len(found) != 1:
+        known = ", ".join(str(trace.rank) for trace in traces if trace.rank is not None)
+        there = f"the files are of ranks {known}" if known else "no file says of which rank it is"
+        raise TraceError(f"{len(found) or 'no'} files are of rank {rank}: {there}", "choose another, or give its file")
+    return found
+
+
+def with_counters(report: Report, path: Path) -> Report:
+    """Return the report with the bytes that hardware counters counted of its operators.
+
+    CountersError where the file cannot be read or belongs to another run.
+    """
+    operators, warnings = join(read_counters(path), report.operators)
+    return replace(report, operators=operators, warnings=(*report.warnings, *warnings))
+
+
+def device_of(trace: Trace) -> Device:
+    """Return the device that most of a trace's kernels ran on; DeviceError where memprof does not know it."""
+    choose = "name it with --device, or a file that describes it"
+    if not trace.kernels:
+        raise DeviceError(f"{trace.path} has no GPU kernels, so it does not say what ran its operators",
+                          f"{choose}; `memprof calibrate` measures this machine as the device `host`")  # fmt: skip
+    name = device_name(trace)
+    if not name:
+        raise DeviceError(f"{trace.path} does not name its GPU", choose)
+    try:
+        return devices.get(name)
+    except DeviceError:
+        raise DeviceError(f"{trace.path} was recorded on {name!r}, which memprof does not know",
+                          f"{choose}: --device NAME|FILE; `memprof devices` lists the names") from None  # fmt: skip
+
+
+def device_name(trace: Trace) -> str:
+    """Return what the trace calls the device that ran most of its kernels, "" where it has no name."""
+    names = {item.index: item.name for item in trace.devices}
+    return names.get(_busiest(trace.kernels), "") if trace.kernels else ""
+
+
+def _is_transfer(call: OperatorCall) -> bool:
+    """Return whether all that a call launched moves data between host and device: no roof of the device bounds that."""
+    return bool(call.kernels) and all(
+        kernel.activity is Activity.COPY and _TRANSFER.search(kernel.name) for kernel in call.kernels
+    )
+
+
+def _busiest(kernels: Iterable[Kernel]) -> int:
+    busy: Counter[int] = Counter()
+    for kernel in kernels:
+        busy[kernel.device] += kernel.duration_ns + 1  # a kernel of zero length ran somewhere too
+    return busy.most_common(1)[0][0]
+
+
+def _measured(
+    trace: Trace, report: Report, strays: Sequence[Stray], steps: int
+) -> tuple[Measured, list[ReportWarning]]:
+    device_time, warnings = _device_time(trace)
+    seconds = device_time.span_seconds if device_time else (trace.end_ns - trace.start_ns) * NANOSECOND
+    total = sum(kernel.duration_ns for kernel in trace.kernels if kernel.activity in _COMPUTED) * NANOSECOND
+    lost = sum(stray.seconds for stray in strays if Activity(stray.activity) in _COMPUTED)
+    measured = Measured(
+        source="trace",
+        origin=(trace.path.name,),
+        device_name=device_name(trace),
+        steps=steps,
+        seconds=seconds,
+        images_per_second=steps * report.workload.batch_size / seconds if seconds else None,
+        attributed_share=1 - lost / total if total else 1.0,
+        strays=tuple(strays),
+        device_time=device_time,
+    )
+    return measured, warnings
+
+
+def _device_time(trace: Trace) -> tuple[DeviceTime | None, list[ReportWarning]]:
+    """Return where the time of the busiest device went, None where there is none."""
+    if not trace.kernels:
+        return None, []
+    found = by_device(trace.kernels)
+    chosen = _busiest(trace.kernels)
+    others = [str(index) for index in sorted(found) if index != chosen]
+    if not others:
+        return found[chosen], []
+    warning = ReportWarning(
+        "several-devices",
+        f"kernels ran on devices {', '.join(others)} too; where the time went is said of device {chosen} only",
+        "record one trace for each process and give all of them",
+    )
+    return found[chosen], [warning]
+
+
+def _strays(trace: Trace, shapeless: Sequence[OperatorCall]) -> list[Stray]:
+    """Return what ran for no operator with shapes, the longest first."""
+    groups: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for orphan in trace.orphans:
+        groups[orphan.kernel.name, str(orphan.kernel.activity), orphan.reason].append(orphan.kernel.duration_ns)
+    for call in shapeless:
+        for kernel in call.kernels:
+            reason = f"{WITHOUT_SHAPES}: {call.name}"
+            groups[kernel.name, str(kernel.activity), reason].append(kernel.duration_ns)
+    strays = [Stray(*key, len(spans), sum(spans) * NANOSECOND) for key, spans in groups.items()]
+    strays.sort(key=lambda stray: (-stray.seconds, stray.name))
+    rest = strays[_MOST_STRAYS:]
+    if rest:
+        by_activity: dict[str, list[Stray]] = defaultdict(list)
+        for stray in rest:
+            by_activity[stray.activity].append(stray)
+        strays[_MOST_STRAYS:] = [
+            Stray(f"{len(group)} more", activity, "see the trace", sum(item.calls for item in group),
+                  sum(item.seconds for item in group))
+            for activity, group in by_activity.items()
+        ]  # fmt: skip
+    return strays
+
+
+def _name(trace: Trace) -> str:
+    name = trace.path.name
+    for suffix in (".gz", ".zst", ".json", ".trace", ".pt"):
+        name = name.removesuffix(suffix)
+    return name or trace.path.name
+
+
+def _record_again(trace: Trace) -> str:
+    if not trace.profile.events:
+        return "record it with activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]: operators are the CPU part"
+    return "record it with torch.profiler.profile(record_shapes=True)"

@@ -1,0 +1,1 @@
+"""What several reports say about one another: models side by side, and why one is slower."""

@@ -1,0 +1,201 @@
+"""Why one model's step takes longer than another's: the difference by operator kind and stage, summing exactly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from memprof import units, words
+from memprof.comparisons import reasons
+from memprof.comparisons.contributions import Difference, split
+from memprof.errors import ReportError
+from memprof.findings import memory
+from memprof.report import groups
+from memprof.report.groups import Group
+from memprof.report.record import Report, Workload
+
+SCHEMA = "memprof.explanation/1"
+_WORTH_SAYING = 0.02
+"""Least part of all that adds to or takes from the difference that earns a sentence."""
+_MOST_SENTENCES = 6
+_NEVER = 1e-9
+"""Fraction of the step below which a difference is rounding."""
+_PRODUCTS = ("convolution", "matmul")
+_SWAPPED = 0.02
+"""Least fraction of the step that one kind must take more and the other less to be spoken of as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why the predicted step of one model takes longer than that of another, of the same workload on one device."""
+
+    schema: str
+    workload: Workload
+    against: Workload
+    device_name: str
+    device_title: str
+    difference: Difference
+    sentences: tuple[str, ...]
+
+    def to_json(self) -> str:
+        """Return the record as indented JSON text, ending in a newline."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    """Kinds that one sentence speaks of, with their difference."""
+
+    kinds: tuple[str, ...]
+    difference_seconds: float
+
+    @property
+    def name(self) -> str:
+        return words.enumerate_words([words.kinds(kind) for kind in self.kinds])
+
+
+def explain(report: Report, against: Report) -> Explanation:
+    """Split the difference between two reports of the same workload and device by kind and stage, and say why.
+
+    ReportError where the two differ in more than the model.
+    """
+    differing = [name.replace("_", " ") for name in groups.differences([report, against])]
+    if differing:
+        raise ReportError(
+            f"the reports differ in {words.enumerate_words(differing)}, not only in the model",
+            "analyse both models with the same options",
+        )
+    found = split(report, against)
+    return Explanation(
+        schema=SCHEMA,
+        workload=report.workload,
+        against=against.workload,
+        device_name=report.device.name,
+        device_title=report.device.title,
+        difference=found,
+        sentences=_sentences(found, report, against),
+    )
+
+
+def _sentences(found: Difference, report: Report, against: Report) -> tuple[str, ...]:
+    said = [_headline(found, report.workload.model, against.workload.model)]
+    if _is_large(found.difference_seconds, found):
+        said.append(_flops(report, against))
+    topics = _topics(found)
+    large = _worth_saying(topics, found)
+    said += [_topic(topic, report, against) for topic in large]
+    said += [_rest([topic for topic in topics if topic not in large], found), _where(found)]
+    for one in (report, against):
+        unfit = memory.sentence(one)
+        said += [f"{one.workload.model}: {unfit}"] if unfit else []
+    return tuple(sentence for sentence in said if sentence)
+
+
+def _headline(found: Difference, *names: str) -> str:
+    times = units.seconds(found.seconds), units.seconds(found.against_seconds)
+    if not _is_large(found.difference_seconds, found):
+        return f"{names[0]} and {names[1]} are predicted to take equally long: {times[0]} and {times[1]} a step."
+    text = f"{names[0]} needs {times[0]} a step, {names[1]} {times[1]} (predicted): {_more(found.difference_seconds)}"
+    ratio = f", {units.ratio(found.seconds / found.against_seconds)} the time" if found.against_seconds else ""
+    return f"{text}{ratio}."
+
+
+def _flops(report: Report, against: Report) -> str:
+    """Say how the FLOPs and the DRAM traffic compare, which are what people look at first."""
+    total, other = report.totals, against.totals
+    if not other.flops or not other.dram_bytes:
+        return ""
+    flops, moved = units.ratio(total.flops / other.flops), units.ratio(total.dram_bytes / other.dram_bytes)
+    return (
+        f"{report.workload.model} does {flops} the FLOPs of {against.workload.model}, moves {moved} the bytes through "
+        f"DRAM, and launches {units.count(total.launches)} kernels against {units.count(other.launches)}."
+    )
+
+
+def _topics(found: Difference) -> tuple[_Topic, ...]:
+    """Return what to speak of, largest difference first: each kind, or convolutions and matrix products as one.
+
+    They are one where one model computes as a 1x1 convolution what the other computes as a linear layer, so that what
+    the first kind takes less, the second takes more.
+    """
+    products = [part for part in found.kinds if part.name in _PRODUCTS]
+    gains = [part.difference_seconds for part in products]
+    swapped = len(gains) == 2 and gains[0] * gains[1] < 0 and min(map(abs, gains)) > _SWAPPED * found.seconds
+    topics = [
+        _Topic((part.name,), part.difference_seconds) for part in found.kinds if not (swapped and part in products)
+    ]
+    topics += [_Topic(_PRODUCTS, sum(gains))] if swapped else []
+    return tuple(sorted(topics, key=lambda topic: -abs(topic.difference_seconds)))
+
+
+def _worth_saying(topics: Sequence[_Topic], found: Difference) -> tuple[_Topic, ...]:
+    moved = sum(abs(topic.difference_seconds) for topic in topics)
+    large = [topic for topic in topics if abs(topic.difference_seconds) >= _WORTH_SAYING * moved]
+    return tuple(topic for topic in large if _is_large(topic.difference_seconds, found))[:_MOST_SENTENCES]
+
+
+def _topic(topic: _Topic, report: Report, against: Report) -> str:
+    ours, theirs = _group(report, topic.kinds), _group(against, topic.kinds)
+    times = f"{_time(ours)} against {_time(theirs)}"
+    swap = " (as one: a 1x1 convolution and a linear layer compute the same)" if len(topic.kinds) > 1 else ""
+    text = f"{_more(topic.difference_seconds)} in {topic.name}{swap}, {times}{_phases(ours, theirs)}: "
+    return text + reasons.why((report.workload.model, ours), (against.workload.model, theirs)) + "."
+
+
+def _time(group: Group) -> str:
+    return units.seconds(group.seconds) if group.seconds else "none"
+
+
+def _phases(ours: Group, theirs: Group) -> str:
+    """Say how the time of a training step divides into forward and backward."""
+    phases = ("forward", "backward")
+    times = [
+        [math.fsum(row.seconds for row in group.rows if row.phase == phase) for group in (ours, theirs)]
+        for phase in phases
+    ]
+    if not all(any(pair) for pair in times):
+        return ""
+    said = [
+        f"{phase} {units.seconds(pair[0])} against {units.seconds(pair[1])}"
+        for phase, pair in zip(phases, times, strict=True)
+    ]
+    return f" ({', '.join(said)})"
+
+
+def _rest(rest: Sequence[_Topic], found: Difference) -> str:
+    together = sum(topic.difference_seconds for topic in rest)
+    if not _is_large(together, found):
+        return ""
+    return f"{_more(together)} in everything else together: {', '.join(topic.name for topic in rest)}."
+
+
+def _where(found: Difference) -> str:
+    """Name the stages, and the one kind in one stage, with the largest differences."""
+    moved = [part for part in found.stages if _is_large(part.difference_seconds, found)]
+    largest = sorted(moved, key=lambda part: -abs(part.difference_seconds))[:3]
+    if len(found.stages) < 2 or not largest:
+        return ""
+    parts = [f"{_more(part.difference_seconds)} in {_stage(part.name)}" for part in largest]
+    top = found.contributions[0]
+    single = f"{words.kinds(top.kind)} in {_stage(top.stage)}, {_more(top.difference_seconds)}"
+    return f"By stage: {words.enumerate_words(parts)}. The largest single difference: {single}."
+
+
+def _stage(name: str) -> str:
+    return name if name.startswith("stage ") else f"the {name}"
+
+
+def _more(seconds: float) -> str:
+    return f"{units.seconds(abs(seconds))} {'more' if seconds > 0 else 'less'}"
+
+
+def _is_large(seconds: float, found: Difference) -> bool:
+    return abs(seconds) > _NEVER * max(found.seconds, found.against_seconds)
+
+
+def _group(report: Report, kinds: Sequence[str]) -> Group:
+    rows = [row for row in report.operators if row.kind in kinds]
+    return groups.sum_rows("", rows, report.totals.flops, report.totals.seconds)

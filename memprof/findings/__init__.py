@@ -1,0 +1,1 @@
+"""What one report says, in sentences: which ceiling binds, what was reached, where time is lost."""

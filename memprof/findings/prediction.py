@@ -1,0 +1,60 @@
+"""How far the predicted time lies from the least possible one, and what launching kernels costs, in sentences."""
+
+from __future__ import annotations
+
+from memprof import units, words
+from memprof.report import digest, groups
+from memprof.report.record import Report
+
+_WORTH_SAYING = 0.02
+"""Least share of time that earns a sentence."""
+_WAITS = {
+    (True, False): "starting each one takes time",
+    (False, True): "the device waits for the host",
+    (True, True): "the device waits for kernels to be launched and to start",
+}
+"""What to say of launch latency and of the host, by whether each takes notable time."""
+
+
+def prediction(report: Report) -> str:
+    """Say how far the predicted time lies from the least possible one, and what makes the difference."""
+    total = report.totals
+    if not digest.predicts(report):
+        return (
+            f"At least {units.seconds(total.roofline_seconds)} a step, by the ceilings of the device: memprof predicts "
+            "times of GPUs only."
+        )
+    if not total.roofline_seconds:
+        return f"Predicted {units.seconds(total.seconds)} a step; no ceiling says what the least possible time is."
+    text = f"Predicted {units.seconds(total.seconds)} a step"
+    if total.seconds < 1.005 * total.roofline_seconds:
+        return f"{text}, which is the least possible time."
+    launch, host = (groups.bound_share(report, bound) for bound in words.WAITING)
+    reasons = ["kernels reach only a part of each ceiling"]
+    reasons += [_WAITS[launch >= _WORTH_SAYING, host >= _WORTH_SAYING]] if max(launch, host) >= _WORTH_SAYING else []
+    return (
+        f"{text}, {units.ratio(total.seconds / total.roofline_seconds)} the least possible time of "
+        f"{units.seconds(total.roofline_seconds)}: {', and '.join(reasons)}."
+    )
+
+
+def launches(report: Report) -> str:
+    """Say what launching kernels costs where it costs notable time."""
+    launch, host = (groups.bound_share(report, bound) for bound in words.WAITING)
+    if max(launch, host) < _WORTH_SAYING:
+        return ""
+    total = report.totals
+    kernels = f"{units.count(total.launches)} kernels"
+    needs = f"it needs {units.seconds(total.host_seconds)} for the {kernels} of a step"
+    said = []
+    if host >= _WORTH_SAYING:
+        goes = f"{units.share(host)} of the predicted time goes"
+        said.append(f"{goes} to operators that the host launches more slowly than the device runs them: {needs}")
+    if launch >= _WORTH_SAYING:
+        goes = f"{units.share(launch)} of the predicted time goes" if not said else units.share(launch)
+        where = "" if said else f", {kernels} a step"
+        said.append(f"{goes} to kernels so small that starting them takes longest{where}")
+    return (
+        f"{'; '.join(said)}. A larger batch gives each kernel more to do; CUDA graphs or torch.compile launch fewer or "
+        "faster."
+    )

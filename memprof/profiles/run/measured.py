@@ -1,0 +1,169 @@
+"""A real run: a model with random weights and synthetic images, timed without the profiler, then profiled."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.autograd.profiler import profile
+
+from memprof.errors import MemprofError, ModelError
+from memprof.models.foreign import foreign_code
+from memprof.profiles.kineto import Recording, read_recording
+from memprof.profiles.run.crowd import Crowd
+from memprof.profiles.run.machine import Machine, matrix_precision
+from memprof.profiles.run.telemetry import Sampler
+from memprof.profiles.run.timer import Plan, timing_of
+from memprof.profiles.step import Batch, Step
+from memprof.report.run import Telemetry, Timing
+from memprof.tensors.precision import Precision
+
+PROFILED = 3
+"""Steps that are profiled; that of the middle time counts. In the first, the profiler makes room for its records."""
+
+_REMEDY = "it must run on images of this size in this precision; --debug shows the traceback"
+_COMPILE_REMEDY = "run it without --compile; --debug shows the traceback"
+_SMALLER = "use a smaller --batch-size"
+_NO_ROOM = ("can't allocate memory", "not enough memory", "out of memory", "STATUS_ALLOC_FAILED")
+"""What torch, CUDA, cuDNN and cuBLAS say where memory is short, in errors that have no type of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a real run gives: the recording of one step, how long steps took, what the sensors said, the parameters.
+
+    `others` is how many cores other programs kept busy while steps were timed, None where that is not known.
+    """
+
+    recording: Recording
+    timing: Timing
+    telemetry: Telemetry | None
+    parameters: int
+    others: float | None = None
+
+
+def run_model(
+    build: Callable[[], nn.Module], machine: Machine, *, batch_size: int, resolution: int, training: bool,
+    precision: Precision, channels_last: bool, plan: Plan, compiled: bool = False, name: str = "the model",
+) -> Run:  # fmt: skip
+    """Run the model that `build` returns on `machine`, whose weights it changes; see `memprof.measuring.measure`.
+
+    ModelError where it cannot be built, does not run, or does not fit into memory.
+    """
+    with _fitting(f"{name} at batch size {batch_size}", machine), matrix_precision(precision):
+        model = _real(build, name).to(machine.device)
+        dtype = getattr(torch, precision.storage)
+        _prepare(model, dtype, channels_last)
+        batch = _batch(batch_size, resolution, dtype, channels_last, machine.device)
+        ran = _compiled(model) if compiled else model
+        remedy = _COMPILE_REMEDY if compiled else _REMEDY
+        step = Step(ran, name, training, remedy, lambda: _autocast(precision, machine))
+        for buffer in step.optimizer_state:  # made without values
+            buffer.zero_()
+        for _ in range(plan.warm_up):
+            step.run(batch, modules=not compiled)  # with modules, so that an error names the one that failed
+        with Crowd() as crowd:
+            seconds, telemetry = _timed(step, batch, machine, plan)
+        recording, profiled = _profiled(step, batch, machine, modules=not compiled)
+    timing = timing_of(seconds, profiled, plan.warm_up, compiled=compiled)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return Run(recording, timing, telemetry, parameters, crowd.others)
+
+
+def check_room(needed_bytes: int, machine: Machine, name: str, batch_size: int) -> None:
+    """Raise ModelError where a step needs more memory than the machine has free.
+
+    A system that is out of memory ends the process without a word, so it is better not to try.
+    """
+    if machine.free_bytes is not None and needed_bytes > machine.free_bytes:
+        raise ModelError(
+            f"{name} at batch size {batch_size} needs {needed_bytes / 1e9:,.1f} GB of memory, and "
+            f"{machine.free_bytes / 1e9:,.1f} GB are free on {machine.name}", _SMALLER,
+        )  # fmt: skip
+
+
+def _real(build: Callable[[], nn.Module], name: str) -> nn.Module:
+    with foreign_code(f"building {name} failed"):
+        model = build()
+    if not isinstance(model, nn.Module):
+        raise ModelError(f"{name} gives a {type(model).__name__}, not a torch.nn.Module", "return a module from it")
+    return model
+
+
+def _compiled(model: nn.Module) -> Any:
+    # It warns on standard error where there is no CUDA, which is no news.
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
+    return torch.compile(model)
+
+
+def _prepare(model: nn.Module, dtype: torch.dtype, channels_last: bool) -> None:
+    """Give float32 parameters and buffers the policy's dtype, and 4-D ones the layout: as in a simulated run."""
+    for tensor in (*model.parameters(), *model.buffers()):
+        if tensor.is_floating_point():
+            wanted = dtype if tensor.dtype == torch.float32 else tensor.dtype
+            layout = _layout(channels_last and tensor.dim() == 4)
+            tensor.data = tensor.data.to(dtype=wanted, memory_format=layout)
+
+
+def _batch(size: int, resolution: int, dtype: torch.dtype, channels_last: bool, device: str) -> Batch:
+    images = torch.rand((size, 3, resolution, resolution), device=device)
+    return Batch(
+        images=images.to(dtype=dtype, memory_format=_layout(channels_last)),
+        targets=torch.zeros((size,), dtype=torch.int64, device=device),
+    )
+
+
+def _layout(channels_last: bool) -> torch.memory_format:
+    return torch.channels_last if channels_last else torch.contiguous_format
+
+
+def _autocast(precision: Precision, machine: Machine) -> AbstractContextManager[object]:
+    if precision.autocast is None:
+        return nullcontext()
+    return torch.autocast(machine.device, getattr(torch, precision.autocast))
+
+
+def _timed(step: Step, batch: Batch, machine: Machine, plan: Plan) -> tuple[tuple[float, ...], Telemetry | None]:
+    def work() -> None:
+        step.run(batch, modules=False)
+
+    if machine.sensors is None:
+        return plan.time(machine.timer, work), None
+    with Sampler(machine.sensors) as sampler:
+        seconds = plan.time(machine.timer, work)
+    return seconds, sampler.telemetry(len(seconds) * len(batch.images))
+
+
+def _profiled(step: Step, batch: Batch, machine: Machine, *, modules: bool) -> tuple[Recording, float]:
+    """Return the recording of one step and the seconds it took."""
+    runs = []
+    for _ in range(PROFILED):
+        use_device = None if machine.device == "cpu" else machine.device
+        # This is torch.profiler's own engine; torch.profiler.profile would import torch._inductor when it starts.
+        with profile(use_kineto=True, record_shapes=True, use_device=use_device) as profiler:
+            seconds = machine.timer.time(lambda: step.run(batch, modules=modules))
+        runs.append((seconds, profiler.kineto_results))
+    seconds, results = sorted(runs, key=lambda run: run[0])[PROFILED // 2]
+    return read_recording(results), seconds
+
+
+@contextmanager
+def _fitting(what: str, machine: Machine) -> Iterator[None]:
+    """Say so where memory is short, in place of what the library says."""
+    try:
+        yield
+    except (MemprofError, MemoryError, RuntimeError) as error:
+        if not (_is_out_of_memory(error) or _is_out_of_memory(error.__cause__)):
+            raise
+        raise ModelError(f"{what} does not fit into the memory of {machine.name}", _SMALLER) from error
+
+
+def _is_out_of_memory(error: BaseException | None) -> bool:
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_ROOM)

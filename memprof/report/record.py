@@ -1,0 +1,282 @@
+"""The report: one frozen record of what an analysis found, and its JSON form, which is memprof's contract.
+
+Schema history:
+- memprof.report/1: the first. `seconds` is the roofline bound: the least time the device could need.
+- memprof.report/2: `seconds` is the predicted time and `bound` names what sets it, "launch" and "host" among them; the
+  least time is `roofline_seconds`. New: launches, host seconds, the memory that the step needs, what of its ceilings
+  the device is taken to achieve.
+- memprof.report/3: what was measured, where something was: `measured`, `telemetry`, and of every operator
+  `measured_seconds`, `percent_of_roof`, `kernels` and counted bytes. `memory` is null where a report comes from a
+  trace, `resolution` where a trace does not tell; both were always there before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from memprof.errors import ReportError
+from memprof.report.run import KernelRow, Measured, Telemetry
+
+if TYPE_CHECKING:
+    import pandas
+
+SCHEMA = "memprof.report/3"
+SET_SCHEMA = "memprof.report-set/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What was analysed; reports of different workloads are not comparable.
+
+    `resolution` in pixels (square images), None where a trace has no images; `phase` is "infer" or "train"; `layout`
+    "channels-first" or "channels-last". Of a trace, `model` is its file name, and the rest is what its operators tell.
+    """
+
+    model: str
+    batch_size: int
+    resolution: int | None
+    phase: str
+    precision: str
+    layout: str
+
+    @property
+    def pixels(self) -> int:
+        """Return the resolution; ReportError where a trace did not tell it."""
+        if self.resolution is None:
+            raise ReportError(f"the resolution of {self.model} is not known", "analyse the model itself")
+        return self.resolution
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCeilings:
+    """The ceilings the report holds operators against; a ceiling without a known figure is absent.
+
+    `memory_bytes_per_second` by level: "dram", "l2", "l1". `peak_flops_per_second` by engine: "tensor" (at the
+    workload's precision), "fp32" and "fp16" (CUDA cores). `memory_capacity_bytes` is None where not known. `achievable`
+    are the constants of the time model, by the keys of `memprof.devices.figures`: what of each ceiling kernels reach,
+    and seconds per launch. `kind` is "gpu" or "cpu"; for a CPU there is no time model, so that what is predicted is the
+    least time.
+    """
+
+    name: str
+    title: str
+    memory_bytes_per_second: Mapping[str, float]
+    peak_flops_per_second: Mapping[str, float]
+    memory_capacity_bytes: float | None = None
+    achievable: Mapping[str, float] = field(default_factory=dict)
+    kind: str = "gpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The memory that the step needs when it needs most, in bytes, by what holds it.
+
+    `activations_bytes` is whatever is neither parameter, gradient nor optimizer state. `fits` says whether the peak and
+    the CUDA context leave room on the device; None where the device's memory is not known.
+    """
+
+    peak_bytes: float
+    parameters_bytes: float
+    gradients_bytes: float
+    optimizer_bytes: float
+    activations_bytes: float
+    fits: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the operators of one step, or of all steps that were measured (`Measured.steps`).
+
+    `parameters` is a count, 0 where a trace does not tell; `macs_per_image` is that of one image's forward. `seconds`
+    and `images_per_second` are predictions; `roofline_seconds` is the least the device could need, and
+    `roofline_images_per_second` the most it could do. `host_seconds` is what Python and PyTorch need to launch the
+    step's `launches` kernels. `measured_seconds` is what the operators took, None where nothing was measured.
+    """
+
+    parameters: int
+    macs_per_image: float
+    flops: float
+    dram_bytes: float
+    l2_bytes: float
+    l1_bytes: float
+    launches: int
+    seconds: float
+    images_per_second: float
+    roofline_seconds: float
+    roofline_images_per_second: float
+    host_seconds: float
+    measured_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRow:
+    """`calls` equal calls of one operator in one module; FLOPs, bytes, launches and seconds are summed over them.
+
+    `seconds` is predicted: the rows' seconds add up to the step's. `bound` names what sets most of it: a ceiling
+    ("dram", "l2", "l1", or an engine: "tensor", "fp32", "fp16"), "launch" (the latency of starting kernels) or "host"
+    (the device waits for the next launch). `roofline_seconds` is the least the ceilings allow,
+    `attainable_flops_per_second` is `flops / roofline_seconds`. `engine` is the compute ceiling that its FLOPs are held
+    against. Intensities in FLOP per byte, None where no byte crosses that level.
+
+    What was measured is None or empty where nothing was. `measured_seconds` is the sum of `kernels`, or on a CPU the
+    time of the calls; `percent_of_roof` is 100 x roofline_seconds / measured_seconds, None where no ceiling bounds the
+    operator; above 100 it beats a ceiling, which is a finding to explain. Counted bytes are those of hardware counters.
+    `inferred` says which arguments the profile had not recorded. `input_layouts` say how the inputs lie in memory:
+    "channels-last", "channels-first", "contiguous" (ranks other than 4 and 5), "strided" or "unknown".
+    """
+
+    name: str
+    kind: str
+    module: str
+    phase: str
+    input_shapes: tuple[tuple[int, ...], ...]
+    dtype: str
+    calls: int
+    flops: float
+    dram_bytes: float
+    l2_bytes: float
+    l1_bytes: float
+    intensity_dram: float | None
+    intensity_l2: float | None
+    intensity_l1: float | None
+    engine: str
+    bound: str
+    attainable_flops_per_second: float
+    launches: int
+    seconds: float
+    roofline_seconds: float
+    measured_seconds: float | None = None
+    percent_of_roof: float | None = None
+    kernels: tuple[KernelRow, ...] = ()
+    counted_dram_bytes: float | None = None
+    counted_l2_bytes: float | None = None
+    counted_l1_bytes: float | None = None
+    inferred: str = ""
+    input_layouts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownOperator:
+    """An operator without a formula: its calls and the bytes of its inputs are in no total."""
+
+    name: str
+    calls: int
+    input_bytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the profile has a formula or is declared free.
+
+    `calls` and `bytes` are fractions from 0 to 1; unknown operators count with the bytes of their inputs. `free_calls`
+    counts calls that move nothing, such as views.
+    """
+
+    calls: float
+    bytes: float
+    free_calls: int
+    unknown: tuple[UnknownOperator, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportWarning:
+    """Something to know about a report, with what to do about it; `code` is stable, so that a gate can count it."""
+
+    code: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What memprof found out about one workload on one device."""
+
+    schema: str
+    workload: Workload
+    device: DeviceCeilings
+    totals: Totals
+    memory: Memory | None
+    operators: tuple[OperatorRow, ...]
+    coverage: Coverage
+    warnings: tuple[ReportWarning, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    measured: Measured | None = None
+    telemetry: Telemetry | None = None
+
+    def to_json(self) -> str:
+        """Return the report as indented JSON text, ending in a newline."""
+        return _indented(self)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Report:
+        """Read one report from JSON; ReportError where the text is not a report of this schema."""
+        reports = load_reports(text)
+        if len(reports) != 1:
+            raise ReportError(f"the file holds {len(reports)} reports", "read it with memprof.report.load_reports")
+        return reports[0]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return the operators as a table, one row each, columns named as in the JSON report."""
+        import pandas
+
+        columns = list(OperatorRow.__dataclass_fields__)
+        return pandas.DataFrame([[getattr(row, name) for name in columns] for row in self.operators], columns=columns)
+
+
+def dump_reports(reports: Sequence[Report]) -> str:
+    """Return one report as its JSON, several as a report set."""
+    if len(reports) == 1:
+        return reports[0].to_json()
+    return _indented({"schema": SET_SCHEMA, "reports": list(reports)})
+
+
+def load_reports(text: str | bytes) -> tuple[Report, ...]:
+    """Read the report or report set in JSON `text`; ReportError says what is wrong with it and where."""
+    try:
+        head = msgspec.json.decode(text, type=_Head)
+        schemas = [item.schema for item in head.reports] if head.schema == SET_SCHEMA else [head.schema]
+        schema = next((name for name in schemas if name != SCHEMA), SCHEMA)
+        if schema == SCHEMA and head.schema == SET_SCHEMA:
+            return msgspec.json.decode(text, type=_ReportSet).reports
+        if schema == SCHEMA:
+            return (msgspec.json.decode(text, type=Report),)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ReportError(f"not a memprof report: {error}", "write it again with `memprof roofline`") from error
+    raise ReportError(f"report schema {schema!r} is not {SCHEMA!r}, which this memprof reads", _schema_remedy(schema))
+
+
+@dataclass(frozen=True, slots=True)
+class _SchemaOnly:
+    schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The schemas of a file, read before the rest, of which another version's fields would make no sense."""
+
+    schema: str
+    reports: tuple[_SchemaOnly, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _ReportSet:
+    schema: str
+    reports: tuple[Report, ...]
+
+
+def _schema_remedy(schema: str) -> str:
+    name, _, version = schema.partition("/")
+    known = dict(item.split("/") for item in (SCHEMA, SET_SCHEMA))
+    if name not in known:
+        return "give a file that `memprof roofline` wrote"
+    if version in map(str, range(1, int(known[name]))):
+        return "an older memprof wrote it: run `memprof roofline` again"
+    return "a newer memprof wrote it: upgrade memprof"
+
+
+def _indented(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"

@@ -1,0 +1,1 @@
+"""Tensors without torch: shapes, strides, layouts, dtypes and precision policies."""

@@ -1,0 +1,100 @@
+"""Draws a sweep with matplotlib's objects: step time and its bound by setting, the depthwise part by what binds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from matplotlib.axes import Axes
+
+from memprof import words
+from memprof.reports.ablate import tables
+from memprof.reports.compare import figure as compare_figure
+from memprof.reports.compare.figure import FAINT, GRID, INK, write
+from memprof.reports.parts import theme
+from memprof.whatif.sweep import Point, Sweep
+
+_HEIGHT = 6.6
+_BOTTOM, _TOP = 0.17, 0.83
+_PREDICTED, _LEAST = "#1f2328", "#8c959f"
+_MOST_TICKS = 16
+
+
+def draw(found: Sweep) -> bytes:
+    """Return the plot as a PNG of 1800 x 990 pixels."""
+    title = f"{tables.title(found)}: predicted time of a step"
+    figure = compare_figure.start(_HEIGHT, title, tables.subtitle(found))
+    phases = found.phases()
+    width = (0.975 - 0.065 * len(phases)) / len(phases)
+    for place, phase in enumerate(phases):
+        left = 0.065 + place * (width + 0.065)
+        axes = figure.add_axes((left, _BOTTOM, width, _TOP - _BOTTOM))
+        _panel(axes, found, phase)
+    bounds = tuple(dict.fromkeys(part.bound for point in found.points for part in point.depthwise_bounds))
+    for place, bound in enumerate(bounds):
+        x = 0.065 + min(0.19, 0.9 / len(bounds)) * place
+        said = f"depthwise, bound by {words.short_bound(bound)}"
+        compare_figure.legend_mark(figure, x, 0.068, theme.bound_color(bound), said)
+    compare_figure.footnote(
+        figure, "Line: a whole step, predicted. Dashed: the least that the device's ceilings allow. Bars: the part of "
+        "depthwise convolutions, coloured by what sets its time. Diamonds: published."
+    )  # fmt: skip
+    return compare_figure.png(figure)
+
+
+def _panel(axes: Axes, found: Sweep, phase: str) -> None:
+    points = found.of(phase)
+    places = [point.number for point in points] if found.is_whole else [float(place) for place in range(len(points))]
+    nearest = min((after - before for before, after in pairwise(places)), default=1.0)
+    highest = max(1e3 * max(point.seconds, point.published_seconds or 0.0) for point in points) or 1.0
+    axes.set(xlim=(places[0] - nearest, places[-1] + nearest), ylim=(0, 1.16 * highest))
+    _depthwise(axes, points, places, 0.72 * nearest)
+    axes.plot(places, [1e3 * point.seconds for point in points], "-o", color=_PREDICTED, markersize=4.5, linewidth=2)
+    axes.plot(places, [1e3 * point.roofline_seconds for point in points], "--", color=_LEAST, linewidth=1.6)
+    for place, point in zip(places, points, strict=True):
+        if point.published_seconds:
+            axes.plot(place, 1e3 * point.published_seconds, "D", color="white", markeredgecolor=INK, markersize=7,
+                      zorder=5)  # fmt: skip
+    _takeovers(axes, found, phase, dict(zip([point.value for point in points], places, strict=True)))
+    _decorate(axes, found, phase, [point.value for point in points], places)
+
+
+def _depthwise(axes: Axes, points: Sequence[Point], places: Sequence[float], width: float) -> None:
+    """Stack the depthwise convolutions' time by what sets it, in one order of bounds at every setting."""
+    order = tuple(dict.fromkeys(part.bound for point in points for part in point.depthwise_bounds))
+    for place, point in zip(places, points, strict=True):
+        seconds = {part.bound: part.seconds for part in point.depthwise_bounds}
+        below = 0.0
+        for bound in order:
+            height = 1e3 * seconds.get(bound, 0.0)
+            axes.bar(place, height, bottom=below, width=width, color=theme.bound_color(bound))
+            below += height
+
+
+def _takeovers(axes: Axes, found: Sweep, phase: str, place_of: dict[str, float]) -> None:
+    """Mark between which settings another bound takes over the depthwise convolutions."""
+    top = axes.get_ylim()[1]
+    here = [item for item in found.takeovers if item.phase == phase]
+    for row, item in enumerate(here):
+        x = (place_of[item.before_value] + place_of[item.value]) / 2
+        axes.plot((x, x), (0, top), ":", color=FAINT, linewidth=1.2, zorder=1)
+        said = f" depthwise: {words.short_bound(item.after)} takes over from {words.short_bound(item.before)}"
+        is_right = x > sum(axes.get_xlim()) / 2
+        side = "right" if is_right else "left"
+        write(axes, x, top * (0.97 - 0.05 * row), f"{said} ", ha=side, color=FAINT, fontsize=8.5)
+
+
+def _decorate(axes: Axes, found: Sweep, phase: str, values: Sequence[str], places: Sequence[float]) -> None:
+    every = -(-len(values) // _MOST_TICKS)
+    axes.set_xticks(places[::every], values[::every])
+    for spine in ("top", "right"):
+        axes.spines[spine].set_visible(False)
+    for spine in ("left", "bottom"):
+        axes.spines[spine].set_color(FAINT)
+    axes.grid(axis="y", color=GRID, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=9, colors=FAINT, length=3)
+    axes.set_xlabel(found.option, fontsize=10, color=INK)
+    axes.set_ylabel("ms a step", fontsize=10, color=INK)
+    axes.text(0, 1.015, words.phase(phase).capitalize(), transform=axes.transAxes, fontsize=12, fontweight="bold",
+              color=INK)  # fmt: skip

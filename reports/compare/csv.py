@@ -1,0 +1,53 @@
+"""A comparison as CSV: a row for each model, device and phase, in base units."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from memprof import words
+from memprof.comparisons.models import Comparison, Entry, Step
+from memprof.reports.parts import theme
+
+_COLUMNS = (
+    "model", "device", "batch_size", "resolution", "precision", "phase", "layout", "parameters", "macs_per_image",
+    "dram_bytes_per_image", "images_per_second", "roofline_images_per_second", "seconds_per_image", "peak_memory_bytes",
+    "fits",
+)  # fmt: skip
+
+
+def render(found: Comparison) -> str:
+    """Return CSV: what `compare` found, then seconds per image by kind and the share of time by bound."""
+    steps = [(item, step) for item in found.entries for step in item.steps]
+    kinds = _names((part.name for _, step in steps for part in step.kinds), words.known_kinds())
+    bounds = _names((part.name for _, step in steps for part in step.bounds), tuple(theme.BOUND_COLORS))
+    header = [*_COLUMNS, *(f"seconds_per_image: {kind}" for kind in kinds), *(f"share bound by: {b}" for b in bounds)]
+    return written(header, [_row(item, step, kinds, bounds) for item, step in steps])
+
+
+def written(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return CSV text; None becomes an empty cell."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return buffer.getvalue()
+
+
+def _row(item: Entry, step: Step, kinds: Sequence[str], bounds: Sequence[str]) -> list[object]:
+    by_kind = {part.name: part.seconds_per_image for part in step.kinds}
+    by_bound = {part.name: part.share for part in step.bounds}
+    fits = None if step.fits is None else str(step.fits).lower()
+    return [
+        item.model, item.device_name, item.batch_size, item.resolution, item.precision, step.phase, step.layout,
+        item.parameters, item.macs_per_image, step.dram_bytes_per_image, step.images_per_second,
+        step.roofline_images_per_second, step.seconds / item.batch_size, step.peak_memory_bytes, fits,
+        *(by_kind.get(kind, 0.0) for kind in kinds), *(by_bound.get(bound, 0.0) for bound in bounds),
+    ]  # fmt: skip
+
+
+def _names(found: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Return names without repetition, the known ones in their own order first."""
+    here = dict.fromkeys(found)
+    return (*(name for name in known if name in here), *(name for name in here if name not in known))

@@ -1,0 +1,132 @@
+"""The tables of an explanation as text cells, the same in the terminal and in Markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from memprof import units, words
+from memprof.comparisons import stages
+from memprof.comparisons.contributions import Part
+from memprof.comparisons.explanation import Explanation
+from memprof.reports.report.tables import Column, Table
+from memprof.whatif.savings import Losses
+
+MINUS = "−"
+_TOTAL = "total"
+
+
+def signed(milliseconds: float, decimals: int) -> str:
+    """Format a difference with its sign: "+34.95", "−0.12"; "0" where it rounds to nothing."""
+    text = f"{abs(milliseconds):,.{decimals}f}"
+    if not text.strip("0.,"):
+        return "0"
+    return f"{'+' if milliseconds > 0 else MINUS}{text}"
+
+
+def decimals(found: Explanation) -> int:
+    """Return how many decimals milliseconds need for the longer step to show about five digits."""
+    longest = 1e3 * max(found.difference.seconds, found.difference.against_seconds)
+    return min(6, max(0, 4 - math.floor(math.log10(longest)))) if longest > 0 else 0
+
+
+def sign_note(found: Explanation) -> str:
+    """Say how to read the signs and the sums."""
+    return (
+        f"Milliseconds a step, predicted. Plus: {found.workload.model} takes longer; minus: {found.against.model}. "
+        "The differences sum exactly to the total."
+    )
+
+
+def names(found: Explanation, longest: int = 40) -> tuple[str, str]:
+    """Return both models' names, shortened in the middle to `longest` letters."""
+    first, second = (_shorten(workload.model, longest) for workload in (found.workload, found.against))
+    return first, second
+
+
+def parts(found: Explanation, title: str, shown: Sequence[Part], longest_name: int = 40) -> Table:
+    """Return a table of kinds or stages with both models' times, their difference and what sets them; then the sum."""
+    difference, digits = found.difference, decimals(found)
+    rows = [
+        (
+            part.name,
+            _time(part.seconds, digits),
+            _time(part.against_seconds, digits),
+            signed(1e3 * part.difference_seconds, digits),
+            _bounds(part),
+        )
+        for part in shown
+    ]
+    totals = _time(difference.seconds, digits), _time(difference.against_seconds, digits)
+    rows.append((_TOTAL, *totals, signed(1e3 * difference.difference_seconds, digits), ""))
+    first, second = names(found, longest_name)
+    columns = (
+        Column(title, number=False), Column(first), Column(second), Column("difference"),
+        Column("bound by", number=False),
+    )  # fmt: skip
+    return Table(title, columns, tuple(rows), frozenset({len(rows) - 1}))
+
+
+def matrix(found: Explanation) -> Table:
+    """Return the differences of every kind in every stage, with sums."""
+    cells = {(item.kind, item.stage): item.difference_seconds for item in found.difference.contributions}
+    order = stages.in_order(part.name for part in found.difference.stages)
+    digits = max(0, decimals(found) - 1)
+
+    def line(name: str, seconds: Iterable[float], whole: float) -> tuple[str, ...]:
+        return (name, *(signed(1e3 * value, digits) for value in seconds), signed(1e3 * whole, digits))
+
+    rows = [
+        line(part.name, [cells.get((part.name, stage), 0.0) for stage in order], part.difference_seconds)
+        for part in found.difference.kinds
+    ]
+    by_stage = [part.difference_seconds for part in found.difference.stages]
+    rows.append(line(_TOTAL, by_stage, found.difference.difference_seconds))
+    columns = (Column("Kind", number=False), *(Column(stage) for stage in order), Column(_TOTAL))
+    return Table("Kind by stage", columns, tuple(rows), frozenset({len(rows) - 1}))
+
+
+def spent(found: Losses) -> Table:
+    """Return what each kind of operator takes."""
+    rows = tuple(
+        (kind.kind, units.milliseconds(kind.seconds), units.share(kind.share), words.short_bound(kind.bound))
+        for kind in found.kinds
+    )
+    columns = (Column("Kind", number=False), Column("ms"), Column("time"), Column("bound by", number=False))
+    return Table("Where the predicted time goes", columns, rows)
+
+
+def losses(found: Losses) -> Table:
+    """Return what each change would save."""
+    rows = tuple(
+        (
+            units.milliseconds(loss.saved_seconds),
+            units.share(loss.saved_share),
+            loss.what,
+            units.milliseconds(loss.seconds),
+            loss.change,
+            "analysed again" if loss.analysed else "estimated",
+        )
+        for loss in found.losses
+    )
+    columns = (
+        Column("saves ms"), Column("of the step"), Column("what takes it", number=False), Column("takes ms"),
+        Column("change", number=False), Column("saving", number=False),
+    )  # fmt: skip
+    return Table("What would save time", columns, rows)
+
+
+def _time(seconds: float, digits: int) -> str:
+    return f"{1e3 * seconds:,.{digits}f}" if seconds else "–"
+
+
+def _bounds(part: Part) -> str:
+    """Return what sets the time in each model: "L2", or "L2 / DRAM" where they differ."""
+    both = [words.short_bound(bound) if bound else "–" for bound in (part.bound, part.against_bound)]
+    return both[0] if both[0] == both[1] else " / ".join(both)
+
+
+def _shorten(name: str, longest: int) -> str:
+    line = " ".join(name.split())
+    tail = longest * 5 // 9
+    return line if len(line) <= longest else f"{line[: longest - tail - 1]}…{line[-tail:]}"

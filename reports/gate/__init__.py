@@ -1,0 +1,77 @@
+"""Writers of `memprof gate check`: terminal text, and what CI systems show where people look."""
+
+from __future__ import annotations
+
+import msgspec
+
+from memprof.gate.records import GateResult
+from memprof.reports.parts.formats import Formats
+
+_FILES = {"md": "gate.md", "junit": "gate-junit.xml", "gitlab": "gl-code-quality-report.json", "json": "gate.json"}
+
+
+def file_name(name: str) -> str:
+    """Return what the file of a format is called; "github" has none, as GitHub takes it from standard output."""
+    return _FILES[name]
+
+
+def text(found: GateResult, *, width: int = 100, color: bool = False) -> str:
+    """Return text for a terminal of `width` columns; plain unless `color`."""
+    from memprof.reports.gate import terminal
+
+    return terminal.render(found, width=width, color=color)
+
+
+def formats(baseline: str = "", config: str = "") -> Formats[GateResult]:
+    """Return the formats besides text; with the texts of the baseline and the configuration they name lines of these.
+
+    Without them an annotation is on the line on which memprof's section of the configuration begins.
+    """
+
+    def github(found: GateResult) -> bytes:
+        from memprof.reports.gate import github as gate_github
+        from memprof.reports.gate import lines
+
+        return _encoded(gate_github.render(found, lines.Sources(baseline, config)))
+
+    def gitlab(found: GateResult) -> bytes:
+        from memprof.reports.gate import gitlab as gate_gitlab
+        from memprof.reports.gate import lines
+
+        return _encoded(gate_gitlab.render(found, lines.Sources(baseline, config)))
+
+    writers = {"md": _markdown, "github": github, "junit": _junit, "gitlab": gitlab, "json": _json}
+    return Formats("gate check", writers)
+
+
+def _markdown(found: GateResult) -> bytes:
+    from memprof.reports.gate import markdown
+
+    return _encoded(markdown.render(found))
+
+
+def _junit(found: GateResult) -> bytes:
+    from memprof.reports.gate import junit
+
+    return junit.render(found)
+
+
+def _json(found: GateResult) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(_encodable(msgspec.to_builtins(found))), indent=2) + b"\n"
+
+
+def _encodable(found: object) -> object:
+    """Return JSON values without halves of surrogates, which names of files may hold and UTF-8 has no bytes for."""
+    if isinstance(found, str):
+        return found.encode("utf-8", "replace").decode()
+    if isinstance(found, dict):
+        return {_encodable(key): _encodable(value) for key, value in found.items()}
+    return [_encodable(item) for item in found] if isinstance(found, (list, tuple)) else found
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+FORMATS = formats()
+"""The formats of who does not know the files: see `formats`."""

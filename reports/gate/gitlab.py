@@ -1,0 +1,50 @@
+"""The result of a check as GitLab's code quality report, which merge requests show.
+
+A JSON list of objects with description, check_name, fingerprint, severity (info, minor, major, critical or blocker),
+location.path and location.lines.begin (docs.gitlab.com, "Code Quality report format"). GitLab keeps one problem of
+each fingerprint, and takes one that the target branch has too for known: it must not depend on figures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from memprof.gate.records import GateResult, Verdict
+from memprof.reports.gate import problems, words
+from memprof.reports.gate.lines import Sources
+from memprof.reports.gate.problems import Problem
+
+
+def render(found: GateResult, sources: Sources) -> str:
+    """Return JSON: a problem for each figure that is beyond its budget; an empty list where all passed."""
+    told = {_fingerprint(problem): problem for problem in problems.problems(found, sources)}
+    return json.dumps([_issue(print_, problem) for print_, problem in told.items()], indent=2) + "\n"
+
+
+def _issue(fingerprint: str, problem: Problem) -> dict[str, object]:
+    return {
+        "description": _text(f"{problem.subject}: {problem.verdict}: {problem.text}"),
+        "check_name": _text(f"memprof gate: {words.title(problem.check)}"),
+        "fingerprint": fingerprint,
+        "severity": _severity(problem),
+        "location": {"path": _text(problem.place.path.removeprefix("./")), "lines": {"begin": problem.place.line}},
+    }
+
+
+def _text(text: str) -> str:
+    """Return text without halves of surrogates, which no reader of JSON has to take."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _severity(problem: Problem) -> str:
+    if problem.verdict is Verdict.IMPROVED:
+        return "minor" if problem.fails else "info"
+    if problem.verdict is Verdict.CANNOT_TELL:
+        return "critical" if problem.fails else "minor"
+    return "major"
+
+
+def _fingerprint(problem: Problem) -> str:
+    told = json.dumps([problem.subject, problem.check, problem.verdict])
+    return hashlib.sha256(told.encode()).hexdigest()[:32]

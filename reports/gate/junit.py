@@ -1,0 +1,80 @@
+"""The result of a check as JUnit XML, which every CI system reads: a test case for each figure of each workload.
+
+The elements are those that all readers share: `testsuites`, `testsuite`, `testcase`, `failure` for what got worse,
+`error` for what cannot be told. There is no standard; Jenkins' junit-10.xsd and Ant's JUnit.xsd describe them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as xml
+
+from memprof.gate.metrics import MEASURED
+from memprof.gate.records import GateResult, MeasuredResult, Verdict, WorkloadResult
+from memprof.reports.gate import problems, words
+
+SUITE = "memprof gate"
+_MOST_CHANGES = 20
+
+
+def render(found: GateResult) -> bytes:
+    """Return XML in UTF-8."""
+    suite = xml.Element("testsuite", name=SUITE)
+    for item in found.results:
+        _workload(suite, found, item)
+    for run in found.measured:
+        _measured(suite, found, run)
+    counts = {
+        "tests": len(suite.findall("testcase")),
+        "failures": len(suite.findall("testcase/failure")),
+        "errors": len(suite.findall("testcase/error")),
+        "skipped": 0,
+    }
+    root = xml.Element("testsuites", name=SUITE)
+    for element in (root, suite):
+        for name, count in counts.items():
+            element.set(name, str(count))
+        element.set("time", "0")
+    root.append(suite)
+    xml.indent(root)
+    text: str = xml.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
+
+
+def _workload(suite: xml.Element, found: GateResult, item: WorkloadResult) -> None:
+    name = words.whole(item.workload)
+    changes = [change.text for change in item.changes[:_MOST_CHANGES]]
+    if item.reasons or not item.metrics:
+        _case(suite, found, name, "comparison", item.verdict, list(item.reasons) or ["nothing was compared"])
+    for metric in item.metrics:
+        said = f"{words.said(metric)}: {metric.verdict}"
+        _case(suite, found, name, words.title(metric.metric), metric.verdict, [said, *changes])
+
+
+def _measured(suite: xml.Element, found: GateResult, run: MeasuredResult) -> None:
+    said = [f"{words.measured_said(run)}: {run.verdict}", *run.reasons]
+    _case(suite, found, problems.measured_subject(run), MEASURED.title, run.verdict, said)
+
+
+def _case(
+    suite: xml.Element, found: GateResult, classname: str, name: str, verdict: Verdict, said: Sequence[str]
+) -> None:
+    """Add a test case; what does not make the check fail is no failure, and is told in its output."""
+    case = xml.SubElement(suite, "testcase", classname=_valid(classname), name=_valid(name), time="0")
+    if verdict is Verdict.PASSED:
+        return
+    if problems.fails(found, verdict):
+        kind = "error" if verdict is Verdict.CANNOT_TELL else "failure"
+        told = xml.SubElement(case, kind, message=_valid(said[0]), type=str(verdict))
+    else:
+        told = xml.SubElement(case, "system-out")
+    told.text = _valid("\n".join(said))
+
+
+def _valid(text: str) -> str:
+    """Return text without what XML 1.0 has no way to write: most control characters, and halves of surrogates."""
+    return "".join(char if _is_valid(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _is_valid(char: str) -> bool:
+    return char in "\t\n" or " " <= char <= "\ud7ff" or "\ue000" <= char <= "\ufffd" or char >= "\U00010000"

@@ -1,0 +1,136 @@
+"""The result of a check in GitHub's Markdown: for a job's summary, and for a comment on a pull request."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, Sequence
+
+from memprof.gate.records import GateResult, Verdict, WorkloadResult
+from memprof.reports.gate import tables, words
+from memprof.reports.parts import markdown
+from memprof.reports.report.tables import Table
+
+LIMIT_BYTES = 65_000
+"""GitHub takes 65,536 characters in a comment, and 1 MiB in the summary of a step (docs.github.com)."""
+_NOTABLE = frozenset(map(str, set(Verdict) - {Verdict.PASSED}))
+_MOST_CHANGES, _MOST_OF_ALL_CHANGES = 10, 200
+_LONGEST = 2000
+"""Characters of one piece of text; what is longer is no name or sentence that anybody reads."""
+_CUT = (
+    "_The rest was left out, since GitHub takes no longer texts: `memprof gate check` prints more, and with `--json` "
+    "everything._"
+)
+
+
+def render(found: GateResult, limit_bytes: int = LIMIT_BYTES) -> str:
+    """Return Markdown of at most `limit_bytes` in UTF-8: the verdict, what to do, what changed, then all figures."""
+    kept: list[str] = []
+    left = limit_bytes - len(_CUT.encode()) - 2
+    for block in _blocks(found):
+        left -= len(block.encode()) + 1
+        if left < 0:
+            return "\n".join([*kept, _CUT, ""])
+        kept.append(block)
+    return "\n".join(kept)
+
+
+def _blocks(found: GateResult) -> Iterator[str]:
+    """Yield pieces of text, each of which may be the last one, what matters most first."""
+    yield _text(f"## memprof gate: {found.verdict}", "", f"**{_safe(_sentence(words.summary(found)))}**",
+                _safe(words.besides(found)), "")  # fmt: skip
+    if found.remedy:
+        yield _text(f"**What to do:** {_with_code(_sentence(found.remedy))}", "")
+    yield from (_text(f"> {_safe(note)}.", "") for note in found.notes)
+    for item in tables.notable(found):
+        yield from _workload(item)
+    for reasons, items in tables.incomparable(found).items():
+        names = [_safe(words.whole(item.workload)) for item in items]
+        yield _text(f"### {names[0] if len(items) == 1 else f'{len(items)} workloads'}: cannot tell", "",
+                    *_list(_sentence(reason) for reason in reasons))  # fmt: skip
+        if len(items) > 1:
+            yield _details("Which workloads", [f"- {name}" for name in names])
+    if found.measured:
+        yield _text(f"### {tables.measured(found.measured).title}", "",
+                    *_table(tables.measured(found.measured), bold_verdicts=True),
+                    *_list(tables.measured_notes(found.measured)))  # fmt: skip
+    passed = tables.passed(found)
+    if passed.rows:
+        count = len(passed.rows)
+        yield _details(f"{count} {'workload' if count == 1 else 'workloads'} passed", _table(passed))
+    for item in tables.notable(found):
+        yield _details(f"Every metric of {words.whole(item.workload)}",
+                       _table(tables.metrics(item.metrics)))  # fmt: skip
+        if len(item.changes) > _MOST_CHANGES:
+            shown = item.changes[:_MOST_OF_ALL_CHANGES]
+            yield _details(f"{len(shown)} of {len(item.changes)} changes of {words.whole(item.workload)}",
+                           _list(change.text for change in shown))  # fmt: skip
+    if found.results:
+        yield _text(f"Baseline {_safe(found.baseline)}, budgets of {_safe(found.config)}. {words.PREDICTED}", "")
+
+
+def _workload(found: WorkloadResult) -> Iterator[str]:
+    title = f"### {_safe(words.name(found.workload))}: {found.verdict}"
+    yield _text(title, "", f"{_safe(words.details(found.workload))}", "",
+                *(_list(_sentence(reason) for reason in found.reasons) if found.reasons else []))  # fmt: skip
+    shown = words.changed(found)
+    unchanged = words.unchanged(found)
+    if shown:
+        yield _text(*_table(tables.metrics(shown), bold_verdicts=True), *([f"{unchanged}.", ""] if unchanged else []))
+    if found.changes:
+        yield _text("What changed, and what that costs (predicted):", "")
+        rest = len(found.changes) - _MOST_CHANGES
+        more = [f"- and {rest} more that {'weighs' if rest == 1 else 'weigh'} less"] if rest > 0 else []
+        yield _text(*_list(change.text for change in found.changes[:_MOST_CHANGES])[:-1], *more, "")
+
+
+def _table(shown: Table, *, bold_verdicts: bool = False) -> list[str]:
+    """Return the lines of a table, safe to show; what is beyond a budget stands out where `bold_verdicts`."""
+    rows = [[_safe(cell) for cell in row] for row in shown.rows]
+    if bold_verdicts:
+        for row in rows:
+            row[-1] = f"**{row[-1]}**" if row[-1] in _NOTABLE else row[-1]
+    ruler = "|".join("--:" if column.number else "---" for column in shown.columns)
+    headers = " | ".join(_safe(column.header) for column in shown.columns)
+    return [f"| {headers} |", f"|{ruler}|", *(f"| {' | '.join(row)} |" for row in rows), ""]
+
+
+def _list(said: Iterable[str]) -> list[str]:
+    return [*(f"- {_safe(sentence)}" for sentence in said), ""]
+
+
+def _details(title: str, lines: Sequence[str]) -> str:
+    """Return lines that show when their title is clicked; the empty lines let GitHub read Markdown between the tags."""
+    summary = f"<summary>{html.escape(_plain(title))}</summary>"
+    return _text("<details>", summary, "", _text(*lines).rstrip(), "", "</details>", "")
+
+
+def _text(*lines: str) -> str:
+    return "\n".join(lines)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")
+
+
+def _with_code(text: str) -> str:
+    """Return text whose parts in backticks stay code: commands to copy."""
+    parts = _plain(text).split("`")
+    if len(parts) % 2 == 0:
+        return _safe(text)
+    return "".join(f"`{part}`" if place % 2 else _escaped(part) for place, part in enumerate(parts))
+
+
+def _safe(text: str) -> str:
+    """Return text that shows as it stands, in one line: no Markdown, no HTML, nobody notified, nothing hidden."""
+    return _escaped(_plain(text))
+
+
+def _escaped(text: str) -> str:
+    return markdown.escape(text).replace("&", "&amp;").replace("@", "@\N{ZERO WIDTH NON-JOINER}")
+
+
+def _plain(text: str) -> str:
+    """Return text in one line, without control characters, and not longer than anybody reads."""
+    shown = (char if char.isprintable() or char.isspace() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    line = " ".join("".join(shown).split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

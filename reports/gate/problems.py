@@ -1,0 +1,68 @@
+"""What did not pass, item by item, as annotations and code-quality reports list it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from memprof.gate.metrics import MEASURED
+from memprof.gate.records import GateResult, MeasuredResult, Verdict, WorkloadResult
+from memprof.reports.gate import lines, words
+from memprof.reports.gate.lines import Place, Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One figure of one workload that is beyond its budget, or a workload that cannot be compared.
+
+    `subject` and `check` together tell it from all others, whatever its figures are. `fails` says whether it is why a
+    check fails.
+    """
+
+    subject: str
+    check: str
+    verdict: Verdict
+    text: str
+    place: Place
+    fails: bool
+
+
+def problems(found: GateResult, sources: Sources) -> Iterator[Problem]:
+    """Yield what did not pass, figure by figure."""
+    for item in found.results:
+        if item.verdict is not Verdict.PASSED:
+            yield from _of_workload(found, item, sources)
+    for run in found.measured:
+        if run.verdict is not Verdict.PASSED:
+            text = "; ".join([words.measured_said(run), *run.reasons])
+            yield Problem(measured_subject(run), MEASURED.name, run.verdict, text,
+                          lines.of_model(found, run.model, sources), fails(found, run.verdict))  # fmt: skip
+
+
+def fails(found: GateResult, verdict: Verdict) -> bool:
+    """Return whether one verdict is why the whole result is not fine.
+
+    A measurement that cannot tell does not make a lenient check fail, an improvement only a strict one.
+    """
+    if verdict is Verdict.IMPROVED:
+        return found.strict
+    if verdict is Verdict.CANNOT_TELL:
+        return found.verdict in (Verdict.CANNOT_TELL, Verdict.REGRESSED)
+    return verdict is Verdict.REGRESSED
+
+
+def measured_subject(run: MeasuredResult) -> str:
+    """Name a measurement in a way that no other has."""
+    return f"{words.measured_name(run)}, batch {run.batch_size}, measured"
+
+
+def _of_workload(found: GateResult, item: WorkloadResult, sources: Sources) -> Iterator[Problem]:
+    place = lines.of_workload(found, item.workload, sources)
+    subject = words.whole(item.workload)
+    if item.reasons or not item.metrics:
+        why = "; ".join(item.reasons) or "nothing was compared"
+        yield Problem(subject, "comparison", item.verdict, why, place, fails(found, item.verdict))
+    for metric in item.metrics:
+        if metric.verdict is not Verdict.PASSED and not words.follows(metric):
+            yield Problem(subject, metric.metric, metric.verdict, words.said(metric), place,
+                          fails(found, metric.verdict))  # fmt: skip

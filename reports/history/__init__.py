@@ -1,0 +1,1 @@
+"""Writers of `memprof gate history`: how accepted figures changed over commits."""

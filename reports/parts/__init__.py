@@ -1,0 +1,1 @@
+"""What all writers share: tables, cells, colours, terminal layout, Markdown."""

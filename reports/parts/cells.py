@@ -1,0 +1,69 @@
+"""The cells of tables of groups, the same in every format: each is text made of one group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from memprof import units, words
+from memprof.report.groups import Group
+from memprof.report.record import OperatorRow
+
+Cell = Callable[[Group], str]
+
+
+def bounds(group: Group, device: str = "") -> str:
+    """Return what binds a group, longest first: "L1", or "DRAM, tensor" where a second takes a fifth or more.
+
+    `device` is the kind of the device.
+    """
+    seconds: dict[str, float] = {}
+    for row in group.rows:
+        seconds[row.bound] = seconds.get(row.bound, 0.0) + _seconds(group, row)
+    order = sorted(seconds, key=seconds.__getitem__, reverse=True)
+    shown = [code for code in order[:2] if code == order[0] or seconds[code] >= 0.2 * group.time_seconds]
+    return ", ".join(words.short_bound(code, device) for code in shown)
+
+
+def _seconds(group: Group, row: OperatorRow) -> float:
+    return row.seconds if group.measured_seconds is None else row.measured_seconds or 0.0
+
+
+def flops_share(group: Group) -> str:
+    """Return the share of the FLOPs."""
+    return units.share(group.flops_share)
+
+
+def time_share(group: Group) -> str:
+    """Return the share of the time, measured or else predicted."""
+    return units.share(group.time_share)
+
+
+def milliseconds(group: Group) -> str:
+    """Return the time, measured or else predicted, for a column in ms."""
+    return units.milliseconds(group.time_seconds)
+
+
+def least_milliseconds(group: Group) -> str:
+    """Return the least possible time for a column in ms; a dash where no ceiling bounds what was measured."""
+    none = group.measured_seconds is not None and not group.roofline_seconds
+    return "–" if none else units.milliseconds(group.roofline_seconds)
+
+
+def lost_milliseconds(group: Group) -> str:
+    """Return measured minus least time for a column in ms; a dash where no ceiling bounds it."""
+    return "–" if group.lost_seconds is None else units.milliseconds(group.lost_seconds)
+
+
+def roof_share(group: Group) -> str:
+    """Return what of its roof was reached; a dash where no ceiling bounds it."""
+    return units.percent(group.roof_share)
+
+
+def intensity(group: Group) -> str:
+    """Return the intensity at the level that binds, or at DRAM where arithmetic does."""
+    return units.intensity(group.intensity(group.bound if group.bound in words.LEVELS else "dram"))
+
+
+def bound_name(code: str, device: str = "") -> str:
+    """Return what a bound is called in a legend, where "–" for none that is known would say nothing."""
+    return "no ceiling" if code == words.UNBOUND else words.short_bound(code, device)

@@ -1,0 +1,1 @@
+"""Writers of a report: page, terminal text, Markdown, CSV, JSON, picture."""

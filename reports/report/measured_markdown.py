@@ -1,0 +1,46 @@
+"""Lays out in Markdown what only a measured report has."""
+
+from __future__ import annotations
+
+from memprof.findings import lost
+from memprof.report.record import Report
+from memprof.reports.parts import markdown
+from memprof.reports.parts.markdown import escape
+from memprof.reports.report import measured_tables
+from memprof.reports.report.facts import Fact
+from memprof.reports.report.tables import Table
+
+
+def totals(found: tuple[Fact, ...], title: str) -> list[str]:
+    """Return the lines of a table of totals, without the empty one after it."""
+    rows = [f"| {escape(fact.name)} | {escape(fact.value)} | {escape(fact.remark)} |" for fact in found]
+    return [f"| {title} | | |", "|---|--:|---|", *rows]
+
+
+def mark(report: Report) -> list[str]:
+    """Return what was measured and where, and a warning where the device was throttled."""
+    throttled = lost.throttled(report)
+    origin = measured_tables.origin(report)
+    return [
+        *([f"{escape(origin)}.", ""] if origin else []),
+        *([f"> **Warning:** {escape(throttled)}", ""] if throttled else []),
+    ]
+
+
+def device(report: Report) -> list[str]:
+    """Return where the device's time went: busy, idle, communication, gaps, and what belongs to no operator."""
+    found = measured_tables.device_time(report), measured_tables.gaps(report), measured_tables.strays(report)
+    return [line for table in found for line in _section(table)]
+
+
+def details(report: Report, top: int) -> list[str]:
+    """Return counted traffic, the longest kernels, how the steps were timed, and what the device's sensors said."""
+    timing = measured_tables.timing(report)
+    lines = [*_section(measured_tables.traffic(report, top)), *_section(measured_tables.kernels(report, top))]
+    lines += [*totals(timing, measured_tables.TIMING), ""] if timing else []
+    sensors = _section(measured_tables.telemetry(report))
+    return [*lines, *sensors, *markdown.sentences(measured_tables.telemetry_notes(report))] if sensors else lines
+
+
+def _section(table: Table | None) -> list[str]:
+    return [f"### {table.title}", "", *markdown.table(table)] if table else []

@@ -1,0 +1,226 @@
+"""The tables that only a measured report has: where the device's time went, counted traffic, timing, telemetry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from memprof import units, words
+from memprof.report import digest
+from memprof.report import groups as summary
+from memprof.report.groups import Group
+from memprof.report.record import Report
+from memprof.report.run import DeviceTime, Reading
+from memprof.reports.report.facts import Fact
+from memprof.reports.report.tables import Column, Table
+
+_ABSENT, _MISSING = "–", "missing"
+TIMING = "How it was timed"
+TRAFFIC_GROUPS = (3, 3, 3)
+"""How many columns of the table of traffic belong together, after the first."""
+GAP_NOTE = "Start: after the first thing that the device ran."
+
+
+def device_time(report: Report) -> Table | None:
+    """Return where the device's time went, with each part's share of the span; None where no device was traced."""
+    time = report.measured.device_time if report.measured else None
+    if time is None:
+        return None
+    parts = [*_span(time), *_activities(time), ("kernels of no operator", digest.stray_seconds(report), _STRAY)]
+    rows = [
+        (name, units.milliseconds(seconds), units.share(summary.share(seconds, time.span_seconds)), remark)
+        for name, seconds, remark in parts
+        if seconds or remark == _SPAN
+    ]
+    columns = Column("", number=False), Column("ms"), Column("share"), Column("", number=False, wraps=True)
+    begins = next((place for place, row in enumerate(rows) if row[3] == _SUM), len(rows))
+    return Table("Where the device's time went", columns, tuple(rows), frozenset({begins}))
+
+
+_SPAN, _SUM, _STRAY = "first to last thing that it ran", "sum: overlap counts each time", "sum: see below"
+
+
+def _span(time: DeviceTime) -> Sequence[tuple[str, float, str]]:
+    return (
+        ("from start to end", time.span_seconds, _SPAN),
+        ("  busy", time.busy_seconds, "overlap counted once"),
+        ("  idle", time.idle_seconds, "nothing ran"),
+        ("    of it launch-bound", time.launch_bound_seconds, "the next kernel was not launched yet"),
+    )
+
+
+def _activities(time: DeviceTime) -> Sequence[tuple[str, float, str]]:
+    return (
+        ("kernels", time.kernel_seconds, _SUM),
+        ("copies", time.copy_seconds, _SUM),
+        ("fills", time.fill_seconds, _SUM),
+        ("communication", time.communication_seconds, "overlap counted once"),
+        ("  of it exposed", time.exposed_communication_seconds, "nothing else ran beside it"),
+    )
+
+
+def gaps(report: Report) -> Table | None:
+    """Return the longest stretches in which the device ran nothing; None where there are none."""
+    time = report.measured.device_time if report.measured else None
+    if time is None or not time.gaps:
+        return None
+    columns = (
+        Column("start ms"), Column("idle ms"), Column("after", number=False, path=True),
+        Column("before", number=False, path=True), Column("why", number=False),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            units.milliseconds(gap.start_seconds),
+            units.milliseconds(gap.seconds),
+            words.kernel(gap.before),
+            words.kernel(gap.after),
+            "not launched yet" if gap.waited_for_host else "launched, waiting",
+        )
+        for gap in time.gaps
+    )
+    return Table("The longest gaps of the device", columns, rows)
+
+
+def strays(report: Report) -> Table | None:
+    """Return what ran for no operator with recorded shapes, with the reasons; None where there is nothing."""
+    if report.measured is None or not report.measured.strays:
+        return None
+    ordered = sorted(report.measured.strays, key=lambda stray: -stray.seconds)
+    rows = tuple(
+        (words.kernel(item.name), item.activity, units.count(item.calls), units.milliseconds(item.seconds), item.reason)
+        for item in ordered
+    )  # fmt: skip
+    columns = (
+        Column("Kernel", number=False, path=True), Column("what", number=False), Column("runs"), Column("ms"),
+        Column("why no operator has it", number=False, wraps=True),
+    )  # fmt: skip
+    return Table("What ran for no operator with recorded shapes", columns, rows)
+
+
+def kernels(report: Report, most: int) -> Table | None:
+    """Return the kernels that took longest, however many operators launched them; None where none is known."""
+    found = digest.kernels(report)
+    if not found:
+        return None
+    whole = sum(kernel.seconds for kernel in found)
+    rows = tuple(
+        (words.kernel(kernel.name), kernel.activity, units.count(kernel.calls), units.milliseconds(kernel.seconds),
+         units.share(summary.share(kernel.seconds, whole)))
+        for kernel in found[:most]
+    )  # fmt: skip
+    columns = (
+        Column("Kernel", number=False, path=True), Column("what", number=False), Column("runs"), Column("ms"),
+        Column("share"),
+    )  # fmt: skip
+    title = f"All {len(found)} kernels" if len(found) <= most else f"The {most} longest of {len(found)} kernels"
+    return Table(title, columns, rows)
+
+
+def traffic(report: Report, most: int) -> Table | None:
+    """Return counted beside modelled bytes by memory level, of all that was counted and of what moves most.
+
+    None where nothing was counted.
+    """
+    whole = summary.together(report, report.operators)
+    if not digest.counted(whole.rows):
+        return None
+    groups = [group for group in summary.by_operator(report) if digest.counted(group.rows)]
+    largest = sorted(groups, key=lambda group: -group.dram_bytes)[:most]
+    rows = [("all counted operators", *_levels(whole)), *((_name(group), *_levels(group)) for group in largest)]
+    columns = [Column("Operator", number=False, path=True)]
+    for level in words.LEVELS:
+        columns += [Column(f"{words.level(level)} GB\ncounted"), Column("\nmodelled"), Column("\nratio")]
+    return Table("Counted beside modelled traffic", tuple(columns), tuple(rows), frozenset({1}))
+
+
+def _name(group: Group) -> str:
+    first, module = group.rows[0], summary.module_pattern(group.rows)
+    name = words.without_phase(words.operator(first.name, group.kind))
+    phase = f" {words.short_phase(first.phase)}" if first.phase != "forward" else ""
+    return f"{name}{phase}{f' in {module}' if module else ''}"
+
+
+def _levels(group: Group) -> list[str]:
+    by_level = {item.level: item for item in digest.counted(group.rows)}
+    cells = []
+    for level in words.LEVELS:
+        item = by_level.get(level)
+        if item is None:
+            cells += [_ABSENT] * 3
+            continue
+        ratio = units.ratio(item.ratio) if item.ratio is not None else _ABSENT
+        cells += [units.gigabytes(item.counted_bytes), units.gigabytes(item.modelled_bytes), ratio]
+    return cells
+
+
+def timing(report: Report) -> tuple[Fact, ...]:
+    """Return how the steps were timed; empty where they were not timed one by one."""
+    found = report.measured.timing if report.measured else None
+    if found is None:
+        return ()
+    steps = found.step_seconds
+    interval = units.span(found.low_seconds, found.high_seconds)
+    overhead = f"{_signed(digest.overhead(found))} of the median"
+    return (
+        Fact("Steps timed", units.count(len(steps)), f"without profiler; {units.count(found.warm_up)} to warm up"),
+        Fact("Median", units.seconds(found.median_seconds), f"95 % interval {interval}"),
+        Fact("Spread", units.share(digest.spread(found)), _ends(steps)),
+        Fact("Profiled step", units.seconds(found.profiled_seconds), overhead),
+        Fact("torch.compile", "yes" if found.compiled else "no"),
+    )
+
+
+def _ends(steps: Sequence[float]) -> str:
+    return f"from {units.span(min(steps), max(steps))}" if steps else ""
+
+
+def _signed(fraction: float) -> str:
+    return f"{'+' if fraction >= 0 else '-'}{units.share(abs(fraction))}"
+
+
+def telemetry(report: Report) -> Table | None:
+    """Return what the device's sensors said; what they did not say is "missing". None where nobody asked them."""
+    said = report.telemetry
+    if said is None:
+        return None
+    rows = (
+        _reading("SM clock", said.sm_clock_hz, units.hertz),
+        _reading("memory clock", said.memory_clock_hz, units.hertz),
+        _reading("power", said.power_watts, units.watts),
+        _reading("temperature", said.temperature_celsius, units.celsius),
+        _reading("memory in use", said.memory_used_bytes, units.byte_count),
+    )
+    columns = Column("", number=False), Column("least"), Column("mean"), Column("most")
+    return Table(f"What the device's sensors said, {units.count(said.samples)} samples", columns, rows)
+
+
+def telemetry_notes(report: Report) -> tuple[str, ...]:
+    """Say the energy per image, whether the device throttled, and which readings it refused."""
+    said = report.telemetry
+    if said is None:
+        return ()
+    noun = digest.noun(report)[:-1]
+    energy = _MISSING if said.energy_joules_per_image is None else units.joules(said.energy_joules_per_image)
+    slowed = "THROTTLED" if said.throttled else "Not throttled"
+    reasons = f"; active in some sample: {', '.join(said.throttle_reasons)}" if said.throttle_reasons else ""
+    missing = [f"The device does not report: {', '.join(said.missing)}."] if said.missing else []
+    return (f"Energy per {noun}: {energy}.", f"{slowed}{reasons}.", *missing)
+
+
+def _reading(name: str, found: Reading | None, written: Callable[[float], str]) -> tuple[str, ...]:
+    if found is None:
+        return (name, *[_MISSING] * 3)
+    return (name, *map(written, (found.least, found.mean, found.most)))
+
+
+def origin(report: Report) -> str:
+    """Say what was measured, and how: "Measured in a trace (x.json.gz) of NVIDIA A100-SXM4-40GB"."""
+    measured = report.measured
+    if measured is None:
+        return ""
+    source = {"trace": "Read from a trace", "run": "Measured in a run"}.get(
+        measured.source, f"From a {measured.source}"
+    )
+    files = f" ({', '.join(measured.origin)})" if measured.origin else ""
+    ran = f" {'of' if measured.source == 'trace' else 'on'} {measured.device_name}" if measured.device_name else ""
+    count = digest.steps(report)
+    return f"{source}{files}{ran}; {count} {'step' if count == 1 else 'steps'}"

@@ -1,0 +1,149 @@
+"""The tables of a report as text cells, the same in every format; each writer only lays them out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from memprof import units, words
+from memprof.findings import phrases
+from memprof.report import groups as summary
+from memprof.report.groups import Group
+from memprof.report.record import Report
+from memprof.reports.parts import cells
+from memprof.reports.parts.cells import Cell
+from memprof.reports.report import facts
+
+BOUND_NOTE = (
+    "Bound by: what sets the time. DRAM, L2 and L1: the bandwidth of that memory; tensor and CUDA: the arithmetic of "
+    "those cores; launch: starting the kernels; host: waiting for the host to launch them."
+)
+_CPU_BOUND_NOTE = (
+    "Bound by: what takes longest at best. DRAM, L2 and L1: the bandwidth of that memory; matrix and vector: the "
+    "arithmetic of those units."
+)
+RIDGE_NOTE = (
+    "Right: the FLOP per byte that an operator needs to keep these cores busy (the ridge point). One that does less "
+    "waits for its data."
+)
+
+
+_LOST_NOTE = (
+    "Of roof: the least possible time over the measured one. Lost: measured less least. What binds is what the model "
+    "says."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its header, and how its cells are shown.
+
+    Those of a `number` are aligned right, a `path` is shortened where needed, and what `wraps` goes on in a new line.
+    """
+
+    header: str
+    number: bool = True
+    path: bool = False
+    wraps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cells by row; `sections` holds the indices of the rows that begin a new section."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    sections: frozenset[int] = frozenset()
+
+
+def bound_note(report: Report) -> str:
+    """Explain the words of the column "bound by", and of a measured report those of what is lost."""
+    note = _CPU_BOUND_NOTE if report.device.kind == words.CPU else BOUND_NOTE
+    return f"{_LOST_NOTE} {note}" if summary.is_measured(report) else note
+
+
+def ridge_note(report: Report) -> str:
+    """Explain the figures at the right of the table of ceilings."""
+    return RIDGE_NOTE.replace("cores", "units") if report.device.kind == words.CPU else RIDGE_NOTE
+
+
+def engines(report: Report) -> tuple[str, ...]:
+    """Return the compute engines to show: those that do FLOPs here, the fastest first."""
+    used = {row.engine for row in report.operators if row.flops}
+    peaks = report.device.peak_flops_per_second
+    return tuple(sorted(used & set(peaks), key=lambda engine: -peaks[engine])) or tuple(peaks)
+
+
+def ceilings(report: Report) -> Table:
+    """Return each memory level's bandwidth, and the FLOP per byte that an operator needs to be bound by arithmetic."""
+    shown = engines(report)
+    peaks = [report.device.peak_flops_per_second[engine] for engine in shown]
+    headers = [
+        f"{phrases.engine(report, engine)}, {units.flops_per_second(peak)}"
+        for engine, peak in zip(shown, peaks, strict=True)
+    ]
+    rows = []
+    for level in words.LEVELS:
+        bandwidth = report.device.memory_bytes_per_second.get(level)
+        ridges = [phrases.ridge_point(report, level, engine) for engine in shown]
+        speed = units.bytes_per_second(bandwidth) if bandwidth else "not known"
+        rows.append((words.level(level), speed, *(units.intensity(ridge) for ridge in ridges)))
+    columns = (Column("Memory", number=False), Column("bandwidth"), *(Column(header) for header in headers))
+    return Table("Ceilings", columns, tuple(rows))
+
+
+def kinds(report: Report, *, least: bool = True, roof: bool = True) -> Table:
+    """Return the table by kind: share of FLOPs against share of time; `least` adds least possible times.
+
+    Of a measured report, `roof` adds what of its roof each kind reaches, and `least` the time that it loses.
+    """
+    columns: list[tuple[Column, Cell]] = [
+        (Column("Kind", number=False), lambda row: row.name),
+        (Column("FLOPs"), cells.flops_share),
+        (Column("time"), cells.time_share),
+        (Column("ms"), cells.milliseconds),
+        *([(Column("least ms"), cells.least_milliseconds)] if least else []),
+        *([(Column("of roof"), cells.roof_share)] if summary.is_measured(report) and roof else []),
+        *([(Column("lost ms"), cells.lost_milliseconds)] if summary.is_measured(report) and least else []),
+        (Column("bound by", number=False), lambda row: cells.bounds(row, report.device.kind)),
+    ]
+    return of_groups("By kind of operator", columns, summary.by_kind(report))
+
+
+def of_groups(title: str, columns: Sequence[tuple[Column, Cell]], groups: Sequence[Group]) -> Table:
+    """Return a table with a row for each group; each column comes with the function that makes its cells."""
+    rows = tuple(tuple(cell(group) for _, cell in columns) for group in groups)
+    return Table(title, tuple(column for column, _ in columns), rows)
+
+
+def side_by_side(reports: Sequence[Report]) -> Table:
+    """Return totals, time by kind and by bound, measured or else predicted, one column for each report."""
+    known = [{fact.name: fact.value for fact in facts.totals(report)} for report in reports]
+    names = dict.fromkeys(name for own in sorted(known, key=len, reverse=True) for name in own)
+    rows = [(name, *(own.get(name, "–") for own in known)) for name in names]
+    sections = {len(rows)}
+    for ways in (summary.by_kind, summary.by_bound):
+        by_report = [{group.name: group for group in ways(report)} for report in reports]
+        seconds: dict[str, float] = {}
+        for groups in by_report:
+            for name, group in groups.items():
+                seconds[name] = max(seconds.get(name, 0.0), group.time_seconds)
+        for name in sorted(seconds, key=seconds.__getitem__, reverse=True):
+            said = name if ways is summary.by_kind else f"bound by {_bound_in_all(name, reports)}"
+            rows.append((said, *(_time_and_share(groups.get(name)) for groups in by_report)))
+        sections.add(len(rows))
+    columns = (Column("", number=False), *(Column(label) for label in summary.labels(reports)))
+    return Table("Side by side", columns, tuple(rows), frozenset(sections))
+
+
+def _time_and_share(group: Group | None) -> str:
+    return f"{units.seconds(group.time_seconds)} {units.share(group.time_share):>6}" if group else "–"
+
+
+def _bound_in_all(code: str, reports: Sequence[Report]) -> str:
+    """Return a bound's name, by each kind of device that there is: "CUDA or vector"."""
+    if code == words.UNBOUND:
+        return words.bound(code)
+    names = dict.fromkeys(words.short_bound(code, report.device.kind) for report in reports)
+    return " or ".join(names)

@@ -1,0 +1,154 @@
+"""The table of the most expensive operators, modules, kinds, phases or shapes; of a measured report by time lost."""
+
+from __future__ import annotations
+
+import math
+
+from memprof import units, words
+from memprof.report import digest
+from memprof.report import groups as summary
+from memprof.report.groups import Group
+from memprof.report.record import Report
+from memprof.reports.parts import cells
+from memprof.reports.parts.cells import Cell
+from memprof.reports.report.tables import Column, Table, of_groups
+from memprof.reports.writer import RenderOptions
+
+INFERRED_MARK, ABOVE_MARK = "†", "‡"
+_MOST_SAID = 3
+_MARKED = ("operator", "shape")
+"""Groups so small that what was inferred of one member is worth a mark."""
+
+
+def top(report: Report, options: RenderOptions, *, wide: bool = True) -> Table:
+    """Return the table of the most expensive groups, of a measured report of those that lose most time.
+
+    `options.by` says what is grouped; `wide` adds shapes and more figures.
+    """
+    groups = _ordered(report, options.by)
+    columns: list[tuple[Column, Cell]] = [
+        (Column(options.by.capitalize(), number=False, path=True), lambda row: marked(row.name, row, options.by))
+    ]
+    if options.by == "operator":
+        columns = _operator_cells(report, wide)
+    if summary.is_measured(report):
+        columns += _loss_cells(report, options.by, wide)
+    else:
+        columns += [_calls(), *_time_cells(wide), (Column("bound by", number=False), _bounds_of(report))]
+    shown = groups[: options.top]
+    said = _top_title(options.by, len(shown), len(groups), measured=summary.is_measured(report))
+    return of_groups(said, columns, shown)
+
+
+def _ordered(report: Report, by: str) -> tuple[Group, ...]:
+    """Return the groups, the most expensive first, of a measured report those that lose most."""
+    groups = summary.group(report, by)
+    if not summary.is_measured(report):
+        return groups
+    return tuple(sorted(groups, key=lambda group: -group.losable_seconds))
+
+
+def _time_cells(wide: bool) -> list[tuple[Column, Cell]]:
+    columns: list[tuple[Column, Cell]] = [(Column("FLOPs"), cells.flops_share)]
+    columns += [(Column("time"), cells.time_share), (Column("ms"), cells.milliseconds)]
+    if wide:
+        columns += [(Column("least ms"), cells.least_milliseconds), (Column("FLOP/byte"), cells.intensity)]
+    return columns
+
+
+def _loss_cells(report: Report, by: str, wide: bool) -> list[tuple[Column, Cell]]:
+    """Return the columns that hold measured time against least, and in a wide table against predicted time."""
+    losses: list[tuple[Column, Cell]] = [
+        (Column("least\nms"), cells.least_milliseconds), (Column("of\nroof"), cells.roof_share),
+        (Column("lost\nms"), cells.lost_milliseconds),
+    ]  # fmt: skip
+    if not wide:
+        calls = [] if by == "operator" and has_modules(report) else [_calls()]
+        return [
+            *calls,
+            (Column("took\nms"), cells.milliseconds),
+            *losses,
+            (Column("bound\nby", number=False), _bound_of(report)),
+        ]
+    columns: list[tuple[Column, Cell]] = [_calls(), (Column("measured\nms"), cells.milliseconds)]
+    if digest.predicts(report):
+        columns.append((Column("predicted\nms"), lambda row: units.milliseconds(row.seconds) if row.seconds else "–"))
+    return [*columns, *losses, (Column("bound\nby", number=False), _bounds_of(report))]
+
+
+def _calls() -> tuple[Column, Cell]:
+    return Column("calls"), lambda row: units.count(row.calls)
+
+
+def _bound_of(report: Report) -> Cell:
+    return lambda row: words.short_bound(row.bound, report.device.kind)
+
+
+def _bounds_of(report: Report) -> Cell:
+    return lambda row: cells.bounds(row, report.device.kind)
+
+
+def _operator_cells(report: Report, wide: bool) -> list[tuple[Column, Cell]]:
+    several_phases = len(summary.by_phase(report)) > 1
+    is_said = several_phases and (summary.is_measured(report) or not wide)  # by the phase's own column
+
+    def name(row: Group) -> str:
+        said = words.operator(row.rows[0].name, row.kind)
+        return marked(words.without_phase(said) if is_said else said, row)
+
+    columns: list[tuple[Column, Cell]] = [(Column("Operator", number=False, path=True), name)]
+    if has_modules(report):
+        columns.append((Column("module", number=False, path=True), lambda row: summary.module_pattern(row.rows)))
+    if several_phases:
+        columns.append((Column("", number=False), lambda row: words.short_phase(row.rows[0].phase)))
+    if wide or not has_modules(report):
+        columns.append((Column("input", number=False), _largest_shape))
+    return columns
+
+
+def has_modules(report: Report) -> bool:
+    """Return whether the report tells modules apart; a trace may not."""
+    return not summary.is_measured(report) or any(row.module for row in report.operators)
+
+
+def marked(name: str, group: Group, by: str = "operator") -> str:
+    """Add to a name the marks that `notes` explains."""
+    counts = group.measured_seconds is not None and by in _MARKED
+    inferred = INFERRED_MARK if counts and any(row.inferred for row in group.rows) else ""
+    above = ABOVE_MARK if digest.is_above(group) else ""
+    return f"{name}{inferred}{above}"
+
+
+def notes(report: Report, options: RenderOptions) -> tuple[str, ...]:
+    """Explain the marks in the table of `top`; empty where it has none."""
+    if not summary.is_measured(report):
+        return ()
+    shown = _ordered(report, options.by)[: options.top]
+    said = list(dict.fromkeys(row.inferred for group in shown for row in group.rows if row.inferred))
+    found = []
+    if said and options.by in _MARKED:
+        more = "; …" if len(said) > _MOST_SAID else ""
+        listed = "; ".join(said[:_MOST_SAID]) + more
+        found.append(f"{INFERRED_MARK} inferred, as the profile did not record it: {listed}.")
+    if any(map(digest.is_above, shown)):
+        found.append(f"{ABOVE_MARK} faster than its roof allows: a finding to explain, see above.")
+    if any(group.bound == words.UNBOUND for group in shown):
+        found.append("– no ceiling is known for it: all of its time may be lost.")
+    return tuple(found)
+
+
+def _top_title(by: str, shown: int, known: int, *, measured: bool) -> str:
+    if known == 1 and measured:
+        return f"The one {by}"
+    plural = f"{by}s"
+    if shown == known:
+        return f"All {shown} {plural} by {'time lost' if measured else 'time'}"
+    if measured:
+        return f"The {shown} of {known} {plural} that lose most time"
+    return f"The {shown} most expensive of {known} {plural}"
+
+
+def _largest_shape(group: Group) -> str:
+    """Return the shape of the largest input."""
+    shapes = group.rows[0].input_shapes
+    return units.shape(max(shapes, key=math.prod)) if shapes else ""

@@ -1,0 +1,183 @@
+"""Draws the roofline plot with matplotlib's objects, without pyplot: no window system and no global state."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from memprof import units
+from memprof.comparisons import reports as side_by_side
+from memprof.report.record import Report
+from memprof.reports.parts import theme
+from memprof.reports.roofline import bars, captions, geometry
+from memprof.reports.roofline.geometry import Plot, Point
+from memprof.reports.roofline.scene import Canvas, Scene, lay_out
+
+_INCHES, _DPI = (12.0, 7.0), 150
+_LEFT, _WIDTH, _TOP = 0.083, 0.59, 0.85
+_BOTTOM, _RAIL_BOTTOM, _RAIL_HEIGHT = 0.2, 0.135, 0.05
+_INK, _FAINT, _GRID, _WARN = "#1f2328", "#59636e", "#e6e8eb", "#cf222e"
+_FONT = 8.5
+_BACKING = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+
+
+def draw(reports: Sequence[Report]) -> bytes:
+    """Return the plot of the reports as a PNG."""
+    figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor="white")
+    plot = geometry.plot(reports)
+    _titles(figure, reports)
+    bottom = _BOTTOM if plot.rail else _RAIL_BOTTOM
+    axes = figure.add_axes((_LEFT, bottom, _WIDTH, _TOP - bottom))
+    _axes(axes, plot, reports)
+    width, height = _WIDTH * _INCHES[0], (_TOP - bottom) * _INCHES[1]
+    character = 0.67 * _FONT / 72 / width, 1.3 * _FONT / 72 / height
+    scene = lay_out(plot, reports, Canvas(height / width, character))
+    _roofs(axes, plot, scene)
+    for point in plot.points:
+        place, radius = plot.fraction(point.x, point.y), theme.radius(point.group.time_share)
+        _point(axes, place, point, radius, overlaid=len(reports) > 1)
+    _stems(axes, scene)
+    _leads(axes, scene)
+    _labels(axes, scene)
+    if plot.rail:
+        _rail(figure.add_axes((_LEFT, _RAIL_BOTTOM, _WIDTH, _RAIL_HEIGHT)), plot, reports)
+    bars.draw(figure.add_axes((0.715, _RAIL_BOTTOM, 0.27, _TOP - _RAIL_BOTTOM)), reports)
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use any script
+        figure.savefig(buffer, format="png", dpi=_DPI)
+    return buffer.getvalue()
+
+
+def write(axes: Axes, x: float, y: float, content: str, size: float = _FONT, **style: Any) -> None:
+    """Write text at a place in fractions of the axes; a dollar sign in a name starts no formula."""
+    style.setdefault("color", _INK)
+    axes.text(x, y, content, fontsize=size, parse_math=False, transform=axes.transAxes, **style)
+
+
+def _titles(figure: Figure, reports: Sequence[Report]) -> None:
+    title, subtitle, mark = side_by_side.title(reports), captions.subtitle(reports), captions.mark(reports)
+    indent = 0.09 if mark else 0.0
+    figure.text(0.02, 0.905, mark, fontsize=10, fontweight="bold", color=_WARN)
+    for x, y, content, size, weight, color in (
+        (0.02, 0.945, title, 15, "bold", _INK), (0.02 + indent, 0.905, subtitle, 10, "normal", _FAINT)
+    ):  # fmt: skip
+        line = " ".join(content.split())  # names may hold line breaks
+        fitting = min(size, 1.62 * (1 - indent) * _INCHES[0] * 72 / max(1, len(line)))
+        figure.text(x, y, line, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
+    figure.text(0.02, 0.022, captions.how_to_read(reports), fontsize=9, color=_FAINT)
+
+
+def _axes(axes: Axes, plot: Plot, reports: Sequence[Report]) -> None:
+    """Prepare axes in fractions, with the decades of both logarithmic axes as ticks."""
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    for spine in ("top", "right"):
+        axes.spines[spine].set_visible(False)
+    for spine in ("left", "bottom"):
+        axes.spines[spine].set_color(_FAINT)
+    y_ticks = geometry.decades(plot.y_limits)
+    axes.set_yticks([plot.fraction(None, y)[1] for y in y_ticks], [units.flops_per_second(y) for y in y_ticks])
+    _x_ticks(axes, plot)
+    if plot.rail:
+        axes.set_xlabel("")
+        axes.tick_params(axis="x", labelbottom=False, length=0)
+    axes.grid(color=_GRID, linewidth=0.7)
+    axes.set_axisbelow(True)
+    write(axes, -0.005, 1.02, captions.y_axis(reports), 9)
+
+
+def _roofs(axes: Axes, plot: Plot, scene: Scene) -> None:
+    """Draw the roofs with their names along them, and the ridge points down to the axis."""
+    for roof, name in scene.roofs:
+        (x0, y0), (x1, y1) = plot.fraction(*roof.start), plot.fraction(*roof.end)
+        style = "-" if roof.device == 0 else "--"
+        axes.plot((x0, x1), (y0, y1), style, color=_INK, linewidth=1.6 if roof.is_memory else 1.3, zorder=2)
+        turned: dict[str, Any] = {"rotation": name.degrees, "rotation_mode": "anchor", "va": "bottom"}
+        write(axes, name.x, name.y, name.text, ha="left", zorder=4, **turned)
+    for ridge, name in scene.ridges:
+        x, y = plot.fraction(ridge.x, ridge.y)
+        axes.plot((x, x), (0, y), ":", color=_FAINT, linewidth=0.9, zorder=1)
+        write(axes, name.x, name.y, name.text, 7.5, color=_FAINT, va="center")
+
+
+def _point(axes: Axes, place: tuple[float, float], point: Point, radius: float, *, overlaid: bool) -> None:
+    """Draw one bubble of a radius in fractions of the width; see-through with an outline where models are overlaid."""
+    mark = theme.mark(point.report)
+    diameter = 2 * radius * _WIDTH * _INCHES[0] * 72
+    axes.plot(
+        *place,
+        mark,
+        markerfacecolor=(theme.color(point.group.kind), 0.5 if overlaid else 0.85),
+        markersize=diameter * theme.MARK_SCALES[mark],
+        markeredgecolor=(_INK, 0.7) if overlaid else "white",
+        markeredgewidth=0.8,
+        clip_on=False,
+        zorder=3,
+    )
+
+
+def _stems(axes: Axes, scene: Scene) -> None:
+    """Lead from a point, at its speed, to what the roofs allow: an arrow from what was measured, else a ring."""
+    for stem in scene.stems:
+        color = theme.color(stem.point.group.kind)
+        (x, y), (_, top) = stem.start, stem.end
+        if stem.is_arrow:
+            arrow = {"arrowstyle": "-|>,head_length=0.42,head_width=0.17", "color": _INK, "shrinkA": 0, "shrinkB": 0,
+                     "linewidth": 0.9, "mutation_scale": 10}  # fmt: skip
+            axes.annotate("", stem.end, stem.start, arrowprops=arrow, zorder=3.4)
+            axes.plot(x, y, "o", color=_INK, markersize=2.2, markeredgewidth=0, zorder=3.4)
+            continue
+        axes.plot((x, x), (y, top), color=color, linewidth=0.9, alpha=0.75, zorder=2.4)
+        axes.plot(x, top, "o", markerfacecolor="white", color=color, markersize=3.8, markeredgewidth=1.0, zorder=3.5)
+
+
+def _leads(axes: Axes, scene: Scene) -> None:
+    """Lead from a cache-bound point's ring to its intensity at DRAM, and up to what DRAM alone would allow."""
+    for lead in scene.leads:
+        color = theme.color(lead.point.group.kind)
+        (x, y), corner, end = lead.start, lead.corner, lead.end
+        axes.plot((x, corner[0]), (y, corner[1]), color=color, linewidth=1.2, zorder=2.5)
+        arrow = {"arrowstyle": "->", "color": color, "linestyle": "--", "shrinkA": 0, "shrinkB": 3}
+        axes.annotate("", end, corner, arrowprops=arrow)
+        axes.plot(*end, theme.mark(lead.point.report), markerfacecolor="white", color=color, markersize=6)
+        style: dict[str, Any] = {"color": color, "va": "center", "fontweight": "bold", "bbox": _BACKING, "zorder": 4}
+        write(axes, lead.name.x, lead.name.y, lead.name.text, **style)
+
+
+def _labels(axes: Axes, scene: Scene) -> None:
+    """Name the largest point of each kind beside it."""
+    for point, label in scene.labels:
+        x, y = label.center
+        if label.far:
+            ink = theme.color(point.group.kind)
+            end = label.edge
+            axes.plot((label.request.x, end[0]), (label.request.y, end[1]), color=ink, linewidth=0.8, zorder=2.6)
+        text = "\n".join(label.request.lines)
+        write(axes, x, y, text, ha="center", va="center", fontweight="bold", bbox=_BACKING, zorder=5)
+
+
+def _rail(axes: Axes, plot: Plot, reports: Sequence[Report]) -> None:
+    """Draw what computes nothing on a strip below the plot, from the left, largest first."""
+    axes.set(xlim=(0, 1), ylim=(0, 1), facecolor="#f6f8fa")
+    axes.set_yticks([0.5], [captions.RAIL])
+    _x_ticks(axes, plot)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    x, highest = 0.008, _RAIL_HEIGHT * _INCHES[1] / (_WIDTH * _INCHES[0]) / 2
+    for point in plot.rail:
+        radius = min(theme.radius(point.group.time_share), highest)
+        _point(axes, (x + radius, 0.5), point, radius, overlaid=len(reports) > 1)
+        x += 2 * radius + 0.004
+    write(axes, x + 0.008, 0.5, captions.rail_label(plot, reports), va="center")
+
+
+def _x_ticks(axes: Axes, plot: Plot) -> None:
+    ticks = geometry.decades(plot.x_limits)
+    axes.set_xticks([plot.fraction(x, None)[0] for x in ticks], [units.number(x, 1) for x in ticks])
+    axes.tick_params(labelsize=_FONT, colors=_FAINT, length=3)
+    axes.set_xlabel(captions.X_AXIS, fontsize=9, color=_INK)

@@ -1,0 +1,1 @@
+"""Writers of `memprof validate`: predictions against measurements."""

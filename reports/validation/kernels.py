@@ -1,0 +1,83 @@
+"""What a validation of single kernels says, as titles, sentences and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from memprof import units, words
+from memprof.reports.report.tables import Column, Table
+from memprof.reports.validation.document import ALL_ROWS, WORST_ROWS, Document, Section, percent, skipped_section
+from memprof.validation.kernels import LONG_SECONDS, KernelCase, KernelValidation, OperatorErrors, by_operator
+from memprof.validation.statistics import worst
+
+_LONG = f"{LONG_SECONDS * 1e6:.0f} µs"
+ERRORS_NOTE = (
+    f"Error: |predicted / measured - 1| of the latency. Bias: the median of predicted / measured above {_LONG}. "
+    "Shorter latencies are mostly the host's, so the longer ones tell more."
+)
+PROTOCOL_NOTE = (
+    "Predicted latencies include what the measurement adds to the kernels: in NeuSight's files the time that the host "
+    "needs to launch them (docs/validate.md), in the depthwise stacks nothing."
+)
+
+
+def document(validation: KernelValidation, top: int | None = None, *, wide: bool = True) -> Document:
+    """Return what to say: errors by operator, the rows (with `top` the worst ones only), what was skipped."""
+    kept, skipped = validation.predicted, validation.skipped
+    shown, title = kept, "Latencies in ms, measured and predicted"
+    if top is not None or len(kept) > ALL_ROWS:
+        shown = worst(kept, top or WORST_ROWS)
+        title = f"The {len(shown)} of {len(kept):,} kernels that are furthest off, latencies in ms"
+    sections = [error_section(by_operator(validation.cases), wide=wide), Section(row_table(title, shown, wide=wide))]
+    if skipped:
+        sections.append(
+            skipped_section([(case.row.line, case.operator, case.skipped_because) for case in skipped], top)
+        )
+    sentences = (f"{len(kept):,} of {len(validation.cases):,} rows predicted.", PROTOCOL_NOTE)
+    return Document(f"Kernels against {validation.table.name}", sentences, tuple(sections))
+
+
+def row_table(title: str, cases: Sequence[KernelCase], *, wide: bool) -> Table:
+    """Return measured and predicted latency of each case and their ratio; `wide` adds the shapes of the inputs."""
+    columns = [Column("Line"), Column("Operator", number=False)]
+    columns += [Column("Inputs", number=False, path=True)] if wide else []
+    columns += [Column("Measured"), Column("Predicted"), Column("Ratio"), Column("Bound", number=False)]
+    return Table(title, tuple(columns), tuple(_row(case, wide=wide) for case in cases))
+
+
+def _row(case: KernelCase, *, wide: bool) -> tuple[str, ...]:
+    measured, predicted, ratio = case.measured_seconds, case.predicted_seconds, case.ratio
+    if measured is None or predicted is None or ratio is None:
+        raise ValueError("a case without a prediction has no row")
+    return (
+        str(case.row.line),
+        case.operator,
+        *([units.shapes(case.shapes)] if wide else []),
+        units.milliseconds(measured),
+        units.milliseconds(predicted),
+        f"{ratio:.3f}",
+        words.short_bound(case.bound),
+    )
+
+
+def error_section(found: Sequence[OperatorErrors], *, wide: bool) -> Section:
+    """Return the errors by operator and device."""
+    columns = [Column("Operator", number=False)]
+    columns += [Column("Device", number=False)] if wide else []
+    columns += [Column("rows"), Column("median\nerror"), Column("mean\nerror"), Column(f"rows\nabove {_LONG}"),
+                Column("median\nerror"), Column("mean\nerror"), Column("bias")]  # fmt: skip
+    rows = tuple(
+        (
+            item.operator,
+            *([item.device] if wide else []),
+            f"{item.errors.count:,}",
+            percent(item.errors.median_absolute_percentage_error),
+            percent(item.errors.mean_absolute_percentage_error),
+            f"{item.long.count:,}",
+            percent(item.long.median_absolute_percentage_error),
+            percent(item.long.mean_absolute_percentage_error),
+            "–" if item.long.bias is None else f"{item.long.bias:.3f}",
+        )
+        for item in found
+    )
+    return Section(Table("How far off, by operator", tuple(columns), rows), (ERRORS_NOTE,))

@@ -1,0 +1,170 @@
+"""From traces made by hand to reports."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from memprof.analysis.traced import WITHOUT_SHAPES, analyze_trace, check_selection, device_of, of_rank
+from memprof.errors import DeviceError, TraceError, WorkloadError
+from memprof.profiles.records import Activity, Event, EventCategory, Kernel, Profile
+from memprof.report.record import Report
+from memprof.traces.records import Orphan, Trace, TraceDevice, TraceStep
+from tests.operators.building import tensor
+
+LEFT, RIGHT = tensor(20, 50), tensor(50, 30)
+A100 = TraceDevice(0, "NVIDIA A100-PCIE-40GB", 108, 40 << 30)
+
+
+def kernel(name: str, start: int, duration: int, **fields: object) -> Kernel:
+    return Kernel(name, start, duration, **fields)  # type: ignore[arg-type]
+
+
+def op(name: str, *inputs: object, kernels: tuple[Kernel, ...] = (), category=EventCategory.OPERATOR) -> Event:
+    return Event(name, category, inputs, None, (), 0, 0, kernels)  # type: ignore[arg-type]
+
+
+GEMM, COPY = kernel("gemm", 1000, 500), kernel("Memcpy HtoD", 0, 200, activity=Activity.COPY)
+NODE, LOST = kernel("accumulate", 2000, 100), kernel("graph", 3000, 400)
+EVENTS = (
+    op("aten::copy_", tensor(20, 50), tensor(20, 50), False, kernels=(COPY,)),
+    op("aten::mm", LEFT, RIGHT, kernels=(GEMM,)),
+    op("AccumulateGrad", kernels=(NODE,), category=EventCategory.AUTOGRAD),
+)
+
+
+def trace(**fields: object) -> Trace:
+    whole = Trace(
+        path=Path("run.pt.trace.json.gz"), rank=None, world_size=None, devices=(A100,), profile=Profile(EVENTS),
+        kernels=(COPY, GEMM, NODE, LOST), orphans=(Orphan(LOST, "no launch"),), steps=(), start_ns=0, end_ns=5000,
+        has_strides=True, has_concrete_inputs=True,
+    )  # fmt: skip
+    return replace(whole, **fields)
+
+
+def test_kernels_go_to_operators_or_to_strays_and_none_is_lost():
+    report = analyze_trace(trace())
+    measured = report.measured
+    assert measured is not None
+    rows = {row.name: row.measured_seconds for row in report.operators}
+    assert rows == {"aten::copy_": pytest.approx(200e-9), "aten::mm": pytest.approx(500e-9)}
+    assert [(stray.name, stray.reason, stray.calls) for stray in measured.strays] == [
+        ("graph", "no launch", 1), ("accumulate", f"{WITHOUT_SHAPES}: AccumulateGrad", 1)
+    ]  # fmt: skip
+    assert [row.bound for row in report.operators if row.name == "aten::copy_"] == ["unknown"]  # from the host
+    total = sum(rows.values()) + sum(stray.seconds for stray in measured.strays)
+    assert total == pytest.approx(1200e-9)
+    assert measured.attributed_share == pytest.approx(500 / 1000)  # copies are no kernels
+
+
+def test_what_the_device_did_is_said():
+    measured = analyze_trace(trace()).measured
+    assert measured is not None
+    assert measured.device_time is not None
+    assert measured.device_time.kernel_seconds == pytest.approx(1000e-9)
+    assert measured.device_time.copy_seconds == pytest.approx(200e-9)
+    assert measured.seconds == measured.device_time.span_seconds == pytest.approx(3400e-9)
+    assert (measured.source, measured.origin, measured.device_name) == ("trace", ("run.pt.trace.json.gz",), A100.name)
+
+
+def test_throughput_is_that_of_the_steps():
+    steps = tuple(TraceStep(number, f"ProfilerStep#{number}", 0, 1) for number in (3, 4))
+    measured = analyze_trace(trace(steps=steps)).measured
+    assert measured is not None
+    assert measured.steps == 2
+    assert measured.images_per_second == pytest.approx(2 * 20 / 3400e-9)
+
+
+def test_the_trace_names_its_device_and_an_option_overrules_it():
+    from memprof import devices
+
+    assert analyze_trace(trace()).device.name == "a100-pcie-40gb"
+    assert analyze_trace(trace(), device=devices.get("h100")).device.name.startswith("h100")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"devices": ()}, "does not name its GPU; name it with --device"),
+        ({"devices": (replace(A100, name="GeForce 9999"),)}, "recorded on 'GeForce 9999', which memprof does not know"),
+        ({"devices": (replace(A100, index=5),)}, "does not name its GPU"),
+        ({"kernels": (), "orphans": ()}, "no GPU kernels"),
+    ],
+)
+def test_a_device_that_is_not_known_is_told_with_the_option(fields, words):
+    with pytest.raises(DeviceError, match=words):
+        device_of(trace(**fields))
+
+
+def test_operators_without_shapes_are_told_how_to_get_them():
+    with pytest.raises(TraceError, match="record_shapes=True"):
+        analyze_trace(trace(profile=Profile((op("aten::mm", None, None, kernels=(GEMM,)),))))
+    with pytest.raises(TraceError, match=r"ProfilerActivity\.CPU"):
+        analyze_trace(trace(profile=Profile(())))
+
+
+def test_a_trace_of_a_cpu_takes_the_host_s_times():
+    from memprof import devices
+
+    event = Event("aten::mm", EventCategory.OPERATOR, (LEFT, RIGHT), None, (), 0, 700)
+    cpu = trace(profile=Profile((event,)), kernels=(), orphans=(), devices=())
+    report = analyze_trace(cpu, device=devices.get("a100"))
+    (row,) = report.operators
+    assert row.measured_seconds == pytest.approx(700e-9)
+    assert report.measured is not None
+    assert report.measured.device_time is None
+    assert report.measured.seconds == pytest.approx(5000e-9)
+
+
+def test_kernels_on_several_devices_are_said_of_the_busiest():
+    other = kernel("gemm", 0, 50, device=1)
+    report = analyze_trace(trace(kernels=(COPY, GEMM, NODE, LOST, other), orphans=(Orphan(LOST, "no launch"),)))
+    assert "several-devices" in {warning.code for warning in report.warnings}
+    assert report.measured is not None
+    assert report.measured.device_time is not None
+    assert report.measured.device_time.kernel_seconds == pytest.approx(1000e-9)
+
+
+def test_many_strays_are_summed_and_none_is_lost():
+    lost = tuple(Orphan(kernel(f"k{number}", number, 10 + number), "no launch") for number in range(300))
+    measured = analyze_trace(trace(orphans=lost, kernels=(GEMM, *(item.kernel for item in lost)))).measured
+    assert measured is not None
+    assert len(measured.strays) <= 202
+    assert sum(stray.calls for stray in measured.strays) == 301
+    total = sum(item.kernel.duration_ns for item in lost) + NODE.duration_ns
+    assert sum(stray.seconds for stray in measured.strays) == pytest.approx(total * 1e-9)
+
+
+def test_the_report_reads_back():
+    report = analyze_trace(trace())
+    assert Report.from_json(report.to_json()) == report
+
+
+def test_a_rank_is_chosen_or_told():
+    ranks = [trace(rank=0), trace(rank=3)]
+    assert of_rank(ranks, 3) == [ranks[1]]
+    with pytest.raises(TraceError, match="no files are of rank 7: the files are of ranks 0, 3"):
+        of_rank(ranks, 7)
+    with pytest.raises(TraceError, match="no file says of which rank it is"):
+        of_rank([trace()], 0)
+
+
+FILE, OTHER = Path("a.json"), Path("b.json")
+
+
+@pytest.mark.parametrize(
+    ("files", "fields", "words"),
+    [
+        ((FILE,), {"step": 1, "start": 0.5}, "give --step, or --from and --to"),
+        ((FILE,), {"start": 2.0, "end": 1.0}, "--from 2 is not before --to 1"),
+        ((FILE, FILE), {}, r"a\.json is given twice"),
+        ((FILE, OTHER), {"model": "resnet50"}, "--model goes with one trace"),
+        ((FILE, OTHER), {"counters": FILE}, "--counters goes with one trace"),
+    ],
+)
+def test_selections_that_do_not_go_together_are_told(files, fields, words):
+    options = {"step": None, "rank": None, "start": None, "end": None, "counters": None, "model": None, **fields}
+    with pytest.raises(WorkloadError, match=words):
+        check_selection(files, **options)

@@ -1,0 +1,166 @@
+"""What `memprof explain` prints and writes, by hand-made records and through the real entry point."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from memprof.comparisons.explanation import Explanation, explain
+from memprof.report.record import Report
+from memprof.reports import explain as writers
+from memprof.reports.explain.figure import steps
+from memprof.reports.explain.tables import signed
+from memprof.whatif.savings import Losses, find_losses
+from tests.command_line import Outcome, memprof
+from tests.comparisons.explain_rows import WORKLOAD, report, row
+
+EVIL = "evil|<b>\x1b[31m*name*\n$x$"
+SMALL = ("--batch-size", "2", "--resolution", "64")
+
+
+def pair(model: str = "a") -> tuple[Report, Report]:
+    ours = report(
+        row("convolution", "convolution", "stem", 1e-3),
+        row("convolution", "depthwise convolution", "stages.0", 9e-3, bound="l1"),
+        row("gelu", "elementwise", "stages.1", 2e-3), row("mean", "reduction", "head", 1e-6),
+        workload=replace(WORKLOAD, model=model),
+    )  # fmt: skip
+    theirs = report(
+        row("convolution", "convolution", "stem", 2e-3), row("convolution", "depthwise convolution", "stages.0", 3e-3),
+        row("gelu", "elementwise", "stages.1", 2e-3), workload=replace(WORKLOAD, model="b"),
+    )  # fmt: skip
+    return ours, theirs
+
+
+def difference(model: str = "a") -> Explanation:
+    return explain(*pair(model))
+
+
+def own(model: str = "a") -> Losses:
+    return find_losses(
+        pair(model)[0], [replace(pair(model)[1], workload=replace(WORKLOAD, model=model, layout="channels-first"))]
+    )
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize(
+    "found", [difference(), own(), difference(EVIL), own(EVIL)], ids=["two", "one", "evil two", "evil"]
+)
+def test_the_terminal_text_keeps_to_its_width(found: Explanation | Losses, width: int) -> None:
+    text = writers.text(found, width=width)
+    assert all(len(line) <= max(width, 80) for line in text.splitlines())
+    assert "\x1b" not in text
+    assert "predicted" in text
+
+
+def test_the_terminal_shows_both_times_the_difference_and_the_sum() -> None:
+    lines = [line.split() for line in writers.text(difference(), width=120).splitlines()]
+    assert ["depthwise", "convolution", "9.000", "3.000", "+6.000", "L1", "/", "DRAM"] in [line[:8] for line in lines]
+    assert ["total", "12.001", "7.000", "+5.001"] in lines
+    assert ["stem", "1.000", "2.000", "−1.000", "DRAM"] in [line[:5] for line in lines]
+
+
+def test_colour_only_where_it_is_wanted() -> None:
+    assert "\x1b[" in writers.text(difference(), color=True)
+    assert "\x1b[" in writers.text(own(), color=True)
+
+
+def test_savings_say_what_to_do_and_that_they_do_not_add_up() -> None:
+    text = writers.text(own(), width=120)
+    assert "→ change the layout to channels-first (analysed again)" in text
+    assert "do not add up" in text
+    assert "do not add up" in writers.FORMATS.render(own(), "md").decode()
+
+
+def test_markdown_is_escaped() -> None:
+    for found in (difference(EVIL), own(EVIL)):
+        text = writers.FORMATS.render(found, "md").decode()
+        assert "<b>" not in text.replace("\\<b\\>", "")
+        assert "evil\\|" in text
+        assert text.endswith("\n")
+
+
+def test_a_waterfall_leads_from_one_time_to_the_other() -> None:
+    found = difference()
+    for parts, largest_first in ((found.difference.kinds, True), (found.difference.stages, False)):
+        drawn = steps(found, parts, largest_first)
+        assert [drawn[0].after, drawn[-1].after] == pytest.approx([12.001, 7.0])
+        for before, after in pairwise(drawn[:-1]):
+            assert after.before == before.after
+        assert drawn[-2].after == pytest.approx(drawn[-1].after)
+    names = [step.name for step in steps(found, found.difference.kinds, True)]
+    assert names == ["a", "depthwise convolution", "convolution", "2 others", "b"]
+    assert [step.name for step in steps(found, found.difference.stages, False)][1:3] == ["stem", "stage 1"]
+
+
+def test_everything_can_be_drawn() -> None:
+    nothing = explain(report(), report(workload=replace(WORKLOAD, model="b")))
+    for found in (difference(), own(), difference(EVIL), own(EVIL), nothing, find_losses(report())):
+        assert writers.FORMATS.render(found, "png").startswith(b"\x89PNG")
+        assert writers.text(found)
+        assert writers.FORMATS.render(found, "md")
+
+
+def test_signs() -> None:
+    assert [signed(value, 2) for value in (1.234, -1.234, 0.0, -0.001, 12345.0)] == [
+        "+1.23", "−1.23", "0", "0", "+12,345.00",
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Path]:
+    folder = tmp_path_factory.mktemp("explain")
+    arguments = ("explain", "--model", "convnext_atto", "--against", "inceptionnext_atto", "--phase", "train", *SMALL)
+    return memprof(*arguments, cwd=folder), folder
+
+
+def test_two_models_through_the_command_line(compared: tuple[Outcome, Path]) -> None:
+    outcome, folder = compared
+    assert (outcome.code, outcome.err) == (0, "")
+    place = folder / "memprof-report"
+    assert sorted(os.listdir(place)) == ["explain.json", "explain.md", "explain.png"]
+    record = json.loads((place / "explain.json").read_text(encoding="utf-8"))
+    assert record["workload"] | {"model": ""} == record["against"] | {"model": ""}
+    assert (record["workload"]["model"], record["against"]["model"]) == ("convnext_atto", "inceptionnext_atto")
+    found = record["difference"]
+    for name in ("kinds", "stages", "contributions"):
+        assert math.fsum(part["difference_seconds"] for part in found[name]) == found["difference_seconds"]
+    stages = ["stem", "stage 1", "stage 2", "stage 3", "stage 4", "head", "loss", "optimizer"]
+    assert [part["name"] for part in found["stages"]] == stages
+    assert all(part["seconds"] > 0 and part["against_seconds"] > 0 for part in found["stages"])
+    assert outcome.out.splitlines()[-1].startswith("Written: memprof-report/explain.png")
+    assert "inceptionnext_atto" in outcome.out
+
+
+def test_one_model_through_the_command_line(tmp_path: Path) -> None:
+    outcome = memprof("explain", "--model", "convnext_atto", *SMALL, "--json", cwd=tmp_path)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert os.listdir(tmp_path) == []
+    record = json.loads(outcome.out)
+    assert math.fsum(kind["share"] for kind in record["kinds"]) == pytest.approx(1)
+    savings = [loss["saved_seconds"] for loss in record["losses"]]
+    assert savings == sorted(savings, reverse=True)
+    assert all(saving >= 0.005 * record["seconds"] for saving in savings)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--model", "convnext_atto", "--against", "convnext_ato"), "convnext_atto"),
+        (("--model", "inceptionnext_b", "--against", "inceptionnext_b_384"), "--resolution 224"),
+        (("--model", "convnext_atto", "--format", "html"), "png"),
+        (("--model", "convnext_atto", "--format", ","), "name at least one"),
+        (("--model", "convnext_atto", "--resolution", "0"), "resolution 0"),
+        (("--model", "convnext_atto", "--device", "a1000000"), "did you mean"),
+        ((), "--model"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    assert words in memprof("explain", *arguments, cwd=tmp_path).error
+    assert os.listdir(tmp_path) == []

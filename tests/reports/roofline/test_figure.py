@@ -1,0 +1,71 @@
+import struct
+import time
+from dataclasses import replace
+
+import pytest
+
+from memprof import reports
+from memprof.report.record import Report
+from memprof.reports import RenderOptions
+from tests.reports.measured_sample import on_cpu, run, traced
+from tests.reports.sample import incomplete, sample
+
+PNG = reports.get("png")
+
+
+def size_of(content: bytes) -> tuple[int, int]:
+    """Read width and height from the header chunk."""
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    assert content[12:16] == b"IHDR"
+    return struct.unpack(">II", content[16:24])
+
+
+@pytest.mark.parametrize("models", [["convnext_t"], ["inceptionnext_t"], ["convnext_t", "inceptionnext_t", "resnet50"]])
+@pytest.mark.parametrize("phase", ["infer", "train"])
+def test_it_is_a_png_of_the_expected_size(models: list[str], phase: str) -> None:
+    content = PNG.render([sample(model, phase) for model in models], RenderOptions())
+    assert size_of(content) == (12 * 150, 7 * 150)
+    assert len(content) > 50_000
+
+
+@pytest.mark.parametrize(
+    "found", [[traced()], [run()], [on_cpu()], [traced(), sample("convnext_t", "train"), on_cpu()]]
+)
+def test_measured_reports_are_drawn_without_a_warning(found: list[Report], recwarn: pytest.WarningsRecorder) -> None:
+    assert size_of(PNG.render(found, RenderOptions())) == (1800, 1050)
+    assert not recwarn.list
+
+
+def test_a_throttled_run_is_not_drawn_like_another() -> None:
+    throttled, other = PNG.render([run()], RenderOptions()), PNG.render([run(throttled=False)], RenderOptions())
+    assert throttled != other
+
+
+def test_names_in_any_script_start_no_formula_and_print_no_warning(recwarn: pytest.WarningsRecorder) -> None:
+    report = sample()
+    named = replace(report, workload=replace(report.workload, model="$x^{2$ 模型 \U0001f600"))
+    assert size_of(PNG.render([named, incomplete()], RenderOptions())) == (1800, 1050)
+    assert not recwarn.list
+
+
+def test_drawing_twice_gives_the_same_picture() -> None:
+    assert PNG.render([sample()], RenderOptions()) == PNG.render([sample()], RenderOptions())
+
+
+def test_matplotlib_keeps_its_global_state() -> None:
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    PNG.render([sample()], RenderOptions())
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_a_warm_process_writes_html_png_and_csv_within_a_second() -> None:
+    found = [sample("inceptionnext_t", "train")]
+    writers = [reports.get(name) for name in ("html", "png", "csv")]
+    for writer in writers:
+        writer.render(found, RenderOptions())
+    begin = time.process_time()
+    for writer in writers:
+        writer.render(found, RenderOptions())
+    assert time.process_time() - begin < 1
