@@ -15,6 +15,8 @@ from tests.command_line import Outcome, memprof
 from tests.traces.making import kernel, launch, op, text
 
 TRACES = Path(__file__).parents[3] / "shared" / "traces"
+WITHOUT_SHAPES = sorted(TRACES.glob("*noshapes*.json.gz"))
+WITH_SHAPES = sorted(set(TRACES.glob("*.json.gz")) - set(WITHOUT_SHAPES))
 V100 = TRACES / "v100_resnet50_train_fp32_b32_kineto_2021.json.gz"
 NAMED = {"deviceProperties": [{"id": 0, "name": "NVIDIA A100-PCIE-40GB"}]}
 PRODUCT = op("mm", 0, 50, [64, 32], [32, 16])
@@ -165,7 +167,7 @@ def test_a_truncated_gzip_is_told(tmp_path: Path):
 
 
 @shared
-@pytest.mark.parametrize("path", sorted(TRACES.glob("*.json.gz")), ids=lambda path: path.name.partition(".")[0])
+@pytest.mark.parametrize("path", WITH_SHAPES, ids=lambda path: path.name.partition(".")[0])
 def test_on_each_shared_trace_kernel_time_is_exact_and_has_shapes(tmp_path: Path, path: Path):
     with gzip.open(path) as file:
         events = json.load(file)["traceEvents"]
@@ -180,6 +182,13 @@ def test_on_each_shared_trace_kernel_time_is_exact_and_has_shapes(tmp_path: Path
     strays = sum(stray.seconds for stray in report.measured.strays)
     everything = time.kernel_seconds + time.communication_seconds + time.copy_seconds + time.fill_seconds
     assert operators + strays == pytest.approx(everything, rel=1e-9)
+
+
+@shared
+def test_a_shared_trace_without_shapes_is_refused_with_what_to_do(tmp_path: Path):
+    for path in WITHOUT_SHAPES:
+        said = memprof("trace", str(path), "--device", "a100", cwd=tmp_path).error
+        assert "no operators with recorded shapes; record it with" in said
 
 
 @shared

@@ -102,7 +102,7 @@ def test_other_template_arguments_are_another_kernel():
 
 
 @pytest.mark.skipif(not TRACES.exists(), reason="../shared/traces is not beside this checkout")
-@pytest.mark.parametrize("start", ["v100", "a100", "h100_vit", "h100_transformer"])
+@pytest.mark.parametrize("start", ["v100", "a100_particle", "h100_vit", "h100_transformer"])
 def test_the_kernels_of_a_real_trace_stay_apart(start):
     (path,) = TRACES.glob(f"{start}*.json.gz")
     with gzip.open(path, "rt") as file:
