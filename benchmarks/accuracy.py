@@ -120,10 +120,20 @@ def _progress(done: int, total: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Write docs/accuracy.md: predictions held against measurements.")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default: 2)")
-    parser.add_argument("--published", type=Path, default=ROOT.parent / "shared" / "published", metavar="DIR",
-                        help="folder of published measurements (default: ../shared/published)")  # fmt: skip
-    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "accuracy.md", metavar="FILE",
-                        help="the page (default: docs/accuracy.md)")  # fmt: skip
+    parser.add_argument(
+        "--published",
+        type=Path,
+        default=ROOT.parent / "shared" / "published",
+        metavar="DIR",
+        help="folder of published measurements (default: ../shared/published)",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=ROOT / "docs" / "accuracy.md",
+        metavar="FILE",
+        help="the page (default: docs/accuracy.md)",
+    )
     arguments = parser.parse_args()
     if arguments.jobs < 1:
         parser.error("--jobs takes a number of at least 1")

@@ -30,15 +30,28 @@ REASONS = (
     Reason("^vgg13$", "measured slower than the larger vgg19, whose prediction is near", "train", FIRST),
     Reason("^vgg13_bn$", "measured slower than the larger vgg19_bn, whose prediction is near", "infer", FIRST),
     Reason("^tresnet", "measured 3 times slower than channels-first; which of its kernels is not known", "train", LAST),
-    Reason("_gn$", "group norm: CUDA copies channels-last tensors to channels-first for it; measured far slower than "
-           "channels-first, by more than memprof predicts for the copies", "infer", LAST),
-    Reason("rexnetr_[23]|coatnet|xception65|mobilevit|maxvit|mobilenetv2_1[24]|efficientnet_(b[3-8]|l2|lite[34])",
-           "depthwise convolutions of 112 or more channels at stride 2, channels-last, in very large batches take "
-           "about ten times as long as others; training with smaller batches does not show it", "infer", LAST),
-    Reason("regnet|senet154|resnest|nfnet_l|resnext|res2next|_g16_",
-           "grouped convolutions: in channels-last, cuDNN's speed varies by the group's width by more than memprof "
-           "predicts", "", LAST),
-)  # fmt: skip
+    Reason(
+        "_gn$",
+        "group norm: CUDA copies channels-last tensors to channels-first for it; measured far slower than "
+        "channels-first, by more than memprof predicts for the copies",
+        "infer",
+        LAST,
+    ),
+    Reason(
+        "rexnetr_[23]|coatnet|xception65|mobilevit|maxvit|mobilenetv2_1[24]|efficientnet_(b[3-8]|l2|lite[34])",
+        "depthwise convolutions of 112 or more channels at stride 2, channels-last, in very large batches take "
+        "about ten times as long as others; training with smaller batches does not show it",
+        "infer",
+        LAST,
+    ),
+    Reason(
+        "regnet|senet154|resnest|nfnet_l|resnext|res2next|_g16_",
+        "grouped convolutions: in channels-last, cuDNN's speed varies by the group's width by more than memprof "
+        "predicts",
+        "",
+        LAST,
+    ),
+)
 """Found by holding the worst rows beside their other layout and beside their neighbours of the same family."""
 
 

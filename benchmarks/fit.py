@@ -59,13 +59,25 @@ HUBER = 0.1
 PRIOR = 0.35
 """How far, in logarithms, a constant may move from its start before that costs as much as `HUBER` in ten rows."""
 SHARED = (
-    "transposed_dram_fraction", "matmul_dram_fraction", "convolution_dram_fraction", "depthwise_cudnn_dram_fraction",
-    "few_channels_tensor_fraction", "grouped_tensor_fraction", "grouped_weight_tensor_fraction",
-    "grouped_weight_packed_tensor_fraction", "attention_tensor_fraction", "attention_backward_tensor_fraction",
-    "pointwise_converted_fraction", "serial_load_seconds", "elementwise_instructions", "tensor_prologue_depth",
-    "depthwise_weight_instructions", "depthwise_cudnn_l1_fraction", "depthwise_cudnn_weight_instructions",
+    "transposed_dram_fraction",
+    "matmul_dram_fraction",
+    "convolution_dram_fraction",
+    "depthwise_cudnn_dram_fraction",
+    "few_channels_tensor_fraction",
+    "grouped_tensor_fraction",
+    "grouped_weight_tensor_fraction",
+    "grouped_weight_packed_tensor_fraction",
+    "attention_tensor_fraction",
+    "attention_backward_tensor_fraction",
+    "pointwise_converted_fraction",
+    "serial_load_seconds",
+    "elementwise_instructions",
+    "tensor_prologue_depth",
+    "depthwise_weight_instructions",
+    "depthwise_cudnn_l1_fraction",
+    "depthwise_cudnn_weight_instructions",
     "depthwise_cudnn_weight_instructions_16bit",
-)  # fmt: skip
+)
 BY_DEVICE = ("matmul_tensor_fraction", "convolution_tensor_fraction", "weight_gradient_tensor_fraction")
 BY_MEMORY = ("stream_dram_fraction", "row_dram_fraction")
 
@@ -105,10 +117,13 @@ def calls_of(task: Task) -> tuple[OperatorCall, ...]:
     try:
         with as_measured(task.source, task.stack, task.phase):
             simulation = simulate(
-                lambda: models.create_model(task.model), batch_size=task.batch_size, resolution=task.resolution,
-                training=task.phase == "train", precision=get_precision(task.precision),
+                lambda: models.create_model(task.model),
+                batch_size=task.batch_size,
+                resolution=task.resolution,
+                training=task.phase == "train",
+                precision=get_precision(task.precision),
                 channels_last=task.layout == "channels-last",
-            )  # fmt: skip
+            )
     except MemprofError:
         return ()
     return extract_calls(simulation.profile, lambda operator: registry.find(operator) is not None)
@@ -132,9 +147,15 @@ def build(device: str, precision: str, steps: Sequence[tuple[Sequence[OperatorCa
     roofs = ceilings(devices.get(device), precision)
     engines = [engines_of(work, roofs, get_precision(precision)) for work in works]
     return Problem(
-        device, roofs, gather(tuple(works), engines), bounds_of(tuple(works), engines, roofs),
-        np.array(step), np.array(kernel), np.array(count, dtype=float), np.array([seconds for _, seconds in steps]),
-    )  # fmt: skip
+        device,
+        roofs,
+        gather(tuple(works), engines),
+        bounds_of(tuple(works), engines, roofs),
+        np.array(step),
+        np.array(kernel),
+        np.array(count, dtype=float),
+        np.array([seconds for _, seconds in steps]),
+    )
 
 
 def fit(
@@ -195,14 +216,18 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="Write the constants into the device data.")
     options = parser.parse_args()
     problems, best_of, measured = load(options.published, options.cache)
-    stated = {key: {"a100": achievable(devices.get("a100")), "rtx3090": achievable(devices.get("rtx3090"))}
-              for key in (*SHARED, *BY_DEVICE, *BY_MEMORY)}  # fmt: skip
+    stated = {
+        key: {"a100": achievable(devices.get("a100")), "rtx3090": achievable(devices.get("rtx3090"))}
+        for key in (*SHARED, *BY_DEVICE, *BY_MEMORY)
+    }
     start: dict[Parameter, float] = {(key, "all"): stated[key]["rtx3090"][key].value for key in SHARED}
     for key in (*BY_DEVICE, *BY_MEMORY):
         start |= {(key, name): stated[key][name][key].value for name in ("a100", "rtx3090")}
-    fixed = {("stream_dram_fraction", "a100"): hbm_fraction(options.published, {"add": 3, "relu": 2, "gelu": 2}),
-             ("stream_dram_fraction", "rtx3090"): GDDR_STREAM,
-             ("row_dram_fraction", "a100"): hbm_fraction(options.published, {"ln": 2, "softmax": 2})}  # fmt: skip
+    fixed = {
+        ("stream_dram_fraction", "a100"): hbm_fraction(options.published, {"add": 3, "relu": 2, "gelu": 2}),
+        ("stream_dram_fraction", "rtx3090"): GDDR_STREAM,
+        ("row_dram_fraction", "a100"): hbm_fraction(options.published, {"ln": 2, "softmax": 2}),
+    }
     fixed |= {("launch_seconds", "all"): LAUNCH}
     start = {name: value for name, value in start.items() if name not in fixed}
 
@@ -227,8 +252,10 @@ def main() -> None:
 def constants(problem: Problem, point: Mapping[Parameter, float]) -> dict[str, float]:
     """Return the device's constants with those of `point` in their place."""
     stated = {key: value for key, value in problem.ceilings.achievable.items() if key != "l2_capacity_bytes"}
-    return {**stated,  # equal kernels are counted together here, so that none has a predecessor to find data of in L2
-            **{key: value for (key, owner), value in point.items() if owner in ("all", problem.device)}}  # fmt: skip
+    return {
+        **stated,  # equal kernels are counted together here, so that none has a predecessor to find data of in L2
+        **{key: value for (key, owner), value in point.items() if owner in ("all", problem.device)},
+    }
 
 
 def load(folder: Path, cache: Path | None) -> tuple[tuple[Problem, Problem], NDArray[np.intp], Floats]:

@@ -63,12 +63,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("published", type=Path)
     folder = parser.parse_args().published
-    best(kernels_of(folder, PRODUCTS, EVERY), {
-        "product_core_fraction": (0.85, 0.9, 0.95, 1.0), "core_prologue_depth": (0, 4, 8, 16),
-    })  # fmt: skip
-    best(kernels_of(folder, STACK, 1), {
-        "tap_l1_fraction": (0.9, 0.95, 1.0), "tap_prologue_instructions": (0, 80, 120, 160, 200, 240),
-    })  # fmt: skip
+    best(
+        kernels_of(folder, PRODUCTS, EVERY),
+        {
+            "product_core_fraction": (0.85, 0.9, 0.95, 1.0),
+            "core_prologue_depth": (0, 4, 8, 16),
+        },
+    )
+    best(
+        kernels_of(folder, STACK, 1),
+        {
+            "tap_l1_fraction": (0.9, 0.95, 1.0),
+            "tap_prologue_instructions": (0, 80, 120, 160, 200, 240),
+        },
+    )
 
 
 if __name__ == "__main__":

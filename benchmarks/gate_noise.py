@@ -132,17 +132,33 @@ def run(kind: str) -> Outcome:
     with tempfile.TemporaryDirectory() as name:
         repository(Path(name), MORE_BLOCKS if kind == SLOWER else BLOCKS)
         (result,) = measure_against(
-            ["net.py:build"], ["infer"], batch_size=BATCH, resolution=RESOLUTION, precision="fp32",
-            layout="channels-first", ref="HEAD", budget=BUDGET, root=Path(name),
-        )  # fmt: skip
+            ["net.py:build"],
+            ["infer"],
+            batch_size=BATCH,
+            resolution=RESOLUTION,
+            precision="fp32",
+            layout="channels-first",
+            ref="HEAD",
+            budget=BUDGET,
+            root=Path(name),
+        )
     return outcome(kind, result, time.perf_counter() - start)
 
 
 def outcome(kind: str, result: MeasuredResult, seconds: float) -> Outcome:
     """Return what is kept of a result."""
     pairs = int(result.settings["pairs of processes"])
-    return Outcome(kind, result.verdict.value, result.ratio, result.low, result.high, pairs, seconds,
-                   os.getloadavg()[0], result.base_seconds)  # fmt: skip
+    return Outcome(
+        kind,
+        result.verdict.value,
+        result.ratio,
+        result.low,
+        result.high,
+        pairs,
+        seconds,
+        os.getloadavg()[0],
+        result.base_seconds,
+    )
 
 
 def pairs_with(allocator: bool) -> Iterator[Outcome]:
@@ -158,8 +174,17 @@ def pairs_with(allocator: bool) -> Iterator[Outcome]:
                 with started(sides, plan, head_first=False) as pair:
                     found = pair.sample(job, head_first=False)
                 ratio = float(np.exp(np.median(found.ratios)))
-                yield Outcome(kind, "", ratio, ratio, ratio, 1, time.perf_counter() - start, os.getloadavg()[0],
-                              found.base_seconds)  # fmt: skip
+                yield Outcome(
+                    kind,
+                    "",
+                    ratio,
+                    ratio,
+                    ratio,
+                    1,
+                    time.perf_counter() - start,
+                    os.getloadavg()[0],
+                    found.base_seconds,
+                )
 
 
 def collected(wanted: Counter[str], results: Path | None) -> list[Outcome]:
@@ -173,8 +198,11 @@ def collected(wanted: Counter[str], results: Path | None) -> list[Outcome]:
         made = next(pairs[kind]) if kind in pairs else run(kind)
         left -= Counter([kind])
         found.append(made)
-        print(f"{kind:20} {made.verdict:11} {made.ratio:.3f} [{made.low:.3f}, {made.high:.3f}] {made.pairs:2} pairs "
-              f"{made.seconds:5.1f} s, load {made.load:.1f}", flush=True)  # fmt: skip
+        print(
+            f"{kind:20} {made.verdict:11} {made.ratio:.3f} [{made.low:.3f}, {made.high:.3f}] {made.pairs:2} pairs "
+            f"{made.seconds:5.1f} s, load {made.load:.1f}",
+            flush=True,
+        )
         if results is not None:
             with results.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(made)) + "\n")
@@ -195,12 +223,14 @@ def row(title: str, runs: Sequence[Outcome]) -> str:
     counts = [str(verdicts[verdict.value]) for verdict in (Verdict.PASSED, Verdict.REGRESSED, Verdict.CANNOT_TELL)]
     told = [item for item in runs if item.ratio]
     return cells(
-        title, str(len(runs)), *counts,
+        title,
+        str(len(runs)),
+        *counts,
         quantiles([item.ratio for item in told], ".3f"),
         quantiles([(item.high - item.low) / 2 * 100 for item in told], ".1f") + " %",
         quantiles([item.pairs for item in told], ".0f"),
         quantiles([item.seconds for item in runs], ".0f"),
-    )  # fmt: skip
+    )
 
 
 def cells(*texts: str) -> str:

@@ -130,9 +130,11 @@ def report(paths: dict[int, Path], packed: Path, repeat: int) -> int:
     for (what, times), value in seconds.items():
         size = paths[times].stat().st_size
         ratio, memory = value / seconds["orjson", times], peaks[what, times] / size
-        print(f"{what:9} {size / 1e6:7.1f} MB  {value:7.3f} s  "
-              f"{ratio:5.2f} x orjson  peak {peaks[what, times] / 1e6:7.1f} MB  {memory:5.2f} x text  "
-              f"imports {imports[what, times] / 1e6:5.1f} MB")  # fmt: skip
+        print(
+            f"{what:9} {size / 1e6:7.1f} MB  {value:7.3f} s  "
+            f"{ratio:5.2f} x orjson  peak {peaks[what, times] / 1e6:7.1f} MB  {memory:5.2f} x text  "
+            f"imports {imports[what, times] / 1e6:5.1f} MB"
+        )
         if what != "orjson":
             worst[what] = max(worst[what], ratio)
             worst["memory"] = max(worst["memory"], memory)

@@ -9,11 +9,19 @@ from enum import StrEnum
 from memprof.profiles.records import Argument, Event, EventCategory, Kernel, Profile, TensorSpec
 
 ALLOCATIONS = frozenset(
-    f"aten::{name}" for name in (
-        "empty", "empty_strided", "empty_like", "empty_permuted", "new_empty", "new_empty_strided", "resize_",
-        "as_strided_", "set_",
+    f"aten::{name}"
+    for name in (
+        "empty",
+        "empty_strided",
+        "empty_like",
+        "empty_permuted",
+        "new_empty",
+        "new_empty_strided",
+        "resize_",
+        "as_strided_",
+        "set_",
     )
-)  # fmt: skip
+)
 """Operators that make room for a result; every kernel calls some, so they do not make their caller a composite."""
 
 
@@ -103,9 +111,11 @@ def _walk(
     elif phase is Phase.FORWARD and event.sequence_number is not None:
         # Of nested calls with one number, the innermost made the backward node: it starts last, so it is kept.
         forward_modules[event.sequence_number] = module
-    if event.category is EventCategory.OPERATOR and _is_operator(event.name) and (
-        is_costed(event.name) or not _has_operators(event)
-    ):  # fmt: skip
+    if (
+        event.category is EventCategory.OPERATOR
+        and _is_operator(event.name)
+        and (is_costed(event.name) or not _has_operators(event))
+    ):
         kernels = event.kernels if not event.children else tuple(_launched(event))
         yield OperatorCall(event.name, event.inputs, module, phase, kernels, event.duration_ns)
         _note_modules(event.children, module, phase, forward_modules)

@@ -30,8 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what a user may choose."""
     group = parser.getgroup("memprof")
     group.addoption("--memprof-update", action="store_true", help="Accept today's figures of every memprof_gate.")
-    parser.addini("memprof_baseline", f"The file of accepted figures, beside pytest's configuration: {FILE_NAME}.",
-                  default=FILE_NAME)  # fmt: skip
+    parser.addini(
+        "memprof_baseline",
+        f"The file of accepted figures, beside pytest's configuration: {FILE_NAME}.",
+        default=FILE_NAME,
+    )
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,17 @@ class MemprofGate:
     accepts: bool
 
     def __call__(
-        self, model: Any, *, batch_size: int = 128, resolution: int | None = None, phase: str = "infer",
-        device: str = "a100", precision: str | None = None, layout: str = "channels-last",
+        self,
+        model: Any,
+        *,
+        batch_size: int = 128,
+        resolution: int | None = None,
+        phase: str = "infer",
+        device: str = "a100",
+        precision: str | None = None,
+        layout: str = "channels-last",
         budget: str | Mapping[str, str] | None = None,
-    ) -> WorkloadResult | None:  # fmt: skip
+    ) -> WorkloadResult | None:
         """Fail the test unless the model's predicted figures are within their budgets.
 
         `model` is a name as `memprof roofline` takes it, a torch.nn.Module, or a function that builds one; the other
@@ -59,8 +69,15 @@ class MemprofGate:
 
         given = {"seconds": budget} if isinstance(budget, str) else dict(budget or {})
         budgets = complete({name: parse(name, text) for name, text in given.items()})
-        report = analyze(_buildable(model), device=device, batch_size=batch_size, resolution=resolution, phase=phase,
-                         precision=precision, layout=layout)  # fmt: skip
+        report = analyze(
+            _buildable(model),
+            device=device,
+            batch_size=batch_size,
+            resolution=resolution,
+            phase=phase,
+            precision=precision,
+            layout=layout,
+        )
         if not isinstance(model, str):  # the name of the test stays when that of a function or class changes
             report = replace(report, workload=replace(report.workload, model=self.test))
         if self.accepts:
@@ -105,8 +122,9 @@ def memprof_gate(request: pytest.FixtureRequest) -> MemprofGate:
     """Hold a model against its accepted figures: `memprof_gate(model, batch_size=..., budget="+2 %")`."""
     config = request.config
     root = config.inipath.parent if config.inipath else config.rootpath
-    return MemprofGate(root / config.getini("memprof_baseline"), request.node.nodeid,
-                       config.getoption("--memprof-update"))  # fmt: skip
+    return MemprofGate(
+        root / config.getini("memprof_baseline"), request.node.nodeid, config.getoption("--memprof-update")
+    )
 
 
 def _buildable(model: Any) -> str | Callable[[], Any]:

@@ -121,9 +121,17 @@ def _read(call: OperatorCall, schema: Schema) -> Attention:
     causal = schema.causal is not None and is_flag(call.argument(schema.causal))
     bias = None if schema.bias is None else call.optional_tensor(schema.bias)
     return Attention(
-        query, key, value, bias, prod(query.shape) // max(1, queries * query.shape[-1]), queries, keys,
-        query.shape[-1], value.shape[-1], _causal_scores(queries, keys) if causal else queries * keys,
-    )  # fmt: skip
+        query,
+        key,
+        value,
+        bias,
+        prod(query.shape) // max(1, queries * query.shape[-1]),
+        queries,
+        keys,
+        query.shape[-1],
+        value.shape[-1],
+        _causal_scores(queries, keys) if causal else queries * keys,
+    )
 
 
 def _causal_scores(queries: int, keys: int) -> int:

@@ -58,11 +58,28 @@ FORWARD = {
 
 BACKWARD = {
     "aten::convolution_backward": Schema(
-        grad_output=0, input=1, weight=2, bias=3, stride=4, padding=5, dilation=6, transposed=7, output_padding=8,
-        groups=9, mask=10,
+        grad_output=0,
+        input=1,
+        weight=2,
+        bias=3,
+        stride=4,
+        padding=5,
+        dilation=6,
+        transposed=7,
+        output_padding=8,
+        groups=9,
+        mask=10,
     ),
     "aten::convolution_backward_overrideable": Schema(
-        grad_output=0, input=1, weight=2, stride=3, padding=4, dilation=5, transposed=6, output_padding=7, groups=8,
+        grad_output=0,
+        input=1,
+        weight=2,
+        stride=3,
+        padding=4,
+        dilation=5,
+        transposed=6,
+        output_padding=7,
+        groups=8,
         mask=9,
     ),
     "aten::cudnn_convolution_backward": Schema(
@@ -74,7 +91,7 @@ BACKWARD = {
     "aten::mkldnn_convolution_backward": Schema(
         input=0, grad_output=1, weight=2, padding=3, stride=4, dilation=5, groups=6, mask=7
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +166,16 @@ def read(call: OperatorCall) -> Convolution:
     else:
         output_shape = (source.shape[0], weight.shape[0], *(_shrunk(*move) for move in moves))
     return Convolution(
-        source, weight, output_shape, stride, padding, dilation, transposed, groups,
+        source,
+        weight,
+        output_shape,
+        stride,
+        padding,
+        dilation,
+        transposed,
+        groups,
         "" if recorded else _assumption(schema),
-    )  # fmt: skip
+    )
 
 
 def _argument(call: OperatorCall, position: int | None) -> Argument:

@@ -138,9 +138,16 @@ def cost_dropout(call: OperatorCall) -> tuple[Work, ...]:
 
 
 @formula(
-    "aten::bernoulli_", "aten::uniform_", "aten::normal_", "aten::exponential_", "aten::random_", "aten::log_normal_",
-    "aten::geometric_", "aten::cauchy_", kind=kind_of,
-)  # fmt: skip
+    "aten::bernoulli_",
+    "aten::uniform_",
+    "aten::normal_",
+    "aten::exponential_",
+    "aten::random_",
+    "aten::log_normal_",
+    "aten::geometric_",
+    "aten::cauchy_",
+    kind=kind_of,
+)
 def cost_random_fill(call: OperatorCall) -> tuple[Work, ...]:
     """Cost filling a tensor with random numbers: it is written; counter-based generators work on integers."""
     return (stream("fill", (), (call.tensor(0),), dtype=call.tensor(0).dtype),)

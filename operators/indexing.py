@@ -131,10 +131,20 @@ def cost_index_put(call: OperatorCall) -> tuple[Work, ...]:
 
 
 @formula(
-    "aten::scatter", "aten::scatter_", "aten::scatter_add", "aten::scatter_add_", "aten::scatter_reduce",
-    "aten::scatter_reduce_", "aten::index_add", "aten::index_add_", "aten::index_copy", "aten::index_copy_",
-    "aten::index_fill", "aten::index_fill_", kind=Kind.LAYOUT,
-)  # fmt: skip
+    "aten::scatter",
+    "aten::scatter_",
+    "aten::scatter_add",
+    "aten::scatter_add_",
+    "aten::scatter_reduce",
+    "aten::scatter_reduce_",
+    "aten::index_add",
+    "aten::index_add_",
+    "aten::index_copy",
+    "aten::index_copy_",
+    "aten::index_fill",
+    "aten::index_fill_",
+    kind=Kind.LAYOUT,
+)
 def cost_scatter(call: OperatorCall) -> tuple[Work, ...]:
     """Cost scatter(x, dim, indices, values or one value) and its like; out of place x is cloned first."""
     target, indices = call.tensor(0), call.tensor(2)

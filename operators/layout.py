@@ -61,9 +61,18 @@ def cost_copy(call: OperatorCall) -> tuple[Work, ...]:
 
 
 @formula(
-    "aten::clone", "aten::roll", "aten::flip", "aten::channel_shuffle", "aten::pixel_shuffle", "aten::pixel_unshuffle",
-    "aten::_conj_physical", "aten::rot90", "aten::tril", "aten::triu", kind=kind_of,
-)  # fmt: skip
+    "aten::clone",
+    "aten::roll",
+    "aten::flip",
+    "aten::channel_shuffle",
+    "aten::pixel_shuffle",
+    "aten::pixel_unshuffle",
+    "aten::_conj_physical",
+    "aten::rot90",
+    "aten::tril",
+    "aten::triu",
+    kind=kind_of,
+)
 def cost_rearrange(call: OperatorCall) -> tuple[Work, ...]:
     """Cost an operator whose output has the input's elements, each once, in another place."""
     source = call.tensor(0)

@@ -48,9 +48,13 @@ def cost_batch_norm(call: OperatorCall) -> tuple[Work, ...]:
     channel = _per_channel(source)
     normalise = fvcore_counts.batch_norm_flops(source.shape, weight is not None, False)
     last = stream(
-        "normalisation", (source, *affine, channel, channel), (output,), flops=normalise, dtype=source.dtype,
+        "normalisation",
+        (source, *affine, channel, channel),
+        (output,),
+        flops=normalise,
+        dtype=source.dtype,
         assumed=assumed,
-    )  # fmt: skip
+    )
     if not training:
         return (last,)
     flops = fvcore_counts.batch_norm_flops(source.shape, weight is not None, True)
@@ -61,9 +65,12 @@ def cost_batch_norm(call: OperatorCall) -> tuple[Work, ...]:
 
 
 @formula(
-    "aten::native_batch_norm_backward", "aten::cudnn_batch_norm_backward", "aten::miopen_batch_norm_backward",
-    "aten::batch_norm_backward", kind=Kind.NORMALIZATION,
-)  # fmt: skip
+    "aten::native_batch_norm_backward",
+    "aten::cudnn_batch_norm_backward",
+    "aten::miopen_batch_norm_backward",
+    "aten::batch_norm_backward",
+    kind=Kind.NORMALIZATION,
+)
 def cost_batch_norm_backward(call: OperatorCall) -> tuple[Work, ...]:
     """Cost the gradients of a batch norm; the first two tensors are dy and x, in either order.
 

@@ -77,17 +77,20 @@ TABLE = (
     Pointwise("hardswish", 1, 5, "x min(max(x + 3, 0), 6) / 6"),
     Pointwise("hardswish_backward", 2, 5, "two comparisons and dy (x / 3 + 1/2)", in_place=False),
     Pointwise("mish", 1, 5, "x tanh(log(1 + exp(x)))"),
-    Pointwise("mish_backward", 2, 12, "the forward's tanh (4), the sigmoid (4), their combination and dy (4)",
-              in_place=False),
+    Pointwise(
+        "mish_backward", 2, 12, "the forward's tanh (4), the sigmoid (4), their combination and dy (4)", in_place=False
+    ),
     Pointwise("softplus", 1, 6, "a comparison, log(1 + exp(beta x)) / beta", in_place=False),
     Pointwise("softplus_backward", 2, 6, "a comparison, the sigmoid (4), a product", in_place=False),
-    Pointwise("log_sigmoid_forward", 1, 4, "min(x, 0) - log(1 + exp(-|x|)), the absolute value a sign bit",
-              in_place=False),
+    Pointwise(
+        "log_sigmoid_forward", 1, 4, "min(x, 0) - log(1 + exp(-|x|)), the absolute value a sign bit", in_place=False
+    ),
     Pointwise("log_sigmoid_backward", 3, 5, "the sigmoid of -x (4) times dy", in_place=False),
     Pointwise("softshrink hardshrink", 1, 3, "two comparisons and a sum", in_place=False),
     Pointwise("softshrink_backward hardshrink_backward", 2, 2, "two comparisons", in_place=False),
-    Pointwise("smooth_l1_loss_backward huber_loss_backward", 3, 5, "difference, comparison, two products, dy",
-              in_place=False),
+    Pointwise(
+        "smooth_l1_loss_backward huber_loss_backward", 3, 5, "difference, comparison, two products, dy", in_place=False
+    ),
     Pointwise("mse_loss_backward", 3, 3, "2/n (x - target) dy", in_place=False),
     Pointwise("binary_cross_entropy_backward", 3, 5, "dy (x - t) / (x (1 - x))", in_place=False),
     Pointwise("eq ne lt le gt ge", 2, 1, "a comparison", _BOOLEAN),
@@ -101,5 +104,5 @@ TABLE = (
     Pointwise("masked_fill", 2, 0, "a selection", _FIRST),
     Pointwise("_masked_scale native_dropout_backward", 2, 2, "dy times mask times scale", _FIRST, in_place=False),
     Pointwise("conj_physical", 1, 0, "a sign bit"),
-)  # fmt: skip
+)
 """The tensors of an operator come in the order of its schema; a Python number in place of a tensor is no operand."""

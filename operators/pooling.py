@@ -149,8 +149,9 @@ def cost_avg_pool_backward(call: OperatorCall) -> tuple[Work, ...]:
     return (_spread_gradient(grad, source, pool.taps, pool.assumed),)
 
 
-@formula("aten::_adaptive_avg_pool2d", "aten::_adaptive_avg_pool3d", "aten::mkldnn_adaptive_avg_pool2d",
-         kind=Kind.POOLING)  # fmt: skip
+@formula(
+    "aten::_adaptive_avg_pool2d", "aten::_adaptive_avg_pool3d", "aten::mkldnn_adaptive_avg_pool2d", kind=Kind.POOLING
+)
 def cost_adaptive_avg_pool(call: OperatorCall) -> tuple[Work, ...]:
     """Cost adaptive average pooling (x, output size): an addition per input element, as fvcore counts it."""
     source = call.tensor(0)

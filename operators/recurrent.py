@@ -140,10 +140,18 @@ def _read(call: OperatorCall) -> Recurrence:
         raise LookupError(f"{call.name}: a cell of {gates} gates")
     timed = _swapped(source) if batch_first else source
     return Recurrence(
-        timed, source.dtype, timed.shape[0], timed.shape[1], hidden, gates, directions,
-        tuple(weights[layer * directions * stride].shape[1] for layer in range(layers)), stride - 2, batch_first,
+        timed,
+        source.dtype,
+        timed.shape[0],
+        timed.shape[1],
+        hidden,
+        gates,
+        directions,
+        tuple(weights[layer * directions * stride].shape[1] for layer in range(layers)),
+        stride - 2,
+        batch_first,
         call.name == BACKWARD or is_flag(call.argument(schema.train)),
-    )  # fmt: skip
+    )
 
 
 def _swapped(tensor: TensorSpec) -> TensorSpec:
@@ -174,8 +182,12 @@ def _layer(cell: Recurrence, features: int) -> Iterator[Work]:
     product = Product(cell.directions, cell.rows, cell.wide, features)
     yield cell.product("input product", product, cell.rows * features + weights, projected)
     flops = GATE_FLOPS[cell.gates] + cell.gates * (1 + cell.biases)
-    step = _Step(Product(cell.directions, cell.batch, cell.wide, cell.hidden), flops, cell.gates * cell.states,
-                 cell.states + cell.kept)  # fmt: skip
+    step = _Step(
+        Product(cell.directions, cell.batch, cell.wide, cell.hidden),
+        flops,
+        cell.gates * cell.states,
+        cell.states + cell.kept,
+    )
     yield from _through_time(cell, step, SMALL_HIDDEN)
 
 
@@ -206,8 +218,12 @@ def cost_backward(call: OperatorCall) -> tuple[Work, ...]:
 def _layer_data(cell: Recurrence, features: int) -> Iterator[Work]:
     """Yield the way back through time, then the gradient of the input, to which each direction adds its part."""
     outputs = 0 if cell.gates == LSTM_GATES else cell.states  # of which the gradients of the other gates are made
-    step = _Step(Product(cell.directions, cell.batch, cell.hidden, cell.wide), GATE_BACKWARD_FLOPS[cell.gates],
-                 cell.states + outputs + cell.kept, cell.gates * cell.states)  # fmt: skip
+    step = _Step(
+        Product(cell.directions, cell.batch, cell.hidden, cell.wide),
+        GATE_BACKWARD_FLOPS[cell.gates],
+        cell.states + outputs + cell.kept,
+        cell.gates * cell.states,
+    )
     yield from _through_time(cell, step, SMALL_HIDDEN_BACKWARD)
     gates, weights = cell.directions * cell.rows * cell.wide, cell.directions * cell.wide * features
     product = Product(cell.directions, cell.rows, features, cell.wide)
@@ -256,11 +272,12 @@ def _through_time(cell: Recurrence, step: _Step, largest: Mapping[int, int]) -> 
     gates = make_work(
         "gates",
         cell.dtype,
-        dram=cell.traffic(result + step.read + cell.directions * cell.wide * cell.biases + cell.memory,
-                          step.written + cell.memory),
+        dram=cell.traffic(
+            result + step.read + cell.directions * cell.wide * cell.biases + cell.memory, step.written + cell.memory
+        ),
         vector_flops=step.flops * cell.states,
         blocks=ceil(cell.states / STREAM_BLOCK_ELEMENTS),
-    )  # fmt: skip
+    )
     for index in range(cell.steps):
         yield later if index else first
         yield gates

@@ -72,9 +72,22 @@ def make_work(
     """Build a Work whose inner levels move at least what the outer ones do; a level left out moves the same."""
     l2 = _at_least(l2, dram)
     return Work(
-        step, dtype, matrix_flops, vector_flops, macs, dram, l2, _at_least(l1, l2), launches, blocks, assumed, product,
-        pattern, converted_bytes, serial_steps,
-    )  # fmt: skip
+        step,
+        dtype,
+        matrix_flops,
+        vector_flops,
+        macs,
+        dram,
+        l2,
+        _at_least(l1, l2),
+        launches,
+        blocks,
+        assumed,
+        product,
+        pattern,
+        converted_bytes,
+        serial_steps,
+    )
 
 
 def stream(

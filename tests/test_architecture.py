@@ -18,8 +18,19 @@ LONGEST_FILE = 300
 
 RECORDS = {"profiles.records", "profiles.precision"}
 REPORT = {"report", "measurement", "errors"}
-READING = {*REPORT, "units", "words", "summary", "achieved", "footprint", "pace", "phrases", "losing", "findings",
-           "side_by_side"}  # fmt: skip
+READING = {
+    *REPORT,
+    "units",
+    "words",
+    "summary",
+    "achieved",
+    "footprint",
+    "pace",
+    "phrases",
+    "losing",
+    "findings",
+    "side_by_side",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     # What a name of one part (a package, or a module of memprof itself) may import of memprof.
     "_version": set(),
@@ -151,9 +162,33 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "": {"_version", "analysis", "devices", "errors", "models", "report"},
 }
-TORCH_FREE = {"", "__main__", "achieved", "calls", "cli", "commands", "counters", "devices", "errors", "files",
-              "findings", "footprint", "losing", "measurement", "pace", "phrases", "report", "reports", "roofline",
-              "side_by_side", "summary", "traces", "units", "words", "workload"}  # fmt: skip
+TORCH_FREE = {
+    "",
+    "__main__",
+    "achieved",
+    "calls",
+    "cli",
+    "commands",
+    "counters",
+    "devices",
+    "errors",
+    "files",
+    "findings",
+    "footprint",
+    "losing",
+    "measurement",
+    "pace",
+    "phrases",
+    "report",
+    "reports",
+    "roofline",
+    "side_by_side",
+    "summary",
+    "traces",
+    "units",
+    "words",
+    "workload",
+}
 """Parts that no name of torch may occur in, not even for a type checker; nor what brings torch along."""
 TORCH = {"torch", "torchvision", "timm", "fvcore"}
 

@@ -106,8 +106,11 @@ def test_progress_shows_on_a_terminal_and_is_wiped_away(folder: Path) -> None:
     mine, theirs = pty.openpty()
     process = subprocess.Popen(
         [*MEMPROF, "roofline", "--model", "resnet18", "--batch-size", "1", "--json"],
-        cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=theirs,
-    )  # fmt: skip
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    )
     os.close(theirs)
     out, _ = process.communicate(timeout=120)
     shown = b""

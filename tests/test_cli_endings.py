@@ -71,8 +71,12 @@ def test_ctrl_c_at_any_time(seconds: float, tmp_path: Path) -> None:
     """Most of this time is the import of torch."""
     process = subprocess.Popen(
         [*MEMPROF, "roofline", "--model", "convnext_b", "--phase", "train"],
-        cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
@@ -105,9 +109,14 @@ def test_a_reader_may_leave(arguments: tuple[str, ...], tmp_path: Path) -> None:
 def test_standard_output_may_be_full(arguments: tuple[str, ...], tmp_path: Path) -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [*MEMPROF, *arguments], cwd=tmp_path, env=environment(), stdout=full, stderr=subprocess.PIPE, text=True,
+            [*MEMPROF, *arguments],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
             check=False,
-        )  # fmt: skip
+        )
     assert "cannot write to standard output: No space left on device" in Outcome(done.returncode, "", done.stderr).error
 
 
@@ -130,9 +139,14 @@ def test_a_full_disk_leaves_the_files_of_the_run_before(tmp_path: Path) -> None:
 
     for output in ("before", "new"):
         done = subprocess.run(
-            [*MEMPROF, *ANALYSE, "--format", "json,html", "--output", output], cwd=tmp_path, env=environment(),
-            capture_output=True, text=True, preexec_fn=limit, check=False,
-        )  # fmt: skip
+            [*MEMPROF, *ANALYSE, "--format", "json,html", "--output", output],
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            preexec_fn=limit,
+            check=False,
+        )
         error = Outcome(done.returncode, done.stdout, done.stderr).error
         assert error == (
             f"error: cannot write into {output}: File too large; free some space or name another folder with --output"

@@ -170,9 +170,16 @@ def test_models_that_cannot_be_analysed(model: str, said: str, folder: Path) -> 
     assert said in refused(folder, "roofline", "--model", model, "--batch-size", "1", "--resolution", "8")
 
 
-@pytest.mark.parametrize("arguments", ["--debug roofline --model nope", "roofline --model nope --debug",
-                                       "roofline --debug --nonsense", "devices show --debug nope",
-                                       "--debug devices show nope"])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "--debug roofline --model nope",
+        "roofline --model nope --debug",
+        "roofline --debug --nonsense",
+        "devices show --debug nope",
+        "--debug devices show nope",
+    ],
+)
 def test_debug_shows_a_traceback_before_the_line(arguments: str, folder: Path) -> None:
     result = memprof(*arguments.split(), cwd=folder)
     assert (result.code, result.out) == (2, "")

@@ -61,8 +61,9 @@ def test_what_was_accepted_passes_until_it_gets_worse(suite: Path):
     names = [entry.workload.model for entry in load_baseline(suite / "memprof-tests.json").entries]
     assert names == ["test_perf.py::test_function", "test_perf.py::test_module"]
     assert sorted(path.name for path in suite.iterdir() if path.suffix != ".py" and path.name != "__pycache__") == [
-        "memprof-tests.json", "pytest.ini"
-    ]  # fmt: skip
+        "memprof-tests.json",
+        "pytest.ini",
+    ]
     before = (suite / "memprof-tests.json").read_bytes()
 
     assert run(suite)[0] == 0

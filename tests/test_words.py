@@ -34,12 +34,18 @@ def test_words_of_a_later_version_are_printed_as_they_stand() -> None:
 @pytest.mark.parametrize(
     ("name", "short"),
     [
-        ("void at::native::vectorized_elementwise_kernel<4, at::native::AddFunctor<float>>(int)",
-         "vectorized_elementwise_kernel"),
-        ("void (anonymous namespace)::softmax_warp_forward<float, float, 10>(float*, float const*)",
-         "softmax_warp_forward"),
-        ("void cutlass::Kernel2<cutlass_80_tensorop_s1688gemm_128x128_tn_align4>(cutlass::Params)",
-         "cutlass_80_tensorop_s1688gemm_128x128_tn_align4"),
+        (
+            "void at::native::vectorized_elementwise_kernel<4, at::native::AddFunctor<float>>(int)",
+            "vectorized_elementwise_kernel",
+        ),
+        (
+            "void (anonymous namespace)::softmax_warp_forward<float, float, 10>(float*, float const*)",
+            "softmax_warp_forward",
+        ),
+        (
+            "void cutlass::Kernel2<cutlass_80_tensorop_s1688gemm_128x128_tn_align4>(cutlass::Params)",
+            "cutlass_80_tensorop_s1688gemm_128x128_tn_align4",
+        ),
         ("void cutlass::Kernel<>(int)", "Kernel"),
         ("ampere_sgemm_128x64_tn", "ampere_sgemm_128x64_tn"),
         ("Memcpy HtoD (Pinned -> Device)", "Memcpy HtoD"),
@@ -47,7 +53,7 @@ def test_words_of_a_later_version_are_printed_as_they_stand() -> None:
         ("kernel", "kernel"),
         ("", ""),
     ],
-)  # fmt: skip
+)
 def test_kernels_are_called_without_their_template_arguments(name: str, short: str) -> None:
     assert words.kernel(name) == short
 

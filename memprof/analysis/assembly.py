@@ -110,9 +110,12 @@ def cost_calls(calls: Sequence[OperatorCall]) -> tuple[list[CostedCall], list[Op
 
 
 def _totals(
-    points: Sequence[RooflinePoint], workload: Workload, device: DeviceCeilings, step: CostedStep,
+    points: Sequence[RooflinePoint],
+    workload: Workload,
+    device: DeviceCeilings,
+    step: CostedStep,
     rows: Sequence[OperatorRow],
-) -> Totals:  # fmt: skip
+) -> Totals:
     works = [work for point in points for work in point.costed.works]
     forward = [work for point in points if point.costed.call.phase is Phase.FORWARD for work in point.costed.works]
     launches = sum(work.launches for work in works)
@@ -138,9 +141,13 @@ def _totals(
 def _memory(use: MemoryUse, device: DeviceCeilings) -> Memory:
     capacity = device.memory_capacity_bytes
     return Memory(
-        float(use.peak_bytes), float(use.parameters_bytes), float(use.gradients_bytes), float(use.optimizer_bytes),
-        float(use.activations_bytes), None if capacity is None else use.peak_bytes + CONTEXT_BYTES <= capacity,
-    )  # fmt: skip
+        float(use.peak_bytes),
+        float(use.parameters_bytes),
+        float(use.gradients_bytes),
+        float(use.optimizer_bytes),
+        float(use.activations_bytes),
+        None if capacity is None else use.peak_bytes + CONTEXT_BYTES <= capacity,
+    )
 
 
 def _coverage(costed: Sequence[CostedCall], unknown: Sequence[OperatorCall]) -> Coverage:
@@ -164,17 +171,22 @@ def _warnings(coverage: Coverage, device: DeviceCeilings) -> list[ReportWarning]
     if coverage.unknown:
         names = ", ".join(item.name for item in coverage.unknown[:5])
         severity = "low-coverage" if coverage.bytes < _LOW_COVERAGE else "unknown-operators"
-        warnings.append(ReportWarning(
-            severity, f"{len(coverage.unknown)} operators have no formula and are in no total: {names}",
-            "read the totals as lower bounds; `coverage` lists these operators",
-        ))  # fmt: skip
+        warnings.append(
+            ReportWarning(
+                severity,
+                f"{len(coverage.unknown)} operators have no formula and are in no total: {names}",
+                "read the totals as lower bounds; `coverage` lists these operators",
+            )
+        )
     for level in MEMORY_LEVELS:
         if level not in device.memory_bytes_per_second:
-            warnings.append(ReportWarning(
-                f"no-{level}-bandwidth",
-                f"{device.name} has no {level.upper()} bandwidth figure, so that level bounds nothing",
-                "give a device file with the figure: --device FILE",
-            ))  # fmt: skip
+            warnings.append(
+                ReportWarning(
+                    f"no-{level}-bandwidth",
+                    f"{device.name} has no {level.upper()} bandwidth figure, so that level bounds nothing",
+                    "give a device file with the figure: --device FILE",
+                )
+            )
     return warnings
 
 

@@ -78,10 +78,17 @@ def measure(
     if memory is not None:
         check_room(memory.peak_bytes, machine, name, batch_size)
     run = run_model(
-        build, machine, batch_size=batch_size, resolution=wanted, training=phase == "train",
-        precision=get_precision(chosen), channels_last=layout == "channels-last", plan=Plan.of(warm_up, repeat),
-        compiled=compiled, name=name,
-    )  # fmt: skip
+        build,
+        machine,
+        batch_size=batch_size,
+        resolution=wanted,
+        training=phase == "train",
+        precision=get_precision(chosen),
+        channels_last=layout == "channels-last",
+        plan=Plan.of(warm_up, repeat),
+        compiled=compiled,
+        name=name,
+    )
     return report_of(run, machine, workload, roofs, memory, target.get("thread_count"))
 
 
@@ -110,18 +117,22 @@ def _host_roof(roof: str | Path | None) -> Device:
     try:
         return devices.get(devices.HOST)
     except DeviceError as error:
-        raise DeviceError(f"the ceilings of this CPU are not known: {error.what}",
-                          "run `memprof calibrate`, which takes a minute, or describe the CPU in a device file and "
-                          "name that with --roof") from error  # fmt: skip
+        raise DeviceError(
+            f"the ceilings of this CPU are not known: {error.what}",
+            "run `memprof calibrate`, which takes a minute, or describe the CPU in a device file and "
+            "name that with --roof",
+        ) from error
 
 
 def _gpu_roof(name: str) -> Device:
     try:
         return devices.get(name)
     except DeviceError as error:
-        raise DeviceError(f"memprof does not know the GPU {name!r}",
-                          "name one like it, or a file that describes it, with --roof; or run `memprof calibrate "
-                          f"--device cuda` and take --roof {devices.HOST_CUDA}") from error  # fmt: skip
+        raise DeviceError(
+            f"memprof does not know the GPU {name!r}",
+            "name one like it, or a file that describes it, with --roof; or run `memprof calibrate "
+            f"--device cuda` and take --roof {devices.HOST_CUDA}",
+        ) from error
 
 
 def _simulated_memory(build: Callable[[], nn.Module], workload: Workload) -> MemoryUse | None:
@@ -130,10 +141,14 @@ def _simulated_memory(build: Callable[[], nn.Module], workload: Workload) -> Mem
 
     try:
         simulation = simulate(
-            build, batch_size=workload.batch_size, resolution=workload.pixels, training=workload.phase == "train",
-            precision=get_precision(workload.precision), channels_last=workload.layout == "channels-last",
+            build,
+            batch_size=workload.batch_size,
+            resolution=workload.pixels,
+            training=workload.phase == "train",
+            precision=get_precision(workload.precision),
+            channels_last=workload.layout == "channels-last",
             name=workload.model,
-        )  # fmt: skip
+        )
     except ModelError:
         return None
     return simulation.memory

@@ -28,9 +28,13 @@ _BETWEEN = "Python, autograd and dispatch"
 
 
 def report_of(
-    run: Run, machine: Machine, workload: Workload, roofs: DeviceCeilings, memory: MemoryUse | None,
+    run: Run,
+    machine: Machine,
+    workload: Workload,
+    roofs: DeviceCeilings,
+    memory: MemoryUse | None,
     roof_threads: float | None = None,
-) -> Report:  # fmt: skip
+) -> Report:
     """Hold a run of `workload` against the roofs of a device.
 
     `memory` is what the step needs, `roof_threads` with how many threads the roofs were measured; None where not known.
@@ -74,8 +78,19 @@ def report_of(
 def _host_strays(events: Iterable[Event], rest_seconds: float) -> tuple[Stray, ...]:
     """Return what a step spent outside operators: in kernels that torch.compile made, and the rest."""
     fused = list(_fused_ns(events))
-    strays = [Stray("kernels made by torch.compile", "host", "torch.compile records no shapes of them", len(fused),
-                    sum(fused) * NANOSECOND)] if fused else []  # fmt: skip
+    strays = (
+        [
+            Stray(
+                "kernels made by torch.compile",
+                "host",
+                "torch.compile records no shapes of them",
+                len(fused),
+                sum(fused) * NANOSECOND,
+            )
+        ]
+        if fused
+        else []
+    )
     rest = rest_seconds - sum(stray.seconds for stray in strays)
     return (*strays, Stray(_BETWEEN, "host", "between operators", 1, max(0.0, rest)))
 
@@ -114,32 +129,47 @@ def _warnings(
     found = _of_times(run)
     crowd = (run.others or 0.0) + machine.threads - machine.cores
     if on_host and run.others is not None and crowd > _CROWDED:
-        found.append(ReportWarning(
-            "busy", f"other programs kept {run.others:.1f} of {machine.cores} cores busy while steps were timed: "
-            "threads that share a core make the others wait, and a step may take many times as long",
-            "close them and measure again",
-        ))  # fmt: skip
+        found.append(
+            ReportWarning(
+                "busy",
+                f"other programs kept {run.others:.1f} of {machine.cores} cores busy while steps were timed: "
+                "threads that share a core make the others wait, and a step may take many times as long",
+                "close them and measure again",
+            )
+        )
     if on_host and roof_threads is not None and roof_threads != machine.threads:
-        found.append(ReportWarning(
-            "other-threads", f"PyTorch used {machine.threads} threads, and the roofs are those of {roof_threads:g}",
-            "run `memprof calibrate` with the same number: OMP_NUM_THREADS sets it",
-        ))  # fmt: skip
+        found.append(
+            ReportWarning(
+                "other-threads",
+                f"PyTorch used {machine.threads} threads, and the roofs are those of {roof_threads:g}",
+                "run `memprof calibrate` with the same number: OMP_NUM_THREADS sets it",
+            )
+        )
     if run.telemetry is not None and run.telemetry.throttled:
         reasons = ", ".join(run.telemetry.throttle_reasons)
-        found.append(ReportWarning(
-            "throttled", f"the device was slowed down while steps were timed: {reasons}",
-            "let it cool, raise its power limit, or read its times as those of a throttled device",
-        ))  # fmt: skip
+        found.append(
+            ReportWarning(
+                "throttled",
+                f"the device was slowed down while steps were timed: {reasons}",
+                "let it cool, raise its power limit, or read its times as those of a throttled device",
+            )
+        )
     if machine.device == CUDA and run.telemetry is None:
-        found.append(ReportWarning(
-            "no-telemetry", "the GPU's sensors could not be read: whether it throttled is not known",
-            "install NVIDIA's driver with its management library (NVML)",
-        ))  # fmt: skip
+        found.append(
+            ReportWarning(
+                "no-telemetry",
+                "the GPU's sensors could not be read: whether it throttled is not known",
+                "install NVIDIA's driver with its management library (NVML)",
+            )
+        )
     if memory is None:
-        found.append(ReportWarning(
-            "no-memory-figure", "the model does not run on PyTorch's meta device, so the memory that it needs is not "
-            "known", "`memprof roofline` with the same model says what stands in the way",
-        ))  # fmt: skip
+        found.append(
+            ReportWarning(
+                "no-memory-figure",
+                "the model does not run on PyTorch's meta device, so the memory that it needs is not known",
+                "`memprof roofline` with the same model says what stands in the way",
+            )
+        )
     return found
 
 
@@ -147,14 +177,22 @@ def _of_times(run: Run) -> list[ReportWarning]:
     timing = run.timing
     found = []
     if len(timing.step_seconds) < FEWEST:
-        found.append(ReportWarning(
-            "few-repetitions", f"{len(timing.step_seconds)} steps were timed: the interval is their whole range, and "
-            "covers the median with less than 95 %", f"time at least {FEWEST}: --repeat {FEWEST}",
-        ))  # fmt: skip
+        found.append(
+            ReportWarning(
+                "few-repetitions",
+                f"{len(timing.step_seconds)} steps were timed: the interval is their whole range, and "
+                "covers the median with less than 95 %",
+                f"time at least {FEWEST}: --repeat {FEWEST}",
+            )
+        )
     width = (timing.high_seconds - timing.low_seconds) / timing.median_seconds
     if width > _UNSTEADY:
-        found.append(ReportWarning(
-            "unsteady", f"the 95 % interval of a step's time is {width:.0%} of the median wide: something else was "
-            "running, or the clock changed", "close other programs, or time more steps with --repeat",
-        ))  # fmt: skip
+        found.append(
+            ReportWarning(
+                "unsteady",
+                f"the 95 % interval of a step's time is {width:.0%} of the median wide: something else was "
+                "running, or the clock changed",
+                "close other programs, or time more steps with --repeat",
+            )
+        )
     return found

@@ -40,8 +40,9 @@ def analyze(
 
     Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
     """
-    (report,) = analyze_on(model, [device], batch_size=batch_size, resolution=resolution, phase=phase,
-                           precision=precision, layout=layout)  # fmt: skip
+    (report,) = analyze_on(
+        model, [device], batch_size=batch_size, resolution=resolution, phase=phase, precision=precision, layout=layout
+    )
     return report
 
 

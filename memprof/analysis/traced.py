@@ -62,9 +62,15 @@ def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str 
 
 
 def check_selection(
-    files: Sequence[Path], *, step: int | None, rank: int | None, start: float | None, end: float | None,
-    counters: Path | None, model: str | None,
-) -> None:  # fmt: skip
+    files: Sequence[Path],
+    *,
+    step: int | None,
+    rank: int | None,
+    start: float | None,
+    end: float | None,
+    counters: Path | None,
+    model: str | None,
+) -> None:
     """Raise WorkloadError where the files and what is selected of them do not go together."""
     if step is not None and (start is not None or end is not None):
         raise WorkloadError("a step and a stretch of time are selected", "give --step, or --from and --to")
@@ -101,16 +107,20 @@ def device_of(trace: Trace) -> Device:
     """Return the device that most of a trace's kernels ran on; DeviceError where memprof does not know it."""
     choose = "name it with --device, or a file that describes it"
     if not trace.kernels:
-        raise DeviceError(f"{trace.path} has no GPU kernels, so it does not say what ran its operators",
-                          f"{choose}; `memprof calibrate` measures this machine as the device `host`")  # fmt: skip
+        raise DeviceError(
+            f"{trace.path} has no GPU kernels, so it does not say what ran its operators",
+            f"{choose}; `memprof calibrate` measures this machine as the device `host`",
+        )
     name = device_name(trace)
     if not name:
         raise DeviceError(f"{trace.path} does not name its GPU", choose)
     try:
         return devices.get(name)
     except DeviceError:
-        raise DeviceError(f"{trace.path} was recorded on {name!r}, which memprof does not know",
-                          f"{choose}: --device NAME|FILE; `memprof devices` lists the names") from None  # fmt: skip
+        raise DeviceError(
+            f"{trace.path} was recorded on {name!r}, which memprof does not know",
+            f"{choose}: --device NAME|FILE; `memprof devices` lists the names",
+        ) from None
 
 
 def device_name(trace: Trace) -> str:
@@ -188,10 +198,15 @@ def _strays(trace: Trace, shapeless: Sequence[OperatorCall]) -> list[Stray]:
         for stray in rest:
             by_activity[stray.activity].append(stray)
         strays[_MOST_STRAYS:] = [
-            Stray(f"{len(group)} more", activity, "see the trace", sum(item.calls for item in group),
-                  sum(item.seconds for item in group))
+            Stray(
+                f"{len(group)} more",
+                activity,
+                "see the trace",
+                sum(item.calls for item in group),
+                sum(item.seconds for item in group),
+            )
             for activity, group in by_activity.items()
-        ]  # fmt: skip
+        ]
     return strays
 
 

@@ -82,9 +82,12 @@ def demand_required(ceilings: Sequence[Ceiling], missed: Sequence[Missed]) -> No
 
 
 def cautions_of(
-    bench: Bench, ceilings: Sequence[Ceiling], measurements: Sequence[Measurement], missed: Sequence[Missed],
+    bench: Bench,
+    ceilings: Sequence[Ceiling],
+    measurements: Sequence[Measurement],
+    missed: Sequence[Missed],
     load: float | None,
-) -> tuple[Caution, ...]:  # fmt: skip
+) -> tuple[Caution, ...]:
     """Return what to know about the figures. `load` is the load average before the start, None where unknown."""
     found = list(bench.cautions)
     cpus = bench.caches.cpus
@@ -92,9 +95,10 @@ def cautions_of(
         found.append(
             Caution(
                 f"The machine was busy before the start: a load average of {load:.1f} on {cpus} CPUs, so that the "
-                "ceilings may be too low", _AGAIN,
+                "ceilings may be too low",
+                _AGAIN,
             )
-        )  # fmt: skip
+        )
     found += _unsteady(ceilings)
     found += [Caution(f"{item.name} could not be measured: {item.reason}") for item in missed]
     found += _slow_types(ceilings)

@@ -26,9 +26,15 @@ def render(calibration: Calibration, width: int, *, color: bool) -> str:
     """Return the ceilings with their spread and what reached them, then what to beware of."""
     device = calibration.device
     console = Console(
-        file=io.StringIO(), width=width, force_terminal=color, color_system="standard" if color else None,
-        legacy_windows=False, markup=False, highlight=False, emoji=False,
-    )  # fmt: skip
+        file=io.StringIO(),
+        width=width,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        legacy_windows=False,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
     console.print(Text(f"{device.name}: {device.title}", style="bold"))
     about = [f"{value:g} {words}" for value, words in _counts(calibration)]
     console.print(f"{', '.join([*about, calibration.measured_by])}; measured in {calibration.seconds:.0f} s")
@@ -37,8 +43,10 @@ def render(calibration: Calibration, width: int, *, color: bool) -> str:
     console.print(_LEGEND, style="dim")
     ridge = _ridge(calibration)
     if ridge is not None:
-        console.print(f"\nAn FP32 operator needs {number(ridge)} FLOP for each byte it moves through DRAM before "
-                      "arithmetic limits it rather than memory.")  # fmt: skip
+        console.print(
+            f"\nAn FP32 operator needs {number(ridge)} FLOP for each byte it moves through DRAM before "
+            "arithmetic limits it rather than memory."
+        )
     for caution in calibration.cautions:
         console.print(Text(f"! {caution.what}", style="bold yellow"))
         if caution.remedy:

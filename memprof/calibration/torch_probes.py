@@ -99,9 +99,13 @@ def _elementwise_probes(working_set: WorkingSet, device: str) -> list[Probe]:
 
 
 def matrix(
-    ceiling: str, dtype: torch.dtype, threads: int, level: Level, device: str = "cpu",
+    ceiling: str,
+    dtype: torch.dtype,
+    threads: int,
+    level: Level,
+    device: str = "cpu",
     around: Callable[[Call], Call] = lambda run: run,
-) -> Group:  # fmt: skip
+) -> Group:
     """Return the group that measures matrix work in `dtype`: products and 3x3 convolutions of several sizes.
 
     `around` wraps every call, to choose how torch computes. The smallest product comes first: what is hopelessly slow

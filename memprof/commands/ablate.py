@@ -26,11 +26,21 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--model", required=True, metavar="NAME", shell_complete=complete_models,
-              help="A ConvNeXt or InceptionNeXt of `memprof models`, also with options: inceptionnext_t.")  # fmt: skip
-@click.option("--sweep", "asked", default=None, metavar="OPTION=VALUES",
-              help="Instead of the paper's variants, the values of one numeric option: kernel=3..31 (odd sizes), "
-                   "kernel=3..31:4 (steps of 4), kernel=3,7,11, conv_ratio=1/8,1/4,1/2.")  # fmt: skip
+@click.option(
+    "--model",
+    required=True,
+    metavar="NAME",
+    shell_complete=complete_models,
+    help="A ConvNeXt or InceptionNeXt of `memprof models`, also with options: inceptionnext_t.",
+)
+@click.option(
+    "--sweep",
+    "asked",
+    default=None,
+    metavar="OPTION=VALUES",
+    help="Instead of the paper's variants, the values of one numeric option: kernel=3..31 (odd sizes), "
+    "kernel=3..31:4 (steps of 4), kernel=3,7,11, conv_ratio=1/8,1/4,1/2.",
+)
 @device_option
 @precision_option
 @batch_size_option
@@ -41,9 +51,18 @@ if TYPE_CHECKING:
 @record_format_option("ablate", "md,csv,png,json")
 @json_option
 def command(
-    model: str, asked: str | None, device: str, precision: str | None, batch_size: int, resolution: int | None,
-    phase: str | None, layout: str, output: Path, formats: tuple[str, ...], as_json: bool,
-) -> None:  # fmt: skip
+    model: str,
+    asked: str | None,
+    device: str,
+    precision: str | None,
+    batch_size: int,
+    resolution: int | None,
+    phase: str | None,
+    layout: str,
+    output: Path,
+    formats: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Vary a model one choice at a time, as its paper does, and predict the throughput of each variant.
 
     With --sweep, the predicted step time against one number of the model, such as the size of its kernel.
@@ -55,8 +74,16 @@ def command(
     target = devices.get(device)
 
     def analyse(name: str, done: str) -> list[Report]:
-        (cell,) = analysed(name, [target], [phase] if phase else PHASES, layout, batch_size=batch_size,
-                           resolution=resolution, precision=precision, done=done)  # fmt: skip
+        (cell,) = analysed(
+            name,
+            [target],
+            [phase] if phase else PHASES,
+            layout,
+            batch_size=batch_size,
+            resolution=resolution,
+            precision=precision,
+            done=done,
+        )
         return cell
 
     run = _prepared(model, asked)

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 best_layout_option = click.option(
-    "--layout", type=click.Choice(["best", *LAYOUTS]), default="best", show_default=True,
+    "--layout",
+    type=click.Choice(["best", *LAYOUTS]),
+    default="best",
+    show_default=True,
     help="Of images and weights. best: the faster of both in each phase, as published tables have it.",
-)  # fmt: skip
+)
 
 
 def record_format_option(command: str, default: str) -> Callable[[Decorated], Decorated]:
@@ -31,8 +34,15 @@ def record_format_option(command: str, default: str) -> Callable[[Decorated], De
         formats = _writers(command).FORMATS
         return chosen_formats(value, formats.names, formats.check)
 
-    return click.option("--format", "formats", default=default, show_default=True, callback=chosen, metavar="LIST",
-                        help=f"Files to write, separated by commas: {default.replace(',', ', ')}.")  # fmt: skip
+    return click.option(
+        "--format",
+        "formats",
+        default=default,
+        show_default=True,
+        callback=chosen,
+        metavar="LIST",
+        help=f"Files to write, separated by commas: {default.replace(',', ', ')}.",
+    )
 
 
 json_option = click.option(
@@ -63,9 +73,16 @@ def _writers(command: str) -> Any:
 
 
 def analysed(
-    model: str, targets: Sequence[Device], phases: Sequence[str], layout: str, *, batch_size: int,
-    resolution: int | None, precision: str | None, done: str = "",
-) -> list[list[Report]]:  # fmt: skip
+    model: str,
+    targets: Sequence[Device],
+    phases: Sequence[str],
+    layout: str,
+    *,
+    batch_size: int,
+    resolution: int | None,
+    precision: str | None,
+    done: str = "",
+) -> list[list[Report]]:
     """Return for each device the reports of a model: in every phase, in both layouts or in the one that is asked for.
 
     `done` says how far the whole is. A phase and layout are simulated once for all devices of one precision.
@@ -77,8 +94,15 @@ def analysed(
     for phase in phases:
         for one in LAYOUTS if layout == "best" else (layout,):
             with progress(f"analysing {model}{done}"), output_kept():
-                reports = analyze_on(model, targets, batch_size=batch_size, resolution=resolution, phase=phase,
-                                     precision=precision, layout=one)  # fmt: skip
+                reports = analyze_on(
+                    model,
+                    targets,
+                    batch_size=batch_size,
+                    resolution=resolution,
+                    phase=phase,
+                    precision=precision,
+                    layout=one,
+                )
             for cell, report in zip(cells, reports, strict=True):
                 cell.append(report)
     return cells

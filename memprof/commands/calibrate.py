@@ -21,14 +21,31 @@ def _output(ctx: click.Context, parameter: click.Parameter, value: Path | None) 
 
 
 @click.command()
-@click.option("--device", type=click.Choice(list(NAMES)), default="cpu", show_default=True,
-              help="What to measure: the CPU becomes the device `host`, the first GPU `host-cuda`.")  # fmt: skip
-@click.option("--output", type=click.Path(path_type=Path), callback=_output, metavar="FILE.json",
-              help="Write the device file here. Default: where `--device host` looks for it.")  # fmt: skip
-@click.option("--seconds", type=click.FloatRange(min=0.5, max=MOST_SECONDS), default=DEFAULT_SECONDS,
-              show_default=True, metavar="N", help="Time to measure for. Less is less sure.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True,
-              help="Print the device as JSON and nothing else; it is saved all the same.")  # fmt: skip
+@click.option(
+    "--device",
+    type=click.Choice(list(NAMES)),
+    default="cpu",
+    show_default=True,
+    help="What to measure: the CPU becomes the device `host`, the first GPU `host-cuda`.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    callback=_output,
+    metavar="FILE.json",
+    help="Write the device file here. Default: where `--device host` looks for it.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0.5, max=MOST_SECONDS),
+    default=DEFAULT_SECONDS,
+    show_default=True,
+    metavar="N",
+    help="Time to measure for. Less is less sure.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the device as JSON and nothing else; it is saved all the same."
+)
 def command(device: str, output: Path | None, seconds: float, as_json: bool) -> None:
     """Measure what PyTorch reaches on this machine: bandwidths of memory and caches, peaks of arithmetic.
 

@@ -19,11 +19,25 @@ from memprof.workload import PHASES
 
 
 @click.command()
-@click.option("--model", "models", multiple=True, required=True, metavar="NAME", shell_complete=complete_models,
-              help="A model, named as for `memprof roofline`. Repeat for several.")  # fmt: skip
-@click.option("--device", "names", multiple=True, default=("a100",), show_default=True, metavar="NAME|FILE",
-              shell_complete=complete_devices,
-              help="A device of `memprof devices`, or a file that describes one. Repeat for several.")  # fmt: skip
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    shell_complete=complete_models,
+    help="A model, named as for `memprof roofline`. Repeat for several.",
+)
+@click.option(
+    "--device",
+    "names",
+    multiple=True,
+    default=("a100",),
+    show_default=True,
+    metavar="NAME|FILE",
+    shell_complete=complete_devices,
+    help="A device of `memprof devices`, or a file that describes one. Repeat for several.",
+)
 @precision_option
 @batch_size_option
 @resolution_option
@@ -32,9 +46,16 @@ from memprof.workload import PHASES
 @record_format_option("compare", "md,csv,png,json")
 @json_option
 def command(
-    models: tuple[str, ...], names: tuple[str, ...], precision: str | None, batch_size: int, resolution: int | None,
-    layout: str, output: Path, formats: tuple[str, ...], as_json: bool,
-) -> None:  # fmt: skip
+    models: tuple[str, ...],
+    names: tuple[str, ...],
+    precision: str | None,
+    batch_size: int,
+    resolution: int | None,
+    layout: str,
+    output: Path,
+    formats: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Hold models and devices side by side: size, work, traffic, predicted throughput and where the time goes.
 
     Every model is analysed in inference and in training on every device. Times are predicted; no GPU is needed.
@@ -54,7 +75,8 @@ def command(
     cells = []
     for position, model in enumerate(chosen):
         done = f" ({position + 1} of {len(chosen)})"
-        cells += analysed(model, targets, PHASES, layout, batch_size=batch_size, resolution=resolution,
-                          precision=precision, done=done)  # fmt: skip
+        cells += analysed(
+            model, targets, PHASES, layout, batch_size=batch_size, resolution=resolution, precision=precision, done=done
+        )
     found = compare(cells)
     deliver(found, "compare", writers.STEM, output, formats, as_json=as_json)

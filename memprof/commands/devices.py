@@ -52,11 +52,19 @@ def command(context: click.Context, as_json: bool) -> None:
 
 @command.command()
 @click.argument("name", metavar="NAME|FILE")
-@click.option("--constants", "with_constants", is_flag=True,
-              help="Also show the constants of the time model: what kernels reach of these figures, and what starting "
-                   "them takes.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True,
-              help="Print JSON and nothing else. Without --constants it is a valid device file.")  # fmt: skip
+@click.option(
+    "--constants",
+    "with_constants",
+    is_flag=True,
+    help="Also show the constants of the time model: what kernels reach of these figures, and what starting "
+    "them takes.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print JSON and nothing else. Without --constants it is a valid device file.",
+)
 @click.pass_context
 def show(context: click.Context, name: str, with_constants: bool, as_json: bool) -> None:
     """Show every figure of a device with its unit and source.
@@ -66,8 +74,15 @@ def show(context: click.Context, name: str, with_constants: bool, as_json: bool)
     device = devices.get(name)
     constants = achievable.chosen(device) if with_constants else {}
     if as_json or (context.parent is not None and context.parent.params.get("as_json")):
-        found = {key: {"value": constant.figure.value, "unit": constant.unit, "words": constant.words,
-                       "source": constant.figure.source} for key, constant in constants.items()}  # fmt: skip
+        found = {
+            key: {
+                "value": constant.figure.value,
+                "unit": constant.unit,
+                "words": constant.words,
+                "source": constant.figure.source,
+            }
+            for key, constant in constants.items()
+        }
         _print_json({**device.as_dict(), **({"constants": found} if with_constants else {})})
     else:
         _print_device(device, list(constants.values()))

@@ -26,10 +26,20 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--model", required=True, metavar="NAME", shell_complete=complete_models,
-              help="The model to explain; named as for `memprof roofline`.")  # fmt: skip
-@click.option("--against", default=None, metavar="NAME", shell_complete=complete_models,
-              help="The model to hold it against. Without it: the model's own losses.")  # fmt: skip
+@click.option(
+    "--model",
+    required=True,
+    metavar="NAME",
+    shell_complete=complete_models,
+    help="The model to explain; named as for `memprof roofline`.",
+)
+@click.option(
+    "--against",
+    default=None,
+    metavar="NAME",
+    shell_complete=complete_models,
+    help="The model to hold it against. Without it: the model's own losses.",
+)
 @device_option
 @precision_option
 @batch_size_option
@@ -40,9 +50,18 @@ if TYPE_CHECKING:
 @record_format_option("explain", "png,md,json")
 @json_option
 def command(
-    model: str, against: str | None, device: str, precision: str | None, batch_size: int, resolution: int | None,
-    phase: str, layout: str, output: Path, formats: tuple[str, ...], as_json: bool,
-) -> None:  # fmt: skip
+    model: str,
+    against: str | None,
+    device: str,
+    precision: str | None,
+    batch_size: int,
+    resolution: int | None,
+    phase: str,
+    layout: str,
+    output: Path,
+    formats: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Say where a model's time goes and what would save it, or why one model takes longer than another.
 
     With --against, the difference in predicted step time is divided by kind of operator and by stage. Without it, the
@@ -65,11 +84,14 @@ def command(
         """Analyse a model as the options say, or as a workload that differs from them says."""
         with progress(f"analysing {name}"), output_kept():
             return analyze(
-                name, device=device, resolution=resolution, phase=phase,
+                name,
+                device=device,
+                resolution=resolution,
+                phase=phase,
                 batch_size=change.batch_size if change else batch_size,
                 precision=change.precision if change else precision,
                 layout=change.layout if change else layout,
-            )  # fmt: skip
+            )
 
     found = explain(analysed(model), analysed(against)) if against else _losses(analysed, model, device)
     deliver(found, "explain", writers.STEM, output, formats, as_json=as_json)

@@ -61,18 +61,34 @@ command.add_command(gate_accepting.init)
     "--against", metavar="REF", help="The commit whose code is measured beside today's, in turns; implies --measure."
 )
 @click.option("--lenient", is_flag=True, help="Let a measurement pass that cannot tell, because noise is too large.")
-@click.option("--format", "formats", callback=_formats, metavar="LIST",
-              help="What to print and write, separated by commas: text and github are printed, md, json, junit and "
-                   "gitlab are files. Default: what suits; on GitHub text and github.")  # fmt: skip
-@click.option("--output", type=click.Path(path_type=Path), metavar="DIR",
-              help=f"Folder for the files. Default: {DEFAULT_OUTPUT}, where --format names a file; otherwise none is "
-                   "written.")  # fmt: skip
+@click.option(
+    "--format",
+    "formats",
+    callback=_formats,
+    metavar="LIST",
+    help="What to print and write, separated by commas: text and github are printed, md, json, junit and "
+    "gitlab are files. Default: what suits; on GitHub text and github.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help=f"Folder for the files. Default: {DEFAULT_OUTPUT}, where --format names a file; otherwise none is written.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, and nothing else; write no files.")
 @click.pass_context
 def check_command(
-    context: click.Context, baseline_file: Path | None, config_file: Path | None, strict: bool, measure: bool,
-    against: str | None, lenient: bool, formats: tuple[str, ...] | None, output: Path | None, as_json: bool,
-) -> None:  # fmt: skip
+    context: click.Context,
+    baseline_file: Path | None,
+    config_file: Path | None,
+    strict: bool,
+    measure: bool,
+    against: str | None,
+    lenient: bool,
+    formats: tuple[str, ...] | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
     """Hold today's figures against the baseline. Exit code 0: passed, 1: regressed, 2: it cannot be told.
 
     Every figure of every workload is compared, and may get worse by its budget, which the configuration may set.

@@ -15,28 +15,59 @@ _ELSEWHERE = "name another file with --config or --baseline"
 
 
 @click.command("init")
-@click.option("--model", "models", multiple=True, required=True, metavar="NAME", shell_complete=complete_models,
-              help="A model to gate, as `memprof roofline` takes it: `inceptionnext_t`, `my_pkg.nets:build`, "
-                   "`net.py:build`. Repeat for more.")  # fmt: skip
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    shell_complete=complete_models,
+    help="A model to gate, as `memprof roofline` takes it: `inceptionnext_t`, `my_pkg.nets:build`, "
+    "`net.py:build`. Repeat for more.",
+)
 @click.option("--phase", "phases", multiple=True, type=click.Choice(PHASES), help="Default: both.")
-@click.option("--device", "devices", multiple=True, metavar="NAME|FILE", shell_complete=complete_devices,
-              help="Devices to predict for. Default: a100.")  # fmt: skip
-@click.option("--batch-size", "batch_sizes", multiple=True, type=int,
-              help=f"Images in a step. Default: {DEFAULT_BATCH_SIZE}.")  # fmt: skip
+@click.option(
+    "--device",
+    "devices",
+    multiple=True,
+    metavar="NAME|FILE",
+    shell_complete=complete_devices,
+    help="Devices to predict for. Default: a100.",
+)
+@click.option(
+    "--batch-size", "batch_sizes", multiple=True, type=int, help=f"Images in a step. Default: {DEFAULT_BATCH_SIZE}."
+)
 @click.option("--resolution", "resolutions", multiple=True, type=int, help="Pixels a side. Default: the model's own.")
 @click.option("--layout", "layouts", multiple=True, type=click.Choice(LAYOUTS), help=f"Default: {DEFAULT_LAYOUT}.")
-@click.option("--precision", "precisions", multiple=True, type=click.Choice(list(PRECISIONS)),
-              help="Default: tf32 where the device has it, else fp32.")  # fmt: skip
+@click.option(
+    "--precision",
+    "precisions",
+    multiple=True,
+    type=click.Choice(list(PRECISIONS)),
+    help="Default: tf32 where the device has it, else fp32.",
+)
 @baseline_option
-@click.option("--config", "config_file", type=click.Path(path_type=Path), metavar="FILE",
-              help="Where the configuration goes. Default: a setup.cfg or pyproject.toml that is here, otherwise a new "
-                   "memprof.toml.")  # fmt: skip
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the configuration goes. Default: a setup.cfg or pyproject.toml that is here, otherwise a new "
+    "memprof.toml.",
+)
 @click.option("--force", is_flag=True, help="Replace a configuration and a baseline that are there already.")
 def init(
-    models: tuple[str, ...], phases: tuple[str, ...], devices: tuple[str, ...], batch_sizes: tuple[int, ...],
-    resolutions: tuple[int, ...], layouts: tuple[str, ...], precisions: tuple[str, ...], baseline_file: Path | None,
-    config_file: Path | None, force: bool,
-) -> None:  # fmt: skip
+    models: tuple[str, ...],
+    phases: tuple[str, ...],
+    devices: tuple[str, ...],
+    batch_sizes: tuple[int, ...],
+    resolutions: tuple[int, ...],
+    layouts: tuple[str, ...],
+    precisions: tuple[str, ...],
+    baseline_file: Path | None,
+    config_file: Path | None,
+    force: bool,
+) -> None:
     """Begin to gate models: write the baseline with today's figures, and the configuration.
 
     Every option but --baseline, --config and --force may be repeated: each model is gated in each phase, on each
@@ -48,8 +79,14 @@ def init(
     from memprof.gate.beginning import begin, place_for_config, write_beginning
 
     settings: dict[str, tuple[str, ...] | tuple[int, ...]]
-    settings = {"phases": phases, "devices": devices, "batch_sizes": batch_sizes, "resolutions": resolutions,
-                "layouts": layouts, "precisions": precisions}  # fmt: skip
+    settings = {
+        "phases": phases,
+        "devices": devices,
+        "batch_sizes": batch_sizes,
+        "resolutions": resolutions,
+        "layouts": layouts,
+        "precisions": precisions,
+    }
     place = config_file or place_for_config(Path())
     begun = begin(place, models, settings, baseline_file, force=force)
     check_free(begun.config.baseline, force=force)

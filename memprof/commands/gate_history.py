@@ -13,8 +13,12 @@ from memprof.commands.options import output_option
 @click.command("history")
 @baseline_option
 @config_option
-@click.option("--file", type=click.Path(path_type=Path), metavar="FILE",
-              help="The history. Default: memprof-history.sqlite beside the baseline.")  # fmt: skip
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The history. Default: memprof-history.sqlite beside the baseline.",
+)
 @click.option("--commit", default="HEAD", show_default=True, metavar="REV", help="The commit that accepts it.")
 @click.option("--metric", default="seconds", show_default=True, metavar="NAME", help="What to plot.")
 @output_option

@@ -17,13 +17,19 @@ if TYPE_CHECKING:
     from memprof.gate.records import Baseline, GateResult, MeasuredResult
 
 config_option = click.option(
-    "--config", "config_file", type=click.Path(path_type=Path), metavar="FILE",
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
     help="Default: setup.cfg, pyproject.toml or memprof.toml, here or in a folder above, whichever configures memprof.",
-)  # fmt: skip
+)
 baseline_option = click.option(
-    "--baseline", "baseline_file", type=click.Path(path_type=Path), metavar="FILE",
+    "--baseline",
+    "baseline_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
     help="Default: what the configuration names, or memprof-baseline.json beside it.",
-)  # fmt: skip
+)
 
 _ON_GITHUB, _ON_GITLAB = "GITHUB_ACTIONS", "GITLAB_CI"
 _SUMMARY, _OUTPUT = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"

@@ -22,24 +22,51 @@ from memprof.workload import CPU, CUDA, DEFAULT_WARM_UP
 
 
 @click.command()
-@click.option("--model", "models", multiple=True, required=True, metavar="NAME", shell_complete=complete_models,
-              help="A model of the zoo, also with options, `timm:NAME`, `torchvision:NAME`, `package.module:callable` "
-                   "or `file.py:callable`; the last four run that code. Repeat to compare.")  # fmt: skip
-@click.option("--device", type=click.Choice([CPU, CUDA]), default=CPU, show_default=True,
-              help="What runs it: this machine's processor, or its GPU.")  # fmt: skip
-@click.option("--roof", metavar="NAME|FILE", shell_complete=complete_devices,
-              help="The device whose ceilings operators are held against. Default: `host`, which `memprof calibrate` "
-                   "measures, for a CPU; the GPU by its name for a GPU.")  # fmt: skip
-@click.option("--precision", type=click.Choice(list(PRECISIONS)), default=None,
-              help="Default: fp32 on a CPU; on a GPU tf32 where it has it, else fp32.")  # fmt: skip
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    shell_complete=complete_models,
+    help="A model of the zoo, also with options, `timm:NAME`, `torchvision:NAME`, `package.module:callable` "
+    "or `file.py:callable`; the last four run that code. Repeat to compare.",
+)
+@click.option(
+    "--device",
+    type=click.Choice([CPU, CUDA]),
+    default=CPU,
+    show_default=True,
+    help="What runs it: this machine's processor, or its GPU.",
+)
+@click.option(
+    "--roof",
+    metavar="NAME|FILE",
+    shell_complete=complete_devices,
+    help="The device whose ceilings operators are held against. Default: `host`, which `memprof calibrate` "
+    "measures, for a CPU; the GPU by its name for a GPU.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(list(PRECISIONS)),
+    default=None,
+    help="Default: fp32 on a CPU; on a GPU tf32 where it has it, else fp32.",
+)
 @click.option("--batch-size", type=int, default=None, help="Images in a step. Default: 8 on a CPU, 128 on a GPU.")
 @resolution_option
 @phase_option
 @layout_option
-@click.option("--warm-up", type=int, default=DEFAULT_WARM_UP, show_default=True, metavar="N",
-              help="Steps before the first timed one.")  # fmt: skip
-@click.option("--repeat", type=int, default=None, metavar="N",
-              help="Steps to time. Default: for 3 seconds, and at least 6.")  # fmt: skip
+@click.option(
+    "--warm-up",
+    type=int,
+    default=DEFAULT_WARM_UP,
+    show_default=True,
+    metavar="N",
+    help="Steps before the first timed one.",
+)
+@click.option(
+    "--repeat", type=int, default=None, metavar="N", help="Steps to time. Default: for 3 seconds, and at least 6."
+)
 @click.option("--compile", "compiled", is_flag=True, help="Run the model through torch.compile.")
 @output_option
 @format_option("html,png,json")
@@ -47,10 +74,23 @@ from memprof.workload import CPU, CUDA, DEFAULT_WARM_UP
 @top_option
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, and nothing else; write no files.")
 def command(
-    models: tuple[str, ...], device: str, roof: str | None, precision: str | None, batch_size: int | None,
-    resolution: int | None, phase: str, layout: str, warm_up: int, repeat: int | None, compiled: bool, output: Path,
-    formats: tuple[str, ...], by: str, top: int, as_json: bool,
-) -> None:  # fmt: skip
+    models: tuple[str, ...],
+    device: str,
+    roof: str | None,
+    precision: str | None,
+    batch_size: int | None,
+    resolution: int | None,
+    phase: str,
+    layout: str,
+    warm_up: int,
+    repeat: int | None,
+    compiled: bool,
+    output: Path,
+    formats: tuple[str, ...],
+    by: str,
+    top: int,
+    as_json: bool,
+) -> None:
     """Run models for real, with random weights on noise, and report what every operator took.
 
     Steps are timed without the profiler, then a few run with it. Close other programs: what they do counts.
@@ -69,9 +109,21 @@ def command(
     found = []
     for position, model in enumerate(models):
         with progress(f"measuring {model} on the {device} ({position + 1} of {len(models)})"), output_kept():
-            found.append(measure(model, device=device, roof=roof, batch_size=batch_size, resolution=resolution,
-                                 phase=phase, precision=precision, layout=layout, warm_up=warm_up, repeat=repeat,
-                                 compiled=compiled))  # fmt: skip
+            found.append(
+                measure(
+                    model,
+                    device=device,
+                    roof=roof,
+                    batch_size=batch_size,
+                    resolution=resolution,
+                    phase=phase,
+                    precision=precision,
+                    layout=layout,
+                    warm_up=warm_up,
+                    repeat=repeat,
+                    compiled=compiled,
+                )
+            )
     if as_json:
         click.echo(dump_reports(found).encode(), nl=False)  # in UTF-8, whatever the terminal's encoding
         return

@@ -64,19 +64,32 @@ def _formats(ctx: click.Context, parameter: click.Parameter, value: str) -> tupl
 
 def format_option(default: str) -> _Decorator:
     """Return the option --format, a list of writers separated by commas."""
-    return click.option("--format", "formats", default=default, show_default=True, callback=_formats, metavar="LIST",
-                        shell_complete=complete_formats,
-                        help="Files to write, separated by commas: html, png, json, csv, md, text.")  # fmt: skip
+    return click.option(
+        "--format",
+        "formats",
+        default=default,
+        show_default=True,
+        callback=_formats,
+        metavar="LIST",
+        shell_complete=complete_formats,
+        help="Files to write, separated by commas: html, png, json, csv, md, text.",
+    )
 
 
 device_option = click.option(
-    "--device", default="a100", show_default=True, metavar="NAME|FILE", shell_complete=complete_devices,
+    "--device",
+    default="a100",
+    show_default=True,
+    metavar="NAME|FILE",
+    shell_complete=complete_devices,
     help="A device of `memprof devices`, or a JSON or TOML file that describes one.",
-)  # fmt: skip
+)
 precision_option = click.option(
-    "--precision", type=click.Choice(list(PRECISIONS)), default=None,
+    "--precision",
+    type=click.Choice(list(PRECISIONS)),
+    default=None,
     help="Default: tf32 where the device has it, else fp32.",
-)  # fmt: skip
+)
 batch_size_option = click.option(
     "--batch-size", type=int, default=DEFAULT_BATCH_SIZE, show_default=True, help="Images in a step."
 )
@@ -84,20 +97,31 @@ resolution_option = click.option(
     "--resolution", type=int, default=None, help="Pixels a side. Default: the model's own, mostly 224."
 )
 phase_option = click.option(
-    "--phase", type=click.Choice(PHASES), default="infer", show_default=True,
+    "--phase",
+    type=click.Choice(PHASES),
+    default="infer",
+    show_default=True,
     help="Forward only, or a whole training step with SGD.",
-)  # fmt: skip
+)
 layout_option = click.option(
     "--layout", type=click.Choice(LAYOUTS), default=DEFAULT_LAYOUT, show_default=True, help="Of images and weights."
 )
 output_option = click.option(
-    "--output", type=click.Path(), default=DEFAULT_OUTPUT, show_default=True, metavar="DIR", callback=_folder,
+    "--output",
+    type=click.Path(),
+    default=DEFAULT_OUTPUT,
+    show_default=True,
+    metavar="DIR",
+    callback=_folder,
     help="Folder for the files; made where missing.",
-)  # fmt: skip
+)
 by_option = click.option(
-    "--by", type=click.Choice(["operator", "module", "kind", "phase", "shape"]), default="operator", show_default=True,
+    "--by",
+    type=click.Choice(["operator", "module", "kind", "phase", "shape"]),
+    default="operator",
+    show_default=True,
     help="What the table of the most expensive groups by.",
-)  # fmt: skip
+)
 top_option = click.option(
     "--top", type=click.IntRange(min=1), default=10, show_default=True, metavar="N", help="Rows of that table."
 )

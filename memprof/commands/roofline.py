@@ -22,10 +22,17 @@ from memprof.commands.options import (
 
 
 @click.command()
-@click.option("--model", "models", multiple=True, required=True, metavar="NAME", shell_complete=complete_models,
-              help="A model of the zoo, also with options (`inceptionnext_t:band_kernel=7`), `timm:NAME`, "
-                   "`torchvision:NAME`, `package.module:callable` or `file.py:callable`; the last four run that code. "
-                   "Repeat to compare.")  # fmt: skip
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    shell_complete=complete_models,
+    help="A model of the zoo, also with options (`inceptionnext_t:band_kernel=7`), `timm:NAME`, "
+    "`torchvision:NAME`, `package.module:callable` or `file.py:callable`; the last four run that code. "
+    "Repeat to compare.",
+)
 @device_option
 @precision_option
 @batch_size_option
@@ -38,9 +45,19 @@ from memprof.commands.options import (
 @top_option
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, and nothing else; write no files.")
 def command(
-    models: tuple[str, ...], device: str, precision: str | None, batch_size: int, resolution: int | None, phase: str,
-    layout: str, output: Path, formats: tuple[str, ...], by: str, top: int, as_json: bool,
-) -> None:  # fmt: skip
+    models: tuple[str, ...],
+    device: str,
+    precision: str | None,
+    batch_size: int,
+    resolution: int | None,
+    phase: str,
+    layout: str,
+    output: Path,
+    formats: tuple[str, ...],
+    by: str,
+    top: int,
+    as_json: bool,
+) -> None:
     """Analyse models: what every operator computes and moves, and which ceiling of the device binds it.
 
     Each model runs for one step on PyTorch's meta device, where nothing is computed, so no GPU is needed.
@@ -59,8 +76,17 @@ def command(
     found = []
     for position, model in enumerate(models):
         with progress(f"analysing {model} ({position + 1} of {len(models)})"), output_kept():
-            found.append(analyze(model, device=device, batch_size=batch_size, resolution=resolution, phase=phase,
-                                 precision=precision, layout=layout))  # fmt: skip
+            found.append(
+                analyze(
+                    model,
+                    device=device,
+                    batch_size=batch_size,
+                    resolution=resolution,
+                    phase=phase,
+                    precision=precision,
+                    layout=layout,
+                )
+            )
     if as_json:
         click.echo(dump_reports(found).encode(), nl=False)  # in UTF-8, whatever the terminal's encoding
         return

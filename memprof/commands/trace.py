@@ -29,17 +29,29 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option("--device", metavar="NAME|FILE", shell_complete=complete_devices,
-              help="What ran it. Default: the GPU that the trace names.")  # fmt: skip
+@click.option(
+    "--device",
+    metavar="NAME|FILE",
+    shell_complete=complete_devices,
+    help="What ran it. Default: the GPU that the trace names.",
+)
 @click.option("--precision", type=click.Choice(list(PRECISIONS)), help="Default: what dtypes and kernel names show.")
 @click.option("--step", type=int, metavar="N", help="Only the step that the profiler called ProfilerStep#N.")
 @click.option("--rank", type=int, metavar="N", help="Of several files, only that of rank N.")
 @click.option("--from", "start", type=float, metavar="SECONDS", help="Only from so long after the trace's start.")
 @click.option("--to", "end", type=float, metavar="SECONDS", help="Only up to so long after the trace's start.")
-@click.option("--counters", type=click.Path(path_type=Path), metavar="FILE.csv",
-              help="Hardware counters of the same run, of Nsight Compute (`ncu --csv`).")  # fmt: skip
-@click.option("--model", metavar="NAME", shell_complete=complete_models,
-              help="Line the trace up with the simulation of this model.")  # fmt: skip
+@click.option(
+    "--counters",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="Hardware counters of the same run, of Nsight Compute (`ncu --csv`).",
+)
+@click.option(
+    "--model",
+    metavar="NAME",
+    shell_complete=complete_models,
+    help="Line the trace up with the simulation of this model.",
+)
 @click.option("--batch-size", type=int, help="Of the simulation. Default: the trace's.")
 @click.option("--resolution", type=int, help="Of the simulation, in pixels a side. Default: the trace's.")
 @click.option("--phase", type=click.Choice(PHASES), help="Of the simulation. Default: the trace's.")
@@ -50,11 +62,25 @@ if TYPE_CHECKING:
 @top_option
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, and nothing else; write no files.")
 def command(
-    files: tuple[Path, ...], device: str | None, precision: str | None, step: int | None, rank: int | None,
-    start: float | None, end: float | None, counters: Path | None, model: str | None, batch_size: int | None,
-    resolution: int | None, phase: str | None, layout: str | None, output: Path, formats: tuple[str, ...], by: str,
-    top: int, as_json: bool,
-) -> None:  # fmt: skip
+    files: tuple[Path, ...],
+    device: str | None,
+    precision: str | None,
+    step: int | None,
+    rank: int | None,
+    start: float | None,
+    end: float | None,
+    counters: Path | None,
+    model: str | None,
+    batch_size: int | None,
+    resolution: int | None,
+    phase: str | None,
+    layout: str | None,
+    output: Path,
+    formats: tuple[str, ...],
+    by: str,
+    top: int,
+    as_json: bool,
+) -> None:
     """Read traces of torch.profiler (.json, .json.gz, .zst) from any GPU: measured time beside bound and prediction.
 
     Give one file, or one for each rank. Record with record_shapes=True; docs/traces.md says how.
@@ -104,25 +130,42 @@ def _reports(
 
 
 def _aligned(
-    model: str, report: Report, target: Device | None, batch_size: int | None, resolution: int | None,
-    phase: str | None, layout: str | None,
-) -> Alignment:  # fmt: skip
+    model: str,
+    report: Report,
+    target: Device | None,
+    batch_size: int | None,
+    resolution: int | None,
+    phase: str | None,
+    layout: str | None,
+) -> Alignment:
     from memprof.analysis.simulated import analyze
     from memprof.commands.output import output_kept, progress
     from memprof.comparisons.alignment import align
 
     work = report.workload
     with progress(f"simulating {model}"), output_kept():
-        simulated = analyze(model, device=target or report.device.name, batch_size=batch_size or work.batch_size,
-                            resolution=resolution or work.resolution, phase=phase or work.phase,
-                            precision=work.precision, layout=layout or work.layout)  # fmt: skip
+        simulated = analyze(
+            model,
+            device=target or report.device.name,
+            batch_size=batch_size or work.batch_size,
+            resolution=resolution or work.resolution,
+            phase=phase or work.phase,
+            precision=work.precision,
+            layout=layout or work.layout,
+        )
     return align(report, simulated)
 
 
 def _deliver(
-    traces: Sequence[Trace], reports: Sequence[Report], aligned: Alignment | None, output: Path,
-    formats: Sequence[str], by: str, top: int, as_json: bool,
-) -> None:  # fmt: skip
+    traces: Sequence[Trace],
+    reports: Sequence[Report],
+    aligned: Alignment | None,
+    output: Path,
+    formats: Sequence[str],
+    by: str,
+    top: int,
+    as_json: bool,
+) -> None:
     from memprof import reports as writers
     from memprof.commands.output import echo, echo_written, for_terminal, progress, rendered
     from memprof.files import write_files

@@ -31,23 +31,51 @@ def _out(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False, metavar="[FILE.csv]")
-@click.option("--kernels", type=click.Path(path_type=Path), metavar="FILE",
-              help="Single kernels: NeuSight's columns, or stacks of depthwise convolutions. Takes the place of "
-                   "FILE.csv.")  # fmt: skip
-@click.option("--jobs", type=click.IntRange(min=1), default=_jobs, show_default="one per processor", metavar="N",
-              help="Processes that analyse models side by side. The result does not depend on it.")  # fmt: skip
-@click.option("--top", type=click.IntRange(min=1), metavar="N",
-              help="Print the N rows that are furthest off. Default: all rows of a small file, 20 of a large "
-                   "one.")  # fmt: skip
+@click.option(
+    "--kernels",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Single kernels: NeuSight's columns, or stacks of depthwise convolutions. Takes the place of FILE.csv.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=_jobs,
+    show_default="one per processor",
+    metavar="N",
+    help="Processes that analyse models side by side. The result does not depend on it.",
+)
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Print the N rows that are furthest off. Default: all rows of a small file, 20 of a large one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else.")
-@click.option("--csv", "csv", type=click.Path(dir_okay=False, path_type=Path), callback=_out, metavar="OUT",
-              help="Write the file's columns with what is predicted beside them.")  # fmt: skip
-@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), callback=_out, metavar="OUT.png",
-              help="Draw predicted against measured.")  # fmt: skip
+@click.option(
+    "--csv",
+    "csv",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_out,
+    metavar="OUT",
+    help="Write the file's columns with what is predicted beside them.",
+)
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_out,
+    metavar="OUT.png",
+    help="Draw predicted against measured.",
+)
 def command(
-    file: Path | None, kernels: Path | None, jobs: int, top: int | None, as_json: bool, csv: Path | None,
+    file: Path | None,
+    kernels: Path | None,
+    jobs: int,
+    top: int | None,
+    as_json: bool,
+    csv: Path | None,
     plot: Path | None,
-) -> None:  # fmt: skip
+) -> None:
     """Hold predictions against measurements: how far off they are, and whether they get the order right.
 
     FILE.csv has a line for each measured throughput, with the columns device, dtype, layout, batch, resolution, phase,
@@ -157,8 +185,14 @@ def _progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
         TimeRemainingColumn,
     )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-               TextColumn("left"), TimeRemainingColumn())  # fmt: skip
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         shown = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(shown, completed=done, total=total)

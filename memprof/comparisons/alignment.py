@@ -17,22 +17,47 @@ OPTIMIZER = "optimizer"
 """All of the optimizer's calls are one line: what it does in one call per parameter or in one for all is its choice."""
 
 _FAMILIES = {
-    "convolution": ("_convolution", "convolution_overrideable", "cudnn_convolution", "miopen_convolution",
-                    "miopen_depthwise_convolution", "mkldnn_convolution", "_conv_depthwise2d", "thnn_conv2d",
-                    "_slow_conv2d_forward", "conv_depthwise3d", "cudnn_convolution_relu"),
-    "convolution_backward": ("cudnn_convolution_backward", "miopen_convolution_backward",
-                             "convolution_backward_overrideable", "mkldnn_convolution_backward"),
-    "batch_norm": ("native_batch_norm", "cudnn_batch_norm", "miopen_batch_norm", "_native_batch_norm_legit",
-                   "_batch_norm_with_update"),
+    "convolution": (
+        "_convolution",
+        "convolution_overrideable",
+        "cudnn_convolution",
+        "miopen_convolution",
+        "miopen_depthwise_convolution",
+        "mkldnn_convolution",
+        "_conv_depthwise2d",
+        "thnn_conv2d",
+        "_slow_conv2d_forward",
+        "conv_depthwise3d",
+        "cudnn_convolution_relu",
+    ),
+    "convolution_backward": (
+        "cudnn_convolution_backward",
+        "miopen_convolution_backward",
+        "convolution_backward_overrideable",
+        "mkldnn_convolution_backward",
+    ),
+    "batch_norm": (
+        "native_batch_norm",
+        "cudnn_batch_norm",
+        "miopen_batch_norm",
+        "_native_batch_norm_legit",
+        "_batch_norm_with_update",
+    ),
     "batch_norm_backward": ("native_batch_norm_backward", "cudnn_batch_norm_backward", "miopen_batch_norm_backward"),
     "relu": ("relu_", "clamp_min", "clamp_min_"),
-    "attention": ("scaled_dot_product_attention", "_scaled_dot_product_flash_attention",
-                  "_scaled_dot_product_efficient_attention", "_scaled_dot_product_cudnn_attention",
-                  "_scaled_dot_product_attention_math"),
-    "attention_backward": ("_scaled_dot_product_flash_attention_backward",
-                           "_scaled_dot_product_efficient_attention_backward",
-                           "_scaled_dot_product_cudnn_attention_backward"),
-}  # fmt: skip
+    "attention": (
+        "scaled_dot_product_attention",
+        "_scaled_dot_product_flash_attention",
+        "_scaled_dot_product_efficient_attention",
+        "_scaled_dot_product_cudnn_attention",
+        "_scaled_dot_product_attention_math",
+    ),
+    "attention_backward": (
+        "_scaled_dot_product_flash_attention_backward",
+        "_scaled_dot_product_efficient_attention_backward",
+        "_scaled_dot_product_cudnn_attention_backward",
+    ),
+}
 _CANONICAL = {name: family for family, names in _FAMILIES.items() for name in names}
 
 Key = tuple[str, str, tuple[tuple[int, ...], ...]]
@@ -105,9 +130,17 @@ def align(measured: Report, simulated: Report) -> Alignment:
             "Choose with --model, --batch-size, --resolution and --phase",
         )
     return Alignment(
-        SCHEMA, run.origin, simulated.workload.model, measured.device.name, run.steps, total,
-        simulated.totals.seconds, simulated.totals.roofline_seconds, summary.share(both, total), tuple(rows),
-    )  # fmt: skip
+        SCHEMA,
+        run.origin,
+        simulated.workload.model,
+        measured.device.name,
+        run.steps,
+        total,
+        simulated.totals.seconds,
+        simulated.totals.roofline_seconds,
+        summary.share(both, total),
+        tuple(rows),
+    )
 
 
 def _groups(report: Report) -> dict[Key, list[OperatorRow]]:

@@ -43,9 +43,16 @@ def rank_of(rank: int | None, report: Report) -> Rank:
         raise TraceError(f"{report.workload.model} has no GPU kernels to compare with other ranks", "leave it out")
     time = run.device_time
     return Rank(
-        rank, ", ".join(run.origin), run.device_name, run.steps, time.span_seconds, time.kernel_seconds,
-        time.communication_seconds, time.exposed_communication_seconds, time.idle_seconds,
-    )  # fmt: skip
+        rank,
+        ", ".join(run.origin),
+        run.device_name,
+        run.steps,
+        time.span_seconds,
+        time.kernel_seconds,
+        time.communication_seconds,
+        time.exposed_communication_seconds,
+        time.idle_seconds,
+    )
 
 
 def spreads(ranks: Sequence[Rank]) -> tuple[Spread, ...]:

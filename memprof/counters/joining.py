@@ -36,8 +36,10 @@ def join(
     """
     slots = slots_of(operators)
     if not slots:
-        raise CountersError(f"no operator has a kernel that the counters in {counters.path} could belong to",
-                            "counters go with the trace of a CUDA run")  # fmt: skip
+        raise CountersError(
+            f"no operator has a kernel that the counters in {counters.path} could belong to",
+            "counters go with the trace of a CUDA run",
+        )
     pools, strangers = match(counters.kernels, slots)
     _check_same_run(counters, strangers)
     steps = math.gcd(*(row.calls for row in operators))
@@ -54,8 +56,10 @@ def _check_same_run(counters: Counters, strangers: Sequence[KernelCounters]) -> 
     known = len(names) - len({kernel_name(kernel.name) for kernel in strangers})
     if known < _LEAST_MATCH * len(names) or not known:
         what = f"{known or 'none'} of the {len(names)} kernels in {counters.path} ran in an operator"
-        raise CountersError(f"these counters are of another run: {what}",
-                            "record both of the same model, batch and precision on the same GPU")  # fmt: skip
+        raise CountersError(
+            f"these counters are of another run: {what}",
+            "record both of the same model, batch and precision on the same GPU",
+        )
 
 
 def _counted(pool: Pool, steps: int) -> Iterator[tuple[Slot, _Amounts]]:

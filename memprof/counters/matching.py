@@ -85,10 +85,12 @@ def match(runs: Iterable[KernelCounters], slots: Iterable[Slot]) -> tuple[list[P
         else:
             continue
         if ours:
-            pools.append(Pool(
-                [run for name in theirs for run in counted.pop(name)],
-                [slot for name in ours for slot in ran.pop(name)],
-            ))  # fmt: skip
+            pools.append(
+                Pool(
+                    [run for name in theirs for run in counted.pop(name)],
+                    [slot for name in ours for slot in ran.pop(name)],
+                )
+            )
     return pools, [run for rest in counted.values() for run in rest]
 
 

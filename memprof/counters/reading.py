@@ -126,9 +126,14 @@ def _kernel(run: _Run, table: Table, mark: str) -> KernelCounters:
     dram, l2, l1 = (_float(level_bytes(level, amounts)) for level in LEVELS)
     cells = run.row.cells
     return KernelCounters(
-        cells[KERNEL], _size(cells.get("Grid Size")), _size(cells.get("Block Size")),
-        dram, l2, l1, _float(amounts.get(DURATION)),
-    )  # fmt: skip
+        cells[KERNEL],
+        _size(cells.get("Grid Size")),
+        _size(cells.get("Block Size")),
+        dram,
+        l2,
+        l1,
+        _float(amounts.get(DURATION)),
+    )
 
 
 def _amount(run: _Run, metric: str, cell: _Cell, table: Table, mark: str) -> Decimal:

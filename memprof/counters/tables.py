@@ -114,8 +114,10 @@ class Table:
         if first.startswith(_REPORT_MAGIC):
             return self.error("a report of Nsight Compute, not its CSV", FROM_REPORT)
         if _NOT_PERMITTED in said:
-            return self.error(f"ncu was not permitted to read the counters ({_NOT_PERMITTED})",
-                              "run ncu as administrator, or let the driver permit it to all users")  # fmt: skip
+            return self.error(
+                f"ncu was not permitted to read the counters ({_NOT_PERMITTED})",
+                "run ncu as administrator, or let the driver permit it to all users",
+            )
         if said:
             return self.error(f"ncu counted nothing; it says {said!r}", RECORD_AGAIN)
         if tool := _other_tool(first):

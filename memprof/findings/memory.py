@@ -17,8 +17,10 @@ reuse need the rest, and the estimate for another batch is linear."""
 def needed(report: Report) -> Memory:
     """Return the memory that the step needs; ReportError where the report is of a trace, which does not tell."""
     if report.memory is None:
-        raise ReportError(f"the report of {report.workload.model} does not say what memory it needs",
-                          "analyse the model itself: `memprof roofline --model NAME`")  # fmt: skip
+        raise ReportError(
+            f"the report of {report.workload.model} does not say what memory it needs",
+            "analyse the model itself: `memprof roofline --model NAME`",
+        )
     return report.memory
 
 

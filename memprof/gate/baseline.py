@@ -16,8 +16,19 @@ from memprof.gate.metrics import SHARES
 from memprof.gate.operator_text import modules_of, modules_text, tensors_of, tensors_text
 from memprof.gate.records import BASELINE_SCHEMA, Baseline, Entry, Figures, GateWorkload, OperatorLine
 
-COLUMNS = ("modules", "operator", "kind", "inputs", "dtype", "bound", "calls", "launches", "flops",
-           "dram_bytes", "seconds")  # fmt: skip
+COLUMNS = (
+    "modules",
+    "operator",
+    "kind",
+    "inputs",
+    "dtype",
+    "bound",
+    "calls",
+    "launches",
+    "flops",
+    "dram_bytes",
+    "seconds",
+)
 """What the values of an operator's line are, in order; calls and amounts are those of one module."""
 
 _UPDATE = "write it again with `memprof gate update` on code that is known to be fine"
@@ -140,8 +151,14 @@ def _entry_lines(entry: Entry) -> Iterator[str]:
 
 
 def _operator(line: OperatorLine, layout: str) -> str:
-    words = (modules_text(line.modules), line.operator, line.kind,
-             tensors_text(line.shapes, line.layouts, layout), line.dtype, line.bound)  # fmt: skip
+    words = (
+        modules_text(line.modules),
+        line.operator,
+        line.kind,
+        tensors_text(line.shapes, line.layouts, layout),
+        line.dtype,
+        line.bound,
+    )
     numbers = (line.calls, line.launches, line.flops, line.dram_bytes, line.seconds)
     return f"[{', '.join([*map(_text, words), *map(_number, numbers)])}]"
 
@@ -169,8 +186,21 @@ def _entry(found: _Entry) -> Entry:
 def _line(row: _Row, phase: str, layout: str) -> OperatorLine:
     modules, operator, kind, inputs, dtype, bound, calls, launches, flops, moved, seconds = row
     shapes, layouts = tensors_of(inputs, layout)
-    return OperatorLine(operator, kind, phase, modules_of(modules), shapes, layouts, dtype, bound, calls, launches,
-                        flops, moved, seconds)  # fmt: skip
+    return OperatorLine(
+        operator,
+        kind,
+        phase,
+        modules_of(modules),
+        shapes,
+        layouts,
+        dtype,
+        bound,
+        calls,
+        launches,
+        flops,
+        moved,
+        seconds,
+    )
 
 
 def _workload(entry: Entry) -> GateWorkload:

@@ -35,9 +35,13 @@ def place_for_config(folder: Path) -> Path:
 
 
 def begin(
-    path: Path, models: Sequence[str], settings: Mapping[str, Sequence[str | int]], baseline: Path | None,
-    *, force: bool,
-) -> Beginning:  # fmt: skip
+    path: Path,
+    models: Sequence[str],
+    settings: Mapping[str, Sequence[str | int]],
+    baseline: Path | None,
+    *,
+    force: bool,
+) -> Beginning:
     """Return the configuration that gates `models`, for the file `path`, whose other content stays.
 
     `settings` are lists by the configuration's keys ("phases", "devices", ...). Names of files, and `baseline`, are

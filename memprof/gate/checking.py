@@ -119,9 +119,15 @@ def _pairs(before: Entry, after: Entry) -> Iterator[tuple[Metric, str, float, fl
 
 
 def _metric(
-    metric: Metric, name: str, was: float, now: float, budgets: Mapping[str, Budget], before: Sequence[MetricVerdict],
-    *, cannot_tell: bool,
-) -> MetricVerdict:  # fmt: skip
+    metric: Metric,
+    name: str,
+    was: float,
+    now: float,
+    budgets: Mapping[str, Budget],
+    before: Sequence[MetricVerdict],
+    *,
+    cannot_tell: bool,
+) -> MetricVerdict:
     budget = budgets.get(metric.name)
     change = now / was - 1 if was and not cannot_tell else None
     if budget is None:  # what follows another metric, which comes first
@@ -134,9 +140,13 @@ def _metric(
 
 
 def _result(
-    config: GateConfig, terms: Terms, results: Sequence[WorkloadResult], measured: Sequence[MeasuredResult],
-    notes: Sequence[str], remedy: str = "",
-) -> GateResult:  # fmt: skip
+    config: GateConfig,
+    terms: Terms,
+    results: Sequence[WorkloadResult],
+    measured: Sequence[MeasuredResult],
+    notes: Sequence[str],
+    remedy: str = "",
+) -> GateResult:
     verdicts = [item.verdict for item in results]
     runs = [item.verdict for item in measured]
     if terms.lenient and Verdict.CANNOT_TELL in runs:

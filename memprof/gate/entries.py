@@ -54,10 +54,16 @@ def jobs(config: GateConfig) -> list[Job]:
             models.canonical_name(model)
         for device in config.devices:
             devices.get(device)
-    found = list(product(
-        config.models, config.phases, config.batch_sizes, config.resolutions or (None,), config.layouts,
-        config.precisions or (None,),
-    ))  # fmt: skip
+    found = list(
+        product(
+            config.models,
+            config.phases,
+            config.batch_sizes,
+            config.resolutions or (None,),
+            config.layouts,
+            config.precisions or (None,),
+        )
+    )
     return [Job(*settings, number, len(found)) for number, settings in enumerate(found, 1)]
 
 
@@ -69,8 +75,15 @@ def run(job: Job, config: GateConfig) -> list[Report]:
     from memprof.analysis.simulated import analyze_on
 
     with contextlib.chdir(config.folder):
-        return analyze_on(job.model, config.devices, batch_size=job.batch_size, resolution=job.resolution,
-                          phase=job.phase, precision=job.precision, layout=job.layout)  # fmt: skip
+        return analyze_on(
+            job.model,
+            config.devices,
+            batch_size=job.batch_size,
+            resolution=job.resolution,
+            phase=job.phase,
+            precision=job.precision,
+            layout=job.layout,
+        )
 
 
 def collect(reports: Iterable[Report]) -> Baseline:
@@ -104,8 +117,9 @@ def versions() -> dict[str, str]:
 def entry_of(report: Report) -> Entry:
     """Return what the gate keeps of a report."""
     work = report.workload
-    workload = GateWorkload(_plain(work.model), work.phase, report.device.name, work.batch_size, work.pixels,
-                            work.precision, work.layout)  # fmt: skip
+    workload = GateWorkload(
+        _plain(work.model), work.phase, report.device.name, work.batch_size, work.pixels, work.precision, work.layout
+    )
     return Entry(workload, _figures(report), _lines(report))
 
 
@@ -152,8 +166,21 @@ _PHASES = ("forward", "backward", "optimizer")
 
 def _place(line: OperatorLine) -> tuple[object, ...]:
     phase = _PHASES.index(line.phase) if line.phase in _PHASES else len(_PHASES)
-    return (phase, [in_order(name) for name in line.modules], line.operator, line.kind, line.dtype, line.shapes,
-            line.layouts, line.bound, line.calls, line.launches, line.flops, line.dram_bytes, line.seconds)  # fmt: skip
+    return (
+        phase,
+        [in_order(name) for name in line.modules],
+        line.operator,
+        line.kind,
+        line.dtype,
+        line.shapes,
+        line.layouts,
+        line.bound,
+        line.calls,
+        line.launches,
+        line.flops,
+        line.dram_bytes,
+        line.seconds,
+    )
 
 
 def in_order(name: str) -> list[tuple[bool, int, str]]:

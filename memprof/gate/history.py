@@ -71,10 +71,16 @@ def head(folder: Path, name: str = "HEAD") -> Commit:
 def append(path: Path, baseline: Baseline, commit: Commit) -> None:
     """Add what `baseline` accepts under `commit`; what that commit had accepted before is replaced."""
     rows = [
-        (commit.name, commit.moment, baseline.memprof, baseline.cost_model, *astuple(entry.workload),
-         *_stored(entry.figures))
+        (
+            commit.name,
+            commit.moment,
+            baseline.memprof,
+            baseline.cost_model,
+            *astuple(entry.workload),
+            *_stored(entry.figures),
+        )
         for entry in baseline.entries
-    ]  # fmt: skip
+    ]
     marks = ", ".join("?" * len(_COLUMNS))
     with _opened(path) as database, database:
         if not database.execute("SELECT 1 FROM sqlite_master").fetchone():
@@ -121,8 +127,10 @@ def _check_magic(path: Path) -> None:
 
 
 def _stored(figures: Figures) -> list[float | str]:
-    return [json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
-            for value in (getattr(figures, name) for name in _FIGURES)]  # fmt: skip
+    return [
+        json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+        for value in (getattr(figures, name) for name in _FIGURES)
+    ]
 
 
 def _accepted(path: Path, row: tuple[object, ...]) -> Accepted:

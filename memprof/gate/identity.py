@@ -73,8 +73,11 @@ def unmatched(workload: GateWorkload, others: Iterable[GateWorkload], there: str
     nearest: list[str] | None = None
     for other in others:
         if other.model == workload.model:
-            differing = [f"{name.replace('_', ' ')} {getattr(other, name)}" for name in fields
-                         if getattr(other, name) != getattr(workload, name)]  # fmt: skip
+            differing = [
+                f"{name.replace('_', ' ')} {getattr(other, name)}"
+                for name in fields
+                if getattr(other, name) != getattr(workload, name)
+            ]
             nearest = differing if nearest is None or len(differing) < len(nearest) else nearest
     beside = f", which has it with {words.enumerate_words(nearest)}" if nearest else ""
     return f"this workload is not in {there}{beside}"

@@ -52,12 +52,19 @@ _ALL = (
     Metric("l1_bytes", "L1 traffic", units.byte_count, Better.LESS, "+1 %"),
     Metric("launches", "kernel launches", units.count, Better.LESS, "0"),
     Metric("seconds", "predicted step time", units.seconds, Better.LESS, "+2 %", is_count=False),
-    Metric("images_per_second", "predicted throughput", units.images_per_second, Better.MORE, "", is_count=False,
-           follows="seconds"),
+    Metric(
+        "images_per_second",
+        "predicted throughput",
+        units.images_per_second,
+        Better.MORE,
+        "",
+        is_count=False,
+        follows="seconds",
+    ),
     Metric("peak_memory_bytes", "predicted peak memory", units.byte_count, Better.LESS, "+1 %"),
     Metric("coverage", "coverage", units.coverage, Better.MORE, "-0", is_count=False),
     Metric(SHARES, "share of time", units.share, Better.NEITHER, "off", is_count=False, may_be_zero=True),
-)  # fmt: skip
+)
 METRICS = {metric.name: metric for metric in _ALL}
 """The figures of a baseline by name, in the order in which they are shown."""
 BUDGETED = {**METRICS, MEASURED.name: MEASURED}

@@ -26,15 +26,21 @@ class Amounts:
 
     def __add__(self, other: Amounts) -> Amounts:
         return Amounts(
-            self.calls + other.calls, self.launches + other.launches, self.flops + other.flops,
-            self.dram_bytes + other.dram_bytes, self.seconds + other.seconds,
-        )  # fmt: skip
+            self.calls + other.calls,
+            self.launches + other.launches,
+            self.flops + other.flops,
+            self.dram_bytes + other.dram_bytes,
+            self.seconds + other.seconds,
+        )
 
     def __sub__(self, other: Amounts) -> Amounts:
         return Amounts(
-            self.calls - other.calls, self.launches - other.launches, self.flops - other.flops,
-            self.dram_bytes - other.dram_bytes, self.seconds - other.seconds,
-        )  # fmt: skip
+            self.calls - other.calls,
+            self.launches - other.launches,
+            self.flops - other.flops,
+            self.dram_bytes - other.dram_bytes,
+            self.seconds - other.seconds,
+        )
 
     def of(self, calls: int) -> Amounts:
         """Return what `calls` of the calls cost, as all of them are equal."""

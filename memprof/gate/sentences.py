@@ -40,8 +40,9 @@ def changes_of(found: Iterable[Difference], device: str, notes: dict[str, str]) 
     groups: dict[tuple[object, ...], list[Difference]] = {}
     for item in found:
         groups.setdefault(_key(item), []).append(item)
-    return tuple(_change(_Group(items[0].what, _detail(items[0]), tuple(items)), device, notes)
-                 for items in groups.values())  # fmt: skip
+    return tuple(
+        _change(_Group(items[0].what, _detail(items[0]), tuple(items)), device, notes) for items in groups.values()
+    )
 
 
 def said(delta: Amounts, device: str) -> str:
@@ -87,10 +88,16 @@ def _change(group: _Group, device: str, notes: dict[str, str]) -> Change:
     clause = f"{_clause(group)}{next((notes[path] for path in group.modules if path in notes), '')}"
     names = group.operators
     return Change(
-        what=group.what, module=where, operator=group.found[0].call.operator if len(names) == 1 else "",
-        text=f"{where}: {clause}{f', {cost}' if cost else ''}", calls=delta.calls, launches=delta.launches,
-        flops=delta.flops, dram_bytes=delta.dram_bytes, seconds=delta.seconds,
-    )  # fmt: skip
+        what=group.what,
+        module=where,
+        operator=group.found[0].call.operator if len(names) == 1 else "",
+        text=f"{where}: {clause}{f', {cost}' if cost else ''}",
+        calls=delta.calls,
+        launches=delta.launches,
+        flops=delta.flops,
+        dram_bytes=delta.dram_bytes,
+        seconds=delta.seconds,
+    )
 
 
 def _clause(group: _Group) -> str:
@@ -225,8 +232,11 @@ def _bound_too(group: _Group) -> str:
     """Say that what bounds it changed as well, where that is so for all."""
     if group.what == differences.BOUND:
         return ""
-    found = {_bound(item.before, item.after) if item.before.bound != item.after.bound else ""
-             for item in group.found if item.before and item.after}  # fmt: skip
+    found = {
+        _bound(item.before, item.after) if item.before.bound != item.after.bound else ""
+        for item in group.found
+        if item.before and item.after
+    }
     said_of_all = found.pop() if len(found) == 1 else ""
     return f", {said_of_all}" if said_of_all else ""
 

@@ -61,8 +61,11 @@ def _kernels(results: Any, calls: Mapping[int, Any]) -> tuple[dict[int, list[Ker
 
     A record of the device is linked to the call, and has its own correlation id in common with the launch on the host.
     """
-    launches = {record.correlation_id(): record.start_ns() for record in results.events()
-                if record.activity_type().endswith(_LAUNCHES)}  # fmt: skip
+    launches = {
+        record.correlation_id(): record.start_ns()
+        for record in results.events()
+        if record.activity_type().endswith(_LAUNCHES)
+    }
     by_call: dict[int, list[Kernel]] = defaultdict(list)
     orphans: list[Kernel] = []
     for record in sorted(results.events(), key=lambda record: record.start_ns()):
@@ -73,9 +76,14 @@ def _kernels(results: Any, calls: Mapping[int, Any]) -> tuple[dict[int, list[Ker
         if activity is Activity.KERNEL and name.startswith(_COMMUNICATION):
             activity = Activity.COMMUNICATION
         kernel = Kernel(
-            name, record.start_ns(), record.duration_ns(), activity, device=record.device_index(),
-            stream=record.device_resource_id(), launched_ns=launches.get(record.correlation_id()),
-        )  # fmt: skip
+            name,
+            record.start_ns(),
+            record.duration_ns(),
+            activity,
+            device=record.device_index(),
+            stream=record.device_resource_id(),
+            launched_ns=launches.get(record.correlation_id()),
+        )
         call = record.linked_correlation_id()
         (by_call[call] if call in calls else orphans).append(kernel)
     return by_call, orphans

@@ -44,9 +44,15 @@ class Simulation:
 
 
 def simulate(
-    build: Callable[[], nn.Module], *, batch_size: int, resolution: int, training: bool, precision: Precision,
-    channels_last: bool, name: str = "the model",
-) -> Simulation:  # fmt: skip
+    build: Callable[[], nn.Module],
+    *,
+    batch_size: int,
+    resolution: int,
+    training: bool,
+    precision: Precision,
+    channels_last: bool,
+    name: str = "the model",
+) -> Simulation:
     """Run one step of the model that `build` returns on the meta device and profile it.
 
     The input is (batch_size, 3, resolution, resolution). `name` is how errors call the model. ModelError where the

@@ -37,9 +37,13 @@ class Step:
     """
 
     def __init__(
-        self, model: nn.Module, name: str, training: bool, remedy: str,
+        self,
+        model: nn.Module,
+        name: str,
+        training: bool,
+        remedy: str,
         front_end: Callable[[], AbstractContextManager[object]] = nullcontext,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._model = model.train(training)
         self._name = name
         self._training = training
@@ -81,12 +85,24 @@ class Step:
 
     def _update(self) -> None:
         """Update as torch.optim.SGD(foreach=True, nesterov=True) does on CUDA; its class would import torch._dynamo."""
-        learning = [(parameter, parameter.grad, buffer)
-                    for parameter, buffer in zip(self._model.parameters(), self.optimizer_state, strict=True)
-                    if parameter.grad is not None]  # fmt: skip
+        learning = [
+            (parameter, parameter.grad, buffer)
+            for parameter, buffer in zip(self._model.parameters(), self.optimizer_state, strict=True)
+            if parameter.grad is not None
+        ]
         parameters, gradients, buffers = (list(column) for column in zip(*learning, strict=True))
-        sgd(parameters, gradients, buffers, foreach=True, weight_decay=0.0, momentum=MOMENTUM, lr=LEARNING_RATE,
-            dampening=0.0, nesterov=True, maximize=False)  # fmt: skip
+        sgd(
+            parameters,
+            gradients,
+            buffers,
+            foreach=True,
+            weight_decay=0.0,
+            momentum=MOMENTUM,
+            lr=LEARNING_RATE,
+            dampening=0.0,
+            nesterov=True,
+            maximize=False,
+        )
 
 
 def _buffer(like: Tensor) -> Tensor:

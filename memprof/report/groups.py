@@ -142,9 +142,7 @@ def wholes(report: Report) -> tuple[float, float]:
     return sum(row.flops for row in report.operators), sum(took(report, row) for row in report.operators)
 
 
-def sum_rows(
-    name: str, rows: Sequence[OperatorRow], flops: float, seconds: float, *, measured: bool = False
-) -> Group:  # fmt: skip
+def sum_rows(name: str, rows: Sequence[OperatorRow], flops: float, seconds: float, *, measured: bool = False) -> Group:
     """Sum `rows` into one group; `flops` and `seconds` are the wholes of which its shares are fractions.
 
     `measured` says whether times are those that were measured.

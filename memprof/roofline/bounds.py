@@ -48,10 +48,16 @@ def bound_seconds(traffic: Mapping[str, ArrayLike], flops: Mapping[str, ArrayLik
     and Patterson, "Roofline", CACM 2009; one roof for each memory level: Ilic et al. 2014, Yang et al. 2020). A
     ceiling the device has no figure for bounds nothing.
     """
-    demands = [(name, traffic[name], device.memory_bytes_per_second[name]) for name in MEMORY_LEVELS
-               if name in traffic and name in device.memory_bytes_per_second]  # fmt: skip
-    demands += [(name, flops[name], device.peak_flops_per_second[name]) for name in ENGINES
-                if name in flops and name in device.peak_flops_per_second]  # fmt: skip
+    demands = [
+        (name, traffic[name], device.memory_bytes_per_second[name])
+        for name in MEMORY_LEVELS
+        if name in traffic and name in device.memory_bytes_per_second
+    ]
+    demands += [
+        (name, flops[name], device.peak_flops_per_second[name])
+        for name in ENGINES
+        if name in flops and name in device.peak_flops_per_second
+    ]
     names = tuple(name for name, _, _ in demands)
     seconds = np.stack([np.asarray(amount, dtype=np.float64) / rate for _, amount, rate in demands])
     return Bounds(names, seconds, seconds.max(axis=0), seconds.argmax(axis=0))

@@ -60,13 +60,23 @@ def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Ker
     """Gather the kernels of `works`, whose FLOPs by engine are `engines`."""
     index = {pattern: place for place, pattern in enumerate(PATTERNS)}
     numbers = [
-        (work.dram.read_bytes, work.dram.written_bytes, work.converted_bytes, work.macs, work.vector_flops,
-         work.launches, (work.blocks or 0) * _THREADS_PER_BLOCK, work.serial_steps)
+        (
+            work.dram.read_bytes,
+            work.dram.written_bytes,
+            work.converted_bytes,
+            work.macs,
+            work.vector_flops,
+            work.launches,
+            (work.blocks or 0) * _THREADS_PER_BLOCK,
+            work.serial_steps,
+        )
         for work in works
-    ]  # fmt: skip
+    ]
     read, written, converted, macs, vector, launches, threads, steps = np.array(numbers, dtype=float).reshape(-1, 8).T
-    sizes = [(work.product.batch, work.product.m, work.product.n, work.product.k) if work.product else (0, 0, 0, 0)
-             for work in works]  # fmt: skip
+    sizes = [
+        (work.product.batch, work.product.m, work.product.n, work.product.k) if work.product else (0, 0, 0, 0)
+        for work in works
+    ]
     return Kernels(
         patterns=np.array([index[work.pattern] for work in works], dtype=np.intp),
         read_bytes=read,

@@ -94,9 +94,13 @@ def engines_of(work: Work, device: DeviceCeilings, precision: Precision) -> dict
 
 
 def _point(
-    item: CostedCall, engines: Sequence[Mapping[str, float]], bounds: Bounds, times: KernelTimes,
-    steps: Timeline, kernels: range,
-) -> RooflinePoint:  # fmt: skip
+    item: CostedCall,
+    engines: Sequence[Mapping[str, float]],
+    bounds: Bounds,
+    times: KernelTimes,
+    steps: Timeline,
+    kernels: range,
+) -> RooflinePoint:
     flops: dict[str, float] = defaultdict(float)
     seconds: dict[str, float] = defaultdict(float)
     for shares, index in zip(engines, kernels, strict=True):

@@ -53,10 +53,16 @@ _TENSOR = {
     Pattern.ATTENTION: "attention_tensor_fraction",
     Pattern.ATTENTION_BACKWARD: "attention_backward_tensor_fraction",
 }
-_UNTILED = frozenset({
-    Pattern.FEW_CHANNELS, Pattern.GROUPED, Pattern.GROUPED_WEIGHT, Pattern.GROUPED_WEIGHT_PACKED, Pattern.ATTENTION,
-    Pattern.ATTENTION_BACKWARD,
-})  # fmt: skip
+_UNTILED = frozenset(
+    {
+        Pattern.FEW_CHANNELS,
+        Pattern.GROUPED,
+        Pattern.GROUPED_WEIGHT,
+        Pattern.GROUPED_WEIGHT_PACKED,
+        Pattern.ATTENTION,
+        Pattern.ATTENTION_BACKWARD,
+    }
+)
 """Patterns whose fraction already holds what their tiles waste."""
 _INSTRUCTIONS = {
     Pattern.DEPTHWISE_WEIGHT: "depthwise_weight_instructions",

@@ -44,10 +44,22 @@ _TYPES = {
     "c10::complex<double>": "complex128",
 }
 """torch's name of a type by C++'s, which compilers spell differently (caffe2::TypeMeta::name)."""
-_NOT_TENSORS = frozenset({
-    "", "Scalar", "ScalarList", "GenericList", "Int", "Bool", "Double", "String", "Device", "None", "Generator",
-    "nullptr (uninitialized)",
-})  # fmt: skip
+_NOT_TENSORS = frozenset(
+    {
+        "",
+        "Scalar",
+        "ScalarList",
+        "GenericList",
+        "Int",
+        "Bool",
+        "Double",
+        "String",
+        "Device",
+        "None",
+        "Generator",
+        "nullptr (uninitialized)",
+    }
+)
 _LIST = "TensorList"
 _WHOLE = re.compile(r"-?\d{1,30}")
 _FRACTIONAL = re.compile(r"-?(?:\d{1,400}\.?\d{0,400}(?:[eE][-+]?\d{1,5})?|inf|nan)")

@@ -146,10 +146,17 @@ class _Sorter:
             self.lanes.calls[thread].append(Span(start, end, -1, name.short, name.category))
             return
         order, number = arguments.external_id, arguments.sequence_number
-        self.lanes.calls[thread].append(Span(
-            start, end, order if isinstance(order, int) else -1, name.short, name.category, self._read(arguments),
-            number if isinstance(number, int) and number >= 0 else None,
-        ))  # fmt: skip
+        self.lanes.calls[thread].append(
+            Span(
+                start,
+                end,
+                order if isinstance(order, int) else -1,
+                name.short,
+                name.category,
+                self._read(arguments),
+                number if isinstance(number, int) and number >= 0 else None,
+            )
+        )
 
     def add_launches(self) -> None:
         """Add the launches of something that is in the trace."""

@@ -36,8 +36,14 @@ def link(lanes: Lanes) -> tuple[Kernel, ...]:
 
 
 def _order(item: DeviceSpan) -> tuple[int, int, str, int, int, str]:
-    return (item.start_ns, item.duration_ns, item.event.name, _device(item), _stream(item),
-            str(item.arguments.correlation))  # fmt: skip
+    return (
+        item.start_ns,
+        item.duration_ns,
+        item.event.name,
+        _device(item),
+        _stream(item),
+        str(item.arguments.correlation),
+    )
 
 
 def _shared(lanes: Lanes) -> set[Value]:

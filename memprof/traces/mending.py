@@ -14,9 +14,9 @@ _PIECE_BYTES = 1 << 20
 _SPACES = bytes(32 if code < 32 else code for code in range(256))
 """Control characters become spaces: between values they may be that anyway, and in names JSON forbids them."""
 _ESCAPE = re.compile(
-    rb'\\(?:(u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(u[dD][89a-fA-F][0-9a-fA-F]{2})'
+    rb"\\(?:(u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(u[dD][89a-fA-F][0-9a-fA-F]{2})"
     rb'|(u[0-9a-fA-F]{4}|["\\/bfnrt]))?'
-)  # fmt: skip
+)
 """A backslash with what makes it an escape: a pair of surrogates, half of a pair, any other, or nothing."""
 _BARE = re.compile(rb"-?\b(?:[iI]nf(?:inity)?|INF|[nN]a[nN]|NAN)\b")
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)

@@ -31,9 +31,15 @@ class _Open:
         if len(kernels) > 1:
             kernels.sort(key=_kernel_order)
         return Event(
-            span.name, self.category, span.inputs.values, span.sequence_number, tuple(self.children), span.start_ns,
-            span.end_ns - span.start_ns, tuple(kernels),
-        )  # fmt: skip
+            span.name,
+            self.category,
+            span.inputs.values,
+            span.sequence_number,
+            tuple(self.children),
+            span.start_ns,
+            span.end_ns - span.start_ns,
+            tuple(kernels),
+        )
 
 
 def nest(spans: Iterable[Span]) -> tuple[list[Event], list[Kernel]]:
@@ -68,9 +74,11 @@ def _close_last(stack: list[_Open], roots: list[Event]) -> None:
 
 def _category(span: Span, category: EventCategory, stack: list[_Open]) -> EventCategory:
     """Return what a call stands for: a backward node is one by its name only where the autograd engine shows none."""
-    if category is EventCategory.OPERATOR and is_old_node(span.name) and not any(
-        item.category is EventCategory.AUTOGRAD for item in stack
-    ):  # fmt: skip
+    if (
+        category is EventCategory.OPERATOR
+        and is_old_node(span.name)
+        and not any(item.category is EventCategory.AUTOGRAD for item in stack)
+    ):
         return EventCategory.AUTOGRAD
     return category
 

@@ -41,8 +41,10 @@ def read_trace(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> Trace:
         foreign.check(text, wire, lanes.is_pytorch, path)
         del text
         if not lanes.calls and not lanes.device:
-            raise TraceError(f"{path} holds neither operators nor kernels",
-                             "record it with activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]")  # fmt: skip
+            raise TraceError(
+                f"{path} holds neither operators nor kernels",
+                "record it with activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]",
+            )
         return _assemble(path, wire, lanes)
 
 

@@ -78,8 +78,9 @@ def _about_device(facts: Facts) -> Iterator[ReportWarning]:
         )
         return
     if not facts.devices:
-        yield ReportWarning("unnamed-device", f"{facts.name} does not say on which GPU it was recorded",
-                            "name the GPU with --device")  # fmt: skip
+        yield ReportWarning(
+            "unnamed-device", f"{facts.name} does not say on which GPU it was recorded", "name the GPU with --device"
+        )
     zero = sum(1 for kernel in facts.kernels if not kernel.duration_ns)
     if zero and facts.lanes.coarse:
         yield ReportWarning(

@@ -97,8 +97,10 @@ def decode(text: bytearray, path: Path) -> Wire:
     first = head.lstrip()[:1]
     if first not in (b"{", b"["):
         what = describe_content(head)
-        raise TraceError(f"{path} is not a trace: it is {what or 'not JSON'}",
-                         "" if what else "give a file that torch.profiler's export_chrome_trace wrote")  # fmt: skip
+        raise TraceError(
+            f"{path} is not a trace: it is {what or 'not JSON'}",
+            "" if what else "give a file that torch.profiler's export_chrome_trace wrote",
+        )
     try:
         return _whole(text, first)
     except _UNREADABLE as error:
@@ -131,9 +133,13 @@ def _salvaged(text: bytes, fault: str) -> Wire:
             skipped += 1
     head, tail = _keys(place.head), _keys(salvage.tail or b"{}")
     return Wire(
-        events, head.properties or tail.properties, head.distributed or tail.distributed, fault,
-        truncated=salvage.tail is None, skipped=skipped + salvage.damaged,
-    )  # fmt: skip
+        events,
+        head.properties or tail.properties,
+        head.distributed or tail.distributed,
+        fault,
+        truncated=salvage.tail is None,
+        skipped=skipped + salvage.damaged,
+    )
 
 
 def _keys(text: bytes) -> _Head:

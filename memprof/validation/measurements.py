@@ -18,8 +18,19 @@ from memprof.workload import LAYOUTS, PHASES, check_workload
 
 REQUIRED = ("device", "dtype", "layout", "batch", "resolution", "phase", "model", "images_per_second")
 OPTIONAL = ("source", "stack", "compiled")
-COLUMNS = ("source", "device", "stack", "dtype", "layout", "compiled", "batch", "resolution", "phase", "model",
-           "images_per_second")  # fmt: skip
+COLUMNS = (
+    "source",
+    "device",
+    "stack",
+    "dtype",
+    "layout",
+    "compiled",
+    "batch",
+    "resolution",
+    "phase",
+    "model",
+    "images_per_second",
+)
 """What memprof reads, in the order of the published files; other columns are kept and not read."""
 
 BEST_OF_BOTH = "best of nchw and nhwc"
@@ -132,9 +143,18 @@ def _measurement(table: Table, row: Row) -> Measurement:
     check_workload(batch_size=batch, resolution=resolution, phase=phase, precision=precision, layout=found[0])
     device = table.cell(row, "device")
     ceilings(devices.get(device), precision)
-    return Measurement(source, device_name(device), table.cell(row, "stack"),
-                       precision, found, batch, resolution, phase, model_spec(table.cell(row, "model"), source),
-                       throughput)  # fmt: skip
+    return Measurement(
+        source,
+        device_name(device),
+        table.cell(row, "stack"),
+        precision,
+        found,
+        batch,
+        resolution,
+        phase,
+        model_spec(table.cell(row, "model"), source),
+        throughput,
+    )
 
 
 def _check_eager(compiled: str) -> None:

@@ -81,8 +81,15 @@ def analyse(order: _Order) -> tuple[Prediction, ...] | Failure:
     task = order.task
     try:
         with as_measured(task.source, task.stack, task.phase):
-            reports = analyze_on(task.model, order.devices, batch_size=task.batch_size, resolution=task.resolution,
-                                 phase=task.phase, precision=task.precision, layout=task.layout)  # fmt: skip
+            reports = analyze_on(
+                task.model,
+                order.devices,
+                batch_size=task.batch_size,
+                resolution=task.resolution,
+                phase=task.phase,
+                precision=task.precision,
+                layout=task.layout,
+            )
     except MemprofError as error:
         return Failure(error.what)
     return tuple(_prediction(report) for report in reports)
@@ -102,9 +109,15 @@ def task_of(measurement: Measurement, layout: str) -> Task:
     version = torch_version(measurement.stack)
     as_timm = measurement.source.startswith(TIMM_SOURCE) and version is not None
     return Task(
-        measurement.model, measurement.batch_size, measurement.resolution, measurement.phase, measurement.precision,
-        layout, TIMM_SOURCE if as_timm else "", f"torch {version[0]}.{version[1]}" if as_timm and version else "",
-    )  # fmt: skip
+        measurement.model,
+        measurement.batch_size,
+        measurement.resolution,
+        measurement.phase,
+        measurement.precision,
+        layout,
+        TIMM_SOURCE if as_timm else "",
+        f"torch {version[0]}.{version[1]}" if as_timm and version else "",
+    )
 
 
 def _case(table: Table, entry: Entry, answers: Answers) -> Case:

@@ -45,10 +45,13 @@ def published_throughput(model: str, phase: str, device: str) -> float | None:
     """
     network, place = _network(model), devices.get(device).name
     return next(
-        (row.images_per_second for row in published()
-         if (_network(row.model), row.phase, row.device) == (network, phase, place)),
+        (
+            row.images_per_second
+            for row in published()
+            if (_network(row.model), row.phase, row.device) == (network, phase, place)
+        ),
         None,
-    )  # fmt: skip
+    )
 
 
 def _network(model: str) -> tuple[str, frozenset[tuple[str, str]]]:

@@ -125,8 +125,14 @@ def defaults(name: str) -> dict[str, Value]:
     if registry.ENTRIES[name].family is registry.INCEPTIONNEXT:
         is_small = size == "atto"
         ratio = Fraction(1, 4 if is_small else 8)
-        return {"band_kernel": 9 if is_small else 11, "square_kernel": 3, "branch_ratio": ratio, "norm": "batch",
-                "branches": BRANCHES, "arrangement": "parallel"}  # fmt: skip
+        return {
+            "band_kernel": 9 if is_small else 11,
+            "square_kernel": 3,
+            "branch_ratio": ratio,
+            "norm": "batch",
+            "branches": BRANCHES,
+            "arrangement": "parallel",
+        }
     found: dict[str, Value] = {"kernel": 7, "conv_ratio": Fraction(1)}
     for word in name.removeprefix(_TABLE_NAME).split("_par") if name.startswith(_TABLE_NAME) else ():
         if word.startswith("k"):

@@ -39,8 +39,11 @@ _COPY_CHANGE = {
     "stack": "let the kernels before it write into one tensor",
     "_to_copy": "write in the other precision in the kernel before it",
 }
-_BEFORE = {**{kind: f"the {kind}" for kind in fusible.PRODUCERS}, "matmul": "the matrix product",
-           "elementwise": "the pass"}  # fmt: skip
+_BEFORE = {
+    **{kind: f"the {kind}" for kind in fusible.PRODUCERS},
+    "matmul": "the matrix product",
+    "elementwise": "the pass",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +137,14 @@ def _from_rows(report: Report) -> Iterator[Loss]:
         groups[saving.reason, name, row.phase, saving.before, row.kind].append(saving)
     for (reason, name, phase, before, _), members in groups.items():
         rows = [saving.row for saving in members]
-        yield _loss(report, reason, _what(rows), _change(reason, name, phase, before), rows,
-                    sum(saving.seconds for saving in members))  # fmt: skip
+        yield _loss(
+            report,
+            reason,
+            _what(rows),
+            _change(reason, name, phase, before),
+            rows,
+            sum(saving.seconds for saving in members),
+        )
 
 
 def _change(reason: str, name: str, phase: str, before: str) -> str:

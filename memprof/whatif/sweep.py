@@ -152,9 +152,10 @@ def plan(model: str, text: str) -> Plan:
 def sweep(asked: Plan, found: Sequence[Sequence[Report]], published: Published = published_rate) -> Sweep:
     """Put the reports of a plan together: for each setting those of every phase, in one layout or in both."""
     points = [
-        point for setting, reports in zip(asked.settings, found, strict=True)
+        point
+        for setting, reports in zip(asked.settings, found, strict=True)
         for point in _points(setting, reports, published)
-    ]  # fmt: skip
+    ]
     first = found[0][0]
     phases = tuple(dict.fromkeys(point.phase for point in points))
     by_phase = {phase: [point for point in points if point.phase == phase] for phase in phases}
@@ -218,23 +219,26 @@ def _points(setting: Setting, reports: Sequence[Report], published: Published) -
         for row in rows:
             seconds[row.bound] = seconds.get(row.bound, 0.0) + row.seconds
         rate = published(item, step.phase)
-        found.append(Point(
-            phase=step.phase,
-            value=setting.value,
-            number=setting.number,
-            model=setting.model,
-            parameters=item.parameters,
-            macs_per_image=item.macs_per_image,
-            layout=step.layout,
-            seconds=step.seconds,
-            roofline_seconds=step.roofline_seconds,
-            images_per_second=step.images_per_second,
-            depthwise_seconds=sum(row.seconds for row in rows),
-            depthwise_bounds=tuple(
-                BoundSeconds(bound, seconds[bound]) for bound in sorted(seconds, key=seconds.__getitem__, reverse=True)
-            ),
-            published_seconds=item.batch_size / rate if rate else None,
-        ))  # fmt: skip
+        found.append(
+            Point(
+                phase=step.phase,
+                value=setting.value,
+                number=setting.number,
+                model=setting.model,
+                parameters=item.parameters,
+                macs_per_image=item.macs_per_image,
+                layout=step.layout,
+                seconds=step.seconds,
+                roofline_seconds=step.roofline_seconds,
+                images_per_second=step.images_per_second,
+                depthwise_seconds=sum(row.seconds for row in rows),
+                depthwise_bounds=tuple(
+                    BoundSeconds(bound, seconds[bound])
+                    for bound in sorted(seconds, key=seconds.__getitem__, reverse=True)
+                ),
+                published_seconds=item.batch_size / rate if rate else None,
+            )
+        )
     return found
 
 

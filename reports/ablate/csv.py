@@ -7,14 +7,38 @@ from memprof.whatif.ablation import Ablation
 from memprof.whatif.sweep import Sweep
 
 _VARIANTS = (
-    "model", "change", "device", "batch_size", "resolution", "precision", "phase", "layout", "parameters",
-    "macs_per_image", "images_per_second", "ratio_to_baseline", "published_images_per_second",
+    "model",
+    "change",
+    "device",
+    "batch_size",
+    "resolution",
+    "precision",
+    "phase",
+    "layout",
+    "parameters",
+    "macs_per_image",
+    "images_per_second",
+    "ratio_to_baseline",
+    "published_images_per_second",
     "published_ratio_to_baseline",
-)  # fmt: skip
+)
 _SWEEP = (
-    "model", "device", "batch_size", "resolution", "precision", "phase", "layout", "parameters", "macs_per_image",
-    "seconds", "roofline_seconds", "images_per_second", "published_seconds", "depthwise_seconds", "depthwise_bound",
-)  # fmt: skip
+    "model",
+    "device",
+    "batch_size",
+    "resolution",
+    "precision",
+    "phase",
+    "layout",
+    "parameters",
+    "macs_per_image",
+    "seconds",
+    "roofline_seconds",
+    "images_per_second",
+    "published_seconds",
+    "depthwise_seconds",
+    "depthwise_bound",
+)
 
 
 def render(found: Ablation | Sweep) -> str:
@@ -27,11 +51,21 @@ def _variants(found: Ablation) -> str:
     work = base.device_name, base.batch_size, base.resolution, base.precision
     rows = [
         [
-            result.model, result.change, *work, item.phase, item.layout, result.parameters, result.macs_per_image,
-            item.images_per_second, item.ratio, item.published_images_per_second, item.published_ratio,
+            result.model,
+            result.change,
+            *work,
+            item.phase,
+            item.layout,
+            result.parameters,
+            result.macs_per_image,
+            item.images_per_second,
+            item.ratio,
+            item.published_images_per_second,
+            item.published_ratio,
         ]
-        for result in found.results for item in result.outcomes
-    ]  # fmt: skip
+        for result in found.results
+        for item in result.outcomes
+    ]
     return written(_VARIANTS, rows)
 
 
@@ -41,9 +75,22 @@ def _sweep(found: Sweep) -> str:
     rows = []
     for point in found.points:
         seconds = {part.bound: part.seconds for part in point.depthwise_bounds}
-        rows.append([
-            point.value, point.model, *work, point.phase, point.layout, point.parameters, point.macs_per_image,
-            point.seconds, point.roofline_seconds, point.images_per_second, point.published_seconds,
-            point.depthwise_seconds, point.depthwise_bound, *(seconds.get(bound, 0.0) for bound in bounds),
-        ])  # fmt: skip
+        rows.append(
+            [
+                point.value,
+                point.model,
+                *work,
+                point.phase,
+                point.layout,
+                point.parameters,
+                point.macs_per_image,
+                point.seconds,
+                point.roofline_seconds,
+                point.images_per_second,
+                point.published_seconds,
+                point.depthwise_seconds,
+                point.depthwise_bound,
+                *(seconds.get(bound, 0.0) for bound in bounds),
+            ]
+        )
     return written((found.option, *_SWEEP, *(f"depthwise_seconds bound by: {bound}" for bound in bounds)), rows)

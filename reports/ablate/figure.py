@@ -43,8 +43,9 @@ def _panel(axes: Axes, found: Ablation, phase: str, *, names: bool) -> None:
     rates = [max(item.images_per_second, item.published_images_per_second or 0.0) for _, item in outcomes]
     axes.set(xlim=(0, 1.28 * max(rates, default=1.0) or 1.0), ylim=(len(found.results) - 0.4, -0.6))
     axes.set_axis_off()
-    axes.text(0, 1.02, words.phase(phase).capitalize(), transform=axes.transAxes, fontsize=12, fontweight="bold",
-              color=INK)  # fmt: skip
+    axes.text(
+        0, 1.02, words.phase(phase).capitalize(), transform=axes.transAxes, fontsize=12, fontweight="bold", color=INK
+    )
     for row, item in outcomes:
         color = _BASE if row == 0 else _FASTER if item.ratio >= 1 else _SLOWER
         axes.barh(row, item.images_per_second, height=0.6, color=color)
@@ -61,5 +62,11 @@ def _panel(axes: Axes, found: Ablation, phase: str, *, names: bool) -> None:
             write(axes, end + 0.03 * longest, row, f"{rate(published)}{ratio}", color=FAINT)
     if names:
         for row, result in enumerate(found.results):
-            write(axes, -0.015 * axes.get_xlim()[1], row, result.change, ha="right",
-                  fontweight="normal" if row else "bold")  # fmt: skip
+            write(
+                axes,
+                -0.015 * axes.get_xlim()[1],
+                row,
+                result.change,
+                ha="right",
+                fontweight="normal" if row else "bold",
+            )

@@ -36,9 +36,10 @@ def draw(found: Sweep) -> bytes:
         said = f"depthwise, bound by {words.short_bound(bound)}"
         compare_figure.legend_mark(figure, x, 0.068, theme.bound_color(bound), said)
     compare_figure.footnote(
-        figure, "Line: a whole step, predicted. Dashed: the least that the device's ceilings allow. Bars: the part of "
-        "depthwise convolutions, coloured by what sets its time. Diamonds: published."
-    )  # fmt: skip
+        figure,
+        "Line: a whole step, predicted. Dashed: the least that the device's ceilings allow. Bars: the part of "
+        "depthwise convolutions, coloured by what sets its time. Diamonds: published.",
+    )
     return compare_figure.png(figure)
 
 
@@ -53,8 +54,9 @@ def _panel(axes: Axes, found: Sweep, phase: str) -> None:
     axes.plot(places, [1e3 * point.roofline_seconds for point in points], "--", color=_LEAST, linewidth=1.6)
     for place, point in zip(places, points, strict=True):
         if point.published_seconds:
-            axes.plot(place, 1e3 * point.published_seconds, "D", color="white", markeredgecolor=INK, markersize=7,
-                      zorder=5)  # fmt: skip
+            axes.plot(
+                place, 1e3 * point.published_seconds, "D", color="white", markeredgecolor=INK, markersize=7, zorder=5
+            )
     _takeovers(axes, found, phase, dict(zip([point.value for point in points], places, strict=True)))
     _decorate(axes, found, phase, [point.value for point in points], places)
 
@@ -96,5 +98,6 @@ def _decorate(axes: Axes, found: Sweep, phase: str, values: Sequence[str], place
     axes.tick_params(labelsize=9, colors=FAINT, length=3)
     axes.set_xlabel(found.option, fontsize=10, color=INK)
     axes.set_ylabel("ms a step", fontsize=10, color=INK)
-    axes.text(0, 1.015, words.phase(phase).capitalize(), transform=axes.transAxes, fontsize=12, fontweight="bold",
-              color=INK)  # fmt: skip
+    axes.text(
+        0, 1.015, words.phase(phase).capitalize(), transform=axes.transAxes, fontsize=12, fontweight="bold", color=INK
+    )

@@ -92,11 +92,16 @@ def sweep(found: Sweep, phase: str, *, layouts: bool = True) -> Table:
     points = found.of(phase)
     published = any(point.published_seconds for point in points)
     columns = [
-        Column(found.option), Column("predicted\nms"), Column("least\nms"), Column("\nimages/s"),
+        Column(found.option),
+        Column("predicted\nms"),
+        Column("least\nms"),
+        Column("\nimages/s"),
         *([Column("published\nms")] if published else []),
-        Column("depthwise\nms"), Column("of the\nstep"), Column("mostly\nbound by", number=False),
+        Column("depthwise\nms"),
+        Column("of the\nstep"),
+        Column("mostly\nbound by", number=False),
         *([Column("\nlayout", number=False)] if layouts else []),
-    ]  # fmt: skip
+    ]
     rows = tuple(_point(point, published=published, layouts=layouts) for point in points)
     begun = {item.value for item in found.takeovers if item.phase == phase}
     sections = frozenset(place for place, point in enumerate(points) if point.value in begun)
@@ -168,7 +173,13 @@ def _point(point: Point, *, published: bool, layouts: bool) -> tuple[str, ...]:
     measured = units.milliseconds(point.published_seconds) if point.published_seconds else ""
     bound = words.short_bound(point.depthwise_bound) if point.depthwise_bound else ABSENT
     return (
-        point.value, units.milliseconds(point.seconds), units.milliseconds(point.roofline_seconds),
-        rate(point.images_per_second), *([measured] if published else []),
-        units.milliseconds(point.depthwise_seconds), units.share(share), bound, *([point.layout] if layouts else []),
-    )  # fmt: skip
+        point.value,
+        units.milliseconds(point.seconds),
+        units.milliseconds(point.roofline_seconds),
+        rate(point.images_per_second),
+        *([measured] if published else []),
+        units.milliseconds(point.depthwise_seconds),
+        units.share(share),
+        bound,
+        *([point.layout] if layouts else []),
+    )

@@ -11,10 +11,22 @@ from memprof.comparisons.models import Comparison, Entry, Step
 from memprof.reports.parts import theme
 
 _COLUMNS = (
-    "model", "device", "batch_size", "resolution", "precision", "phase", "layout", "parameters", "macs_per_image",
-    "dram_bytes_per_image", "images_per_second", "roofline_images_per_second", "seconds_per_image", "peak_memory_bytes",
+    "model",
+    "device",
+    "batch_size",
+    "resolution",
+    "precision",
+    "phase",
+    "layout",
+    "parameters",
+    "macs_per_image",
+    "dram_bytes_per_image",
+    "images_per_second",
+    "roofline_images_per_second",
+    "seconds_per_image",
+    "peak_memory_bytes",
     "fits",
-)  # fmt: skip
+)
 
 
 def render(found: Comparison) -> str:
@@ -40,11 +52,24 @@ def _row(item: Entry, step: Step, kinds: Sequence[str], bounds: Sequence[str]) -
     by_bound = {part.name: part.share for part in step.bounds}
     fits = None if step.fits is None else str(step.fits).lower()
     return [
-        item.model, item.device_name, item.batch_size, item.resolution, item.precision, step.phase, step.layout,
-        item.parameters, item.macs_per_image, step.dram_bytes_per_image, step.images_per_second,
-        step.roofline_images_per_second, step.seconds / item.batch_size, step.peak_memory_bytes, fits,
-        *(by_kind.get(kind, 0.0) for kind in kinds), *(by_bound.get(bound, 0.0) for bound in bounds),
-    ]  # fmt: skip
+        item.model,
+        item.device_name,
+        item.batch_size,
+        item.resolution,
+        item.precision,
+        step.phase,
+        step.layout,
+        item.parameters,
+        item.macs_per_image,
+        step.dram_bytes_per_image,
+        step.images_per_second,
+        step.roofline_images_per_second,
+        step.seconds / item.batch_size,
+        step.peak_memory_bytes,
+        fits,
+        *(by_kind.get(kind, 0.0) for kind in kinds),
+        *(by_bound.get(bound, 0.0) for bound in bounds),
+    ]
 
 
 def _names(found: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:

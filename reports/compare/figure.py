@@ -116,8 +116,15 @@ def _bar(axes: Axes, row: int, label: str, step: Step, batch: int, kinds: Sequen
         part = seconds.get(kind)
         if part is None or not part.seconds_per_image:
             continue
-        axes.barh(row + 0.14, part.seconds_per_image, left=left, height=0.46, color=theme.color(kind),
-                  edgecolor="white", linewidth=0.5)  # fmt: skip
+        axes.barh(
+            row + 0.14,
+            part.seconds_per_image,
+            left=left,
+            height=0.46,
+            color=theme.color(kind),
+            edgecolor="white",
+            linewidth=0.5,
+        )
         if part.seconds_per_image > _SAID * longest:
             write(
                 axes, left + part.seconds_per_image / 2, row + 0.14, units.share(part.share), color="white", ha="center"

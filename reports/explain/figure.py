@@ -108,8 +108,14 @@ def _waterfall(axes: Axes, title: str, drawn: Sequence[Step], limits: tuple[floa
             axes.plot((step.after, step.after), (place - 0.31, place + 1.31), color=_FAINT, linewidth=0.8, zorder=2)
         change = step.after - step.before
         label = _milliseconds(step.after) if step.is_total else f"{_signed(change)} ms"
-        _write(axes, right + 0.012 * (end - start), place, label, weight="bold" if step.is_total else "normal",
-               bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8})  # fmt: skip
+        _write(
+            axes,
+            right + 0.012 * (end - start),
+            place,
+            label,
+            weight="bold" if step.is_total else "normal",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+        )
     axes.set_yticks(range(len(drawn)), [" ".join(step.name.split()) for step in drawn])
     for name, step in zip(axes.get_yticklabels(), drawn, strict=True):
         name.set(fontsize=_FONT, color=_INK, fontweight="bold" if step.is_total else "normal", parse_math=False)

@@ -61,9 +61,12 @@ def parts(found: Explanation, title: str, shown: Sequence[Part], longest_name: i
     rows.append((_TOTAL, *totals, signed(1e3 * difference.difference_seconds, digits), ""))
     first, second = names(found, longest_name)
     columns = (
-        Column(title, number=False), Column(first), Column(second), Column("difference"),
+        Column(title, number=False),
+        Column(first),
+        Column(second),
+        Column("difference"),
         Column("bound by", number=False),
-    )  # fmt: skip
+    )
     return Table(title, columns, tuple(rows), frozenset({len(rows) - 1}))
 
 
@@ -110,9 +113,13 @@ def losses(found: Losses) -> Table:
         for loss in found.losses
     )
     columns = (
-        Column("saves ms"), Column("of the step"), Column("what takes it", number=False), Column("takes ms"),
-        Column("change", number=False), Column("saving", number=False),
-    )  # fmt: skip
+        Column("saves ms"),
+        Column("of the step"),
+        Column("what takes it", number=False),
+        Column("takes ms"),
+        Column("change", number=False),
+        Column("saving", number=False),
+    )
     return Table("What would save time", columns, rows)
 
 

@@ -36,8 +36,13 @@ def render(found: GateResult, limit_bytes: int = LIMIT_BYTES) -> str:
 
 def _blocks(found: GateResult) -> Iterator[str]:
     """Yield pieces of text, each of which may be the last one, what matters most first."""
-    yield _text(f"## memprof gate: {found.verdict}", "", f"**{_safe(_sentence(words.summary(found)))}**",
-                _safe(words.besides(found)), "")  # fmt: skip
+    yield _text(
+        f"## memprof gate: {found.verdict}",
+        "",
+        f"**{_safe(_sentence(words.summary(found)))}**",
+        _safe(words.besides(found)),
+        "",
+    )
     if found.remedy:
         yield _text(f"**What to do:** {_with_code(_sentence(found.remedy))}", "")
     yield from (_text(f"> {_safe(note)}.", "") for note in found.notes)
@@ -45,33 +50,45 @@ def _blocks(found: GateResult) -> Iterator[str]:
         yield from _workload(item)
     for reasons, items in tables.incomparable(found).items():
         names = [_safe(words.whole(item.workload)) for item in items]
-        yield _text(f"### {names[0] if len(items) == 1 else f'{len(items)} workloads'}: cannot tell", "",
-                    *_list(_sentence(reason) for reason in reasons))  # fmt: skip
+        yield _text(
+            f"### {names[0] if len(items) == 1 else f'{len(items)} workloads'}: cannot tell",
+            "",
+            *_list(_sentence(reason) for reason in reasons),
+        )
         if len(items) > 1:
             yield _details("Which workloads", [f"- {name}" for name in names])
     if found.measured:
-        yield _text(f"### {tables.measured(found.measured).title}", "",
-                    *_table(tables.measured(found.measured), bold_verdicts=True),
-                    *_list(tables.measured_notes(found.measured)))  # fmt: skip
+        yield _text(
+            f"### {tables.measured(found.measured).title}",
+            "",
+            *_table(tables.measured(found.measured), bold_verdicts=True),
+            *_list(tables.measured_notes(found.measured)),
+        )
     passed = tables.passed(found)
     if passed.rows:
         count = len(passed.rows)
         yield _details(f"{count} {'workload' if count == 1 else 'workloads'} passed", _table(passed))
     for item in tables.notable(found):
-        yield _details(f"Every metric of {words.whole(item.workload)}",
-                       _table(tables.metrics(item.metrics)))  # fmt: skip
+        yield _details(f"Every metric of {words.whole(item.workload)}", _table(tables.metrics(item.metrics)))
         if len(item.changes) > _MOST_CHANGES:
             shown = item.changes[:_MOST_OF_ALL_CHANGES]
-            yield _details(f"{len(shown)} of {len(item.changes)} changes of {words.whole(item.workload)}",
-                           _list(change.text for change in shown))  # fmt: skip
+            yield _details(
+                f"{len(shown)} of {len(item.changes)} changes of {words.whole(item.workload)}",
+                _list(change.text for change in shown),
+            )
     if found.results:
         yield _text(f"Baseline {_safe(found.baseline)}, budgets of {_safe(found.config)}. {words.PREDICTED}", "")
 
 
 def _workload(found: WorkloadResult) -> Iterator[str]:
     title = f"### {_safe(words.name(found.workload))}: {found.verdict}"
-    yield _text(title, "", f"{_safe(words.details(found.workload))}", "",
-                *(_list(_sentence(reason) for reason in found.reasons) if found.reasons else []))  # fmt: skip
+    yield _text(
+        title,
+        "",
+        f"{_safe(words.details(found.workload))}",
+        "",
+        *(_list(_sentence(reason) for reason in found.reasons) if found.reasons else []),
+    )
     shown = words.changed(found)
     unchanged = words.unchanged(found)
     if shown:

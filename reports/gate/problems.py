@@ -35,8 +35,14 @@ def problems(found: GateResult, sources: Sources) -> Iterator[Problem]:
     for run in found.measured:
         if run.verdict is not Verdict.PASSED:
             text = "; ".join([words.measured_said(run), *run.reasons])
-            yield Problem(measured_subject(run), MEASURED.name, run.verdict, text,
-                          lines.of_model(found, run.model, sources), fails(found, run.verdict))  # fmt: skip
+            yield Problem(
+                measured_subject(run),
+                MEASURED.name,
+                run.verdict,
+                text,
+                lines.of_model(found, run.model, sources),
+                fails(found, run.verdict),
+            )
 
 
 def fails(found: GateResult, verdict: Verdict) -> bool:
@@ -64,5 +70,6 @@ def _of_workload(found: GateResult, item: WorkloadResult, sources: Sources) -> I
         yield Problem(subject, "comparison", item.verdict, why, place, fails(found, item.verdict))
     for metric in item.metrics:
         if metric.verdict is not Verdict.PASSED and not words.follows(metric):
-            yield Problem(subject, metric.metric, metric.verdict, words.said(metric), place,
-                          fails(found, metric.verdict))  # fmt: skip
+            yield Problem(
+                subject, metric.metric, metric.verdict, words.said(metric), place, fails(found, metric.verdict)
+            )

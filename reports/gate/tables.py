@@ -14,10 +14,16 @@ _HEADERS = ("baseline", "now", "change", "budget")
 def metrics(shown: Iterable[MetricVerdict]) -> Table:
     """Return figures before and after, with how much they changed, by how much they may get worse, and the verdict."""
     rows = [
-        (words.title(item.metric), words.value(item.metric, item.before),
-         words.value(item.metric, item.after), words.change(item), item.budget, words.verdict(item))
+        (
+            words.title(item.metric),
+            words.value(item.metric, item.before),
+            words.value(item.metric, item.after),
+            words.change(item),
+            item.budget,
+            words.verdict(item),
+        )
         for item in shown
-    ]  # fmt: skip
+    ]
     columns = (Column("metric", number=False), *map(Column, _HEADERS), Column("verdict", number=False))
     return Table("Metrics", columns, tuple(rows))
 

@@ -155,8 +155,11 @@ def headline(found: GateResult) -> str:
 
 def summary(found: GateResult) -> str:
     """Say what a result amounts to: "1 of 6 workloads and 1 of 2 measurements got worse beyond budget"."""
-    subjects = [subject for noun, verdicts in _verdicts(found)
-                if (subject := _counted(noun, verdicts, found.verdict, of_all=True))]  # fmt: skip
+    subjects = [
+        subject
+        for noun, verdicts in _verdicts(found)
+        if (subject := _counted(noun, verdicts, found.verdict, of_all=True))
+    ]
     if not subjects:
         return "nothing was compared"
     every = [noun for noun, verdicts in _verdicts(found) if verdicts and set(verdicts) == {Verdict.CANNOT_TELL}]
@@ -169,8 +172,11 @@ def besides(found: GateResult) -> str:
     """Say what there is besides the verdict: "Besides, 1 workload cannot be judged."."""
     parts = []
     for verdict in (Verdict.CANNOT_TELL, Verdict.IMPROVED, Verdict.PASSED):
-        subjects = [subject for noun, verdicts in _verdicts(found)
-                    if (subject := _counted(noun, verdicts, verdict, of_all=False))]  # fmt: skip
+        subjects = [
+            subject
+            for noun, verdicts in _verdicts(found)
+            if (subject := _counted(noun, verdicts, verdict, of_all=False))
+        ]
         if verdict is not found.verdict and subjects:
             parts.append(f"{words.enumerate_words(subjects)} {_DID[verdict]}")
     return f"Besides, {'; '.join(parts)}." if parts else ""

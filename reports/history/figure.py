@@ -35,9 +35,10 @@ def draw(found: Sequence[Accepted], metric: Metric) -> bytes:
         points = [item for item in found if item.workload == workload]
         _panel(figure.add_axes(panel), workload, points, metric, order)
     compare_figure.footnote(
-        figure, "Each point: the figure accepted at a commit. Orange: memprof's own cost model changed there, so the "
-        "step says nothing about the model."
-    )  # fmt: skip
+        figure,
+        "Each point: the figure accepted at a commit. Orange: memprof's own cost model changed there, so the "
+        "step says nothing about the model.",
+    )
     return compare_figure.png(figure)
 
 

@@ -14,8 +14,13 @@ from memprof.reports.history.tables import Metric
 
 def render(found: Sequence[Accepted], metric: Metric) -> bytes:
     """Return the page in UTF-8; its picture is inside."""
-    environment = Environment(loader=PackageLoader("memprof.reports"), autoescape=True, undefined=StrictUndefined,
-                              trim_blocks=True, lstrip_blocks=True)  # fmt: skip
+    environment = Environment(
+        loader=PackageLoader("memprof.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     page = environment.get_template("history.html").render(
         title=tables.title(metric),
         picture=base64.b64encode(figure.draw(found, metric)).decode(),

@@ -26,9 +26,15 @@ _GAP = 2
 def start(width: int, *, color: bool) -> Console:
     """Return a console that keeps what is printed on it, at least 60 columns wide."""
     return Console(
-        file=io.StringIO(), width=max(_LEAST_WIDTH, width), force_terminal=color, legacy_windows=False, markup=False,
-        color_system="standard" if color else None, emoji=False, highlight=False,
-    )  # fmt: skip
+        file=io.StringIO(),
+        width=max(_LEAST_WIDTH, width),
+        force_terminal=color,
+        legacy_windows=False,
+        markup=False,
+        color_system="standard" if color else None,
+        emoji=False,
+        highlight=False,
+    )
 
 
 def printed(console: Console) -> str:

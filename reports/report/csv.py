@@ -10,8 +10,15 @@ from memprof.report.record import Report
 from memprof.report.run import KernelRow
 from memprof.reports.writer import RenderOptions
 
-_MEASURED = ("measured_seconds", "percent_of_roof", "kernels", "counted_dram_bytes", "counted_l2_bytes",
-             "counted_l1_bytes", "inferred")  # fmt: skip
+_MEASURED = (
+    "measured_seconds",
+    "percent_of_roof",
+    "kernels",
+    "counted_dram_bytes",
+    "counted_l2_bytes",
+    "counted_l1_bytes",
+    "inferred",
+)
 """Columns that only measured reports fill."""
 
 

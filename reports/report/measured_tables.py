@@ -64,9 +64,12 @@ def gaps(report: Report) -> Table | None:
     if time is None or not time.gaps:
         return None
     columns = (
-        Column("start ms"), Column("idle ms"), Column("after", number=False, path=True),
-        Column("before", number=False, path=True), Column("why", number=False),
-    )  # fmt: skip
+        Column("start ms"),
+        Column("idle ms"),
+        Column("after", number=False, path=True),
+        Column("before", number=False, path=True),
+        Column("why", number=False),
+    )
     rows = tuple(
         (
             units.milliseconds(gap.start_seconds),
@@ -88,11 +91,14 @@ def strays(report: Report) -> Table | None:
     rows = tuple(
         (words.kernel(item.name), item.activity, units.count(item.calls), units.milliseconds(item.seconds), item.reason)
         for item in ordered
-    )  # fmt: skip
+    )
     columns = (
-        Column("Kernel", number=False, path=True), Column("what", number=False), Column("runs"), Column("ms"),
+        Column("Kernel", number=False, path=True),
+        Column("what", number=False),
+        Column("runs"),
+        Column("ms"),
         Column("why no operator has it", number=False, wraps=True),
-    )  # fmt: skip
+    )
     return Table("What ran for no operator with recorded shapes", columns, rows)
 
 
@@ -103,14 +109,22 @@ def kernels(report: Report, most: int) -> Table | None:
         return None
     whole = sum(kernel.seconds for kernel in found)
     rows = tuple(
-        (words.kernel(kernel.name), kernel.activity, units.count(kernel.calls), units.milliseconds(kernel.seconds),
-         units.share(summary.share(kernel.seconds, whole)))
+        (
+            words.kernel(kernel.name),
+            kernel.activity,
+            units.count(kernel.calls),
+            units.milliseconds(kernel.seconds),
+            units.share(summary.share(kernel.seconds, whole)),
+        )
         for kernel in found[:most]
-    )  # fmt: skip
+    )
     columns = (
-        Column("Kernel", number=False, path=True), Column("what", number=False), Column("runs"), Column("ms"),
+        Column("Kernel", number=False, path=True),
+        Column("what", number=False),
+        Column("runs"),
+        Column("ms"),
         Column("share"),
-    )  # fmt: skip
+    )
     title = f"All {len(found)} kernels" if len(found) <= most else f"The {most} longest of {len(found)} kernels"
     return Table(title, columns, rows)
 

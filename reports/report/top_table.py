@@ -59,9 +59,10 @@ def _time_cells(wide: bool) -> list[tuple[Column, Cell]]:
 def _loss_cells(report: Report, by: str, wide: bool) -> list[tuple[Column, Cell]]:
     """Return the columns that hold measured time against least, and in a wide table against predicted time."""
     losses: list[tuple[Column, Cell]] = [
-        (Column("least\nms"), cells.least_milliseconds), (Column("of\nroof"), cells.roof_share),
+        (Column("least\nms"), cells.least_milliseconds),
+        (Column("of\nroof"), cells.roof_share),
         (Column("lost\nms"), cells.lost_milliseconds),
-    ]  # fmt: skip
+    ]
     if not wide:
         calls = [] if by == "operator" and has_modules(report) else [_calls()]
         return [

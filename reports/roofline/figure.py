@@ -65,8 +65,9 @@ def _titles(figure: Figure, reports: Sequence[Report]) -> None:
     indent = 0.09 if mark else 0.0
     figure.text(0.02, 0.905, mark, fontsize=10, fontweight="bold", color=_WARN)
     for x, y, content, size, weight, color in (
-        (0.02, 0.945, title, 15, "bold", _INK), (0.02 + indent, 0.905, subtitle, 10, "normal", _FAINT)
-    ):  # fmt: skip
+        (0.02, 0.945, title, 15, "bold", _INK),
+        (0.02 + indent, 0.905, subtitle, 10, "normal", _FAINT),
+    ):
         line = " ".join(content.split())  # names may hold line breaks
         fitting = min(size, 1.62 * (1 - indent) * _INCHES[0] * 72 / max(1, len(line)))
         figure.text(x, y, line, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
@@ -127,8 +128,14 @@ def _stems(axes: Axes, scene: Scene) -> None:
         color = theme.color(stem.point.group.kind)
         (x, y), (_, top) = stem.start, stem.end
         if stem.is_arrow:
-            arrow = {"arrowstyle": "-|>,head_length=0.42,head_width=0.17", "color": _INK, "shrinkA": 0, "shrinkB": 0,
-                     "linewidth": 0.9, "mutation_scale": 10}  # fmt: skip
+            arrow = {
+                "arrowstyle": "-|>,head_length=0.42,head_width=0.17",
+                "color": _INK,
+                "shrinkA": 0,
+                "shrinkB": 0,
+                "linewidth": 0.9,
+                "mutation_scale": 10,
+            }
             axes.annotate("", stem.end, stem.start, arrowprops=arrow, zorder=3.4)
             axes.plot(x, y, "o", color=_INK, markersize=2.2, markeredgewidth=0, zorder=3.4)
             continue

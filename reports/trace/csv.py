@@ -9,18 +9,36 @@ from memprof.comparisons.alignment import Alignment
 from memprof.comparisons.ranks import Rank
 from memprof.reports.compare.csv import written
 
-_ALIGNED = ("operator", "phase", "shapes", "measured_calls", "simulated_calls", "measured_seconds", "predicted_seconds",
-            "roofline_seconds", "ratio")  # fmt: skip
+_ALIGNED = (
+    "operator",
+    "phase",
+    "shapes",
+    "measured_calls",
+    "simulated_calls",
+    "measured_seconds",
+    "predicted_seconds",
+    "roofline_seconds",
+    "ratio",
+)
 _RANKS = tuple(Rank.__dataclass_fields__)
 
 
 def alignment(found: Alignment) -> bytes:
     """Return a line for each kind of call, longest measured time first; a side without it has an empty cell."""
     rows = [
-        (row.operator, row.phase, units.shapes(row.shapes), row.measured_calls, row.simulated_calls,
-         row.measured_seconds, row.predicted_seconds, row.roofline_seconds, row.ratio)
+        (
+            row.operator,
+            row.phase,
+            units.shapes(row.shapes),
+            row.measured_calls,
+            row.simulated_calls,
+            row.measured_seconds,
+            row.predicted_seconds,
+            row.roofline_seconds,
+            row.ratio,
+        )
         for row in found.rows
-    ]  # fmt: skip
+    ]
     return written(_ALIGNED, rows).encode()
 
 

@@ -32,23 +32,43 @@ def ranks(found: Sequence[Rank], options: RenderOptions) -> str:
     typeset.section(console, "By rank, ms per step")
     headers = ("span", "kernels", "communication", "exposed", "idle")
     rows = [
-        (str(rank.rank) if rank.rank is not None else "–", rank.origin, str(rank.steps), *(
-            units.milliseconds(seconds / rank.steps)
-            for seconds in (rank.span_seconds, rank.kernel_seconds, rank.communication_seconds,
-                            rank.exposed_communication_seconds, rank.idle_seconds)
-        ))
+        (
+            str(rank.rank) if rank.rank is not None else "–",
+            rank.origin,
+            str(rank.steps),
+            *(
+                units.milliseconds(seconds / rank.steps)
+                for seconds in (
+                    rank.span_seconds,
+                    rank.kernel_seconds,
+                    rank.communication_seconds,
+                    rank.exposed_communication_seconds,
+                    rank.idle_seconds,
+                )
+            ),
+        )
         for rank in found
-    ]  # fmt: skip
+    ]
     columns = (Column("rank"), Column("file", number=False), Column("steps"), *map(Column, headers))
     typeset.table(console, Table("Ranks", columns, tuple(rows)))
     typeset.section(console, "How far the ranks lie apart, ms per step")
     apart = [
-        (item.name, *(units.milliseconds(value) for value in (item.least, item.median, item.most)),
-         units.ratio(item.most / item.least) if item.least else "–", found[item.slowest].origin)
+        (
+            item.name,
+            *(units.milliseconds(value) for value in (item.least, item.median, item.most)),
+            units.ratio(item.most / item.least) if item.least else "–",
+            found[item.slowest].origin,
+        )
         for item in spreads(found)
-    ]  # fmt: skip
-    columns = (Column("", number=False), Column("least"), Column("median"), Column("most"), Column("most / least"),
-               Column("most on", number=False))  # fmt: skip
+    ]
+    columns = (
+        Column("", number=False),
+        Column("least"),
+        Column("median"),
+        Column("most"),
+        Column("most / least"),
+        Column("most on", number=False),
+    )
     typeset.table(console, Table("Spread", columns, tuple(apart)))
     typeset.note(console, "Exposed: communication that nothing else ran beside. Idle: the device ran nothing.")
     return typeset.printed(console)
@@ -66,9 +86,16 @@ def _matched(found: Alignment) -> str:
 
 
 def _aligned(found: Alignment, top: int, *, wide: bool) -> Table:
-    columns = [Column("Operator", number=False), Column("", number=False), Column("shapes", number=False),
-               Column("calls"), *([Column("simulated")] if wide else []), Column("measured ms"),
-               Column("predicted"), Column("ratio")]  # fmt: skip
+    columns = [
+        Column("Operator", number=False),
+        Column("", number=False),
+        Column("shapes", number=False),
+        Column("calls"),
+        *([Column("simulated")] if wide else []),
+        Column("measured ms"),
+        Column("predicted"),
+        Column("ratio"),
+    ]
     rows = [_cells(row, wide=wide) for row in found.rows[:top]]
     return Table("Alignment", tuple(columns), tuple(rows))
 

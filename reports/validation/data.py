@@ -29,13 +29,15 @@ def to_json(validation: Validation) -> bytes:
     """Return rows and errors as indented JSON, ending in a newline."""
     groups = [msgspec.to_builtins(group) for group in by_group(validation.cases)]
     statistics = [{**{key: group[key] for key in group if key != "errors"}, **group["errors"]} for group in groups]
-    return _json({
-        "schema": SCHEMA,
-        "file": validation.table.name,
-        "notes": list(validation.notes),
-        "rows": [_json_row(case) for case in validation.cases],
-        "statistics": statistics,
-    })  # fmt: skip
+    return _json(
+        {
+            "schema": SCHEMA,
+            "file": validation.table.name,
+            "notes": list(validation.notes),
+            "rows": [_json_row(case) for case in validation.cases],
+            "statistics": statistics,
+        }
+    )
 
 
 def _json_row(case: Case) -> dict[str, Any]:
@@ -89,12 +91,14 @@ def kernels_to_json(validation: KernelValidation) -> bytes:
         }
         for case in validation.cases
     ]
-    return _json({
-        "schema": KERNEL_SCHEMA,
-        "file": validation.table.name,
-        "rows": rows,
-        "statistics": [msgspec.to_builtins(item) for item in by_operator(validation.cases)],
-    })  # fmt: skip
+    return _json(
+        {
+            "schema": KERNEL_SCHEMA,
+            "file": validation.table.name,
+            "rows": rows,
+            "statistics": [msgspec.to_builtins(item) for item in by_operator(validation.cases)],
+        }
+    )
 
 
 def kernels_to_csv(validation: KernelValidation) -> bytes:

@@ -47,9 +47,16 @@ class Dot:
 def draw(validation: Validation) -> bytes:
     """Return a PNG of predicted against measured images/s, coloured by phase and device."""
     several = len({case.device for case in validation.predicted}) > 1
-    dots = [Dot(f"{words.phase(case.phase)}, {case.device}" if several else words.phase(case.phase), case.model,
-                case.measurement.images_per_second, case.prediction.images_per_second)
-            for case in validation.predicted if case.measurement and case.prediction]  # fmt: skip
+    dots = [
+        Dot(
+            f"{words.phase(case.phase)}, {case.device}" if several else words.phase(case.phase),
+            case.model,
+            case.measurement.images_per_second,
+            case.prediction.images_per_second,
+        )
+        for case in validation.predicted
+        if case.measurement and case.prediction
+    ]
     furthest = {case.model for case in worst(validation.cases, _NAMED)}
     devices = ", ".join(dict.fromkeys(case.device for case in validation.predicted))
     return _draw(dots, _title(validation.table.name), f"on {devices}", "images/s", furthest)
@@ -57,8 +64,11 @@ def draw(validation: Validation) -> bytes:
 
 def draw_kernels(validation: KernelValidation) -> bytes:
     """Return a PNG of predicted against measured latency, coloured by operator."""
-    dots = [Dot(case.operator, case.operator, case.measured_seconds, case.predicted_seconds)
-            for case in validation.predicted if case.measured_seconds and case.predicted_seconds]  # fmt: skip
+    dots = [
+        Dot(case.operator, case.operator, case.measured_seconds, case.predicted_seconds)
+        for case in validation.predicted
+        if case.measured_seconds and case.predicted_seconds
+    ]
     devices = ", ".join(dict.fromkeys(case.device for case in validation.predicted))
     return _draw(dots, _title(validation.table.name), f"on {devices}", "s", set())
 
@@ -149,10 +159,17 @@ def _names(axes: Axes, series: dict[str, list[Dot]], named: set[str], low: float
         taken.append((x, y))
         above = dot.predicted > dot.measured
         axes.annotate(
-            dot.name[:40], (dot.measured, dot.predicted), xytext=(-6 if above else 6, 3 if above else -3),
-            textcoords="offset points", fontsize=7, color=_INK, ha="right" if above else "left",
-            va="bottom" if above else "top", parse_math=False, zorder=5,
-        )  # fmt: skip
+            dot.name[:40],
+            (dot.measured, dot.predicted),
+            xytext=(-6 if above else 6, 3 if above else -3),
+            textcoords="offset points",
+            fontsize=7,
+            color=_INK,
+            ha="right" if above else "left",
+            va="bottom" if above else "top",
+            parse_math=False,
+            zorder=5,
+        )
 
 
 def _spread(axes: Axes, series: dict[str, list[Dot]]) -> None:
@@ -171,8 +188,17 @@ def _spread(axes: Axes, series: dict[str, list[Dot]]) -> None:
         axes.plot(middle, place, "o", color="white", markeredgecolor=_INK, markersize=6)
         found = errors([dot.predicted for dot in dots], [dot.measured for dot in dots])
         words_of = f"{name}: {len(dots):,} rows, mean error {percent(found.mean_absolute_percentage_error)}"
-        axes.text(-edge, place - 0.27, words_of, fontsize=8.5, color=color, fontweight="bold", parse_math=False,
-                  va="center", bbox=_BACKING)  # fmt: skip
+        axes.text(
+            -edge,
+            place - 0.27,
+            words_of,
+            fontsize=8.5,
+            color=color,
+            fontweight="bold",
+            parse_math=False,
+            va="center",
+            bbox=_BACKING,
+        )
     axes.set(xlim=(-edge * 1.03, edge * 1.03), ylim=(max(len(series), _LEAST_PLACES) - 0.5, -0.6))
     shown = (0.5, 0.7, 0.9, 1.0, 1.1, 1.4, 2.0)
     axes.set_xticks([math.log2(value) for value in shown], [f"{value:g}" for value in shown])

@@ -64,8 +64,15 @@ def error_section(found: Sequence[OperatorErrors], *, wide: bool) -> Section:
     """Return the errors by operator and device."""
     columns = [Column("Operator", number=False)]
     columns += [Column("Device", number=False)] if wide else []
-    columns += [Column("rows"), Column("median\nerror"), Column("mean\nerror"), Column(f"rows\nabove {_LONG}"),
-                Column("median\nerror"), Column("mean\nerror"), Column("bias")]  # fmt: skip
+    columns += [
+        Column("rows"),
+        Column("median\nerror"),
+        Column("mean\nerror"),
+        Column(f"rows\nabove {_LONG}"),
+        Column("median\nerror"),
+        Column("mean\nerror"),
+        Column("bias"),
+    ]
     rows = tuple(
         (
             item.operator,

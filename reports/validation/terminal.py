@@ -45,9 +45,7 @@ def _table(console: Console, section: Section) -> None:
 def _path_limit(table: Table, width: int) -> int:
     """Return how long the cells of the path column may be for the table to fit."""
     cells = [[*column.header.split("\n"), *(row[i] for row in table.rows)] for i, column in enumerate(table.columns)]
-    taken = sum(
-        max(map(len, own)) for own, column in zip(cells, table.columns, strict=True) if not column.path
-    )  # fmt: skip
+    taken = sum(max(map(len, own)) for own, column in zip(cells, table.columns, strict=True) if not column.path)
     return max(_LEAST_PATH, width - 2 - 2 * len(table.columns) - taken)
 
 

@@ -48,9 +48,14 @@ def roof(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def tiny() -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 8, 3, groups=8),
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5),
-    )  # fmt: skip
+        nn.Conv2d(3, 8, 3, padding=1),
+        nn.BatchNorm2d(8),
+        nn.ReLU(),
+        nn.Conv2d(8, 8, 3, groups=8),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(8, 5),
+    )
 
 
 def of_tiny(roof: Path, **options: object) -> Report:
@@ -151,8 +156,11 @@ def test_defaults_of_a_cpu(roof: Path) -> None:
     report = measure(lambda: nn.Conv2d(3, 4, 1), roof=roof, resolution=16, warm_up=0, repeat=1)
     workload = report.workload
     assert (workload.batch_size, workload.precision, workload.phase, workload.layout) == (
-        8, "fp32", "infer", "channels-last",
-    )  # fmt: skip
+        8,
+        "fp32",
+        "infer",
+        "channels-last",
+    )
 
 
 class Branches(nn.Module):
@@ -243,12 +251,24 @@ def kernel(name: str, start: int, duration: int, **facts: object) -> Kernel:
 
 def on_gpu() -> Run:
     """A product of two kernels, a compiled one without shapes, a copy that nothing launched: 100, 40, 20 and 10 us."""
-    product = Event("aten::mm", EventCategory.OPERATOR, (LEFT, RIGHT), kernels=(
-        kernel("gemm", 0, 70_000, launched_ns=0), kernel("reduce", 70_000, 30_000, launched_ns=1_000),
-    ), duration_ns=9_000)  # fmt: skip
-    fused = Event("triton::fused_add", EventCategory.OPERATOR, kernels=(
-        kernel("triton_poi_0", 150_000, 20_000, launched_ns=140_000), kernel("triton_poi_0", 170_000, 20_000),
-    ))  # fmt: skip
+    product = Event(
+        "aten::mm",
+        EventCategory.OPERATOR,
+        (LEFT, RIGHT),
+        kernels=(
+            kernel("gemm", 0, 70_000, launched_ns=0),
+            kernel("reduce", 70_000, 30_000, launched_ns=1_000),
+        ),
+        duration_ns=9_000,
+    )
+    fused = Event(
+        "triton::fused_add",
+        EventCategory.OPERATOR,
+        kernels=(
+            kernel("triton_poi_0", 150_000, 20_000, launched_ns=140_000),
+            kernel("triton_poi_0", 170_000, 20_000),
+        ),
+    )
     copy = kernel("Memcpy HtoD", 190_000, 10_000, activity=Activity.COPY)
     return Run(Recording((product, fused), (copy,)), STEADY, None, 7)
 
@@ -261,8 +281,9 @@ def test_on_a_gpu_an_operator_takes_as_long_as_its_kernels() -> None:
     (row,) = report.operators
     assert row.measured_seconds == pytest.approx(100e-6)
     assert [(item.name, item.calls, item.seconds) for item in row.kernels] == [
-        ("gemm", 1, pytest.approx(70e-6)), ("reduce", 1, pytest.approx(30e-6)),
-    ]  # fmt: skip
+        ("gemm", 1, pytest.approx(70e-6)),
+        ("reduce", 1, pytest.approx(30e-6)),
+    ]
     assert row.kernels[0] == KernelRow("gemm", "kernel", 1, row.kernels[0].seconds)
     least = 4 * (20 * 50 + 50 * 30 + 20 * 30) / 1e9
     assert row.percent_of_roof == pytest.approx(100 * least / 100e-6)
@@ -272,10 +293,15 @@ def test_on_a_gpu_an_operator_takes_as_long_as_its_kernels() -> None:
 def test_what_no_operator_with_shapes_launched_on_a_gpu_is_listed() -> None:
     measured = report_of(on_gpu(), GPU, WORKLOAD, TOY, None).measured
     assert measured.strays == (
-        Stray("triton_poi_0", "kernel", "what launched it has no recorded shapes: triton::fused_add", 2,
-              pytest.approx(40e-6)),
+        Stray(
+            "triton_poi_0",
+            "kernel",
+            "what launched it has no recorded shapes: triton::fused_add",
+            2,
+            pytest.approx(40e-6),
+        ),
         Stray("Memcpy HtoD", "copy", "no recorded call launched it", 1, pytest.approx(10e-6)),
-    )  # fmt: skip
+    )
     assert measured.attributed_share == pytest.approx(100 / (100 + 40 + 10))
 
 

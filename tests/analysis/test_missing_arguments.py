@@ -48,9 +48,12 @@ def test_the_output_tells_stride_and_padding(side, taps, result, stride, padding
 
 
 @given(
-    side=st.integers(8, 64), taps=st.integers(1, 7), stride=st.sampled_from([1, 2, 4]), same=st.booleans(),
+    side=st.integers(8, 64),
+    taps=st.integers(1, 7),
+    stride=st.sampled_from([1, 2, 4]),
+    same=st.booleans(),
     general=st.booleans(),
-)  # fmt: skip
+)
 def test_the_inferred_geometry_gives_the_output_that_was_recorded(side, taps, stride, same, general):
     result = (side + 2 * (((taps - 1) // 2) if same else 0) - taps) // stride + 1
     assume(result > 0)

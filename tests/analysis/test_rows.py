@@ -39,8 +39,9 @@ def test_a_call_has_the_kernels_of_those_inside_it():
     assert row.measured_seconds == report.totals.measured_seconds == pytest.approx(1000e-9)
     assert row.percent_of_roof == pytest.approx(100 * LEAST / 1000e-9)
     assert row.kernels == (
-        KernelRow("gemm", "kernel", 2, pytest.approx(900e-9)), KernelRow("reduce", "kernel", 1, pytest.approx(100e-9))
-    )  # fmt: skip
+        KernelRow("gemm", "kernel", 2, pytest.approx(900e-9)),
+        KernelRow("reduce", "kernel", 1, pytest.approx(100e-9)),
+    )
 
 
 def test_on_the_host_a_call_takes_as_long_as_it_is_in_it():
@@ -62,10 +63,15 @@ def test_nothing_measured_leaves_nothing():
 
 
 def test_operators_without_a_formula_or_a_cost_keep_their_time():
-    launches_itself = op("_native_attention", LEFT, kernels=(kernel("rearrange", 50),),
-                         children=(op("mm", LEFT, RIGHT, kernels=(kernel("gemm", 600),)),))  # fmt: skip
-    report = report_of(launches_itself, op("view", LEFT, kernels=(kernel("odd", 7),)), op("relu", LEFT),
-                       clock=Clock.DEVICE)  # fmt: skip
+    launches_itself = op(
+        "_native_attention",
+        LEFT,
+        kernels=(kernel("rearrange", 50),),
+        children=(op("mm", LEFT, RIGHT, kernels=(kernel("gemm", 600),)),),
+    )
+    report = report_of(
+        launches_itself, op("view", LEFT, kernels=(kernel("odd", 7),)), op("relu", LEFT), clock=Clock.DEVICE
+    )
     rows = {row.name: row for row in report.operators}
     assert set(rows) == {"aten::mm", "aten::_native_attention", "aten::view", "aten::relu"}
     assert (rows["aten::_native_attention"].kind, rows["aten::_native_attention"].bound) == ("unknown", UNBOUND)

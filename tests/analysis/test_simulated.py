@@ -35,8 +35,14 @@ def test_parameters_and_multiply_adds_are_the_published_ones(name):
 
 def test_defaults():
     report = run("inceptionnext_t")
-    workload = {"model": "inceptionnext_t", "batch_size": 128, "resolution": 224, "phase": "infer",
-                "precision": "tf32", "layout": "channels-last"}  # fmt: skip
+    workload = {
+        "model": "inceptionnext_t",
+        "batch_size": 128,
+        "resolution": 224,
+        "phase": "infer",
+        "precision": "tf32",
+        "layout": "channels-last",
+    }
     assert json.loads(report.to_json())["workload"] == workload
     assert report.device.name == "a100-sxm4-40gb"
 
@@ -61,17 +67,34 @@ NOTHING = type(None)
 CONTRACT = {
     "schema": str,
     "workload": {"model": str, "batch_size": int, "resolution": int, "phase": str, "precision": str, "layout": str},
-    "device": {"name": str, "title": str, "memory_bytes_per_second": dict, "peak_flops_per_second": dict,
-               "memory_capacity_bytes": NUMBER, "achievable": dict, "kind": str},
+    "device": {
+        "name": str,
+        "title": str,
+        "memory_bytes_per_second": dict,
+        "peak_flops_per_second": dict,
+        "memory_capacity_bytes": NUMBER,
+        "achievable": dict,
+        "kind": str,
+    },
     "totals": {
-        "parameters": int, "macs_per_image": NUMBER, "flops": NUMBER, "dram_bytes": NUMBER, "l2_bytes": NUMBER,
-        "l1_bytes": NUMBER, "launches": int, "seconds": NUMBER, "images_per_second": NUMBER,
-        "roofline_seconds": NUMBER, "roofline_images_per_second": NUMBER, "host_seconds": NUMBER,
+        "parameters": int,
+        "macs_per_image": NUMBER,
+        "flops": NUMBER,
+        "dram_bytes": NUMBER,
+        "l2_bytes": NUMBER,
+        "l1_bytes": NUMBER,
+        "launches": int,
+        "seconds": NUMBER,
+        "images_per_second": NUMBER,
+        "roofline_seconds": NUMBER,
+        "roofline_images_per_second": NUMBER,
+        "host_seconds": NUMBER,
         "measured_seconds": NOTHING,
     },
     "memory": {
         **dict.fromkeys(["peak_bytes", "parameters_bytes", "gradients_bytes", "optimizer_bytes"], NUMBER),
-        "activations_bytes": NUMBER, "fits": bool,
+        "activations_bytes": NUMBER,
+        "fits": bool,
     },
     "operators": list,
     "coverage": {"calls": NUMBER, "bytes": NUMBER, "free_calls": int, "unknown": list},
@@ -79,16 +102,37 @@ CONTRACT = {
     "environment": dict,
     "measured": NOTHING,
     "telemetry": NOTHING,
-}  # fmt: skip
+}
 ROW_CONTRACT = {
-    "name": str, "kind": str, "module": str, "phase": str, "input_shapes": list, "dtype": str, "calls": int,
-    "flops": NUMBER, "dram_bytes": NUMBER, "l2_bytes": NUMBER, "l1_bytes": NUMBER,
-    "intensity_dram": (int, float, type(None)), "intensity_l2": (int, float, type(None)),
-    "intensity_l1": (int, float, type(None)), "engine": str, "bound": str, "attainable_flops_per_second": NUMBER,
-    "launches": int, "seconds": NUMBER, "roofline_seconds": NUMBER, "measured_seconds": NOTHING,
-    "percent_of_roof": NOTHING, "kernels": list, "counted_dram_bytes": NOTHING, "counted_l2_bytes": NOTHING,
-    "counted_l1_bytes": NOTHING, "inferred": str, "input_layouts": list,
-}  # fmt: skip
+    "name": str,
+    "kind": str,
+    "module": str,
+    "phase": str,
+    "input_shapes": list,
+    "dtype": str,
+    "calls": int,
+    "flops": NUMBER,
+    "dram_bytes": NUMBER,
+    "l2_bytes": NUMBER,
+    "l1_bytes": NUMBER,
+    "intensity_dram": (int, float, type(None)),
+    "intensity_l2": (int, float, type(None)),
+    "intensity_l1": (int, float, type(None)),
+    "engine": str,
+    "bound": str,
+    "attainable_flops_per_second": NUMBER,
+    "launches": int,
+    "seconds": NUMBER,
+    "roofline_seconds": NUMBER,
+    "measured_seconds": NOTHING,
+    "percent_of_roof": NOTHING,
+    "kernels": list,
+    "counted_dram_bytes": NOTHING,
+    "counted_l2_bytes": NOTHING,
+    "counted_l1_bytes": NOTHING,
+    "inferred": str,
+    "input_layouts": list,
+}
 
 
 def check(value, contract):

@@ -37,10 +37,19 @@ EVENTS = (
 
 def trace(**fields: object) -> Trace:
     whole = Trace(
-        path=Path("run.pt.trace.json.gz"), rank=None, world_size=None, devices=(A100,), profile=Profile(EVENTS),
-        kernels=(COPY, GEMM, NODE, LOST), orphans=(Orphan(LOST, "no launch"),), steps=(), start_ns=0, end_ns=5000,
-        has_strides=True, has_concrete_inputs=True,
-    )  # fmt: skip
+        path=Path("run.pt.trace.json.gz"),
+        rank=None,
+        world_size=None,
+        devices=(A100,),
+        profile=Profile(EVENTS),
+        kernels=(COPY, GEMM, NODE, LOST),
+        orphans=(Orphan(LOST, "no launch"),),
+        steps=(),
+        start_ns=0,
+        end_ns=5000,
+        has_strides=True,
+        has_concrete_inputs=True,
+    )
     return replace(whole, **fields)
 
 
@@ -51,8 +60,9 @@ def test_kernels_go_to_operators_or_to_strays_and_none_is_lost():
     rows = {row.name: row.measured_seconds for row in report.operators}
     assert rows == {"aten::copy_": pytest.approx(200e-9), "aten::mm": pytest.approx(500e-9)}
     assert [(stray.name, stray.reason, stray.calls) for stray in measured.strays] == [
-        ("graph", "no launch", 1), ("accumulate", f"{WITHOUT_SHAPES}: AccumulateGrad", 1)
-    ]  # fmt: skip
+        ("graph", "no launch", 1),
+        ("accumulate", f"{WITHOUT_SHAPES}: AccumulateGrad", 1),
+    ]
     assert [row.bound for row in report.operators if row.name == "aten::copy_"] == ["unknown"]  # from the host
     total = sum(rows.values()) + sum(stray.seconds for stray in measured.strays)
     assert total == pytest.approx(1200e-9)

@@ -23,8 +23,13 @@ def machine(root: Path, *caches: tuple[str, str, str, str], cpu: int = 0) -> Pat
 
 def test_a_desktop_with_two_threads_a_core(tmp_path: Path) -> None:
     """Eight cores, sixteen CPUs; torch computes with a thread a core."""
-    machine(tmp_path, ("1", "Data", "32K", "0,8"), ("1", "Instruction", "64K", "0,8"),
-            ("2", "Unified", "512K", "0,8"), ("3", "Unified", "32M", "0-15"))  # fmt: skip
+    machine(
+        tmp_path,
+        ("1", "Data", "32K", "0,8"),
+        ("1", "Instruction", "64K", "0,8"),
+        ("2", "Unified", "512K", "0,8"),
+        ("3", "Unified", "32M", "0-15"),
+    )
     caches, cautions = read_caches(frozenset(range(16)), 8, tmp_path)
     assert cautions == ()
     assert caches.levels == (Cache("l1", 32 * KIB, 2), Cache("l2", 512 * KIB, 2), Cache("l3", 32 * MIB, 16))
@@ -76,9 +81,15 @@ def test_a_system_that_does_not_tell_gets_common_sizes_and_a_caution(tmp_path: P
 
 @pytest.mark.parametrize(
     "nonsense",
-    [("1", "Data", "", "0"), ("1", "Data", "0K", "0"), ("1", "Data", "big", "0"), ("1", "Data", "32K", "all"),
-     ("1", "Instruction", "32K", "0"), ("9", "Data", "32K", "0")],
-)  # fmt: skip
+    [
+        ("1", "Data", "", "0"),
+        ("1", "Data", "0K", "0"),
+        ("1", "Data", "big", "0"),
+        ("1", "Data", "32K", "all"),
+        ("1", "Instruction", "32K", "0"),
+        ("9", "Data", "32K", "0"),
+    ],
+)
 def test_nonsense_is_not_a_cache(nonsense: tuple[str, str, str, str], tmp_path: Path) -> None:
     machine(tmp_path, nonsense, ("2", "Unified", "1M", "0"))
     caches, (caution,) = read_caches(frozenset({0}), 1, tmp_path)

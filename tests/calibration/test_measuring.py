@@ -152,9 +152,7 @@ def test_operands_live_no_longer_than_their_group() -> None:
     assert alive == set()
 
 
-@given(
-    st.lists(st.tuples(st.floats(1e-3, 20), st.floats(0.5, 5)), min_size=1, max_size=6), st.floats(0.5, 60)
-)  # fmt: skip
+@given(st.lists(st.tuples(st.floats(1e-3, 20), st.floats(0.5, 5)), min_size=1, max_size=6), st.floats(0.5, 60))
 def test_the_time_is_kept_but_for_one_call_of_each_group_a_sweep(
     groups: list[tuple[float, float]], seconds: float
 ) -> None:

@@ -31,8 +31,10 @@ def test_a_ceiling_is_the_fastest_of_what_tried_to_reach_it() -> None:
 
 
 def test_best_means_most_a_second_not_the_shortest_call() -> None:
-    small, large = (measured(arithmetic(name=f"matmul of {n}", flops=2 * n**3), n**3 * cost)
-                    for n, cost in ((256, 1e-11), (1024, 0.5e-11)))  # fmt: skip
+    small, large = (
+        measured(arithmetic(name=f"matmul of {n}", flops=2 * n**3), n**3 * cost)
+        for n, cost in ((256, 1e-11), (1024, 0.5e-11))
+    )
     (found,) = find_ceilings([small, large])
     assert found.winner is large
     assert found.value == pytest.approx(2 / 0.5e-11)

@@ -97,10 +97,12 @@ def test_constants_are_shown_with_value_unit_words_and_source(columns: int, tmp_
     assert figures in memprof("devices", "show", "rtx3090", cwd=tmp_path, COLUMNS=str(columns)).out
     cells = " ".join(table.split())
     for line in (
-        "0.950 fraction of DRAM bandwidth that streaming kernels", "ns of a load that waits for the one before it",
-        "12,000 ns that Python and PyTorch need to launch a", "160 instructions before the first tap of an output of",
+        "0.950 fraction of DRAM bandwidth that streaming kernels",
+        "ns of a load that waits for the one before it",
+        "12,000 ns that Python and PyTorch need to launch a",
+        "160 instructions before the first tap of an output of",
         "1.779e+13 instructions/s that all SMs issue, counted for each",
-    ):  # fmt: skip
+    ):
         assert line in cells
     assert len(re.findall(r"^ *[\d.,e+]+  [a-z]", table, re.MULTILINE)) == len(constants()) + 1
     numbers = {int(number) for number in re.findall(r"  (\d+) *$", table, re.MULTILINE)}
@@ -127,9 +129,11 @@ def test_constants_in_json_stand_beside_a_device_file(tmp_path: Path) -> None:
     assert content == json.loads(plain.out)
     assert set(found) == {*constants(), "issue_slots_per_second"}
     assert found["stream_dram_fraction"] == {
-        "value": 0.897, "unit": "", "words": "of DRAM bandwidth that streaming kernels reach",
+        "value": 0.897,
+        "unit": "",
+        "words": "of DRAM bandwidth that streaming kernels reach",
         "source": constants()["stream_dram_fraction"].statements[1].source,
-    }  # fmt: skip
+    }
     assert found["issue_slots_per_second"]["value"] == pytest.approx(108 * 128 * 1.41e9)
     (tmp_path / "mine.json").write_text(plain.out, encoding="utf-8")
     assert memprof("devices", "show", "mine.json", cwd=tmp_path).code == 0

@@ -120,8 +120,9 @@ def test_a_budget_of_the_configuration_counts(project: Path):
     (project / "net.py").write_text(COPIES)
     with (project / "memprof.toml").open("a") as file:
         file.write('launches = "+6"\nparameters = 0\n')
-        file.writelines(f'{name} = "+200 %"\n' for name in ("seconds", "dram_bytes", "l2_bytes", "l1_bytes",
-                                                            "peak_memory_bytes"))  # fmt: skip
+        file.writelines(
+            f'{name} = "+200 %"\n' for name in ("seconds", "dram_bytes", "l2_bytes", "l1_bytes", "peak_memory_bytes")
+        )
     assert gate("check", cwd=project).code == 0
 
 
@@ -167,7 +168,7 @@ INCOMPARABLE = {
     "device's figures": (edit(lambda data: data.update(devices={"a100-sxm4-40gb tf32": "x"})), "figures of the device"),
     "cost model": (edit(lambda data: data.update(cost_model=COST_MODEL - 1)), "this is no regression"),
     "a newer memprof": (edit(lambda data: data.update(cost_model=COST_MODEL + 1)), "newer memprof"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", sorted(UNREADABLE))
@@ -297,8 +298,19 @@ def test_it_begins_in_the_file_of_settings_that_is_there(tmp_path: Path):
     assert gate("check", cwd=package).code == 0
     before = files(tmp_path)
     assert "already" in gate("init", "--model", "my_pkg.nets:build", cwd=tmp_path).error
-    assert "wrong" not in gate("init", "--model", "my_pkg.nets:build", "--config", "other.toml", "--baseline",
-                               "perf/base.json", cwd=tmp_path).error  # fmt: skip
+    assert (
+        "wrong"
+        not in gate(
+            "init",
+            "--model",
+            "my_pkg.nets:build",
+            "--config",
+            "other.toml",
+            "--baseline",
+            "perf/base.json",
+            cwd=tmp_path,
+        ).error
+    )
     assert files(tmp_path) == before
     again = gate("init", "--model", "my_pkg.nets:build", "--phase", "infer", *SMALL, "--force", cwd=tmp_path)
     assert again.code == 0
@@ -355,8 +367,15 @@ def test_a_reader_that_leaves_does_not_cost_the_verdict(project: Path):
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as closed:
-        done = subprocess.run([*MEMPROF, "gate", "check"], cwd=project, env=environment(**NOT_IN_CI), stdout=closed,
-                              stderr=subprocess.PIPE, timeout=120, check=False)  # fmt: skip
+        done = subprocess.run(
+            [*MEMPROF, "gate", "check"],
+            cwd=project,
+            env=environment(**NOT_IN_CI),
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            timeout=120,
+            check=False,
+        )
     assert (done.returncode, done.stderr) == (1, b"")
 
 
@@ -393,8 +412,14 @@ def test_refusing_needs_no_torch(project: Path):
         "heavy = {'torch', 'pandas', 'matplotlib', 'rich', 'jinja2'} & set(sys.modules)\n"
         "sys.exit(0 if code == 2 and not heavy else f'{code} {heavy}')\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=project, env=environment(**NOT_IN_CI), capture_output=True,
-                          timeout=120, check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=project,
+        env=environment(**NOT_IN_CI),
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, b"")
 
 

@@ -79,8 +79,21 @@ def test_json_is_the_report_and_nothing_else(folder: Path) -> None:
 
 
 def test_files_are_written_as_by_roofline(folder: Path) -> None:
-    options = ("--model", "net.py:build", "--model", "resnet18", *SMALL, "--warm-up", "1", "--precision", "amp-bf16",
-               "--layout", "channels-first", "--output", "deep/out")  # fmt: skip
+    options = (
+        "--model",
+        "net.py:build",
+        "--model",
+        "resnet18",
+        *SMALL,
+        "--warm-up",
+        "1",
+        "--precision",
+        "amp-bf16",
+        "--layout",
+        "channels-first",
+        "--output",
+        "deep/out",
+    )
     looks = ("--by", "module", "--top", "3", "--format", "html,json,csv,md,text")
     result = run(folder, *options, *looks)
     assert (result.code, result.err) == (0, "")

@@ -43,8 +43,10 @@ def test_a_trace_becomes_a_report_with_measured_time(tmp_path: Path):
     done = traced(tmp_path)
     assert (done.code, done.err) == (0, "")
     assert sorted(path.name for path in (tmp_path / "memprof-report").iterdir()) == [
-        "report.html", "report.json", "report.png"
-    ]  # fmt: skip
+        "report.html",
+        "report.json",
+        "report.png",
+    ]
     (report,) = load_reports((tmp_path / "memprof-report" / "report.json").read_text())
     (row,) = report.operators
     assert row.measured_seconds == report.totals.measured_seconds == pytest.approx(20e-6)
@@ -97,8 +99,9 @@ def test_ranks_stand_side_by_side_with_their_spread(tmp_path: Path):
     with (tmp_path / "memprof-report" / "ranks.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [(row["rank"], float(row["kernel_seconds"])) for row in rows] == [
-        ("0", pytest.approx(20e-6)), ("1", pytest.approx(40e-6))
-    ]  # fmt: skip
+        ("0", pytest.approx(20e-6)),
+        ("1", pytest.approx(40e-6)),
+    ]
     chosen = one(tmp_path, "rank0.json", "rank1.json", "--rank", "1")
     assert chosen.totals.measured_seconds == pytest.approx(40e-6)
     assert (

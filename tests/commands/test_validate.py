@@ -42,8 +42,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (found / "rows.csv").write_text("\n".join([f"{COLUMNS},comment", *rows, ""]), encoding="utf-8")
     (found / "net.py").write_text("open('ran', 'w')\n", encoding="utf-8")
     for jobs in ("1", "2"):
-        outcome = memprof("validate", "rows.csv", "--json", "--jobs", jobs, "--csv", f"out/{jobs}.csv", "--plot",
-                          f"out/{jobs}.png", cwd=found)  # fmt: skip
+        outcome = memprof(
+            "validate",
+            "rows.csv",
+            "--json",
+            "--jobs",
+            jobs,
+            "--csv",
+            f"out/{jobs}.csv",
+            "--plot",
+            f"out/{jobs}.png",
+            cwd=found,
+        )
         assert (outcome.code, outcome.err) == (0, "")
         (found / f"{jobs}.json").write_text(outcome.out, encoding="utf-8")
     return found
@@ -69,9 +79,14 @@ def test_csv_has_the_input_columns_and_five_more(folder: Path):
         rows = list(csv.DictReader(file))
 
     assert list(rows[0]) == [
-        *COLUMNS.split(","), "comment", "predicted_images_per_second", "ratio", "roofline_images_per_second", "bound",
+        *COLUMNS.split(","),
+        "comment",
+        "predicted_images_per_second",
+        "ratio",
+        "roofline_images_per_second",
+        "bound",
         "skipped_because",
-    ]  # fmt: skip
+    ]
     assert [row["comment"] for row in rows] == ["x", "x", "x", "x", "x", "", "x"]
     assert [row["skipped_because"] for row in rows if row["skipped_because"]] == list(REASONS.values())
 
@@ -159,9 +174,14 @@ def test_kernels(tmp_path: Path):
 def test_ctrl_c_ends_it_and_leaves_nothing(tmp_path: Path):
     """The signal goes to every process of the terminal, as Ctrl-C does."""
     process = subprocess.Popen(
-        [*MEMPROF, "validate", "--jobs", "2", "--csv", "out.csv"], cwd=tmp_path, env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+        [*MEMPROF, "validate", "--jobs", "2", "--csv", "out.csv"],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     time.sleep(2)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=120)

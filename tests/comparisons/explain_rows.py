@@ -9,17 +9,43 @@ WORKLOAD = Workload("a", 8, 32, "infer", "tf32", "channels-last")
 
 
 def row(
-    name: str, kind: str, module: str, seconds: float, *, shapes: tuple[tuple[int, ...], ...] = ((8, 8),),
-    phase: str = "forward", bound: str = "dram", calls: int = 1, launches: int = 1, dram: float = 0.0, l1: float = 0.0,
+    name: str,
+    kind: str,
+    module: str,
+    seconds: float,
+    *,
+    shapes: tuple[tuple[int, ...], ...] = ((8, 8),),
+    phase: str = "forward",
+    bound: str = "dram",
+    calls: int = 1,
+    launches: int = 1,
+    dram: float = 0.0,
+    l1: float = 0.0,
     flops: float = 0.0,
-) -> OperatorRow:  # fmt: skip
+) -> OperatorRow:
     """Return a row that takes `seconds`."""
     return OperatorRow(
-        name=f"aten::{name}", kind=kind, module=module, phase=phase, input_shapes=shapes, dtype="float32", calls=calls,
-        flops=flops, dram_bytes=dram, l2_bytes=dram, l1_bytes=l1, intensity_dram=None, intensity_l2=None,
-        intensity_l1=None, engine="fp32", bound=bound, attainable_flops_per_second=0.0, launches=launches,
-        seconds=seconds, roofline_seconds=seconds / 2,
-    )  # fmt: skip
+        name=f"aten::{name}",
+        kind=kind,
+        module=module,
+        phase=phase,
+        input_shapes=shapes,
+        dtype="float32",
+        calls=calls,
+        flops=flops,
+        dram_bytes=dram,
+        l2_bytes=dram,
+        l1_bytes=l1,
+        intensity_dram=None,
+        intensity_l2=None,
+        intensity_l1=None,
+        engine="fp32",
+        bound=bound,
+        attainable_flops_per_second=0.0,
+        launches=launches,
+        seconds=seconds,
+        roofline_seconds=seconds / 2,
+    )
 
 
 def report(*rows: OperatorRow, workload: Workload = WORKLOAD, fits: bool | None = True) -> Report:

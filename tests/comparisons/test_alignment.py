@@ -78,12 +78,15 @@ def test_the_optimizer_is_one_line():
 
 
 def test_another_phase_is_another_call():
-    theirs = of(named("add", ((8, 8),), measured_seconds=1.0), named("mm", ((2, 2),), measured_seconds=1.0),
-                measured=MEASURED)  # fmt: skip
+    theirs = of(
+        named("add", ((8, 8),), measured_seconds=1.0), named("mm", ((2, 2),), measured_seconds=1.0), measured=MEASURED
+    )
     found = align(theirs, of(named("add", ((8, 8),), "backward"), named("mm", ((2, 2),))))
     assert sorted((row.operator, row.phase) for row in found.rows) == [
-        ("add", "backward"), ("add", "forward"), ("mm", "forward")
-    ]  # fmt: skip
+        ("add", "backward"),
+        ("add", "forward"),
+        ("mm", "forward"),
+    ]
 
 
 def test_another_model_is_told():

@@ -29,10 +29,13 @@ times = st.floats(0, 10, allow_subnormal=False) | st.floats(0, 1e-4, allow_subno
 rows = st.lists(
     st.builds(
         lambda kind, module, seconds, phase: row("x", kind, module, seconds, phase=phase),
-        st.sampled_from(KINDS), st.sampled_from(MODULES), times, st.sampled_from(["forward", "backward", "optimizer"]),
+        st.sampled_from(KINDS),
+        st.sampled_from(MODULES),
+        times,
+        st.sampled_from(["forward", "backward", "optimizer"]),
     ),
     max_size=40,
-)  # fmt: skip
+)
 
 
 @given(rows, rows, st.randoms(use_true_random=False))
@@ -65,12 +68,15 @@ def test_times_go_to_their_kind_and_stage() -> None:
     ours = report(
         row("convolution", "convolution", "stem.0", 1.0),
         row("convolution", "depthwise convolution", "stages.0.dw", 8.0),
-        row("convolution", "depthwise convolution", "stages.1.dw", 4.0), row("addmm", "matmul", "head", 0.5),
-    )  # fmt: skip
+        row("convolution", "depthwise convolution", "stages.1.dw", 4.0),
+        row("addmm", "matmul", "head", 0.5),
+    )
     theirs = against(
-        row("convolution", "convolution", "conv1", 2.0), row("convolution", "depthwise convolution", "layer1.0", 1.0),
-        row("convolution", "convolution", "layer2.0", 3.0), row("addmm", "matmul", "fc", 0.5),
-    )  # fmt: skip
+        row("convolution", "convolution", "conv1", 2.0),
+        row("convolution", "depthwise convolution", "layer1.0", 1.0),
+        row("convolution", "convolution", "layer2.0", 3.0),
+        row("addmm", "matmul", "fc", 0.5),
+    )
     found = explain(ours, theirs).difference
     assert (found.seconds, found.against_seconds, found.difference_seconds) == (13.5, 6.5, 7.0)
     cells = {(item.kind, item.stage): item.difference_seconds for item in found.contributions}
@@ -82,8 +88,10 @@ def test_times_go_to_their_kind_and_stage() -> None:
         ("matmul", "head"): 0.0,
     }
     assert [(part.name, part.difference_seconds) for part in found.kinds] == [
-        ("depthwise convolution", 8.0 + 4.0 - 1.0), ("convolution", 1.0 - 2.0 - 3.0), ("matmul", 0.0),
-    ]  # fmt: skip
+        ("depthwise convolution", 8.0 + 4.0 - 1.0),
+        ("convolution", 1.0 - 2.0 - 3.0),
+        ("matmul", 0.0),
+    ]
     assert [part.name for part in found.stages] == ["stem", "stage 1", "stage 2", "head"]
 
 
@@ -186,12 +194,19 @@ def test_stages_of_the_ways_networks_name_them() -> None:
         "head",
     ]
     # torchvision's: stages and what lies between them in one list
-    assert staged(
-        "features.0.0", "features.1.0.block.0", "features.2.1", "features.3.0.block.0", "classifier.2"
-    ) == ["stem", "stage 1", "stage 2", "stage 2", "head"]  # fmt: skip
+    assert staged("features.0.0", "features.1.0.block.0", "features.2.1", "features.3.0.block.0", "classifier.2") == [
+        "stem",
+        "stage 1",
+        "stage 2",
+        "stage 2",
+        "head",
+    ]
     assert staged("features.conv0", "features.denseblock1.x", "features.transition1.x", "features.denseblock2.x") == [
-        "stem", "stage 1", "stage 2", "stage 2",
-    ]  # fmt: skip
+        "stem",
+        "stage 1",
+        "stage 2",
+        "stage 2",
+    ]
 
 
 def test_many_equal_blocks_are_one_stage_and_no_numbers_none() -> None:
@@ -201,22 +216,42 @@ def test_many_equal_blocks_are_one_stage_and_no_numbers_none() -> None:
 
 
 def test_the_loss_the_backward_pass_and_the_optimizer_find_their_stage() -> None:
-    found = stages(report(
-        row("convolution", "convolution", "stem", 1), row("x", "matmul", "stages.0", 1),
-        row("x", "matmul", "stages.1", 1),
-        row("mean", "reduction", "", 1), row("_log_softmax", "reduction", "", 1),
-        row("nll_loss_backward", "reduction", "", 1, phase="backward"),
-        row("fill_", "elementwise", "", 1, phase="backward", shapes=((),)),
-        row("div", "elementwise", "", 1, phase="backward"), row("x", "matmul", "stages.0.late", 1, phase="backward"),
-        row("x", "convolution", "stem.inner", 1, phase="backward"),
-        row("_foreach_add_", "optimizer", "", 1, phase="optimizer"),
-    ))  # fmt: skip
+    found = stages(
+        report(
+            row("convolution", "convolution", "stem", 1),
+            row("x", "matmul", "stages.0", 1),
+            row("x", "matmul", "stages.1", 1),
+            row("mean", "reduction", "", 1),
+            row("_log_softmax", "reduction", "", 1),
+            row("nll_loss_backward", "reduction", "", 1, phase="backward"),
+            row("fill_", "elementwise", "", 1, phase="backward", shapes=((),)),
+            row("div", "elementwise", "", 1, phase="backward"),
+            row("x", "matmul", "stages.0.late", 1, phase="backward"),
+            row("x", "convolution", "stem.inner", 1, phase="backward"),
+            row("_foreach_add_", "optimizer", "", 1, phase="optimizer"),
+        )
+    )
     assert found == (
-        "stem", "stage 1", "stage 2", "head", "loss", "loss", "loss", "head", "stage 1", "stem", "optimizer",
-    )  # fmt: skip
+        "stem",
+        "stage 1",
+        "stage 2",
+        "head",
+        "loss",
+        "loss",
+        "loss",
+        "head",
+        "stage 1",
+        "stem",
+        "optimizer",
+    )
 
 
 def test_stages_are_in_the_order_of_a_step() -> None:
     assert in_order(["optimizer", "head", "stage 10", "loss", "stage 2", "stem", "stem"]) == (
-        "stem", "stage 2", "stage 10", "head", "loss", "optimizer",
-    )  # fmt: skip
+        "stem",
+        "stage 2",
+        "stage 10",
+        "head",
+        "loss",
+        "optimizer",
+    )

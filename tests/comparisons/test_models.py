@@ -18,21 +18,32 @@ H100 = replace(DEVICE, name="other", title="Other GPU")
 
 
 def step(
-    model: str, depthwise: float, dense: float, *, phase: str = "infer", layout: str = "channels-last",
-    kind: str = "convolution", fits: bool | None = True,
-) -> Report:  # fmt: skip
+    model: str,
+    depthwise: float,
+    dense: float,
+    *,
+    phase: str = "infer",
+    layout: str = "channels-last",
+    kind: str = "convolution",
+    fits: bool | None = True,
+) -> Report:
     return report(
         row("convolution", "depthwise convolution", "stages.0", depthwise, bound="l1", dram=800.0),
         row("convolution", kind, "stages.0", dense, bound="tensor", dram=1600.0),
-        workload=replace(WORKLOAD, model=model, phase=phase, layout=layout), fits=fits,
-    )  # fmt: skip
+        workload=replace(WORKLOAD, model=model, phase=phase, layout=layout),
+        fits=fits,
+    )
 
 
 def test_of_two_layouts_the_faster_counts_in_each_phase() -> None:
-    found = entry([
-        step("a", 1.0, 1.0), step("a", 0.5, 1.0, layout="channels-first"),
-        step("a", 3.0, 1.0, phase="train"), step("a", 5.0, 1.0, phase="train", layout="channels-first"),
-    ])  # fmt: skip
+    found = entry(
+        [
+            step("a", 1.0, 1.0),
+            step("a", 0.5, 1.0, layout="channels-first"),
+            step("a", 3.0, 1.0, phase="train"),
+            step("a", 5.0, 1.0, phase="train", layout="channels-first"),
+        ]
+    )
     infer, train = found.step("infer"), found.step("train")
     assert infer is not None
     assert train is not None
@@ -53,8 +64,9 @@ def test_amounts_are_per_image_and_shares_of_the_step() -> None:
     (found,) = item.steps
     assert found.dram_bytes_per_image == (800 + 1600) / 8
     assert [(part.name, part.seconds_per_image, part.share) for part in found.kinds] == [
-        ("depthwise convolution", 3.0 / 8, 0.75), ("convolution", 1.0 / 8, 0.25),
-    ]  # fmt: skip
+        ("depthwise convolution", 3.0 / 8, 0.75),
+        ("convolution", 1.0 / 8, 0.25),
+    ]
     assert [(part.name, part.share) for part in found.bounds] == [("l1", 0.75), ("tensor", 0.25)]
     assert (found.roofline_seconds, found.roofline_images_per_second) == (2.0, 4.0)
 

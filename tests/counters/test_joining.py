@@ -26,9 +26,27 @@ def ran(name, calls=1, micros=1.0, activity="kernel"):
 
 def operator(*kernels, name="aten::add", calls=1):
     row = OperatorRow(
-        name, "elementwise", "", "forward", ((2, 3),), "float32", calls, 0.0, 24.0, 24.0, 24.0, 0.0, 0.0, 0.0, "fp32",
-        "dram", 0.0, calls, 1.0, 1.0,
-    )  # fmt: skip
+        name,
+        "elementwise",
+        "",
+        "forward",
+        ((2, 3),),
+        "float32",
+        calls,
+        0.0,
+        24.0,
+        24.0,
+        24.0,
+        0.0,
+        0.0,
+        0.0,
+        "fp32",
+        "dram",
+        0.0,
+        calls,
+        1.0,
+        1.0,
+    )
     return replace(row, kernels=kernels, measured_seconds=sum(kernel.seconds for kernel in kernels))
 
 
@@ -44,10 +62,16 @@ def joined(runs, *operators):
 def test_an_operator_has_the_bytes_of_all_its_kernels_at_each_level():
     """A convolution of two kernels, one of which it ran twice."""
     rows, warnings = join(
-        Counters("c.csv", (counted("pad", 10.0, 1, 20.0, 40.0), counted("conv", 100.0, 5, 200.0, 400.0),
-                           counted("pad", 12.0, 1, 24.0, 48.0))),
+        Counters(
+            "c.csv",
+            (
+                counted("pad", 10.0, 1, 20.0, 40.0),
+                counted("conv", 100.0, 5, 200.0, 400.0),
+                counted("pad", 12.0, 1, 24.0, 48.0),
+            ),
+        ),
         [operator(ran("conv"), ran("pad", 2), name="aten::convolution")],
-    )  # fmt: skip
+    )
     (row,) = rows
     assert (row.counted_dram_bytes, row.counted_l2_bytes, row.counted_l1_bytes) == (122, 244, 488)
     assert row.dram_bytes == 24.0

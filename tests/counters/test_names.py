@@ -60,10 +60,12 @@ SAME = [
         "void cudnn::ops::nchwToNhwcKernel<float, float, float, (bool)0, (bool)1, (cudnnKernelDataType_t)2>"
         "(cudnn::ops::nchw2nhwc_params_t<T3>, const T1 *, T2 *)",
     ),
-    ("ncclDevKernel_AllReduce_Sum_f32_RING_LL(ncclDevKernelArgsStorage<4096ul>)",
-     "ncclDevKernel_AllReduce_Sum_f32_RING_LL(ncclDevKernelArgsStorage<(unsigned long)4096>)"),
+    (
+        "ncclDevKernel_AllReduce_Sum_f32_RING_LL(ncclDevKernelArgsStorage<4096ul>)",
+        "ncclDevKernel_AllReduce_Sum_f32_RING_LL(ncclDevKernelArgsStorage<(unsigned long)4096>)",
+    ),
     ("ampere_sgemm_128x64_nt", "ampere_sgemm_128x64_nt"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("traced", "counted"), SAME, ids=range(len(SAME)))
@@ -86,7 +88,7 @@ def test_both_tools_mean_the_same_kernel(traced, counted):
         ("_Zoo", "_Zoo"),
         ("void cut<off, in the", "the"),
     ],
-)  # fmt: skip
+)
 def test_the_function_is_found(text, function):
     assert kernel_name(text).function == function
 

@@ -18,8 +18,11 @@ def test_the_page_names_every_metric_that_is_read():
 
 
 def test_the_page_explains_every_warning():
-    calls = [node for node in ast.walk(ast.parse(Path(joining.__file__).read_text(encoding="utf-8")))
-             if isinstance(node, ast.Call) and ast.unparse(node.func) == "ReportWarning"]  # fmt: skip
+    calls = [
+        node
+        for node in ast.walk(ast.parse(Path(joining.__file__).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "ReportWarning"
+    ]
     codes = {node.args[0].value for node in calls if isinstance(node.args[0], ast.Constant)}
     assert len(codes) == len(calls) - 1 == 4  # one code has the level in it
     assert all(f"| `{code}` |" in PAGE for code in codes)

@@ -38,9 +38,26 @@ def test_a_number_is_read_exactly(text, mark, value):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nan", "-inf", "(!) nan", "12a", "1,2", "1,2345", "1.2.3", ",", ".", "1,234,5", "0x10", "1e", "1e9999",
-             "(256, 1, 1)", "١٢"],
-)  # fmt: skip
+    "text",
+    [
+        "",
+        "nan",
+        "-inf",
+        "(!) nan",
+        "12a",
+        "1,2",
+        "1,2345",
+        "1.2.3",
+        ",",
+        ".",
+        "1,234,5",
+        "0x10",
+        "1e",
+        "1e9999",
+        "(256, 1, 1)",
+        "١٢",
+    ],
+)
 def test_what_is_no_finite_number_is_refused(text):
     with pytest.raises(ValueError, match=re.escape(text) + "$"):
         read_number(text)
@@ -49,11 +66,26 @@ def test_what_is_no_finite_number_is_refused(text):
 @pytest.mark.parametrize(
     ("text", "mark"),
     [
-        ("1,234.5", "."), ("1.234,5", ","), ("1,234,567", "."), ("1.234.567", ","), ("65.77", "."), ("65,77", ","),
-        ("0.123", "."), ("0,123", ","), ("1234.567", "."), ("1.234e5", "."), ("512.000000", "."), ("1 234,5", ","),
-        ("1,234", None), ("1.234", None), ("12", None), ("", None), ("n/a", None), ("(1, 1, 1)", None),
+        ("1,234.5", "."),
+        ("1.234,5", ","),
+        ("1,234,567", "."),
+        ("1.234.567", ","),
+        ("65.77", "."),
+        ("65,77", ","),
+        ("0.123", "."),
+        ("0,123", ","),
+        ("1234.567", "."),
+        ("1.234e5", "."),
+        ("512.000000", "."),
+        ("1 234,5", ","),
+        ("1,234", None),
+        ("1.234", None),
+        ("12", None),
+        ("", None),
+        ("n/a", None),
+        ("(1, 1, 1)", None),
     ],
-)  # fmt: skip
+)
 def test_a_number_tells_its_decimal_mark_or_does_not(text, mark):
     assert decimal_mark(text) == mark
 
@@ -88,14 +120,27 @@ def test_any_text_is_a_number_or_refused(text):
 @pytest.mark.parametrize(
     ("unit", "text", "power"),
     [
-        (Unit.BYTES, "byte", 0), (Unit.BYTES, "", 0), (Unit.BYTES, "Kbyte", 3), (Unit.BYTES, "Mbyte", 6),
-        (Unit.BYTES, "Gbyte", 9), (Unit.BYTES, "Tbyte", 12), (Unit.SECTORS, "sector", 0), (Unit.SECTORS, "Msector", 6),
-        (Unit.SECONDS, "second", 0), (Unit.SECONDS, "msecond", -3), (Unit.SECONDS, "usecond", -6),
-        (Unit.SECONDS, "nsecond", -9), (Unit.SECONDS, "s", 0), (Unit.SECONDS, "ms", -3), (Unit.SECONDS, "us", -6),
-        (Unit.SECONDS, "ns", -9), (Unit.RATE, "byte/second", 0), (Unit.RATE, "Gbyte/second", 9),
+        (Unit.BYTES, "byte", 0),
+        (Unit.BYTES, "", 0),
+        (Unit.BYTES, "Kbyte", 3),
+        (Unit.BYTES, "Mbyte", 6),
+        (Unit.BYTES, "Gbyte", 9),
+        (Unit.BYTES, "Tbyte", 12),
+        (Unit.SECTORS, "sector", 0),
+        (Unit.SECTORS, "Msector", 6),
+        (Unit.SECONDS, "second", 0),
+        (Unit.SECONDS, "msecond", -3),
+        (Unit.SECONDS, "usecond", -6),
+        (Unit.SECONDS, "nsecond", -9),
+        (Unit.SECONDS, "s", 0),
+        (Unit.SECONDS, "ms", -3),
+        (Unit.SECONDS, "us", -6),
+        (Unit.SECONDS, "ns", -9),
+        (Unit.RATE, "byte/second", 0),
+        (Unit.RATE, "Gbyte/second", 9),
         (Unit.RATE, "Gbyte/s", 9),
     ],
-)  # fmt: skip
+)
 def test_units_are_powers_of_ten(unit, text, power):
     assert exponent(text, unit) == power
 

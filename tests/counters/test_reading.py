@@ -44,13 +44,15 @@ def test_rules_and_sections_in_the_long_form_are_no_metrics(tmp_path):
     """The details page repeats metrics in several sections, and has rows of advice without a metric."""
     header = LONG_HEADER + ',"Rule Name","Rule Type","Rule Description"'
     start = '"0","1","p","h","k","1","7","(1, 1, 1)","(1, 1, 1)","0","8.0"'
-    text = "\n".join([
-        header,
-        f'{start},"SpeedOfLight","Duration","usecond","3.10","","",""',
-        f'{start},"SpeedOfLight","","","","SOLBottleneck","OPT","Look at ""Memory"", it is busy, 80.0%"',
-        f'{start},"Command line profiler metrics","{DRAM}","Kbyte","4.75","","",""',
-        f'{start},"Again","{DRAM}","Kbyte","4.75","","",""',
-    ])  # fmt: skip
+    text = "\n".join(
+        [
+            header,
+            f'{start},"SpeedOfLight","Duration","usecond","3.10","","",""',
+            f'{start},"SpeedOfLight","","","","SOLBottleneck","OPT","Look at ""Memory"", it is busy, 80.0%"',
+            f'{start},"Command line profiler metrics","{DRAM}","Kbyte","4.75","","",""',
+            f'{start},"Again","{DRAM}","Kbyte","4.75","","",""',
+        ]
+    )
     (kernel,) = read_counters(written(tmp_path, text)).kernels
     assert (kernel.dram_bytes, kernel.duration_seconds) == (4750.0, None)
 
@@ -65,9 +67,14 @@ def test_old_versions_name_no_sizes(tmp_path):
 @FORMS
 @pytest.mark.parametrize(
     ("unit", "text", "expected"),
-    [("byte", "4096", 4096.0), ("Kbyte", "4.10", 4100.0), ("Mbyte", "1.234567", 1234567.0), ("Gbyte", "1.1", 1.1e9),
-     ("", "12", 12.0)],
-)  # fmt: skip
+    [
+        ("byte", "4096", 4096.0),
+        ("Kbyte", "4.10", 4100.0),
+        ("Mbyte", "1.234567", 1234567.0),
+        ("Gbyte", "1.1", 1.1e9),
+        ("", "12", 12.0),
+    ],
+)
 def test_units_are_read_exactly(form, unit, text, expected, tmp_path):
     path = written(tmp_path, form([("k", {DRAM: text})], {DRAM: unit}))
     assert read_counters(path).kernels[0].dram_bytes == expected
@@ -75,9 +82,15 @@ def test_units_are_read_exactly(form, unit, text, expected, tmp_path):
 
 @pytest.mark.parametrize(
     ("unit", "text", "expected"),
-    [("nsecond", "1500", 1.5e-6), ("ns", "1500", 1.5e-6), ("usecond", "1.50", 1.5e-6), ("us", "1.50", 1.5e-6),
-     ("msecond", "2", 2e-3), ("second", "4.0e-05", 4e-5)],
-)  # fmt: skip
+    [
+        ("nsecond", "1500", 1.5e-6),
+        ("ns", "1500", 1.5e-6),
+        ("usecond", "1.50", 1.5e-6),
+        ("us", "1.50", 1.5e-6),
+        ("msecond", "2", 2e-3),
+        ("second", "4.0e-05", 4e-5),
+    ],
+)
 def test_durations_are_read_exactly(unit, text, expected, tmp_path):
     path = written(tmp_path, wide_form([("k", {NS: text, DRAM: "1"})], {NS: unit, DRAM: "byte"}))
     assert read_counters(path).kernels[0].duration_seconds == expected
@@ -88,21 +101,31 @@ def test_durations_are_read_exactly(unit, text, expected, tmp_path):
     [
         ({"dram__bytes_read.sum": "100", "dram__bytes_write.sum": "28"}, {}, 128, None, None),
         ({"dram__bytes_op_read.sum": "100", "dram__bytes_op_write.sum": "28"}, {}, 128, None, None),
-        ({"dram__bytes_read.sum": "2", "dram__bytes_write.sum": "28"}, {"dram__bytes_read.sum": "Kbyte"},
-         2028, None, None),
+        (
+            {"dram__bytes_read.sum": "2", "dram__bytes_write.sum": "28"},
+            {"dram__bytes_read.sum": "Kbyte"},
+            2028,
+            None,
+            None,
+        ),
         ({"dram__bytes_read.sum": "100", L2: "1"}, {}, None, 1, None),  # half of the traffic is not the traffic
         ({DRAM: "130", "dram__bytes_read.sum": "100", "dram__bytes_write.sum": "28"}, {}, 130, None, None),
         ({"dram__sectors_read.sum": "3", "dram__sectors_write.sum": "4"}, {}, 32 * 7, None, None),
         ({"lts__t_sectors.sum": "5", "l1tex__t_sectors.sum": "6"}, {"lts__t_sectors.sum": "sector"}, None, 160, 192),
         ({"l1tex__t_sectors.sum": "1.5"}, {"l1tex__t_sectors.sum": "Ksector"}, None, None, 48000),
         ({L1: "7", "l1tex__t_sectors.sum": "1"}, {}, None, None, 7),
-        ({"dram__bytes.sum.per_second": "1.5", NS: "2"}, {"dram__bytes.sum.per_second": "Tbyte/second", NS: "usecond"},
-         3e6, None, None),
+        (
+            {"dram__bytes.sum.per_second": "1.5", NS: "2"},
+            {"dram__bytes.sum.per_second": "Tbyte/second", NS: "usecond"},
+            3e6,
+            None,
+            None,
+        ),
         ({"dram__bytes.sum.per_second": "1.5", L2: "1"}, {"dram__bytes.sum.per_second": "byte/second"}, None, 1, None),
         ({DRAM: "n/a", L2: "64"}, {}, None, 64, None),
         ({DRAM: "0", L2: ""}, {}, 0, None, None),
     ],
-)  # fmt: skip
+)
 @FORMS
 def test_several_metrics_tell_the_same(form, metrics, units, dram, l2, l1, tmp_path):
     (kernel,) = read_counters(written(tmp_path, form([("k", metrics)], units))).kernels
@@ -144,9 +167,17 @@ def refused(path):
 @FORMS
 @pytest.mark.parametrize(
     ("value", "said"),
-    [("-5", "below zero"), ("nan", "no number"), ("inf", "no number"), ("(!) nan", "no number"), ("12x", "no number"),
-     ("1,2,3", "no number"), ("1e400", "cannot be"), ("1" * 40, "cannot be")],
-)  # fmt: skip
+    [
+        ("-5", "below zero"),
+        ("nan", "no number"),
+        ("inf", "no number"),
+        ("(!) nan", "no number"),
+        ("12x", "no number"),
+        ("1,2,3", "no number"),
+        ("1e400", "cannot be"),
+        ("1" * 40, "cannot be"),
+    ],
+)
 def test_a_number_that_cannot_be_is_named_with_its_line(form, value, said, tmp_path):
     """The third run: line 4 of the long form, line 5 of the wide one, below the units."""
     path = written(tmp_path, form([("k", {DRAM: "1"}), ("k", {DRAM: "2"}), ("broken", {DRAM: value})]))
@@ -193,7 +224,7 @@ def test_two_languages_in_one_file_are_refused(form, tmp_path):
         (SIZE + f',"{DRAM}"\n', "ncu profiled no kernel"),
         (wide_form([]), "ncu profiled no kernel"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_holds_no_counters_is_called_what_it_is(text, said, tmp_path):
     assert said in refused(written(tmp_path, text))
 

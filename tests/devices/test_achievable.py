@@ -83,9 +83,16 @@ def test_issue_slots_follow_from_sms_and_clock() -> None:
 
 @pytest.mark.parametrize(
     ("name", "half_rate"),
-    [("rtx3090", True), ("rtx4090", True), ("2080ti", True), ("a100", False), ("h100", False), ("t4", False),
-     ("v100", False)],
-)  # fmt: skip
+    [
+        ("rtx3090", True),
+        ("rtx4090", True),
+        ("2080ti", True),
+        ("a100", False),
+        ("h100", False),
+        ("t4", False),
+        ("v100", False),
+    ],
+)
 def test_geforce_runs_fp32_accumulation_at_half_rate(name: str, half_rate: bool) -> None:
     assert Statement(1.0, "", half_rate=half_rate).fits(devices.get(name))
     assert not Statement(1.0, "", half_rate=not half_rate).fits(devices.get(name))

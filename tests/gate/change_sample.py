@@ -20,10 +20,20 @@ SUMMED = ("launches", "flops", "dram_bytes", "seconds")
 def line(operator: str, *modules: str, shape: tuple[int, ...] = IMAGE, **options: object) -> OperatorLine:
     """Return calls in each of the modules: one call of 1 MFLOP, 10 MB and 10 us, in one launch, unless told."""
     usual = OperatorLine(
-        operator=f"aten::{operator}", kind="elementwise", phase="forward", modules=modules, shapes=(shape,),
-        layouts=("channels-last",), dtype="float32", bound="dram", calls=1, launches=1, flops=1e6, dram_bytes=1e7,
+        operator=f"aten::{operator}",
+        kind="elementwise",
+        phase="forward",
+        modules=modules,
+        shapes=(shape,),
+        layouts=("channels-last",),
+        dtype="float32",
+        bound="dram",
+        calls=1,
+        launches=1,
+        flops=1e6,
+        dram_bytes=1e7,
         seconds=1e-5,
-    )  # fmt: skip
+    )
     return replace(usual, **options)  # type: ignore[arg-type]
 
 
@@ -50,12 +60,22 @@ def texts(found: tuple[Change, ...]) -> list[str]:
 def block(path: str, *, channels: int = 64, seconds: float = 1e-4, mixer: str = "conv_dw") -> tuple[OperatorLine, ...]:
     """Return a block's five operators in four modules."""
     shape = (8, channels, 56, 56)
-    depthwise = line("convolution", f"{path}.{mixer}", kind="depthwise convolution", seconds=seconds, bound="l1",
-                     shapes=(shape, (channels, 1, 7, 7)), layouts=("channels-last", "channels-first"))  # fmt: skip
+    depthwise = line(
+        "convolution",
+        f"{path}.{mixer}",
+        kind="depthwise convolution",
+        seconds=seconds,
+        bound="l1",
+        shapes=(shape, (channels, 1, 7, 7)),
+        layouts=("channels-last", "channels-first"),
+    )
     return (
-        depthwise, line("native_batch_norm", f"{path}.norm", shape=shape), line("gelu", f"{path}.act", shape=shape),
-        line("mul", path, shape=shape), line("add", path, shape=shape),
-    )  # fmt: skip
+        depthwise,
+        line("native_batch_norm", f"{path}.norm", shape=shape),
+        line("gelu", f"{path}.act", shape=shape),
+        line("mul", path, shape=shape),
+        line("add", path, shape=shape),
+    )
 
 
 def network(

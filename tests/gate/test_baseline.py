@@ -80,12 +80,19 @@ BASELINES = st.lists(
     st.builds(
         Entry,
         st.builds(replace, st.just(WORKLOAD), model=st.text(min_size=1, max_size=9), batch_size=st.integers(1, 9)),
-        st.builds(replace, st.just(FIGURES), seconds=st.floats(0, 1e6), flops=st.integers(0, 2**60).map(float),
-                  bound_shares=st.dictionaries(st.sampled_from(["dram", "l1", "host"]), st.floats(0, 1))),
+        st.builds(
+            replace,
+            st.just(FIGURES),
+            seconds=st.floats(0, 1e6),
+            flops=st.integers(0, 2**60).map(float),
+            bound_shares=st.dictionaries(st.sampled_from(["dram", "l1", "host"]), st.floats(0, 1)),
+        ),
         st.lists(LINES, max_size=4).map(tuple),
     ),
-    min_size=1, max_size=4, unique_by=lambda entry: entry.workload,
-)  # fmt: skip
+    min_size=1,
+    max_size=4,
+    unique_by=lambda entry: entry.workload,
+)
 
 
 def in_order(entry: Entry) -> Entry:
@@ -138,7 +145,7 @@ DAMAGED = {
     "no schema": (b"{}", "is damaged"),
     "another schema": (TEXT.replace("baseline/1", "baseline/2").encode(), "'memprof.gate-baseline/2'"),
     "a report": (b'{"schema": "memprof.report/3"}', "'memprof.report/3'"),
-    "a conflict": (TEXT.replace("  \"entries\"", "<<<<<<< HEAD\n  \"entries\"").encode(), "merge conflict"),
+    "a conflict": (TEXT.replace('  "entries"', '<<<<<<< HEAD\n  "entries"').encode(), "merge conflict"),
     "NaN": (TEXT.replace('"seconds": 0.02', '"seconds": NaN').encode(), "is damaged"),
     "infinity": (TEXT.replace('"seconds": 0.02', '"seconds": 1e999').encode(), "is damaged"),
     "text": (TEXT.replace('"seconds": 0.02', '"seconds": "0.02"').encode(), "is damaged"),
@@ -153,7 +160,7 @@ DAMAGED = {
     "other columns": (changed(lambda data: data["operator_columns"].reverse()), "other columns"),
     "short line": (changed(lambda data: data["entries"][0]["operators"]["forward"][0].pop()), "is damaged"),
     "bad shape": (TEXT.replace("128x64x56x56", "128y64").encode(), "is no shape"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", sorted(DAMAGED))

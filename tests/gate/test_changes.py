@@ -21,8 +21,18 @@ def test_nothing_changed():
 
 
 def test_new_copies_name_their_module_their_direction_and_their_cost():
-    copy = line("copy_", "stages.1.blocks.0", kind="layout", calls=2, launches=2, flops=0.0, dram_bytes=3.1e8,
-                seconds=2.4e-4, shapes=(IMAGE, IMAGE), layouts=("channels-first", "channels-last"))  # fmt: skip
+    copy = line(
+        "copy_",
+        "stages.1.blocks.0",
+        kind="layout",
+        calls=2,
+        launches=2,
+        flops=0.0,
+        dram_bytes=3.1e8,
+        seconds=2.4e-4,
+        shapes=(IMAGE, IMAGE),
+        layouts=("channels-first", "channels-last"),
+    )
     (found,) = changed(NETWORK, entry(*network(), copy))
     assert found.text == (
         "stages.1.blocks.0: 2 new aten::copy_ (channels-last to channels-first), +310 MB per step, +240 µs on a100"
@@ -39,8 +49,9 @@ def test_an_operator_that_has_gone():
 
 @pytest.mark.parametrize(("was", "now", "what"), [(1, 3, "more calls"), (3, 1, "fewer calls")])
 def test_more_and_fewer_calls(was: int, now: int, what: str):
-    one, other = (line("cat", "head", calls=n, launches=n, flops=0.0, dram_bytes=n * 1e6, seconds=n * 1e-6)
-                  for n in (was, now))  # fmt: skip
+    one, other = (
+        line("cat", "head", calls=n, launches=n, flops=0.0, dram_bytes=n * 1e6, seconds=n * 1e-6) for n in (was, now)
+    )
     (found,) = changed(entry(*network(), one), entry(*network(), other))
     words = {1: "once", 3: "3 times"}
     sign = "+" if now > was else "−"
@@ -58,17 +69,26 @@ CONVOLUTION = line("convolution", "stem.2", shapes=(IMAGE, (64, 64, 3, 3)), layo
     ("what", "after", "said"),
     [
         ("shape", {"shapes": (IMAGE, (64, 64, 5, 5))}, "now on 64x64x5x5 instead of 64x64x3x3"),
-        ("shape", {"shapes": (IMAGE, (64, 64, 5, 5)), "bound": "tensor", "dtype": "float16"},
-         "now on 64x64x5x5 instead of 64x64x3x3, bound by tensor-core arithmetic instead of DRAM bandwidth"),
+        (
+            "shape",
+            {"shapes": (IMAGE, (64, 64, 5, 5)), "bound": "tensor", "dtype": "float16"},
+            "now on 64x64x5x5 instead of 64x64x3x3, bound by tensor-core arithmetic instead of DRAM bandwidth",
+        ),
         ("dtype", {"dtype": "float16"}, "now in float16 instead of float32"),
-        ("layout", {"layouts": ("channels-first", "channels-last")}, "now on channels-first inputs instead of "
-         "channels-last"),
+        (
+            "layout",
+            {"layouts": ("channels-first", "channels-last")},
+            "now on channels-first inputs instead of channels-last",
+        ),
         ("bound", {"bound": "host"}, "now bound by the host instead of DRAM bandwidth"),
-        ("work", {"flops": 4e6}, "with more arithmetic for inputs of the same shapes (its arguments changed, such as "
-         "the stride)"),
+        (
+            "work",
+            {"flops": 4e6},
+            "with more arithmetic for inputs of the same shapes (its arguments changed, such as the stride)",
+        ),
         ("work", {"launches": 3}, "with another number of kernels for the same inputs"),
     ],
-)  # fmt: skip
+)
 def test_a_call_that_changed(what: str, after: dict[str, object], said: str):
     now = replace(CONVOLUTION, seconds=3e-5, **after)  # type: ignore[arg-type]
     (found,) = changed(entry(*network(), CONVOLUTION), entry(*network(), now))
@@ -89,8 +109,13 @@ def test_calls_are_told_apart_before_they_are_compared():
 
 def test_forward_and_backward_are_one_change():
     forward = CONVOLUTION
-    backward = replace(CONVOLUTION, operator="aten::convolution_backward", phase="backward",
-                       shapes=(IMAGE, IMAGE, (64, 64, 3, 3)), layouts=("channels-last",) * 3)  # fmt: skip
+    backward = replace(
+        CONVOLUTION,
+        operator="aten::convolution_backward",
+        phase="backward",
+        shapes=(IMAGE, IMAGE, (64, 64, 3, 3)),
+        layouts=("channels-last",) * 3,
+    )
     wider = (64, 64, 7, 7)
     after = [replace(item, shapes=(*item.shapes[:-1], wider), flops=2e6) for item in (forward, backward)]
     (found,) = changed(entry(*network(), forward, backward), entry(*network(), *after))
@@ -118,9 +143,12 @@ def test_equal_changes_of_siblings_are_one_sentence():
 
 
 def test_a_layout_that_spreads_through_operators_is_one_sentence():
-    after = [replace(item, layouts=("channels-first",) * len(item.layouts), seconds=2 * item.seconds)
-             if item.modules[0].startswith("stages.1.blocks.2.") and item.kind == "elementwise" else item
-             for item in network()]  # fmt: skip
+    after = [
+        replace(item, layouts=("channels-first",) * len(item.layouts), seconds=2 * item.seconds)
+        if item.modules[0].startswith("stages.1.blocks.2.") and item.kind == "elementwise"
+        else item
+        for item in network()
+    ]
     (found,) = changed(NETWORK, entry(*after))
     assert found.text == (
         "stages.1.blocks.2 (2 modules): aten::gelu and aten::native_batch_norm now on channels-first inputs instead of "
@@ -130,10 +158,13 @@ def test_a_layout_that_spreads_through_operators_is_one_sentence():
 
 
 def test_the_optimizer_updates_more_parameters():
-    before = [line(name, "", phase="optimizer", kind="optimizer", shapes=((64,), (64, 64)), layouts=("contiguous",) * 2)
-              for name in ("_foreach_mul_", "_foreach_add_")]  # fmt: skip
-    after = [replace(item, shapes=((64, 64), (32,), (64,)), layouts=("contiguous",) * 3, dram_bytes=2e7)
-             for item in before]  # fmt: skip
+    before = [
+        line(name, "", phase="optimizer", kind="optimizer", shapes=((64,), (64, 64)), layouts=("contiguous",) * 2)
+        for name in ("_foreach_mul_", "_foreach_add_")
+    ]
+    after = [
+        replace(item, shapes=((64, 64), (32,), (64,)), layouts=("contiguous",) * 3, dram_bytes=2e7) for item in before
+    ]
     (found,) = changed(entry(*before), entry(*after))
     assert found.text == (
         "(optimizer): aten::_foreach_mul_ and aten::_foreach_add_ now update more parameters, +20.0 MB per step"
@@ -168,13 +199,26 @@ def test_rounding_is_no_change():
 
 LINES = st.builds(
     lambda operator, modules, phase, shape, layout, bound, calls: line(
-        operator, *modules, shape=(shape, 4), phase=phase, layouts=(layout,), bound=bound, calls=calls, launches=calls,
-        flops=1e6 * calls, dram_bytes=1e6 * shape * calls, seconds=1e-6 * calls,
+        operator,
+        *modules,
+        shape=(shape, 4),
+        phase=phase,
+        layouts=(layout,),
+        bound=bound,
+        calls=calls,
+        launches=calls,
+        flops=1e6 * calls,
+        dram_bytes=1e6 * shape * calls,
+        seconds=1e-6 * calls,
     ),
-    st.sampled_from(["add", "mul", "convolution", "clone"]), st.lists(PATHS, min_size=1, max_size=4, unique=True),
-    st.sampled_from(["forward", "backward", "optimizer"]), st.integers(1, 3),
-    st.sampled_from(["channels-last", "contiguous"]), st.sampled_from(["dram", "l1", "host"]), st.integers(1, 4),
-)  # fmt: skip
+    st.sampled_from(["add", "mul", "convolution", "clone"]),
+    st.lists(PATHS, min_size=1, max_size=4, unique=True),
+    st.sampled_from(["forward", "backward", "optimizer"]),
+    st.integers(1, 3),
+    st.sampled_from(["channels-last", "contiguous"]),
+    st.sampled_from(["dram", "l1", "host"]),
+    st.integers(1, 4),
+)
 ENTRIES = st.lists(LINES, max_size=12).map(lambda lines: entry(*lines))
 
 

@@ -22,8 +22,14 @@ TOGETHER = ("seconds", "images_per_second")
 MEASURED = MeasuredResult("resnet50", "infer", 8, "main", "here", 20, 1.0, 1.0, 1.0, 0.99, 1.01, 0.01, 0.05, PASSED)
 
 
-def checked(before: Baseline, after: Baseline, *measured: MeasuredResult, strict: bool = False, lenient: bool = False,
-            **budgets: str) -> GateResult:  # fmt: skip
+def checked(
+    before: Baseline,
+    after: Baseline,
+    *measured: MeasuredResult,
+    strict: bool = False,
+    lenient: bool = False,
+    **budgets: str,
+) -> GateResult:
     limits = complete({name: parse(name, text) for name, text in budgets.items()})
     terms = Terms("memprof-baseline.json", "memprof.toml", strict=strict, lenient=lenient)
     return check(replace(CONFIG, budgets=limits), terms, before, after, measured)
@@ -86,8 +92,11 @@ def test_budgets_of_the_configuration_count():
 def test_shares_of_time_are_shown_where_they_change_and_gated_where_that_is_asked_for():
     after = with_figures(bound_shares={"dram": 0.65, "tensor": 0.2495, "l1": 0.1})
     found = against(after)
-    shown = {item.metric: (item.before, item.after, item.budget) for item in found.results[0].metrics
-             if item.metric not in NAMES}  # fmt: skip
+    shown = {
+        item.metric: (item.before, item.after, item.budget)
+        for item in found.results[0].metrics
+        if item.metric not in NAMES
+    }
     assert shown == {"bound_shares.dram": (0.75, 0.65, "off"), "bound_shares.l1": (0.0, 0.1, "off")}
     assert found.verdict is PASSED
     assert against(after, bound_shares="0.05").verdict is REGRESSED
@@ -219,12 +228,17 @@ def test_a_certain_regression_decides_over_what_cannot_be_told():
 FACTORS = st.floats(0.5, 2.0)
 
 
-@given(st.dictionaries(st.sampled_from(["flops", "seconds", "dram_bytes", "coverage"]), FACTORS, min_size=1),
-       st.floats(0, 50), st.floats(0, 50))  # fmt: skip
+@given(
+    st.dictionaries(st.sampled_from(["flops", "seconds", "dram_bytes", "coverage"]), FACTORS, min_size=1),
+    st.floats(0, 50),
+    st.floats(0, 50),
+)
 def test_larger_budgets_never_fail_what_smaller_ones_let_pass(factors: dict[str, float], small: float, more: float):
     after = with_figures(**{name: getattr(FIGURES, name) * factor for name, factor in factors.items()})
-    tight, loose = (against(after, seconds=f"{amount} %", flops=f"{amount} %", dram_bytes=f"{amount} %",
-                            coverage=f"{amount} %") for amount in (small, small + more))  # fmt: skip
+    tight, loose = (
+        against(after, seconds=f"{amount} %", flops=f"{amount} %", dram_bytes=f"{amount} %", coverage=f"{amount} %")
+        for amount in (small, small + more)
+    )
     assert exit_code(loose) <= exit_code(tight)
 
 

@@ -154,8 +154,14 @@ def test_models_are_found_beside_the_configuration(tmp_path: Path, monkeypatch: 
     (tmp_path / "gated_pkg" / "nets.py").write_text(NET)
     (tmp_path / "net.py").write_text(NET)
     monkeypatch.chdir("/")
-    config = GateConfig(tmp_path / "memprof.toml", ("net.py:build", "./net.py:build", "gated_pkg.nets:build"),
-                        phases=("infer",), resolutions=(4,), batch_sizes=(2,), devices=("a100", "t4"))  # fmt: skip
+    config = GateConfig(
+        tmp_path / "memprof.toml",
+        ("net.py:build", "./net.py:build", "gated_pkg.nets:build"),
+        phases=("infer",),
+        resolutions=(4,),
+        batch_sizes=(2,),
+        devices=("a100", "t4"),
+    )
     planned = entries.jobs(config)
     assert [(job.model, job.number, job.count) for job in planned] == [
         (model, number, 3) for number, model in enumerate(config.models, 1)

@@ -32,8 +32,10 @@ def test_what_goes_in_comes_out_in_order_of_commits(tmp_path: Path):
     append(file, baseline(FIGURES, FIGURES), FIRST)
     found = read(file)
     assert [(item.commit, item.workload.phase, item.figures.seconds) for item in found] == [
-        (FIRST, "infer", 1e-3), (FIRST, "train", 1e-3), (SECOND, "infer", 2e-3)
-    ]  # fmt: skip
+        (FIRST, "infer", 1e-3),
+        (FIRST, "train", 1e-3),
+        (SECOND, "infer", 2e-3),
+    ]
     assert found[0].figures == FIGURES
     assert found[0].workload == WORKLOAD
     assert (found[0].memprof, found[0].cost_model) == ("0.1.0", 3)

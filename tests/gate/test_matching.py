@@ -39,8 +39,13 @@ def test_a_renamed_module_is_one_change(names: dict[str, str], said: str):
     (found,) = changed(NETWORK, renamed(NETWORK, names))
     assert found.text == said
     assert (found.what, found.calls, found.launches, found.flops, found.dram_bytes, found.seconds) == (
-        "renamed", 0, 0, 0.0, 0.0, 0.0,
-    )  # fmt: skip
+        "renamed",
+        0,
+        0,
+        0.0,
+        0.0,
+        0.0,
+    )
 
 
 def test_a_renamed_parent_is_one_change():
@@ -93,8 +98,10 @@ def shifted(blocks: Iterator[tuple[int, int]], extra: tuple[OperatorLine, ...] =
 
 
 def test_a_block_put_in_between_shifts_the_others_and_changes_none():
-    new = (line("relu", "stages.1.blocks.1.act", shape=(8, 128, 56, 56)),
-           line("mean", "stages.1.blocks.1", shape=(8, 128, 56, 56)))  # fmt: skip
+    new = (
+        line("relu", "stages.1.blocks.1.act", shape=(8, 128, 56, 56)),
+        line("mean", "stages.1.blocks.1", shape=(8, 128, 56, 56)),
+    )
     (found,) = changed(NETWORK, shifted(iter([(0, 0), (1, 2), (2, 3), (3, 4)]), new))
     assert found.text == (
         "stages.1.blocks.1: new module, 2 operators: aten::mean and aten::relu (blocks.2-4 were blocks.1-3), "

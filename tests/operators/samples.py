@@ -111,10 +111,21 @@ def _recurrent() -> dict[str, Inputs]:
     return {
         "_cudnn_rnn": (source, weights, 4, None, state, state, *settings),
         "_cudnn_rnn_backward": (
-            source, weights, 4, tensor(512), state, state, output, output, None, None, *settings, tensor(9),
+            source,
+            weights,
+            4,
+            tensor(512),
+            state,
+            state,
+            output,
+            output,
+            None,
+            None,
+            *settings,
+            tensor(9),
             (True, False, False, True),
         ),
-    }  # fmt: skip
+    }
 
 
 def _norms() -> dict[str, Inputs]:
@@ -140,9 +151,18 @@ def _norms() -> dict[str, Inputs]:
         "_fused_rms_norm_backward": (MATRIX, MATRIX, (32,), rows, width, (True, True)),
         "native_group_norm": (IMAGE, CHANNELS, CHANNELS, 4, 8, 144, 2, 1e-5),
         "native_group_norm_backward": (
-            IMAGE, IMAGE, tensor(4, 2), tensor(4, 2), CHANNELS, 4, 8, 144, 2, (True, True, True),
+            IMAGE,
+            IMAGE,
+            tensor(4, 2),
+            tensor(4, 2),
+            CHANNELS,
+            4,
+            8,
+            144,
+            2,
+            (True, True, True),
         ),
-    }  # fmt: skip
+    }
 
 
 def _activations() -> dict[str, Inputs]:
@@ -196,7 +216,13 @@ def _pools() -> dict[str, Inputs]:
         "max_pool2d_with_indices_backward": (pooled, IMAGE, *POOL, (1, 1), False, indices),
         "max_pool3d_with_indices": (VOLUME, (2,) * 3, (2,) * 3, (0,) * 3, (1,) * 3, False),
         "max_pool3d_with_indices_backward": (
-            tensor(2, 8, 3, 3, 3), VOLUME, (2,) * 3, (2,) * 3, (0,) * 3, (1,) * 3, False,
+            tensor(2, 8, 3, 3, 3),
+            VOLUME,
+            (2,) * 3,
+            (2,) * 3,
+            (0,) * 3,
+            (1,) * 3,
+            False,
         ),
         "avg_pool1d": (tensor(4, 8, 12), (2,), (2,), (0,)),
         "avg_pool2d": (IMAGE, *POOL),
@@ -208,7 +234,7 @@ def _pools() -> dict[str, Inputs]:
         "cudnn_grid_sampler": (IMAGE, tensor(4, 6, 6, 2)),
         "im2col": (IMAGE, (3, 3), (1, 1), (1, 1), (1, 1)),
         "col2im": (tensor(4, 72, 144), (12, 12), (3, 3), (1, 1), (1, 1), (1, 1)),
-    }  # fmt: skip
+    }
     for rank, source, small in ((2, IMAGE, tensor(4, 8, 3, 3)), (3, VOLUME, tensor(2, 8, 3, 3, 3))):
         places = tensor(*small.shape, dtype="int64")
         calls[f"_adaptive_avg_pool{rank}d"] = calls[f"adaptive_max_pool{rank}d"] = (source, (3,) * rank)
@@ -280,8 +306,17 @@ def _optimizers() -> dict[str, Inputs]:
 SAMPLES: dict[str, Inputs] = {
     f"aten::{name}": inputs
     for family in (
-        _pointwise, _convolutions, _matrix_products, _attention, _recurrent, _norms, _activations, _reductions, _pools,
-        _layouts, _optimizers,
+        _pointwise,
+        _convolutions,
+        _matrix_products,
+        _attention,
+        _recurrent,
+        _norms,
+        _activations,
+        _reductions,
+        _pools,
+        _layouts,
+        _optimizers,
     )
     for name, inputs in family().items()
-}  # fmt: skip
+}

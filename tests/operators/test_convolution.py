@@ -174,9 +174,13 @@ def test_doubling_the_batch_doubles_flops_and_feature_maps(
 
     def call(images: int) -> tuple[float, float, float]:
         inputs = convolution(
-            tensor(images, groups * width, size, size), tensor(groups * out, width, taps, taps), stride=(stride,) * 2,
-            padding=(taps,) * 2, dilation=(dilation,) * 2, groups=groups,
-        )  # fmt: skip
+            tensor(images, groups * width, size, size),
+            tensor(groups * out, width, taps, taps),
+            stride=(stride,) * 2,
+            padding=(taps,) * 2,
+            dilation=(dilation,) * 2,
+            groups=groups,
+        )
         work = cost_one("convolution", *inputs)
         assert work.l1.read_bytes >= work.l2.read_bytes >= work.dram.read_bytes > 0
         parameters = 4 * groups * out * width * taps * taps

@@ -31,9 +31,11 @@ DRAM_BYTES_PER_SECOND = 616e9
 
 def square(kernel: int, *, batch: int = 1, channels: int = 96, size: int = 56) -> tuple[Argument, ...]:
     return convolution(
-        tensor(batch, channels, size, size), tensor(channels, 1, kernel, kernel), padding=(kernel // 2,) * 2,
+        tensor(batch, channels, size, size),
+        tensor(channels, 1, kernel, kernel),
+        padding=(kernel // 2,) * 2,
         groups=channels,
-    )  # fmt: skip
+    )
 
 
 def test_seven_by_seven_of_convnext() -> None:
@@ -117,9 +119,12 @@ def test_row_major_half_precision_is_cudnns_for_small_kernels_on_many_channels(
     dtype: str, channels: int, kernel: int, stride: int, cudnns: bool
 ) -> None:
     inputs = convolution(
-        tensor(2, channels, 16, 16, dtype=dtype), tensor(channels, 1, kernel, kernel, dtype=dtype),
-        stride=(stride,) * 2, padding=(kernel // 2,) * 2, groups=channels,
-    )  # fmt: skip
+        tensor(2, channels, 16, 16, dtype=dtype),
+        tensor(channels, 1, kernel, kernel, dtype=dtype),
+        stride=(stride,) * 2,
+        padding=(kernel // 2,) * 2,
+        groups=channels,
+    )
     pattern = cost_one("convolution", *inputs).pattern
     assert pattern is (Pattern.DEPTHWISE_CUDNN if cudnns else Pattern.DEPTHWISE)
     grad = tensor(2, channels, 16 // stride, 16 // stride, dtype=dtype)
@@ -184,9 +189,12 @@ def test_levels_nest_and_work_grows_with_the_batch(
 ) -> None:
     def inputs(images: int) -> tuple[Argument, ...]:
         return convolution(
-            tensor(images, channels, *size), tensor(channels, 1, *kernel), stride=(stride,) * 2,
-            padding=(kernel[0] // 2, kernel[1] // 2), groups=channels,
-        )  # fmt: skip
+            tensor(images, channels, *size),
+            tensor(channels, 1, *kernel),
+            stride=(stride,) * 2,
+            padding=(kernel[0] // 2, kernel[1] // 2),
+            groups=channels,
+        )
 
     out = tuple((side + 2 * (taps // 2) - taps) // stride + 1 for side, taps in zip(size, kernel, strict=True))
     assume(min(out) >= 1)

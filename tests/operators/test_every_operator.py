@@ -153,8 +153,11 @@ NAMES = {
 
 
 SCHEMAS = {
-    **convolution_shapes.FORWARD, **convolution_shapes.BACKWARD, **attention._FORWARD, **attention._BACKWARD,
-}  # fmt: skip
+    **convolution_shapes.FORWARD,
+    **convolution_shapes.BACKWARD,
+    **attention._FORWARD,
+    **attention._BACKWARD,
+}
 
 
 @pytest.mark.parametrize("name", sorted(set(SCHEMAS) - GONE))

@@ -51,8 +51,12 @@ SPECS = [*(name for name in list_models() if name not in TOO_LARGE), *OPTIONS]
 )
 def test_a_model_of_the_zoo_counts_what_fvcore_counts(spec, channels_last):
     simulation = simulate(
-        lambda: create_model(spec), batch_size=1, resolution=RESOLUTION, training=False,
-        precision=get_precision("tf32"), channels_last=channels_last,
-    )  # fmt: skip
+        lambda: create_model(spec),
+        batch_size=1,
+        resolution=RESOLUTION,
+        training=False,
+        precision=get_precision("tf32"),
+        channels_last=channels_last,
+    )
     calls = extract_calls(simulation.profile, lambda name: registry.find(name) is not None)
     assert counted_as_fvcore_does(calls) == expected(spec) > 0

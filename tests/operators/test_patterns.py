@@ -75,8 +75,10 @@ def convolved(source, weight, *, groups=1):
     strides = source.strides[1] == 1
     make = channels_last if strides else tensor
     grad = make(source.shape[0], weight.shape[0], *source.shape[2:], dtype=source.dtype)
-    works = (*cost("convolution", *inputs), *cost("convolution_backward", *convolution_backward(
-        grad, inputs, (True, True, False))))  # fmt: skip
+    works = (
+        *cost("convolution", *inputs),
+        *cost("convolution_backward", *convolution_backward(grad, inputs, (True, True, False))),
+    )
     assert steps(works) == ["forward", "data gradient", "weight gradient"]
     return works
 

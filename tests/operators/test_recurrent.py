@@ -25,9 +25,15 @@ def weights(hidden: int, layers: int, directions: int, *, gates: int = 4, bias: 
 
 
 def arguments(
-    *, hidden: int = HIDDEN, layers: int = 1, directions: int = 1, gates: int = 4, bias: bool = True,
-    train: bool = False, batch_first: bool = False,
-) -> tuple[tuple[Argument, ...], tuple[Argument, ...]]:  # fmt: skip
+    *,
+    hidden: int = HIDDEN,
+    layers: int = 1,
+    directions: int = 1,
+    gates: int = 4,
+    bias: bool = True,
+    train: bool = False,
+    batch_first: bool = False,
+) -> tuple[tuple[Argument, ...], tuple[Argument, ...]]:
     """Return the inputs of the forward call up to the states, and the settings behind them."""
     shape = (BATCH, TIME) if batch_first else (TIME, BATCH)
     state = tensor(layers * directions, BATCH, hidden, dtype="float16")
@@ -141,9 +147,15 @@ def test_gates_of_every_cell(gates: int, bias: bool, flops: int) -> None:
 def test_backward_goes_back_through_time_and_then_forms_every_gradient_at_once() -> None:
     works = backward()
     assert steps(works) == [
-        "zeros", "zeros", "time steps", "data gradient", "zeros", "input weight gradient", "recurrent weight gradient",
+        "zeros",
+        "zeros",
+        "time steps",
+        "data gradient",
+        "zeros",
+        "input weight gradient",
+        "recurrent weight gradient",
         "bias gradient",
-    ]  # fmt: skip
+    ]
     _, _, time, data, zeros, inputs, recurrent, bias = works
     rows = TIME * BATCH
     assert time.matrix_flops == recurrent.matrix_flops == 2 * 4 * HIDDEN * HIDDEN * rows

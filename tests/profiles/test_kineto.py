@@ -196,8 +196,10 @@ def on_a_gpu():
     """
     launch = Node("cudaLaunchKernel", 1, (Node("copy_kernel", 1, tag=_EventType.Kineto),), _EventType.Kineto)
     inner = Node("aten::copy_", 2, (launch,))
-    tree = [Node("aten::linear", 1, (inner, Node("cudaLaunchKernel", 2, tag=_EventType.Kineto))),
-            Node("cudaDeviceSynchronize", 9, (Node("aten::relu", 3),), _EventType.Kineto)]  # fmt: skip
+    tree = [
+        Node("aten::linear", 1, (inner, Node("cudaLaunchKernel", 2, tag=_EventType.Kineto))),
+        Node("cudaDeviceSynchronize", 9, (Node("aten::relu", 3),), _EventType.Kineto),
+    ]
     records = [
         Record("aten::linear", "cpu_op", 1, 0, 100, 50),
         Record("aten::copy_", "cpu_op", 2, 0, 110, 20),

@@ -16,9 +16,13 @@ IMAGES, TARGETS = 4 * BATCH * 3 * 4 * 4, 8 * BATCH
 
 def use_of(build, *, training, channels_last=False, precision="fp32", batch_size=BATCH):
     return simulate(
-        build, batch_size=batch_size, resolution=4, training=training, precision=get_precision(precision),
+        build,
+        batch_size=batch_size,
+        resolution=4,
+        training=training,
+        precision=get_precision(precision),
         channels_last=channels_last,
-    ).memory  # fmt: skip
+    ).memory
 
 
 def empty(*shape):
@@ -61,8 +65,14 @@ def test_layers_in_inference_reuse_memory_and_in_training_each_keeps_its_output(
 
 
 def convolutional():
-    return nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.AdaptiveAvgPool2d(1),
-                         nn.Flatten(), nn.Linear(8, 10))  # fmt: skip
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1),
+        nn.BatchNorm2d(8),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(8, 10),
+    )
 
 
 @pytest.mark.parametrize("training", [False, True])

@@ -56,8 +56,9 @@ def _is_costed(call):
 
 @pytest.mark.parametrize("channels_last", [False, True], ids=["channels-first", "channels-last"])
 @pytest.mark.parametrize("training", [False, True], ids=["infer", "train"])
-@pytest.mark.parametrize("model", ["resnet18", "resnet50", "convnext_atto", "convnext_t", "inceptionnext_t",
-                                   "inceptionnext_t:norm=layer"])  # fmt: skip
+@pytest.mark.parametrize(
+    "model", ["resnet18", "resnet50", "convnext_atto", "convnext_t", "inceptionnext_t", "inceptionnext_t:norm=layer"]
+)
 def test_the_simulated_step_is_the_real_one_strides_included(model, training, channels_last):
     real = run_for_real(model, batch_size=BATCH, resolution=RESOLUTION, training=training, channels_last=channels_last)
     expected = costed(_calls(real))
@@ -100,9 +101,15 @@ def test_a_large_batch_allocates_nothing_and_has_the_same_calls():
 
 @pytest.mark.parametrize(
     ("precision", "dtype"),
-    [("tf32", "float32"), ("fp32", "float32"), ("amp-fp16", "float16"), ("amp-bf16", "bfloat16"), ("fp16", "float16"),
-     ("bf16", "bfloat16")],
-)  # fmt: skip
+    [
+        ("tf32", "float32"),
+        ("fp32", "float32"),
+        ("amp-fp16", "float16"),
+        ("amp-bf16", "bfloat16"),
+        ("fp16", "float16"),
+        ("bf16", "bfloat16"),
+    ],
+)
 def test_the_precision_decides_what_convolutions_read(precision, dtype):
     calls = simulated_calls("resnet18", precision=precision)
     convolutions = [call for call in calls if call.name == "aten::convolution"]

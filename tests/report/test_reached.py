@@ -100,8 +100,9 @@ def test_kernels_of_one_name_are_one_wherever_they_ran() -> None:
     assert found.measured
     found = replace(found, measured=replace(found.measured, strays=(stray,)))
     assert digest.kernels(found) == (
-        KernelRow("gemm", "kernel", 3, pytest.approx(11e-3)), KernelRow("add", "kernel", 6, pytest.approx(1.5e-3))
-    )  # fmt: skip
+        KernelRow("gemm", "kernel", 3, pytest.approx(11e-3)),
+        KernelRow("add", "kernel", 6, pytest.approx(1.5e-3)),
+    )
     assert digest.stray_seconds(found) == 0.5e-3
     assert digest.kernels(sample()) == ()
 
@@ -110,8 +111,11 @@ def test_the_parts_of_the_span_do_not_overlap() -> None:
     time = DeviceTime(10, 7, 3, 1, 8, 0.5, 0.1, 2, 1.5)
     parts = dict(digest.partition(time))
     assert parts == {
-        "computing or copying": 5.5, "communication only": 1.5, "waiting for launches": 1, "otherwise idle": 2
-    }  # fmt: skip
+        "computing or copying": 5.5,
+        "communication only": 1.5,
+        "waiting for launches": 1,
+        "otherwise idle": 2,
+    }
     assert sum(parts.values()) == time.span_seconds
 
 

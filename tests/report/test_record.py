@@ -34,28 +34,65 @@ RATES = st.dictionaries(TEXT, AMOUNT, max_size=3)
 SHAPES = st.lists(st.lists(st.integers(0, 9), max_size=4).map(tuple), max_size=3).map(tuple)
 
 ROW = st.builds(
-    OperatorRow, TEXT, TEXT, TEXT, TEXT, SHAPES, TEXT, COUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT,
-    st.none() | AMOUNT, st.none() | AMOUNT, st.none() | AMOUNT, TEXT, TEXT, AMOUNT, COUNT, AMOUNT, AMOUNT,
-    measured_seconds=MAYBE, percent_of_roof=MAYBE, counted_dram_bytes=MAYBE, counted_l2_bytes=MAYBE,
-    counted_l1_bytes=MAYBE, inferred=TEXT, input_layouts=st.lists(TEXT, max_size=2).map(tuple),
+    OperatorRow,
+    TEXT,
+    TEXT,
+    TEXT,
+    TEXT,
+    SHAPES,
+    TEXT,
+    COUNT,
+    AMOUNT,
+    AMOUNT,
+    AMOUNT,
+    AMOUNT,
+    st.none() | AMOUNT,
+    st.none() | AMOUNT,
+    st.none() | AMOUNT,
+    TEXT,
+    TEXT,
+    AMOUNT,
+    COUNT,
+    AMOUNT,
+    AMOUNT,
+    measured_seconds=MAYBE,
+    percent_of_roof=MAYBE,
+    counted_dram_bytes=MAYBE,
+    counted_l2_bytes=MAYBE,
+    counted_l1_bytes=MAYBE,
+    inferred=TEXT,
+    input_layouts=st.lists(TEXT, max_size=2).map(tuple),
     kernels=st.lists(st.builds(KernelRow, TEXT, TEXT, COUNT, AMOUNT), max_size=2).map(tuple),
-)  # fmt: skip
+)
 READING = st.none() | st.builds(Reading, AMOUNT, AMOUNT, AMOUNT)
 TELEMETRY = st.builds(
-    Telemetry, COUNT, *[READING] * 5, MAYBE, st.lists(TEXT, max_size=2).map(tuple), st.booleans(),
+    Telemetry,
+    COUNT,
+    *[READING] * 5,
+    MAYBE,
     st.lists(TEXT, max_size=2).map(tuple),
-)  # fmt: skip
+    st.booleans(),
+    st.lists(TEXT, max_size=2).map(tuple),
+)
 MEASURED = st.builds(
-    Measured, TEXT, st.lists(TEXT, max_size=2).map(tuple), TEXT, COUNT, AMOUNT, MAYBE, AMOUNT,
+    Measured,
+    TEXT,
+    st.lists(TEXT, max_size=2).map(tuple),
+    TEXT,
+    COUNT,
+    AMOUNT,
+    MAYBE,
+    AMOUNT,
     st.lists(st.builds(Stray, TEXT, TEXT, TEXT, COUNT, AMOUNT), max_size=2).map(tuple),
-    st.none() | st.builds(
-        DeviceTime, *[AMOUNT] * 9, st.lists(st.builds(Gap, AMOUNT, AMOUNT, TEXT, TEXT, st.booleans()), max_size=2)
-        .map(tuple)
+    st.none()
+    | st.builds(
+        DeviceTime,
+        *[AMOUNT] * 9,
+        st.lists(st.builds(Gap, AMOUNT, AMOUNT, TEXT, TEXT, st.booleans()), max_size=2).map(tuple),
     ),
-    st.none() | st.builds(
-        Timing, st.lists(AMOUNT, max_size=3).map(tuple), AMOUNT, AMOUNT, AMOUNT, AMOUNT, COUNT, st.booleans()
-    ),
-)  # fmt: skip
+    st.none()
+    | st.builds(Timing, st.lists(AMOUNT, max_size=3).map(tuple), AMOUNT, AMOUNT, AMOUNT, AMOUNT, COUNT, st.booleans()),
+)
 REPORTS = st.builds(
     Report,
     schema=st.just(SCHEMA),

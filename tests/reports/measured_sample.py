@@ -14,9 +14,16 @@ from memprof.report.run import DeviceTime, Gap, KernelRow, Measured, Reading, St
 from tests.reports.sample import BATCH, assemble, sample
 
 REACHED_BY_KIND = {
-    "convolution": 0.7, "depthwise convolution": 0.4, "matmul": 0.62, "normalization": 0.55, "elementwise": 0.8,
-    "reduction": 0.5, "pooling": 0.6, "layout": 0.75, "optimizer": 0.8,
-}  # fmt: skip
+    "convolution": 0.7,
+    "depthwise convolution": 0.4,
+    "matmul": 0.62,
+    "normalization": 0.55,
+    "elementwise": 0.8,
+    "reduction": 0.5,
+    "pooling": 0.6,
+    "layout": 0.75,
+    "optimizer": 0.8,
+}
 """What of its roof an operator of each kind is measured to reach."""
 STEM_REACHED = 1.32
 """The first convolution is measured to be faster than its roof."""
@@ -41,9 +48,14 @@ IDLE, LAUNCH_BOUND, OVERLAP = 9e-3, 6.5e-3, 4e-3
 GAPS = (
     Gap(2.1e-3, 3.9e-3, "Memcpy HtoD (Pinned -> Device)", KERNELS["convolution"], waited_for_host=True),
     Gap(71.4e-3, 1.4e-3, KERNELS["depthwise convolution"], KERNELS["matmul"], waited_for_host=True),
-    Gap(90.2e-3, 0.6e-3, "ncclDevKernel_AllReduce_Sum_f32_RING_LL(ncclDevComm*)", KERNELS["elementwise"],
-        waited_for_host=False),
-)  # fmt: skip
+    Gap(
+        90.2e-3,
+        0.6e-3,
+        "ncclDevKernel_AllReduce_Sum_f32_RING_LL(ncclDevComm*)",
+        KERNELS["elementwise"],
+        waited_for_host=False,
+    ),
+)
 TELEMETRY = Telemetry(
     samples=240,
     sm_clock_hz=Reading(1.095e9, 1.28e9, 1.41e9),
@@ -84,18 +96,38 @@ def with_measurement(row: OperatorRow, fraction: float, *, kernels: bool = True,
 def unbound(name: str, seconds: float) -> OperatorRow:
     """Return a row of an operator that no formula knows, as `memprof.rows.idle_rows` makes it."""
     return OperatorRow(
-        name=name, kind="unknown", module="head", phase="forward", input_shapes=((BATCH, 49, 768),), dtype="float32",
-        calls=2, flops=0.0, dram_bytes=0.0, l2_bytes=0.0, l1_bytes=0.0, intensity_dram=None, intensity_l2=None,
-        intensity_l1=None, engine="fp32", bound="unknown", attainable_flops_per_second=0.0, launches=0, seconds=0.0,
-        roofline_seconds=0.0, measured_seconds=seconds, kernels=(KernelRow("scan_fwd_kernel", "kernel", 2, seconds),),
-    )  # fmt: skip
+        name=name,
+        kind="unknown",
+        module="head",
+        phase="forward",
+        input_shapes=((BATCH, 49, 768),),
+        dtype="float32",
+        calls=2,
+        flops=0.0,
+        dram_bytes=0.0,
+        l2_bytes=0.0,
+        l1_bytes=0.0,
+        intensity_dram=None,
+        intensity_l2=None,
+        intensity_l1=None,
+        engine="fp32",
+        bound="unknown",
+        attainable_flops_per_second=0.0,
+        launches=0,
+        seconds=0.0,
+        roofline_seconds=0.0,
+        measured_seconds=seconds,
+        kernels=(KernelRow("scan_fwd_kernel", "kernel", 2, seconds),),
+    )
 
 
 def traced(model: str = "convnext_t", phase: str = "train", steps: int = 1) -> Report:
     """Return the report of a trace of a sample, with an operator without a formula, copies, communication and gaps."""
     whole = sample(model, phase)
-    rows = [with_measurement(row, _reached(row), counted=row.kind.endswith(("convolution", "wise")))
-            for row in whole.operators]  # fmt: skip
+    rows = [
+        with_measurement(row, _reached(row), counted=row.kind.endswith(("convolution", "wise")))
+        for row in whole.operators
+    ]
     rows.append(unbound("custom::scan", 1.2e-3))
     report = assemble(tuple(rows), replace(whole.workload, model=f"{model}.json.gz", resolution=None))
     kernels = _measured_seconds(rows) + sum(
@@ -104,15 +136,29 @@ def traced(model: str = "convnext_t", phase: str = "train", steps: int = 1) -> R
     busy = kernels + 3.3e-3 - OVERLAP
     span = busy + IDLE
     time = DeviceTime(
-        span_seconds=span, busy_seconds=busy, idle_seconds=IDLE, launch_bound_seconds=LAUNCH_BOUND,
-        kernel_seconds=kernels, copy_seconds=3.2e-3, fill_seconds=0.1e-3, communication_seconds=5.1e-3,
-        exposed_communication_seconds=2.2e-3, gaps=GAPS,
-    )  # fmt: skip
+        span_seconds=span,
+        busy_seconds=busy,
+        idle_seconds=IDLE,
+        launch_bound_seconds=LAUNCH_BOUND,
+        kernel_seconds=kernels,
+        copy_seconds=3.2e-3,
+        fill_seconds=0.1e-3,
+        communication_seconds=5.1e-3,
+        exposed_communication_seconds=2.2e-3,
+        gaps=GAPS,
+    )
     attributed = _measured_seconds(rows) / (_measured_seconds(rows) + sum(item.seconds for item in STRAYS))
     measured = Measured(
-        source="trace", origin=(f"{model}.json.gz",), device_name="NVIDIA A100-SXM4-40GB", steps=steps, seconds=span,
-        images_per_second=BATCH * steps / span, attributed_share=attributed, strays=STRAYS, device_time=time,
-    )  # fmt: skip
+        source="trace",
+        origin=(f"{model}.json.gz",),
+        device_name="NVIDIA A100-SXM4-40GB",
+        steps=steps,
+        seconds=span,
+        images_per_second=BATCH * steps / span,
+        attributed_share=attributed,
+        strays=STRAYS,
+        device_time=time,
+    )
     unknown = (UnknownOperator("custom::scan", 2, 3.8e7),)
     covered = Coverage(0.995, 0.992, 212, unknown)
     return replace(_told(report, rows), memory=None, measured=measured, coverage=covered)
@@ -142,8 +188,9 @@ def on_cpu(model: str = "resnet50") -> Report:
         times |= {level: getattr(item, f"{level}_bytes") / bandwidths[level] for level in bandwidths}
         bound = max(times, key=times.__getitem__)
         rate = item.flops / times[bound]
-        bounded = replace(item, bound=bound, seconds=times[bound], roofline_seconds=times[bound],
-                          attainable_flops_per_second=rate)  # fmt: skip
+        bounded = replace(
+            item, bound=bound, seconds=times[bound], roofline_seconds=times[bound], attainable_flops_per_second=rate
+        )
         rows.append(with_measurement(bounded, REACHED_BY_KIND[item.kind], kernels=False))
     workload = replace(whole.workload, precision="fp32")
     report = assemble(tuple(rows), workload, whole.totals.parameters, whole.totals.macs_per_image, HOST)

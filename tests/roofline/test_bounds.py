@@ -24,8 +24,11 @@ def test_a_pointwise_convolution_by_hand():
     moved = 4 * (10 * 64 + 64 * 128 + 10 * 128)
     bounds = bound_seconds({"dram": [moved], "l2": [moved], "l1": [moved]}, {"tensor": [2 * macs]}, TOY)
     assert dict(zip(bounds.names, bounds.seconds[:, 0], strict=True)) == {
-        "dram": moved / 100, "l2": moved / 400, "l1": moved / 1000, "tensor": 2 * macs / 8000,
-    }  # fmt: skip
+        "dram": moved / 100,
+        "l2": moved / 400,
+        "l1": moved / 1000,
+        "tensor": 2 * macs / 8000,
+    }
     assert bounds.least[0] == moved / 100 == 404.48
     assert bounds.bound(0) == "dram"
 

@@ -155,8 +155,9 @@ def test_depthwise_weight_gradients_issue_instructions_for_every_tap(pattern, dt
 
 @pytest.mark.parametrize("pattern", [Pattern.DEPTHWISE, Pattern.DEPTHWISE_DATA])
 def test_pytorchs_depthwise_kernels_wait_for_dram_before_l1_serves_their_taps(pattern):
-    work = Work("forward", "float32", vector_flops=500, dram=Traffic(60, 40), l1=Traffic(960, 40), blocks=2,
-                pattern=pattern)  # fmt: skip
+    work = Work(
+        "forward", "float32", vector_flops=500, dram=Traffic(60, 40), l1=Traffic(960, 40), blocks=2, pattern=pattern
+    )
     achieved = {"tap_l1_fraction": 0.5, "stream_dram_fraction": 0.25}
     assert seconds("l1", work, **achieved) == 1000 / 1000 / 0.5 + 100 / 100 / 0.25
     assert seconds("fp32", work, **achieved) == 500 / 1000 + 100 / 100 / 0.25
@@ -198,8 +199,11 @@ class Asked(dict):
 def test_the_model_asks_for_every_constant_of_the_data_and_for_no_other():
     """A constant under a name that nobody asks for would silently count as 1 or 0."""
     given = Asked({key: figure.value for key, figure in achievable(devices.get("a100")).items()})
-    works = [Work("forward", dtype, 2, 2, 1, dram=Traffic(1, 1), blocks=1, product=TILE, pattern=pattern)
-             for pattern in Pattern for dtype in ("float32", "float16")]  # fmt: skip
+    works = [
+        Work("forward", dtype, 2, 2, 1, dram=Traffic(1, 1), blocks=1, product=TILE, pattern=pattern)
+        for pattern in Pattern
+        for dtype in ("float32", "float16")
+    ]
     engines = [engines_of(work, TOY, get_precision("tf32")) for work in works]
     kernel_times(gather(works, engines), bounds_of(works, engines, TOY), given)
     assert given.keys_asked | {HOST_SECONDS} == set(given)

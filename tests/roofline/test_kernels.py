@@ -11,8 +11,9 @@ from memprof.roofline.kernels import PATTERNS, gather
 
 COPY = Work("copy", "float16", vector_flops=5, dram=Traffic(30, 20), launches=2, serial_steps=7)
 TAPS = Work("forward", "bfloat16", macs=9, dram=Traffic(8, 4), blocks=3, pattern=Pattern.DEPTHWISE, converted_bytes=6)
-PRODUCT = Work("forward", "float32", 40, macs=20, dram=Traffic(1, 2), product=Product(2, 3, 4, 5.5),
-               pattern=Pattern.MATMUL)  # fmt: skip
+PRODUCT = Work(
+    "forward", "float32", 40, macs=20, dram=Traffic(1, 2), product=Product(2, 3, 4, 5.5), pattern=Pattern.MATMUL
+)
 
 
 def test_each_field_of_the_works_is_an_array():

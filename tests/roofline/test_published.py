@@ -24,11 +24,17 @@ PHASES = ("infer", "train")
 def totals(measurement: Measurement) -> Totals:
     """Analyse a row in each of its layouts and return the better one's totals: the better one was published."""
     reports = [
-        memprof.analyze(measurement.model, device=measurement.device, batch_size=measurement.batch_size,
-                        resolution=measurement.resolution, phase=measurement.phase, precision=measurement.precision,
-                        layout=layout)
+        memprof.analyze(
+            measurement.model,
+            device=measurement.device,
+            batch_size=measurement.batch_size,
+            resolution=measurement.resolution,
+            phase=measurement.phase,
+            precision=measurement.precision,
+            layout=layout,
+        )
         for layout in measurement.layouts
-    ]  # fmt: skip
+    ]
     return max((report.totals for report in reports), key=lambda found: found.images_per_second)
 
 

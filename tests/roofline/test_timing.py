@@ -86,27 +86,57 @@ AMOUNTS = st.integers(0, 10**9)
 FRACTIONS = st.floats(0.01, 1)
 WORKS = st.builds(
     lambda pattern, dtype, moved, inner, matrix, vector, sizes, extra: Work(
-        "forward", dtype, matrix, vector, matrix / 2, dram=Traffic(*moved), l1=Traffic(moved[0] + inner, moved[1]),
-        blocks=extra[0], product=Product(*sizes) if matrix else None, pattern=pattern, converted_bytes=extra[1],
+        "forward",
+        dtype,
+        matrix,
+        vector,
+        matrix / 2,
+        dram=Traffic(*moved),
+        l1=Traffic(moved[0] + inner, moved[1]),
+        blocks=extra[0],
+        product=Product(*sizes) if matrix else None,
+        pattern=pattern,
+        converted_bytes=extra[1],
         serial_steps=extra[2],
     ),
-    st.sampled_from(Pattern), st.sampled_from(["float32", "float16"]), st.tuples(AMOUNTS, AMOUNTS), AMOUNTS, AMOUNTS,
-    AMOUNTS, st.tuples(*[st.integers(1, 500)] * 4), st.tuples(st.none() | st.integers(1, 1000), AMOUNTS, AMOUNTS),
-)  # fmt: skip
-CONSTANTS = st.fixed_dictionaries({}, optional={
-    **{f"{name}_dram_fraction": FRACTIONS
-       for name in ("stream", "transposed", "row", "matmul", "convolution", "depthwise_cudnn")},
-    **{f"{name}_tensor_fraction": FRACTIONS
-       for name in ("matmul", "convolution", "weight_gradient", "few_channels", "grouped", "attention")},
-    **dict.fromkeys(("product_core_fraction", "tap_l1_fraction", "depthwise_cudnn_l1_fraction"), FRACTIONS),
-    **dict.fromkeys(
-        ("elementwise_instructions", "depthwise_weight_instructions", "tensor_prologue_depth", "core_prologue_depth",
-         "tap_prologue_instructions", "launch_seconds", "serial_load_seconds"), SPANS,
-    ),
-    "issue_slots_per_second": st.floats(1, 1e12),
-    "l2_capacity_bytes": AMOUNTS,
-    "sm_count": st.integers(1, 200),
-})  # fmt: skip
+    st.sampled_from(Pattern),
+    st.sampled_from(["float32", "float16"]),
+    st.tuples(AMOUNTS, AMOUNTS),
+    AMOUNTS,
+    AMOUNTS,
+    AMOUNTS,
+    st.tuples(*[st.integers(1, 500)] * 4),
+    st.tuples(st.none() | st.integers(1, 1000), AMOUNTS, AMOUNTS),
+)
+CONSTANTS = st.fixed_dictionaries(
+    {},
+    optional={
+        **{
+            f"{name}_dram_fraction": FRACTIONS
+            for name in ("stream", "transposed", "row", "matmul", "convolution", "depthwise_cudnn")
+        },
+        **{
+            f"{name}_tensor_fraction": FRACTIONS
+            for name in ("matmul", "convolution", "weight_gradient", "few_channels", "grouped", "attention")
+        },
+        **dict.fromkeys(("product_core_fraction", "tap_l1_fraction", "depthwise_cudnn_l1_fraction"), FRACTIONS),
+        **dict.fromkeys(
+            (
+                "elementwise_instructions",
+                "depthwise_weight_instructions",
+                "tensor_prologue_depth",
+                "core_prologue_depth",
+                "tap_prologue_instructions",
+                "launch_seconds",
+                "serial_load_seconds",
+            ),
+            SPANS,
+        ),
+        "issue_slots_per_second": st.floats(1, 1e12),
+        "l2_capacity_bytes": AMOUNTS,
+        "sm_count": st.integers(1, 200),
+    },
+)
 FULL = DeviceCeilings("full", "Full", {"dram": 1e3, "l2": 4e3, "l1": 1e4}, {"tensor": 8e4, "fp32": 1e4, "fp16": 2e4})
 
 

@@ -38,8 +38,12 @@ def test_promotion_is_torchs(first: str, second: str) -> None:
 
 def test_dtype_arguments_by_number_and_by_name() -> None:
     assert [shapes.dtype_argument(value, "int8") for value in (6, 15, "torch.float16", None, True)] == [
-        "float32", "bfloat16", "float16", "int8", "int8",
-    ]  # fmt: skip
+        "float32",
+        "bfloat16",
+        "float16",
+        "int8",
+        "int8",
+    ]
 
 
 def _spec(real: torch.Tensor) -> TensorSpec:

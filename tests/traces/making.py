@@ -16,8 +16,9 @@ V100 = {"id": 0, "name": "Tesla V100", "numSms": 80, "totalGlobalMem": 340840284
 _NUMBERS = itertools.count(1)
 
 
-def call(name: str, ts: float, dur: float, *, tid: Any = TID, pid: Any = PID, cat: str = "cpu_op",
-         **arguments: Any) -> dict[str, Any]:  # fmt: skip
+def call(
+    name: str, ts: float, dur: float, *, tid: Any = TID, pid: Any = PID, cat: str = "cpu_op", **arguments: Any
+) -> dict[str, Any]:
     """Return a call on the host; `arguments` are named with _ for a space."""
     return _event(cat, name, ts, dur, pid, tid, {key.replace("_", " "): value for key, value in arguments.items()})
 
@@ -29,17 +30,35 @@ def op(name: str, ts: float, dur: float, *shapes: list[int], **more: Any) -> dic
     return call(f"aten::{name}", ts, dur, Input_Dims=list(shapes), Input_type=["float"] * len(shapes), **more)
 
 
-def launch(correlation: int, ts: float, dur: float = 4, *, name: str = "cudaLaunchKernel", tid: Any = TID,
-           pid: Any = PID, cat: str = "cuda_runtime") -> dict[str, Any]:  # fmt: skip
+def launch(
+    correlation: int,
+    ts: float,
+    dur: float = 4,
+    *,
+    name: str = "cudaLaunchKernel",
+    tid: Any = TID,
+    pid: Any = PID,
+    cat: str = "cuda_runtime",
+) -> dict[str, Any]:
     """Return a launch by the host."""
     return _event(cat, name, ts, dur, pid, tid, {"correlation": correlation, "cbid": 211})
 
 
-def kernel(correlation: int, ts: float, dur: float, *, name: str = "gemm", cat: str = "kernel", device: Any = 0,
-           stream: Any = 7, **more: Any) -> dict[str, Any]:  # fmt: skip
+def kernel(
+    correlation: int,
+    ts: float,
+    dur: float,
+    *,
+    name: str = "gemm",
+    cat: str = "kernel",
+    device: Any = 0,
+    stream: Any = 7,
+    **more: Any,
+) -> dict[str, Any]:
     """Return what a device ran."""
-    return _event(cat, name, ts, dur, device, stream,
-                  {"device": device, "stream": stream, "correlation": correlation, **more})  # fmt: skip
+    return _event(
+        cat, name, ts, dur, device, stream, {"device": device, "stream": stream, "correlation": correlation, **more}
+    )
 
 
 def module(name: str, ts: float, dur: float, *, tid: Any = TID) -> dict[str, Any]:

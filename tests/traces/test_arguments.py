@@ -36,12 +36,26 @@ def test_a_convolution():
 
 
 TYPES = {
-    "float": "float32", "double": "float64", "c10::Half": "float16", "c10::BFloat16": "bfloat16", "long int": "int64",
-    "int": "int32", "short int": "int16", "signed char": "int8", "unsigned char": "uint8", "bool": "bool",
-    "short unsigned int": "uint16", "unsigned int": "uint32", "long unsigned int": "uint64",
-    "c10::complex<float>": "complex64", "c10::complex<double>": "complex128", "c10::complex<c10::Half>": "complex32",
-    "c10::Float8_e4m3fn": "float8_e4m3fn", "c10::Float8_e5m2": "float8_e5m2", "c10::quint8": "quint8",
-}  # fmt: skip
+    "float": "float32",
+    "double": "float64",
+    "c10::Half": "float16",
+    "c10::BFloat16": "bfloat16",
+    "long int": "int64",
+    "int": "int32",
+    "short int": "int16",
+    "signed char": "int8",
+    "unsigned char": "uint8",
+    "bool": "bool",
+    "short unsigned int": "uint16",
+    "unsigned int": "uint32",
+    "long unsigned int": "uint64",
+    "c10::complex<float>": "complex64",
+    "c10::complex<double>": "complex128",
+    "c10::complex<c10::Half>": "complex32",
+    "c10::Float8_e4m3fn": "float8_e4m3fn",
+    "c10::Float8_e5m2": "float8_e5m2",
+    "c10::quint8": "quint8",
+}
 
 
 @pytest.mark.parametrize(("written", "dtype"), TYPES.items())
@@ -59,8 +73,11 @@ def test_what_is_not_recorded_is_none():
     assert inputs([[2, 2]], ["float"]).values == (TensorSpec((2, 2), None, "float32"),)
     assert inputs([[2, 2]], ["float"], [[]]).values == (TensorSpec((2, 2), None, "float32"),)
     assert inputs([[2], [], [], []], ["float", "Int", "GenericList", "Bool"]).values == (
-        TensorSpec((2,), None, "float32"), None, None, None,
-    )  # fmt: skip
+        TensorSpec((2,), None, "float32"),
+        None,
+        None,
+        None,
+    )
 
 
 def test_old_profilers_spell_the_key_otherwise():
@@ -93,12 +110,30 @@ def test_equal_arguments_are_read_once():
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1", 1), ("-7", -7), ("1.", 1.0), ("0.10000000000000001", 0.1), ("1e-05", 1e-05), ("-inf", -math.inf),
-     ("inf", math.inf), ("True", True), ("False", False), ("None", None), ("", None), ("[]", ()), ("[2, 1]", (2, 1)),
-     ("[1., 2.5]", (1.0, 2.5)), ("[True, False]", (True, False)), ("[[1, 2], [3]]", ((1, 2), (3,))),
-     ("[None, 1]", (None, 1)), ("same", "same"),
-     ("cuda:0", "cuda:0"), ("bij,bjk->bik", "bij,bjk->bik"), ("9" * 5000, "9" * 5000)],
-)  # fmt: skip
+    [
+        ("1", 1),
+        ("-7", -7),
+        ("1.", 1.0),
+        ("0.10000000000000001", 0.1),
+        ("1e-05", 1e-05),
+        ("-inf", -math.inf),
+        ("inf", math.inf),
+        ("True", True),
+        ("False", False),
+        ("None", None),
+        ("", None),
+        ("[]", ()),
+        ("[2, 1]", (2, 1)),
+        ("[1., 2.5]", (1.0, 2.5)),
+        ("[True, False]", (True, False)),
+        ("[[1, 2], [3]]", ((1, 2), (3,))),
+        ("[None, 1]", (None, 1)),
+        ("same", "same"),
+        ("cuda:0", "cuda:0"),
+        ("bij,bjk->bik", "bij,bjk->bik"),
+        ("9" * 5000, "9" * 5000),
+    ],
+)
 def test_values(text, value):
     found = parse_value(text)
     assert (found, type(found)) == (value, type(value))
@@ -147,10 +182,23 @@ def test_any_text_is_some_value(text):
 
 @pytest.mark.parametrize(
     ("written", "expected"),
-    [("0", 0), ("12", 12_000), ("12.5", 12_500), ("12.345", 12_345), ("0.001", 1), ("-3", -3_000), ("-0.5", -500),
-     ("1e3", 1_000_000), ("1.5E-1", 150), ('"7.25"', 7_250), ("12.3456", 12_346), ("0.0004", 0), ("1e-999999999", 0),
-     ("1752215573960717.123", 1752215573960717123)],
-)  # fmt: skip
+    [
+        ("0", 0),
+        ("12", 12_000),
+        ("12.5", 12_500),
+        ("12.345", 12_345),
+        ("0.001", 1),
+        ("-3", -3_000),
+        ("-0.5", -500),
+        ("1e3", 1_000_000),
+        ("1.5E-1", 150),
+        ('"7.25"', 7_250),
+        ("12.3456", 12_346),
+        ("0.0004", 0),
+        ("1e-999999999", 0),
+        ("1752215573960717.123", 1752215573960717123),
+    ],
+)
 def test_times_are_exact(written, expected):
     assert nanoseconds(Raw(written.encode())) == expected
 

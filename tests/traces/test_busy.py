@@ -45,8 +45,12 @@ def test_one_kernel_is_busy_all_the_time():
 
 def test_overlap_counts_once_in_busy_and_each_time_in_the_sums():
     """0-10 and 4-14 overlap for 6; 6-8 lies in both; 20-25 is alone: 14 + 5 busy of 25, 10 + 10 + 2 + 5 in all."""
-    ran = [kernel(start=0, duration=10), kernel(start=4, duration=10, stream=1), kernel(start=6, duration=2, stream=2),
-           kernel(start=20, duration=5)]  # fmt: skip
+    ran = [
+        kernel(start=0, duration=10),
+        kernel(start=4, duration=10, stream=1),
+        kernel(start=6, duration=2, stream=2),
+        kernel(start=20, duration=5),
+    ]
     found = device_time(ran)
     assert (micros(found.span_seconds), micros(found.busy_seconds), micros(found.idle_seconds)) == (25, 19, 6)
     assert micros(found.kernel_seconds) == 27
@@ -54,10 +58,13 @@ def test_overlap_counts_once_in_busy_and_each_time_in_the_sums():
 
 def test_copies_and_fills_have_their_own_sums_and_keep_the_device_busy():
     """A copy 0-10 with a kernel 5-8 in it, then a fill 10-12."""
-    found = device_time([
-        kernel(start=0, duration=10, activity=Activity.COPY), kernel(start=5, duration=3),
-        kernel(start=10, duration=2, activity=Activity.FILL),
-    ])  # fmt: skip
+    found = device_time(
+        [
+            kernel(start=0, duration=10, activity=Activity.COPY),
+            kernel(start=5, duration=3),
+            kernel(start=10, duration=2, activity=Activity.FILL),
+        ]
+    )
     assert micros(found.busy_seconds) == 12
     assert (micros(found.copy_seconds), micros(found.fill_seconds), micros(found.kernel_seconds)) == (10, 2, 3)
     assert found.idle_seconds == found.communication_seconds == found.exposed_communication_seconds == 0
@@ -65,11 +72,14 @@ def test_copies_and_fills_have_their_own_sums_and_keep_the_device_busy():
 
 def test_only_communication_that_nothing_ran_beside_is_exposed():
     """Communication 10-30 and 25-40 is 30 in all; kernels 0-15 and a copy 35-38 hide 5 and 3 of it."""
-    found = device_time([
-        kernel(start=0, duration=15), kernel(start=10, duration=20, activity=COMMUNICATION, stream=1),
-        kernel(start=25, duration=15, activity=COMMUNICATION, stream=2),
-        kernel(start=35, duration=3, activity=Activity.COPY, stream=3),
-    ])  # fmt: skip
+    found = device_time(
+        [
+            kernel(start=0, duration=15),
+            kernel(start=10, duration=20, activity=COMMUNICATION, stream=1),
+            kernel(start=25, duration=15, activity=COMMUNICATION, stream=2),
+            kernel(start=35, duration=3, activity=Activity.COPY, stream=3),
+        ]
+    )
     assert micros(found.communication_seconds) == 30
     assert micros(found.exposed_communication_seconds) == 30 - 5 - 3
     assert micros(found.busy_seconds) == 40
@@ -223,8 +233,9 @@ def test_busy_and_idle_are_the_span_and_no_union_exceeds_its_sum(kernels):
     assert nanoseconds(found.copy_seconds) == of[Activity.COPY]
     assert nanoseconds(found.fill_seconds) == of[Activity.FILL]
     exposed, communication = (
-        nanoseconds(found.exposed_communication_seconds), nanoseconds(found.communication_seconds),
-    )  # fmt: skip
+        nanoseconds(found.exposed_communication_seconds),
+        nanoseconds(found.communication_seconds),
+    )
     assert exposed <= communication <= of[COMMUNICATION]
     assert nanoseconds(found.launch_bound_seconds) <= nanoseconds(found.idle_seconds)
 
@@ -250,8 +261,10 @@ def test_a_kernel_in_two_pieces_is_the_same(kernels, data):
     chosen = data.draw(st.integers(0, len(kernels) - 1))
     whole = kernels[chosen]
     first = data.draw(st.integers(0, whole.duration_ns))
-    pieces = [replace(whole, duration_ns=first),
-              replace(whole, start_ns=whole.start_ns + first, duration_ns=whole.duration_ns - first)]  # fmt: skip
+    pieces = [
+        replace(whole, duration_ns=first),
+        replace(whole, start_ns=whole.start_ns + first, duration_ns=whole.duration_ns - first),
+    ]
     assert device_time([*kernels[:chosen], *pieces, *kernels[chosen + 1 :]]) == device_time(kernels)
 
 

@@ -94,7 +94,7 @@ REFUSED = {
     "a report": (b'{"schema": "memprof.report/3"}', "report of memprof, not a trace of torch.profiler; show it with"),
     "Chakra": (b'{"schema": "1.1.1-chakra.0.0.4", "nodes": []}', "execution trace of PyTorch"),
     "other": (b'{"traceEvents": [{"ph": "X", "cat": "game", "name": "a", "ts": 1}]}', "a trace of another tool"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("data", "words"), REFUSED.values(), ids=REFUSED)

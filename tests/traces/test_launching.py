@@ -36,8 +36,12 @@ def test_a_launch_in_another_thread_is_not_inside(tmp_path):
 
 
 def test_an_amd_trace(tmp_path):
-    trace = read(tmp_path, op("mm", 10, 20), launch(1, 15, name="hipExtModuleLaunchKernel"),
-                 {**kernel(1, 40, 5, name="Cijk_Ailk", device=2, stream=0), "tid": 0})  # fmt: skip
+    trace = read(
+        tmp_path,
+        op("mm", 10, 20),
+        launch(1, 15, name="hipExtModuleLaunchKernel"),
+        {**kernel(1, 40, 5, name="Cijk_Ailk", device=2, stream=0), "tid": 0},
+    )
     (item,) = one(trace, "aten::mm").kernels
     assert (item.device, item.stream) == (2, 0)
 
@@ -116,11 +120,17 @@ def test_modules_launch_nothing_themselves(tmp_path):
 def test_processes_are_kept_apart(tmp_path):
     """Two ranks in one file, with the same correlation ids and the same sequence numbers."""
     events = [
-        op("mm", 10, 20, pid=1, Sequence_number=1), launch(1, 15, pid=1), kernel(1, 40, 5, name="first", device=0),
-        launch(2, 25, pid=1), kernel(2, 46, 1, name="only first", device=0),
-        op("add", 11, 20, pid=2, Sequence_number=1), launch(1, 16, pid=2), kernel(1, 39, 5, name="second", device=1),
-        launch(3, 26, pid=2), kernel(3, 47, 1, name="only second", device=1),
-    ]  # fmt: skip
+        op("mm", 10, 20, pid=1, Sequence_number=1),
+        launch(1, 15, pid=1),
+        kernel(1, 40, 5, name="first", device=0),
+        launch(2, 25, pid=1),
+        kernel(2, 46, 1, name="only first", device=0),
+        op("add", 11, 20, pid=2, Sequence_number=1),
+        launch(1, 16, pid=2),
+        kernel(1, 39, 5, name="second", device=1),
+        launch(3, 26, pid=2),
+        kernel(3, 47, 1, name="only second", device=1),
+    ]
     trace = read(tmp_path, *events)
     assert [item.name for item in one(trace, "aten::mm").kernels] == ["first", "only first"]
     assert [item.name for item in one(trace, "aten::add").kernels] == ["second", "only second"]

@@ -51,9 +51,13 @@ def test_steps_and_modules_as_torch_profiler_marks_them(tmp_path, suffix):
     model = network().eval()
     path = tmp_path / f"trace.{suffix}"
     with stepping(
-        activities=[ProfilerActivity.CPU], schedule=schedule(wait=0, warmup=1, active=2), record_shapes=True,
-        with_stack=True, acc_events=True, on_trace_ready=lambda done: done.export_chrome_trace(str(path)),
-    ) as profiler:  # fmt: skip
+        activities=[ProfilerActivity.CPU],
+        schedule=schedule(wait=0, warmup=1, active=2),
+        record_shapes=True,
+        with_stack=True,
+        acc_events=True,
+        on_trace_ready=lambda done: done.export_chrome_trace(str(path)),
+    ) as profiler:
         for _ in range(3):
             model(torch.randn(2, 3, 16, 16))
             profiler.step()
@@ -63,5 +67,11 @@ def test_steps_and_modules_as_torch_profiler_marks_them(tmp_path, suffix):
         events = flat(select(trace, step=number).profile.events)
         assert sum(event.name == "aten::conv2d" for event in events) == 2
         assert {event.name for event in events if event.category is EventCategory.MODULE} >= {
-            "", "Conv2d_0", "BatchNorm2d_0", "GELU_0", "Sequential_1", "Sequential_1.Conv2d_1", "Linear_0",
-        }  # fmt: skip
+            "",
+            "Conv2d_0",
+            "BatchNorm2d_0",
+            "GELU_0",
+            "Sequential_1",
+            "Sequential_1.Conv2d_1",
+            "Linear_0",
+        }

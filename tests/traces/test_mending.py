@@ -42,10 +42,18 @@ def test_the_same_words_in_names_stay(tmp_path, name):
 
 @pytest.mark.parametrize(
     ("written", "read"),
-    [(r"C:\path\kernel", r"C:\path\kernel"), (r"\x41", r"\x41"), (r"\u12", r"\u12"), (r"a\\p", r"a\p"),
-     (r"\n\q", "\n" + r"\q"),
-     ("a\nb\x01", "a b "), (r"\ud800x", "\ufffdx"), (r"\udc00", "\ufffd"), (r"\ud83d\ude00\q", "\U0001f600" + r"\q")],
-)  # fmt: skip
+    [
+        (r"C:\path\kernel", r"C:\path\kernel"),
+        (r"\x41", r"\x41"),
+        (r"\u12", r"\u12"),
+        (r"a\\p", r"a\p"),
+        (r"\n\q", "\n" + r"\q"),
+        ("a\nb\x01", "a b "),
+        (r"\ud800x", "\ufffdx"),
+        (r"\udc00", "\ufffd"),
+        (r"\ud83d\ude00\q", "\U0001f600" + r"\q"),
+    ],
+)
 def test_strings_that_json_does_not_have(tmp_path, written, read):
     trace = read_text(tmp_path, with_name(written))
     assert [item.name for item in trace.kernels] == [read]

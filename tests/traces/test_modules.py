@@ -27,14 +27,25 @@ def test_paths_are_those_of_the_nest_without_the_networks_name(tmp_path):
 
 
 def test_a_loss_beside_the_network_keeps_its_name(tmp_path):
-    trace = read(tmp_path, module("Net_0", 0, 50), module("Linear_0", 10, 10), op("mm", 12, 5),
-                 module("CrossEntropyLoss_0", 60, 10))  # fmt: skip
+    trace = read(
+        tmp_path,
+        module("Net_0", 0, 50),
+        module("Linear_0", 10, 10),
+        op("mm", 12, 5),
+        module("CrossEntropyLoss_0", 60, 10),
+    )
     assert paths(trace) == ["", "Linear_0", "CrossEntropyLoss_0"]
 
 
 def test_of_two_networks_both_keep_their_names(tmp_path):
-    trace = read(tmp_path, op("mm", 12, 5), module("G_0", 0, 50), module("Linear_0", 10, 10), module("D_0", 60, 30),
-                 module("Linear_1", 65, 10))  # fmt: skip
+    trace = read(
+        tmp_path,
+        op("mm", 12, 5),
+        module("G_0", 0, 50),
+        module("Linear_0", 10, 10),
+        module("D_0", 60, 30),
+        module("Linear_1", 65, 10),
+    )
     assert paths(trace) == ["G_0", "G_0.Linear_0", "D_0", "D_0.Linear_1"]
 
 
@@ -57,14 +68,21 @@ def test_a_module_run_again_outside_keeps_its_path(tmp_path):
 
 
 def test_calls_of_the_same_modules_again_have_the_same_paths(tmp_path):
-    steps = [module(name, start + 100 * step, length) for step in range(3)
-             for name, start, length in (("Net_0", 0, 50), ("Linear_0", 10, 20))]  # fmt: skip
+    steps = [
+        module(name, start + 100 * step, length)
+        for step in range(3)
+        for name, start, length in (("Net_0", 0, 50), ("Linear_0", 10, 20))
+    ]
     assert paths(read(tmp_path, *steps, op("mm", 12, 5))) == ["", "Linear_0"] * 3
 
 
 def test_other_python_functions_are_left_out(tmp_path):
-    trace = read(tmp_path, module("Net_0", 0, 50), call("torch/nn/modules/module.py(1): _call_impl", 1, 48,
-                 cat="python_function"), op("mm", 12, 5))  # fmt: skip
+    trace = read(
+        tmp_path,
+        module("Net_0", 0, 50),
+        call("torch/nn/modules/module.py(1): _call_impl", 1, 48, cat="python_function"),
+        op("mm", 12, 5),
+    )
     assert outline(trace.profile.events) == [["Net_0", ["aten::mm"]]]
 
 

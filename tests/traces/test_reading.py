@@ -39,8 +39,10 @@ def test_an_old_trace(tmp_path):
     matmul = one(trace, "aten::mm")
     assert matmul.inputs == (TensorSpec((2, 3), None, "float32"), TensorSpec((3, 4), None, "float32"))
     assert [(item.activity, item.stream, item.bytes_moved) for item in matmul.kernels] == [
-        (Activity.KERNEL, 20, None), (Activity.COPY, 7, 4096), (Activity.FILL, 7, 64),
-    ]  # fmt: skip
+        (Activity.KERNEL, 20, None),
+        (Activity.COPY, 7, 4096),
+        (Activity.FILL, 7, 64),
+    ]
     assert trace.steps == (TraceStep(3, "ProfilerStep#3", 0, 100_000),)
     assert (trace.has_strides, trace.has_concrete_inputs) == (False, False)
     assert {"coarse-clock", "no-arguments"} <= set(codes(trace))
@@ -120,9 +122,16 @@ def test_the_rank_of_a_trace(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "rank"),
-    [("rank0_trace.json", 0), ("x.rank-3.pt.trace.json.gz", 3), ("step_Rank_12.json", 12), ("rank.4.json", 4),
-     ("frank2.json", None), ("rank.json", None), ("trace.json", None)],
-)  # fmt: skip
+    [
+        ("rank0_trace.json", 0),
+        ("x.rank-3.pt.trace.json.gz", 3),
+        ("step_Rank_12.json", 12),
+        ("rank.4.json", 4),
+        ("frank2.json", None),
+        ("rank.json", None),
+        ("trace.json", None),
+    ],
+)
 def test_file_names_tell_ranks(tmp_path, name, rank):
     assert rank_in(tmp_path / name) == rank
 
@@ -146,9 +155,11 @@ def test_phases_of_a_step(tmp_path):
     assert inner.category is EventCategory.OPERATOR
     calls = extract_calls(trace.profile, lambda name: True)
     assert [(found.name, found.phase) for found in calls] == [
-        ("aten::mm", Phase.FORWARD), ("aten::mm", Phase.BACKWARD), ("aten::zero_", Phase.OPTIMIZER),
+        ("aten::mm", Phase.FORWARD),
+        ("aten::mm", Phase.BACKWARD),
+        ("aten::zero_", Phase.OPTIMIZER),
         ("aten::_foreach_add_", Phase.OPTIMIZER),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("name", ["CudnnConvolutionBackward", "AddBackward0", "torch::autograd::AccumulateGrad"])
@@ -229,11 +240,20 @@ def test_an_event_that_ends_before_it_begins_takes_no_time(tmp_path):
 
 def test_the_order_of_events_in_the_file_does_not_matter(tmp_path):
     events = [
-        *MATMUL, op("linear", 5, 40, External_id=1), op("t", 5, 1, External_id=2), op("view", 6, 0, External_id=3),
-        launch(2, 32), kernel(2, 50, 1), kernel(2, 50, 1, stream=8), kernel(77, 52, 1), module("Net_0", 1, 90),
-        module("Linear_0", 4, 50), call("ProfilerStep#1", 0, 95, cat="user_annotation"), op("mm", 3, 9, tid=300),
+        *MATMUL,
+        op("linear", 5, 40, External_id=1),
+        op("t", 5, 1, External_id=2),
+        op("view", 6, 0, External_id=3),
+        launch(2, 32),
+        kernel(2, 50, 1),
+        kernel(2, 50, 1, stream=8),
+        kernel(77, 52, 1),
+        module("Net_0", 1, 90),
+        module("Linear_0", 4, 50),
+        call("ProfilerStep#1", 0, 95, cat="user_annotation"),
+        op("mm", 3, 9, tid=300),
         call("aten::cat", 70, 5, Input_Dims=[[[2, 3]]], Input_type=["TensorList"]),
-    ]  # fmt: skip
+    ]
     expected = read(tmp_path, *events)
     for seed in range(20):
         random.Random(seed).shuffle(events)

@@ -10,8 +10,10 @@ from memprof.errors import TraceError
 from memprof.traces.selection import select
 from tests.traces.making import call, flat, kernel, launch, module, op, outline, read
 
-STEPS = [call(f"ProfilerStep#{number}", start, 100, cat="user_annotation")
-         for number, start in ((5, 0), (6, 100), (7, 200), (9, 400))]  # fmt: skip
+STEPS = [
+    call(f"ProfilerStep#{number}", start, 100, cat="user_annotation")
+    for number, start in ((5, 0), (6, 100), (7, 200), (9, 400))
+]
 
 
 def step_of(number, start):

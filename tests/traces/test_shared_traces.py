@@ -87,9 +87,14 @@ def test_every_kernel_ran_after_its_launch_began(name):
 
 @pytest.mark.parametrize(
     ("name", "device", "sms"),
-    [(V100, "Tesla V100-DGXS-32GB", 80), (A100, "NVIDIA A100-PCIE-40GB", 108), (VIT, "NVIDIA H100 80GB HBM3", 132),
-     (TF32, "NVIDIA H100 80GB HBM3", 132), (MI300X, "AMD Instinct MI300X", 304)],
-)  # fmt: skip
+    [
+        (V100, "Tesla V100-DGXS-32GB", 80),
+        (A100, "NVIDIA A100-PCIE-40GB", 108),
+        (VIT, "NVIDIA H100 80GB HBM3", 132),
+        (TF32, "NVIDIA H100 80GB HBM3", 132),
+        (MI300X, "AMD Instinct MI300X", 304),
+    ],
+)
 def test_the_devices(name, device, sms):
     assert (trace(name).devices[0].name, trace(name).devices[0].sm_count) == (device, sms)
 

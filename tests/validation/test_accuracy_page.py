@@ -41,10 +41,14 @@ def test_a_case_that_is_near_needs_no_reason(accuracy: ModuleType):
 
 def test_reasons_are_found_by_name_and_phase(accuracy: ModuleType, monkeypatch: pytest.MonkeyPatch):
     reasons = importlib.import_module("accuracy_reasons")
-    monkeypatch.setattr(reasons, "REASONS", (
-        reasons.Reason("^conv", "so arranged", "train", "channels-last"),
-        reasons.Reason("^conv", "in training", "train"),
-    ))  # fmt: skip
+    monkeypatch.setattr(
+        reasons,
+        "REASONS",
+        (
+            reasons.Reason("^conv", "so arranged", "train", "channels-last"),
+            reasons.Reason("^conv", "in training", "train"),
+        ),
+    )
 
     assert reasons.reason("convnext", "train", "channels-last") == "so arranged"
     assert reasons.reason("convnext", "train", "channels-first") == "in training"

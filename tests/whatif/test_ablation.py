@@ -34,9 +34,13 @@ def changes(model: str) -> dict[str, str]:
 def test_convnext_varies_kernel_share_norm_and_mlp() -> None:
     shares = [f"convnext_t:kernel=3,conv_ratio={share}" for share in ("1/2", "3/8", "1/4", "1/8", "1/16")]
     assert names("convnext_tiny") == [
-        "convnext_t", "convnext_t:kernel=5", "convnext_t:kernel=3", *shares, "convnext_t:norm=arithmetic",
+        "convnext_t",
+        "convnext_t:kernel=5",
+        "convnext_t:kernel=3",
+        *shares,
+        "convnext_t:norm=arithmetic",
         "convnext_t:mlp=conv",
-    ]  # fmt: skip
+    ]
 
 
 def test_inceptionnext_varies_branches_bands_ratio_and_norm() -> None:
@@ -76,8 +80,18 @@ def test_variants_are_valid_canonical_and_different(model: str) -> None:
     assert len(found) >= 10
 
 
-@pytest.mark.parametrize("model", ["convnext_atto", "convnext_iso_s", "convnext_t_k3_par3_8", "convnext_t",
-                                   "inceptionnext_atto", "inceptionnext_iso_s", "inceptionnext_b_384"])  # fmt: skip
+@pytest.mark.parametrize(
+    "model",
+    [
+        "convnext_atto",
+        "convnext_iso_s",
+        "convnext_t_k3_par3_8",
+        "convnext_t",
+        "inceptionnext_atto",
+        "inceptionnext_iso_s",
+        "inceptionnext_b_384",
+    ],
+)
 def test_defaults_are_those_of_the_networks(model: str) -> None:
     """Spelling every default out changes nothing about the network; the module tree has kernels, norms and branches."""
     options = ",".join(f"{name}={write(value)}" for name, value in defaults(model).items())
@@ -119,8 +133,10 @@ def test_ratios_are_to_the_baseline_phase_by_phase() -> None:
 
 
 def test_convnext_stands_for_what_was_published_only_with_its_norm() -> None:
-    cells = [(Variant(name, name), reports(name, 1.0, 1.0))
-             for name in ("convnext_t", "convnext_t:norm=arithmetic", "convnext_t:kernel=3")]  # fmt: skip
+    cells = [
+        (Variant(name, name), reports(name, 1.0, 1.0))
+        for name in ("convnext_t", "convnext_t:norm=arithmetic", "convnext_t:kernel=3")
+    ]
     found = ablate(cells, lambda item, phase: 100.0 if "kernel" in item.model else 50.0)
     assert [result.exact for result in found.results] == [False, True, False]
     ratios = [result.outcomes[0].published_ratio for result in found.results]
@@ -128,9 +144,13 @@ def test_convnext_stands_for_what_was_published_only_with_its_norm() -> None:
 
 
 def published_entry(
-    model: str, *, batch_size: int = 128, precision: str = "tf32", device: str = "a100-sxm4-40gb",
+    model: str,
+    *,
+    batch_size: int = 128,
+    precision: str = "tf32",
+    device: str = "a100-sxm4-40gb",
     layouts: tuple[str, ...] = ("channels-first", "channels-last"),
-) -> Entry:  # fmt: skip
+) -> Entry:
     work = replace(WORKLOAD, model=model, batch_size=batch_size, resolution=224, precision=precision)
     step = row("x", "matmul", "stem", 1.0)
     cell = [report(step, workload=replace(work, layout=layout)) for layout in layouts]
@@ -201,8 +221,10 @@ def test_a_bad_sweep_says_what_to_write(model: str, text: str, words: str) -> No
 
 
 def swept(model: str, depthwise: float, bounds: tuple[str, ...], rest: float = 1.0) -> list[Report]:
-    parts = [row("convolution", "depthwise convolution", f"stages.{place}", depthwise / len(bounds), bound=bound)
-             for place, bound in enumerate(bounds)]  # fmt: skip
+    parts = [
+        row("convolution", "depthwise convolution", f"stages.{place}", depthwise / len(bounds), bound=bound)
+        for place, bound in enumerate(bounds)
+    ]
     return [
         report(*parts, row("addmm", "matmul", "head", rest, bound="tensor"), workload=replace(WORKLOAD, model=model))
     ]
@@ -210,8 +232,12 @@ def swept(model: str, depthwise: float, bounds: tuple[str, ...], rest: float = 1
 
 def test_where_another_bound_takes_over_is_marked() -> None:
     asked = plan("convnext_t", "kernel=3,5,7,9")
-    cells = [swept("a", 1.0, ("dram",)), swept("b", 2.0, ("dram", "dram", "l1")), swept("c", 3.0, ("l1", "dram", "l1")),
-             swept("d", 9.0, ("l1",))]  # fmt: skip
+    cells = [
+        swept("a", 1.0, ("dram",)),
+        swept("b", 2.0, ("dram", "dram", "l1")),
+        swept("c", 3.0, ("l1", "dram", "l1")),
+        swept("d", 9.0, ("l1",)),
+    ]
     found = sweep(asked, cells, lambda item, phase: 4.0 if item.model == "c" else None)
     assert [point.depthwise_bound for point in found.points] == ["dram", "dram", "l1", "l1"]
     (takeover,) = found.takeovers

@@ -71,9 +71,15 @@ def test_a_batch_norm_folds_into_its_neighbour_in_inference_only() -> None:
 def test_a_bias_in_a_pass_of_its_own() -> None:
     outputs = prod(WIDE)
     biased = row(
-        "convolution", "convolution", "c", 10e-3, shapes=(IMAGE, (64, 16, 1, 1), (64,)), launches=2,
-        dram=4 * prod(IMAGE) + 3 * 4 * outputs, flops=outputs * (2 * 16 + 1),
-    )  # fmt: skip
+        "convolution",
+        "convolution",
+        "c",
+        10e-3,
+        shapes=(IMAGE, (64, 16, 1, 1), (64,)),
+        launches=2,
+        dram=4 * prod(IMAGE) + 3 * 4 * outputs,
+        flops=outputs * (2 * 16 + 1),
+    )
     rate = biased.dram_bytes / 10e-3
     assert saved(report(biased)) == {("bias", "convolution"): pytest.approx(2 * 4 * outputs / rate)}
     assert saved(report(replace(biased, launches=1))) == {}
@@ -85,8 +91,9 @@ def test_copies_compute_nothing() -> None:
 
 def test_a_large_depthwise_kernel_is_split() -> None:
     values = prod(WIDE)
-    kernel = row("convolution", "depthwise convolution", "d", 50e-3, shapes=(WIDE, (64, 1, 7, 7)), bound="l1",
-                 dram=8 * values)  # fmt: skip
+    kernel = row(
+        "convolution", "depthwise convolution", "d", 50e-3, shapes=(WIDE, (64, 1, 7, 7)), bound="l1", dram=8 * values
+    )
     stream = row("sum", "reduction", "x", 1e-3, dram=1e9)  # DRAM at 1 TB/s
     concatenation = 8 * values / 1e12
     left = max(50e-3 * (9 + 11 + 11) / 8 / 49, 3 / 8 * 8 * values / 1e12)
@@ -99,8 +106,16 @@ def test_a_large_depthwise_kernel_is_split() -> None:
 
 def test_a_split_kernel_still_moves_its_channels() -> None:
     values = prod(WIDE)
-    kernel = row("convolution_backward", "depthwise convolution", "d", 0.01, phase="backward", bound="dram",
-                 shapes=(WIDE, WIDE, (64, 1, 5, 5)), dram=0.01 * 1e12)  # fmt: skip
+    kernel = row(
+        "convolution_backward",
+        "depthwise convolution",
+        "d",
+        0.01,
+        phase="backward",
+        bound="dram",
+        shapes=(WIDE, WIDE, (64, 1, 5, 5)),
+        dram=0.01 * 1e12,
+    )
     (loss,) = find_losses(report(kernel, workload=TRAIN)).losses
     assert loss.saved_seconds == pytest.approx(0.01 - 3 / 8 * 0.01 - 8 * values / 1e12)
 
@@ -139,8 +154,10 @@ def test_small_savings_are_not_shown() -> None:
 def test_what_is_worth_trying() -> None:
     tried = worth_trying(WORKLOAD, ("fp32", "tf32", "amp-fp16"))
     assert [(item.layout, item.precision, item.batch_size) for item in tried] == [
-        ("channels-first", "tf32", 8), ("channels-last", "amp-fp16", 8), ("channels-last", "tf32", 16),
-    ]  # fmt: skip
+        ("channels-first", "tf32", 8),
+        ("channels-last", "amp-fp16", 8),
+        ("channels-last", "tf32", 16),
+    ]
     plain = worth_trying(replace(WORKLOAD, precision="fp32", batch_size=65_536), ("fp32", "tf32"))
     assert [(item.precision, item.batch_size) for item in plain] == [("fp32", 65_536), ("tf32", 65_536)]
     assert len(worth_trying(WORKLOAD, ("fp32", "tf32"))) == 2
@@ -156,12 +173,20 @@ def test_the_record_is_json() -> None:
 NAMES = ("gelu", "add", "mul", "relu_", "convolution", "native_batch_norm", "cat", "convolution_backward")
 KINDS = ("elementwise", "normalization", "convolution", "depthwise convolution", "matmul", "layout", "attention")
 shapes = st.lists(st.lists(st.integers(0, 9), max_size=5).map(tuple), max_size=4).map(tuple)
-rows = st.lists(st.builds(
-    lambda name, kind, shape, seconds, phase, dram: row(
-        name, kind, "m", seconds, shapes=shape, phase=phase, dram=dram, flops=dram, launches=2),
-    st.sampled_from(NAMES), st.sampled_from(KINDS), shapes, st.floats(0, 10), st.sampled_from(["forward", "backward"]),
-    st.floats(0, 1e9),
-), max_size=12)  # fmt: skip
+rows = st.lists(
+    st.builds(
+        lambda name, kind, shape, seconds, phase, dram: row(
+            name, kind, "m", seconds, shapes=shape, phase=phase, dram=dram, flops=dram, launches=2
+        ),
+        st.sampled_from(NAMES),
+        st.sampled_from(KINDS),
+        shapes,
+        st.floats(0, 10),
+        st.sampled_from(["forward", "backward"]),
+        st.floats(0, 1e9),
+    ),
+    max_size=12,
+)
 
 
 @given(rows, st.sampled_from([WORKLOAD, TRAIN]))

@@ -54,9 +54,19 @@ class _Case:
 
 
 def measure_against(
-    models: Sequence[str], phases: Sequence[str], *, batch_size: int, resolution: int | None, precision: str,
-    layout: str, ref: str, budget: float, root: Path, plan: Plan | None = None, progress: Progress | None = None,
-) -> tuple[MeasuredResult, ...]:  # fmt: skip
+    models: Sequence[str],
+    phases: Sequence[str],
+    *,
+    batch_size: int,
+    resolution: int | None,
+    precision: str,
+    layout: str,
+    ref: str,
+    budget: float,
+    root: Path,
+    plan: Plan | None = None,
+    progress: Progress | None = None,
+) -> tuple[MeasuredResult, ...]:
     """Measure every model in every phase on the CPU, at `root` as it is and at the commit `ref`.
 
     `root` is the folder that model files and modules are found from, in a git checkout; `budget` is the fraction by
@@ -66,11 +76,17 @@ def measure_against(
     if not 0 < budget < float("inf"):
         raise GateError(f"a measured time cannot keep to a budget of {budget:g}", "allow some noise: 0.05 is 5 %")
     for phase in phases:
-        check_workload(batch_size=batch_size, resolution=resolution or _ANY_RESOLUTION, phase=phase,
-                       precision=precision, layout=layout)  # fmt: skip
+        check_workload(
+            batch_size=batch_size,
+            resolution=resolution or _ANY_RESOLUTION,
+            phase=phase,
+            precision=precision,
+            layout=layout,
+        )
     names = [_within(model, root) for model in models]
-    cases = [_Case(Job(model, phase, batch_size, resolution, precision, layout))
-             for model, phase in product(names, phases)]  # fmt: skip
+    cases = [
+        _Case(Job(model, phase, batch_size, resolution, precision, layout)) for model, phase in product(names, phases)
+    ]
     with checked_out(root, ref) as sides:
         run = _Run(sides, plan or Plan(), budget, progress or (lambda text: None), cases)
         run.measure()
@@ -206,8 +222,10 @@ def _reasons(case: _Case, pairs: int, budget: float) -> tuple[str, ...]:
     if case.verdict is Verdict.PASSED:
         return ()
     if found.noise > budget / 2:
-        return (f"after {pairs} pairs of processes the change still lies {between}: noise is too large to tell whether "
-                f"it is more than the {_percent(budget)} that are allowed",)  # fmt: skip
+        return (
+            f"after {pairs} pairs of processes the change still lies {between}: noise is too large to tell whether "
+            f"it is more than the {_percent(budget)} that are allowed",
+        )
     return (f"the change lies {between}, too near to the {_percent(budget)} that are allowed to tell",)
 
 

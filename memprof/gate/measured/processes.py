@@ -43,9 +43,13 @@ class Process:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", _MODULE, to_line(self._side).decode().strip()],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True, bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+                bufsize=0,
                 env={**os.environ, **self._plan.environment()},
-            )  # fmt: skip
+            )
         return self
 
     def __exit__(

@@ -131,8 +131,12 @@ class Worker:
 
     def facts(self) -> dict[str, str]:
         """Say how this process measures."""
-        return {"clock": self._clock, "cpu": cpu_name(), "threads": str(torch.get_num_threads()),
-                "torch": str(torch.__version__)}  # fmt: skip
+        return {
+            "clock": self._clock,
+            "cpu": cpu_name(),
+            "threads": str(torch.get_num_threads()),
+            "torch": str(torch.__version__),
+        }
 
     def obey(self, order: Order) -> Answer:
         """Do as told."""

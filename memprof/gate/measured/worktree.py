@@ -17,8 +17,17 @@ from types import FrameType
 from memprof.errors import GateError, did_you_mean
 
 _SHORT = 10
-_LOCAL = ("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_INDEX_FILE",
-          "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_WORK_TREE")  # fmt: skip
+_LOCAL = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_WORK_TREE",
+)
 """What git sets for its hooks, and what would lead it to another repository or index than that of the folder."""
 
 
@@ -112,9 +121,15 @@ def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     plain = {name: value for name, value in os.environ.items() if name not in _LOCAL}
     try:
         return subprocess.run(
-            ["git", *arguments], cwd=folder, env={**plain, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
-        )  # fmt: skip
+            ["git", *arguments],
+            cwd=folder,
+            env={**plain, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
     except FileNotFoundError as error:
         what = f"there is no folder {folder}" if not folder.is_dir() else "git is not installed"
         raise GateError(what, "measuring against a commit needs a git checkout and the command git") from error

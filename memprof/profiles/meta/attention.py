@@ -30,9 +30,15 @@ _FUSED_DIMENSIONS = 4
 
 
 def attention(
-    query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,
-    is_causal: bool = False, scale: float | None = None, enable_gqa: bool = False,
-) -> Tensor:  # fmt: skip
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
     """Attention as CUDA dispatches it: flash in half precision without a mask, else memory-efficient, or in steps.
 
     On meta, `scaled_dot_product_attention` would decompose into matrix products that no GPU runs.
@@ -98,9 +104,20 @@ def flash_backward(
 
 @rule(aten._scaled_dot_product_efficient_attention_backward.default)
 def efficient_backward(
-    grad_output: Tensor, query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, out: Tensor, logsumexp: Tensor,
-    seed: Tensor, offset: Tensor, dropout_p: float, wanted: Sequence[bool], *options: Any, **named: Any,
-) -> tuple[Tensor | None, ...]:  # fmt: skip
+    grad_output: Tensor,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    bias: Tensor | None,
+    out: Tensor,
+    logsumexp: Tensor,
+    seed: Tensor,
+    offset: Tensor,
+    dropout_p: float,
+    wanted: Sequence[bool],
+    *options: Any,
+    **named: Any,
+) -> tuple[Tensor | None, ...]:
     """Gradients of query, key, value and, where wanted, of the bias."""
     gradients = tuple(_heads(tensor.shape, tensor.dtype) for tensor in (query, key, value))
     return *gradients, _bias_gradient(bias) if bias is not None and wanted[3] else None

@@ -127,9 +127,13 @@ def _is_plain_loss(input: Tensor, target: Tensor, *options: Any, **named: Any) -
 
 
 def _cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: int = 1, ignore_index: int = -100,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: int = 1,
+    ignore_index: int = -100,
     label_smoothing: float = 0.0,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """Cross-entropy as autocast sees it: its log-softmax is cast inside the kernel, its loss reads float32."""
     logarithms = torch.ops.aten._log_softmax(input, min(input.dim() - 1, 1), True)
     # torch's stub takes the number for a word.
@@ -180,8 +184,11 @@ def _without_override_check(function: FunctionType) -> Callable[..., Any]:
 
 def _override_checks(function: FunctionType) -> list[str]:
     """Return the global names by which a Python-level torch function checks whether a mode wants the call."""
-    return [name for name in function.__code__.co_names
-            if name.startswith("has_torch_function") and name in function.__globals__]  # fmt: skip
+    return [
+        name
+        for name in function.__code__.co_names
+        if name.startswith("has_torch_function") and name in function.__globals__
+    ]
 
 
 def _never(*tensors: object) -> bool:

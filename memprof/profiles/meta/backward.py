@@ -18,10 +18,18 @@ Gradients = tuple[Tensor | None, Tensor | None, Tensor | None]
 
 @rule(aten.convolution_backward.default)
 def convolution_backward(
-    grad_output: Tensor, input: Tensor, weight: Tensor, bias_sizes: Sequence[int] | None, stride: Sequence[int],
-    padding: Sequence[int], dilation: Sequence[int], transposed: bool, output_padding: Sequence[int], groups: int,
+    grad_output: Tensor,
+    input: Tensor,
+    weight: Tensor,
+    bias_sizes: Sequence[int] | None,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    transposed: bool,
+    output_padding: Sequence[int],
+    groups: int,
     output_mask: Sequence[bool],
-) -> Gradients:  # fmt: skip
+) -> Gradients:
     """CuDNN's rule: both gradients are channels-last if the input or the weight is so."""
     pairs = like(input), like(weight)
     grad_input = allocate(input.shape, layout.suggested_strides(input.shape, *pairs), input.dtype)
@@ -37,9 +45,17 @@ def _masked(gradients: tuple[Tensor, Tensor, Tensor], mask: Sequence[bool]) -> G
 
 @rule(aten.native_batch_norm_backward.default)
 def native_batch_norm_backward(
-    grad_output: Tensor, input: Tensor, weight: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None,
-    save_mean: Tensor | None, save_invstd: Tensor | None, train: bool, eps: float, output_mask: Sequence[bool],
-) -> Gradients:  # fmt: skip
+    grad_output: Tensor,
+    input: Tensor,
+    weight: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    save_mean: Tensor | None,
+    save_invstd: Tensor | None,
+    train: bool,
+    eps: float,
+    output_mask: Sequence[bool],
+) -> Gradients:
     """The input's gradient is laid out like the input; the affine gradients have the weight's type."""
     grad_input = allocate(input.shape, layout.preserved_strides(*like(input)), input.dtype)
     dtype = input.dtype if weight is None else weight.dtype
@@ -49,9 +65,15 @@ def native_batch_norm_backward(
 
 @rule(aten.native_layer_norm_backward.default)
 def native_layer_norm_backward(
-    grad_output: Tensor, input: Tensor, normalized_shape: Sequence[int], mean: Tensor, rstd: Tensor,
-    weight: Tensor | None, bias: Tensor | None, output_mask: Sequence[bool],
-) -> Gradients:  # fmt: skip
+    grad_output: Tensor,
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    mean: Tensor,
+    rstd: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    output_mask: Sequence[bool],
+) -> Gradients:
     """Row-major gradients: the CUDA kernel makes its inputs contiguous first."""
     grad_input = allocate(input.shape, layout.contiguous_strides(input.shape), input.dtype)
     dtype = input.dtype if weight is None else weight.dtype
@@ -61,10 +83,14 @@ def native_layer_norm_backward(
 
 
 @rule(
-    aten.gelu_backward.default, aten.silu_backward.default, aten.hardswish_backward.default,
-    aten.hardsigmoid_backward.default, aten.hardtanh_backward.default,
-    aten.sigmoid_backward.default, aten.tanh_backward.default,
-)  # fmt: skip
+    aten.gelu_backward.default,
+    aten.silu_backward.default,
+    aten.hardswish_backward.default,
+    aten.hardsigmoid_backward.default,
+    aten.hardtanh_backward.default,
+    aten.sigmoid_backward.default,
+    aten.tanh_backward.default,
+)
 def activation_backward(grad_output: Tensor, saved: Tensor, *parameters: object, **options: object) -> Tensor:
     """The gradient of an activation, from the incoming gradient and the saved input or output."""
     return elementwise(grad_output, saved)
@@ -84,9 +110,14 @@ def softmax_backward(grad_output: Tensor, output: Tensor, dim: int, input_dtype:
 
 @rule(aten.nll_loss_backward.default)
 def nll_loss_backward(
-    grad_output: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, reduction: int, ignore_index: int,
+    grad_output: Tensor,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    reduction: int,
+    ignore_index: int,
     total_weight: Tensor,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """A gradient for every class of every image."""
     return allocate(input.shape, layout.contiguous_strides(input.shape), input.dtype)
 

@@ -46,9 +46,16 @@ def _promoted(operands: Sequence[Any]) -> torch.dtype:
 
 @rule(aten.convolution.default)
 def convolution(
-    input: Tensor, weight: Tensor, bias: Tensor | None, stride: Sequence[int], padding: Sequence[int],
-    dilation: Sequence[int], transposed: bool, output_padding: Sequence[int], groups: int,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    transposed: bool,
+    output_padding: Sequence[int],
+    groups: int,
+) -> Tensor:
     """CuDNN's rule (ATen cudnn_conv_suggest_memory_format): channels-last if the input or the weight is so."""
     sizes, kernel = input.shape[2:], weight.shape[2:]
     expected = weight.shape[0] if transposed else weight.shape[1] * groups
@@ -74,9 +81,15 @@ def _spread(value: Sequence[int], count: int) -> Sequence[int]:
 
 @rule(aten.native_batch_norm.default)
 def native_batch_norm(
-    input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None,
-    training: bool, momentum: float, eps: float,
-) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Output like the input; statistics of each channel, in the accumulation type, when training."""
     output = allocate(input.shape, layout.preserved_strides(*like(input)), input.dtype)
     channels = input.shape[1] if training else 0
@@ -102,9 +115,16 @@ def native_layer_norm(
 
 
 @rule(
-    aten.gelu.default, aten.silu.default, aten.hardswish.default, aten.hardsigmoid.default, aten.leaky_relu.default,
-    aten.elu.default, aten.mish.default, aten.relu.default, aten.neg.default,
-)  # fmt: skip
+    aten.gelu.default,
+    aten.silu.default,
+    aten.hardswish.default,
+    aten.hardsigmoid.default,
+    aten.leaky_relu.default,
+    aten.elu.default,
+    aten.mish.default,
+    aten.relu.default,
+    aten.neg.default,
+)
 def unary(input: Tensor, *parameters: object, **options: object) -> Tensor:
     """One element in, one out, of the same type."""
     return elementwise(input)
@@ -232,9 +252,13 @@ def nll_loss(
 
 @rule(aten.max_pool2d_with_indices.default)
 def max_pool2d(
-    input: Tensor, kernel_size: Sequence[int], stride: Sequence[int] = (), padding: Sequence[int] = (0,),
-    dilation: Sequence[int] = (1,), ceil_mode: bool = False,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
+    input: Tensor,
+    kernel_size: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    ceil_mode: bool = False,
+) -> tuple[Tensor, Tensor]:
     """Output and indices in the input's memory format."""
     spatial = []
     steps = [_spread(value, 2) for value in (kernel_size, stride or kernel_size, padding, dilation)]

@@ -36,9 +36,18 @@ def is_fused(name: str, arguments: Sequence[Any]) -> bool:
 
 
 def recurrent(
-    name: str, autocast: torch.dtype | None, input: Tensor, hidden: Any, weights: Sequence[Tensor], has_biases: bool,
-    layers: int, dropout: float, train: bool, bidirectional: bool, batch_first: bool,
-) -> tuple[Tensor, ...]:  # fmt: skip
+    name: str,
+    autocast: torch.dtype | None,
+    input: Tensor,
+    hidden: Any,
+    weights: Sequence[Tensor],
+    has_biases: bool,
+    layers: int,
+    dropout: float,
+    train: bool,
+    bidirectional: bool,
+    batch_first: bool,
+) -> tuple[Tensor, ...]:
     """Run a recurrent function as CUDA dispatches it; results are the function's own.
 
     Autocast copies float32 weights into a new buffer in each call, past its cache. On CUDA it makes recurrent layers
@@ -53,9 +62,23 @@ def recurrent(
         input, hx, cx = input.to(autocast), hx.to(autocast), None if cx is None else cx.to(autocast)
     stride = 4 if has_biases else 2
     output, hy, cy, _, _ = aten._cudnn_rnn(
-        input, weights, stride, buffer, hx, cx, MODES[name], hx.shape[2], 0, layers, batch_first, dropout, train,
-        bidirectional, [], None,
-    )  # fmt: skip
+        input,
+        weights,
+        stride,
+        buffer,
+        hx,
+        cx,
+        MODES[name],
+        hx.shape[2],
+        0,
+        layers,
+        batch_first,
+        dropout,
+        train,
+        bidirectional,
+        [],
+        None,
+    )
     return (output, hy, cy) if name == "lstm" else (output, hy)
 
 
@@ -75,10 +98,23 @@ def _row_major(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
 
 @rule(aten._cudnn_rnn.default)
 def cudnn_rnn(
-    input: Tensor, weight: Sequence[Tensor], weight_stride0: int, weight_buf: Tensor | None, hx: Tensor,
-    cx: Tensor | None, mode: int, hidden_size: int, proj_size: int, num_layers: int, batch_first: bool, dropout: float,
-    train: bool, bidirectional: bool, batch_sizes: Sequence[int], dropout_state: Tensor | None,
-) -> tuple[Tensor, ...]:  # fmt: skip
+    input: Tensor,
+    weight: Sequence[Tensor],
+    weight_stride0: int,
+    weight_buf: Tensor | None,
+    hx: Tensor,
+    cx: Tensor | None,
+    mode: int,
+    hidden_size: int,
+    proj_size: int,
+    num_layers: int,
+    batch_first: bool,
+    dropout: float,
+    train: bool,
+    bidirectional: bool,
+    batch_sizes: Sequence[int],
+    dropout_state: Tensor | None,
+) -> tuple[Tensor, ...]:
     """Output, last hidden and cell state, what backward reads (bytes), and the buffer of weights, of which no part."""
     directions = 2 if bidirectional else 1
     if input.shape[-1] != weight[0].shape[1]:
@@ -95,10 +131,23 @@ def cudnn_rnn(
 
 @rule(aten._cudnn_rnn_backward.default)
 def cudnn_rnn_backward(
-    input: Tensor, weight: Sequence[Tensor], weight_stride0: int, weight_buf: Tensor, hx: Tensor, cx: Tensor | None,
-    output: Tensor, grad_output: Tensor | None, grad_hy: Tensor | None, grad_cy: Tensor | None, mode: int,
-    hidden_size: int, proj_size: int, num_layers: int, batch_first: bool, *settings: Any,
-) -> tuple[Any, ...]:  # fmt: skip
+    input: Tensor,
+    weight: Sequence[Tensor],
+    weight_stride0: int,
+    weight_buf: Tensor,
+    hx: Tensor,
+    cx: Tensor | None,
+    output: Tensor,
+    grad_output: Tensor | None,
+    grad_hy: Tensor | None,
+    grad_cy: Tensor | None,
+    mode: int,
+    hidden_size: int,
+    proj_size: int,
+    num_layers: int,
+    batch_first: bool,
+    *settings: Any,
+) -> tuple[Any, ...]:
     """Gradients of input, states and weights; the weights' are parts of one buffer."""
     mask = settings[-1]
     grad_input = _timed(input.shape, input.shape[-1], input.dtype, batch_first)

@@ -58,16 +58,23 @@ def _cuda() -> Machine:
     if not torch.cuda.is_available():
         built = torch.version.cuda or torch.version.hip
         why = "PyTorch sees no GPU" if built else "this PyTorch is built for the CPU only"
-        raise DeviceError(f"there is no CUDA device here: {why}",
-                          "measure with --device cpu, or predict with `memprof roofline`")  # fmt: skip
+        raise DeviceError(
+            f"there is no CUDA device here: {why}", "measure with --device cpu, or predict with `memprof roofline`"
+        )
     sensors = sensors_of(f"GPU-{torch.cuda.get_device_properties().uuid}")
     facts = {"cuda": str(torch.version.cuda or torch.version.hip), "cudnn": str(_CUDNN.version())}
     driver = sensors.driver() if sensors is not None else None
     facts |= {"driver": driver} if driver else {}
     return Machine(
-        "cuda", torch.cuda.get_device_name(), CudaTimer(), torch.cuda.mem_get_info()[0], sensors,
-        torch.get_num_threads(), os.cpu_count() or 1, facts,
-    )  # fmt: skip
+        "cuda",
+        torch.cuda.get_device_name(),
+        CudaTimer(),
+        torch.cuda.mem_get_info()[0],
+        sensors,
+        torch.get_num_threads(),
+        os.cpu_count() or 1,
+        facts,
+    )
 
 
 @contextmanager

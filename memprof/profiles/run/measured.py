@@ -48,9 +48,18 @@ class Run:
 
 
 def run_model(
-    build: Callable[[], nn.Module], machine: Machine, *, batch_size: int, resolution: int, training: bool,
-    precision: Precision, channels_last: bool, plan: Plan, compiled: bool = False, name: str = "the model",
-) -> Run:  # fmt: skip
+    build: Callable[[], nn.Module],
+    machine: Machine,
+    *,
+    batch_size: int,
+    resolution: int,
+    training: bool,
+    precision: Precision,
+    channels_last: bool,
+    plan: Plan,
+    compiled: bool = False,
+    name: str = "the model",
+) -> Run:
     """Run the model that `build` returns on `machine`, whose weights it changes; see `memprof.measuring.measure`.
 
     ModelError where it cannot be built, does not run, or does not fit into memory.
@@ -83,8 +92,9 @@ def check_room(needed_bytes: int, machine: Machine, name: str, batch_size: int) 
     if machine.free_bytes is not None and needed_bytes > machine.free_bytes:
         raise ModelError(
             f"{name} at batch size {batch_size} needs {needed_bytes / 1e9:,.1f} GB of memory, and "
-            f"{machine.free_bytes / 1e9:,.1f} GB are free on {machine.name}", _SMALLER,
-        )  # fmt: skip
+            f"{machine.free_bytes / 1e9:,.1f} GB are free on {machine.name}",
+            _SMALLER,
+        )
 
 
 def _real(build: Callable[[], nn.Module], name: str) -> nn.Module:

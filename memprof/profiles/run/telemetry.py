@@ -28,9 +28,15 @@ class Throttle(StrEnum):
     DISPLAY_CLOCKS = "clocks set for a display"
 
 
-SLOWING = frozenset({
-    Throttle.POWER_CAP, Throttle.HARDWARE, Throttle.THERMAL, Throttle.HARDWARE_THERMAL, Throttle.POWER_BRAKE,
-})  # fmt: skip
+SLOWING = frozenset(
+    {
+        Throttle.POWER_CAP,
+        Throttle.HARDWARE,
+        Throttle.THERMAL,
+        Throttle.HARDWARE_THERMAL,
+        Throttle.POWER_BRAKE,
+    }
+)
 """Reasons for which a device is slower than it could be; the others are somebody's choice of clocks."""
 
 

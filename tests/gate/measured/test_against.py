@@ -27,9 +27,15 @@ BUDGET = 0.05
 
 def measure(root: Path, *models: str, **changes: object) -> tuple[MeasuredResult, ...]:
     arguments: dict[str, object] = {
-        "batch_size": 2, "resolution": 16, "precision": "fp32", "layout": "channels-first", "ref": "HEAD",
-        "budget": BUDGET, "root": root, **changes,
-    }  # fmt: skip
+        "batch_size": 2,
+        "resolution": 16,
+        "precision": "fp32",
+        "layout": "channels-first",
+        "ref": "HEAD",
+        "budget": BUDGET,
+        "root": root,
+        **changes,
+    }
     phases = arguments.pop("phases", ("infer",))
     return measure_against(models, phases, **arguments)  # type: ignore[arg-type]
 
@@ -153,8 +159,11 @@ def test_every_model_is_measured_in_every_phase(bench, tmp_path: Path):
     results = measure(tmp_path, "a.py:build", "b.py:build", phases=("infer", "train"))
 
     assert [(result.model, result.phase) for result in results] == [
-        ("a.py:build", "infer"), ("a.py:build", "train"), ("b.py:build", "infer"), ("b.py:build", "train"),
-    ]  # fmt: skip
+        ("a.py:build", "infer"),
+        ("a.py:build", "train"),
+        ("b.py:build", "infer"),
+        ("b.py:build", "train"),
+    ]
 
 
 @pytest.mark.parametrize("fails_in", [1, 5, LOOKS[0].pairs + 1])
@@ -222,15 +231,17 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path, model, changes, error, s
         measure(tmp_path, model, **changes)
 
 
-SLEEPING = "from time import sleep\n" + NET.replace(
-    "nn.ReLU()", "Sleep()"
-) + """
+SLEEPING = (
+    "from time import sleep\n"
+    + NET.replace("nn.ReLU()", "Sleep()")
+    + """
 
 class Sleep(nn.Module):
     def forward(self, images):
         sleep(0.05)
         return images
-"""  # fmt: skip
+"""
+)
 
 
 @pytest.mark.parametrize(

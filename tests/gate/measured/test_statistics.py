@@ -16,8 +16,9 @@ FIRST = LOOKS[0]
 PLACEMENTS = 3
 pairs_of_times = st.lists(
     st.lists(st.floats(-0.5, 0.5), min_size=PLACEMENTS, max_size=PLACEMENTS),
-    min_size=FIRST.pairs, max_size=FIRST.pairs,
-)  # fmt: skip
+    min_size=FIRST.pairs,
+    max_size=FIRST.pairs,
+)
 
 
 def decide(values: np.ndarray, budget: float) -> Verdict:

@@ -179,9 +179,11 @@ def test_an_interrupt_leaves_nothing(repository: Path, tmp_path: Path, number: s
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     process = subprocess.Popen(
-        [sys.executable, "-c", WAITING, str(repository)], stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", WAITING, str(repository)],
+        stdout=subprocess.PIPE,
+        text=True,
         env={**os.environ, "TMPDIR": str(temporary)},
-    )  # fmt: skip
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     assert worktrees(repository) == 2

@@ -19,8 +19,15 @@ HALF, BRAIN = torch.float16, torch.bfloat16
 
 def torchs_own():
     region = torch.autocast
-    return (region, torch.amp.autocast, torch.is_autocast_enabled, torch.get_autocast_dtype,
-            region.__init__, region.__enter__, region.__exit__)  # fmt: skip
+    return (
+        region,
+        torch.amp.autocast,
+        torch.is_autocast_enabled,
+        torch.get_autocast_dtype,
+        region.__init__,
+        region.__enter__,
+        region.__exit__,
+    )
 
 
 OWN = torchs_own()

@@ -40,9 +40,13 @@ def run(layer, source, autocast=None):
 
 @settings(max_examples=30, deadline=None)
 @given(
-    st.sampled_from(CELLS), st.integers(1, 3), st.booleans(), st.booleans(), st.booleans(),
+    st.sampled_from(CELLS),
+    st.integers(1, 3),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
     st.tuples(*[st.integers(1, 4)] * 4),
-)  # fmt: skip
+)
 def test_results_and_gradients_have_the_shapes_of_the_real_layer(cell, layers, both, first, bias, sizes):
     rows, columns, features, hidden = sizes
     options = {"num_layers": layers, "bidirectional": both, "batch_first": first, "bias": bias}
@@ -98,8 +102,9 @@ def test_what_cudnn_does_not_take_in_one_is_done_in_steps():
     assert any("mm" in call.name for call in calls)
 
 
-@pytest.mark.parametrize("operand", [torch.empty(3, 2, 7, device="meta"),
-                                     torch.empty(3, 2, 8, dtype=torch.float16, device="meta")])  # fmt: skip
+@pytest.mark.parametrize(
+    "operand", [torch.empty(3, 2, 7, device="meta"), torch.empty(3, 2, 8, dtype=torch.float16, device="meta")]
+)
 def test_what_a_kernel_refuses_its_rule_refuses(operand):
     weights = [torch.empty(16, 8, device="meta"), torch.empty(16, 4, device="meta")]
     state = torch.empty(1, 2, 4, device="meta")
@@ -130,8 +135,9 @@ def test_a_training_step_has_one_call_forward_and_one_backward_of_the_same_modul
     calls = extract_calls(simulation.profile, lambda name: registry.find(name) is not None)
     found = [(call.name, call.module, call.phase) for call in calls if "rnn" in call.name]
     assert found == [
-        ("aten::_cudnn_rnn", "rnn", Phase.FORWARD), ("aten::_cudnn_rnn_backward", "rnn", Phase.BACKWARD),
-    ]  # fmt: skip
+        ("aten::_cudnn_rnn", "rnn", Phase.FORWARD),
+        ("aten::_cudnn_rnn_backward", "rnn", Phase.BACKWARD),
+    ]
     for call in calls:
         if "rnn" in call.name:
             operator = registry.find(call.name)
@@ -145,9 +151,13 @@ def test_inference_keeps_nothing_for_a_backward_pass():
     use = {}
     for training in (False, True):
         simulation = simulate(
-            Reader, batch_size=64, resolution=16, training=training, precision=get_precision("fp32"),
+            Reader,
+            batch_size=64,
+            resolution=16,
+            training=training,
+            precision=get_precision("fp32"),
             channels_last=False,
-        )  # fmt: skip
+        )
         use[training] = simulation.memory.activations_bytes
     kept = 5 * 2 * 2 * 32 * 16 * 64 * 4
     assert use[True] >= use[False] + kept

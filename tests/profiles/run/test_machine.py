@@ -99,15 +99,26 @@ MEMINFO = "MemTotal:       16000000 kB\nMemFree:  1 kB\nMemAvailable:    8000000
     [
         ({}, None),
         ({"proc/meminfo": MEMINFO}, 8_000_000 * 1024),
-        ({"proc/meminfo": MEMINFO, "sys/fs/cgroup/memory.max": "max\n", "sys/fs/cgroup/memory.current": "5"},
-         8_000_000 * 1024),
-        ({"proc/meminfo": MEMINFO, "sys/fs/cgroup/memory.max": "4000\n", "sys/fs/cgroup/memory.current": "1500\n"},
-         4000 - 1500),
-        ({"proc/meminfo": MEMINFO, "sys/fs/cgroup/memory.max": "4000", "sys/fs/cgroup/memory.current": "3500",
-          "sys/fs/cgroup/memory.stat": "anon 3000\ninactive_file 300\n"}, 4000 - 3500 + 300),
+        (
+            {"proc/meminfo": MEMINFO, "sys/fs/cgroup/memory.max": "max\n", "sys/fs/cgroup/memory.current": "5"},
+            8_000_000 * 1024,
+        ),
+        (
+            {"proc/meminfo": MEMINFO, "sys/fs/cgroup/memory.max": "4000\n", "sys/fs/cgroup/memory.current": "1500\n"},
+            4000 - 1500,
+        ),
+        (
+            {
+                "proc/meminfo": MEMINFO,
+                "sys/fs/cgroup/memory.max": "4000",
+                "sys/fs/cgroup/memory.current": "3500",
+                "sys/fs/cgroup/memory.stat": "anon 3000\ninactive_file 300\n",
+            },
+            4000 - 3500 + 300,
+        ),
         ({"sys/fs/cgroup/memory.max": "4000", "sys/fs/cgroup/memory.current": "4500"}, 0),
     ],
-)  # fmt: skip
+)
 def test_memory_that_is_there_for_the_taking(tmp_path, files, expected):
     for path, text in files.items():
         put(tmp_path, path, text)

@@ -34,13 +34,28 @@ def tiny():
 
 
 def run(
-    build=tiny, machine=HERE, *, training=False, precision="fp32", channels_last=True, plan=ONCE, compiled=False,
+    build=tiny,
+    machine=HERE,
+    *,
+    training=False,
+    precision="fp32",
+    channels_last=True,
+    plan=ONCE,
+    compiled=False,
     resolution=32,
-):  # fmt: skip
+):
     return run_model(
-        build, machine, batch_size=2, resolution=resolution, training=training, precision=get_precision(precision),
-        channels_last=channels_last, plan=plan, compiled=compiled, name="net",
-    )  # fmt: skip
+        build,
+        machine,
+        batch_size=2,
+        resolution=resolution,
+        training=training,
+        precision=get_precision(precision),
+        channels_last=channels_last,
+        plan=plan,
+        compiled=compiled,
+        name="net",
+    )
 
 
 def calls_of(profile):
@@ -53,12 +68,17 @@ def calls_of(profile):
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("model", ["resnet18", "convnext_atto"])
 def test_every_call_of_the_simulation_has_its_counterpart(model, precision, channels_last):
-    found = run(lambda: create_model(model), precision=precision, channels_last=channels_last, plan=Plan(0, 1, 1),
-                resolution=64)  # fmt: skip
+    found = run(
+        lambda: create_model(model), precision=precision, channels_last=channels_last, plan=Plan(0, 1, 1), resolution=64
+    )
     simulation = simulate(
-        lambda: create_model(model), batch_size=2, resolution=64, training=False,
-        precision=get_precision(precision), channels_last=channels_last,
-    )  # fmt: skip
+        lambda: create_model(model),
+        batch_size=2,
+        resolution=64,
+        training=False,
+        precision=get_precision(precision),
+        channels_last=channels_last,
+    )
     expected = calls_of(simulation.profile)
     assert sum(expected.values()) > 50
     assert calls_of(Profile(found.recording.events)) == expected

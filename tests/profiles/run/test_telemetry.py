@@ -70,9 +70,14 @@ def test_a_choice_of_clocks_is_no_throttling(reason):
     found = summary([Sample(throttle=frozenset({reason}))], None, 1)
     assert found.throttle_reasons == (str(reason),)
     assert found.throttled == (reason in SLOWING)
-    assert (reason in SLOWING) == (reason not in {
-        Throttle.APPLICATION_CLOCKS, Throttle.SYNC_BOOST, Throttle.DISPLAY_CLOCKS,
-    })  # fmt: skip
+    assert (reason in SLOWING) == (
+        reason
+        not in {
+            Throttle.APPLICATION_CLOCKS,
+            Throttle.SYNC_BOOST,
+            Throttle.DISPLAY_CLOCKS,
+        }
+    )
 
 
 @given(st.lists(st.none() | st.floats(0, 1e12), min_size=1))
@@ -156,9 +161,13 @@ class FakeNvml:
 def test_nvml_speaks_of_megahertz_and_milliwatts_and_memprof_of_hertz_and_watts():
     sensors = NvmlSensors(FakeNvml(), "GPU-1")
     assert sensors.sample() == Sample(
-        sm_clock_hz=1.41e9, memory_clock_hz=1.215e9, power_watts=398.25, temperature_celsius=67.0,
-        memory_used_bytes=3.0 * 1024**3, throttle=frozenset({Throttle.POWER_CAP, Throttle.HARDWARE_THERMAL}),
-    )  # fmt: skip
+        sm_clock_hz=1.41e9,
+        memory_clock_hz=1.215e9,
+        power_watts=398.25,
+        temperature_celsius=67.0,
+        memory_used_bytes=3.0 * 1024**3,
+        throttle=frozenset({Throttle.POWER_CAP, Throttle.HARDWARE_THERMAL}),
+    )
     assert sensors.energy_joules() == 12.345
     assert sensors.driver() == "580.1"
 
@@ -185,11 +194,15 @@ def test_energy_may_be_refused_too():
 def test_the_bits_are_nvmls():
     pynvml = pytest.importorskip("pynvml")
     by_name = {
-        "ApplicationsClocksSetting": Throttle.APPLICATION_CLOCKS, "SwPowerCap": Throttle.POWER_CAP,
-        "HwSlowdown": Throttle.HARDWARE, "SyncBoost": Throttle.SYNC_BOOST, "SwThermalSlowdown": Throttle.THERMAL,
-        "HwThermalSlowdown": Throttle.HARDWARE_THERMAL, "HwPowerBrakeSlowdown": Throttle.POWER_BRAKE,
+        "ApplicationsClocksSetting": Throttle.APPLICATION_CLOCKS,
+        "SwPowerCap": Throttle.POWER_CAP,
+        "HwSlowdown": Throttle.HARDWARE,
+        "SyncBoost": Throttle.SYNC_BOOST,
+        "SwThermalSlowdown": Throttle.THERMAL,
+        "HwThermalSlowdown": Throttle.HARDWARE_THERMAL,
+        "HwPowerBrakeSlowdown": Throttle.POWER_BRAKE,
         "DisplayClockSetting": Throttle.DISPLAY_CLOCKS,
-    }  # fmt: skip
+    }
     for name, reason in by_name.items():
         assert throttle_reasons(getattr(pynvml, f"nvmlClocksEventReason{name}")) == {reason}
     assert set(by_name.values()) == set(Throttle)

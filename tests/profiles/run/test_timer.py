@@ -77,15 +77,16 @@ def test_a_number_of_repetitions_is_taken_at_its_word():
 @pytest.mark.parametrize(
     ("count", "rank"),
     [
-        (1, 1), (5, 1),
-        (6, 1),   # 2 x 1/64 = 3.1 % outside the whole range
-        (8, 1),   # 2 x (1 + 8)/256 = 7.0 % outside the second
-        (9, 2),   # 2 x (1 + 9)/512 = 3.9 %
+        (1, 1),
+        (5, 1),
+        (6, 1),  # 2 x 1/64 = 3.1 % outside the whole range
+        (8, 1),  # 2 x (1 + 8)/256 = 7.0 % outside the second
+        (9, 2),  # 2 x (1 + 9)/512 = 3.9 %
         (11, 2),  # 2 x (1 + 11 + 55)/2048 = 6.5 % outside the third
         (12, 3),  # 2 x (1 + 12 + 66)/4096 = 3.9 %
         (100, 40),  # the textbook's ranks 40 and 61
     ],
-)  # fmt: skip
+)
 def test_the_ends_of_the_interval_are_these_order_statistics(count, rank):
     seconds = list(range(1, count + 1))
     assert median_interval(seconds[::-1]) == (rank, count + 1 - rank)

@@ -30,7 +30,7 @@ def step(model: str, phase: str, seconds: float, bound: str = "dram", layout: st
         row("convolution", "depthwise convolution", "stages.0", 0.75 * seconds, bound=bound),
         row("addmm", "matmul", "head", 0.25 * seconds, bound="tensor"),
         workload=replace(WORKLOAD, model=model, phase=phase, layout=layout),
-    )  # fmt: skip
+    )
 
 
 def published(item: Entry, phase: str) -> float | None:
@@ -56,9 +56,11 @@ def swept(option: str = "kernel=3,5,7,31", phases: tuple[str, ...] = ("infer", "
 
 
 RECORDS: dict[str, Ablation | Sweep] = {
-    "ablation": ablation(), "sweep": swept(), "shares": swept("conv_ratio=1/16,1/8,1/4,1"),
+    "ablation": ablation(),
+    "sweep": swept(),
+    "shares": swept("conv_ratio=1/16,1/8,1/4,1"),
     "one": swept(phases=("infer",)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -167,8 +169,11 @@ def test_a_sweep_as_json(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
     points = json.loads(outcome.out)["points"]
     assert [(point["phase"], point["value"]) for point in points] == [
-        ("infer", "1/4"), ("infer", "1/2"), ("train", "1/4"), ("train", "1/2"),
-    ]  # fmt: skip
+        ("infer", "1/4"),
+        ("infer", "1/2"),
+        ("train", "1/4"),
+        ("train", "1/2"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def step(model: str, phase: str, seconds: float) -> Report:
         row("convolution", "depthwise convolution", "stages.0", 0.75 * seconds, bound="l1", dram=800.0),
         row("addmm", "matmul", "head", 0.25 * seconds, bound="tensor", dram=1600.0),
         workload=replace(WORKLOAD, model=model, phase=phase),
-    )  # fmt: skip
+    )
 
 
 def found(*names: str, devices: int = 1) -> Comparison:
@@ -39,16 +39,22 @@ def found(*names: str, devices: int = 1) -> Comparison:
         for device in range(devices):
             where = replace(DEVICE, name=f"toy{device or ''}", title=f"Toy GPU {device or ''}".strip())
             times = (1e-3 * (place + 1) / (device + 1), 3e-3 * (place + 1) / (device + 1))
-            cells.append([replace(step(name, phase, seconds), device=where)
-                          for phase, seconds in zip(("infer", "train"), times, strict=True)])  # fmt: skip
+            cells.append(
+                [
+                    replace(step(name, phase, seconds), device=where)
+                    for phase, seconds in zip(("infer", "train"), times, strict=True)
+                ]
+            )
     return compare(cells)
 
 
 RECORDS = {
-    "one": found("a"), "three": found("resnet50", "convnext_t", "inceptionnext_t"),
-    "devices": found("a", "b", devices=3), "evil": found(EVIL, "b"),
+    "one": found("a"),
+    "three": found("resnet50", "convnext_t", "inceptionnext_t"),
+    "devices": found("a", "b", devices=3),
+    "evil": found(EVIL, "b"),
     "many": found(*(f"convnext_t:kernel={size}" for size in range(3, 25, 2))),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

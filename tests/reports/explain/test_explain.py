@@ -28,13 +28,16 @@ def pair(model: str = "a") -> tuple[Report, Report]:
     ours = report(
         row("convolution", "convolution", "stem", 1e-3),
         row("convolution", "depthwise convolution", "stages.0", 9e-3, bound="l1"),
-        row("gelu", "elementwise", "stages.1", 2e-3), row("mean", "reduction", "head", 1e-6),
+        row("gelu", "elementwise", "stages.1", 2e-3),
+        row("mean", "reduction", "head", 1e-6),
         workload=replace(WORKLOAD, model=model),
-    )  # fmt: skip
+    )
     theirs = report(
-        row("convolution", "convolution", "stem", 2e-3), row("convolution", "depthwise convolution", "stages.0", 3e-3),
-        row("gelu", "elementwise", "stages.1", 2e-3), workload=replace(WORKLOAD, model="b"),
-    )  # fmt: skip
+        row("convolution", "convolution", "stem", 2e-3),
+        row("convolution", "depthwise convolution", "stages.0", 3e-3),
+        row("gelu", "elementwise", "stages.1", 2e-3),
+        workload=replace(WORKLOAD, model="b"),
+    )
     return ours, theirs
 
 
@@ -109,8 +112,12 @@ def test_everything_can_be_drawn() -> None:
 
 def test_signs() -> None:
     assert [signed(value, 2) for value in (1.234, -1.234, 0.0, -0.001, 12345.0)] == [
-        "+1.23", "−1.23", "0", "0", "+12,345.00",
-    ]  # fmt: skip
+        "+1.23",
+        "−1.23",
+        "0",
+        "0",
+        "+12,345.00",
+    ]
 
 
 @pytest.fixture(scope="module")

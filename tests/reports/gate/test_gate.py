@@ -87,18 +87,22 @@ def test_the_terminal_text_keeps_to_its_width_and_is_plain(found: GateResult, wi
         (REGRESSION, "REGRESSED: 1 of 3 workloads got worse beyond budget"),
         (ALL_PASSED, "PASSED: both workloads kept to budget"),
         (result(FINE, verdict=PASSED), "PASSED: the workload kept to budget"),
-        (result(FINE, NEARLY, FINE, verdict=PASSED, measured=(EQUAL,)),
-         "PASSED: all 3 workloads and the measurement kept to budget"),
+        (
+            result(FINE, NEARLY, FINE, verdict=PASSED, measured=(EQUAL,)),
+            "PASSED: all 3 workloads and the measurement kept to budget",
+        ),
         (IMPROVEMENT := ALL["improvement"], "IMPROVED: 1 of 2 workloads got better beyond budget"),
         (REFUSED, "CANNOT TELL: no workload can be judged"),
         (result(FINE, UNKNOWN, verdict=CANNOT_TELL), "CANNOT TELL: 1 of 2 workloads cannot be judged"),
         (result(FINE, verdict=CANNOT_TELL, measured=(NOISY,)), "CANNOT TELL: no measurement can be judged"),
-        (result(FINE, NEARLY, verdict=REGRESSED, measured=(SLOWER, EQUAL)),
-         "REGRESSED: 1 of 2 measurements got worse beyond budget"),
+        (
+            result(FINE, NEARLY, verdict=REGRESSED, measured=(SLOWER, EQUAL)),
+            "REGRESSED: 1 of 2 measurements got worse beyond budget",
+        ),
         (EVERYTHING, "REGRESSED: 1 of 5 workloads and 1 of 3 measurements got worse beyond budget"),
         (result(verdict=PASSED), "PASSED: nothing was compared"),
     ],
-)  # fmt: skip
+)
 def test_the_verdict_comes_first_in_one_line(found: GateResult, said: str):
     assert gate.text(found, width=80).splitlines()[0] == said
     assert len(said) <= 80
@@ -140,16 +144,32 @@ def test_ten_changes_are_told_and_the_rest_counted():
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
-    [(100.0, 105.24, "+5.2 %"), (100.0, 99.5, "−0.50 %"), (100.0, 100.0, "none"), (100.0, 100.0001, "+<0.01 %"),
-     (100.0, 99.9999, "−<0.01 %"), (0.0, 5.0, "–"), (1.0, 12.0, "+1,100.0 %"), (100.0, 100.996, "+1.0 %")],
-)  # fmt: skip
+    [
+        (100.0, 105.24, "+5.2 %"),
+        (100.0, 99.5, "−0.50 %"),
+        (100.0, 100.0, "none"),
+        (100.0, 100.0001, "+<0.01 %"),
+        (100.0, 99.9999, "−<0.01 %"),
+        (0.0, 5.0, "–"),
+        (1.0, 12.0, "+1,100.0 %"),
+        (100.0, 100.996, "+1.0 %"),
+    ],
+)
 def test_changes_are_never_rounded_to_nothing(before: float, after: float, said: str):
     assert words.change(metric("dram_bytes", before, after, "0")) == said
 
 
 def test_a_measurement_that_failed_shows_no_figures():
-    failed = replace(NOISY, ratio=0.0, low=0.0, high=0.0, base_seconds=0.0, head_seconds=0.0, rounds=0,
-                     reasons=("its process was killed",))  # fmt: skip
+    failed = replace(
+        NOISY,
+        ratio=0.0,
+        low=0.0,
+        high=0.0,
+        base_seconds=0.0,
+        head_seconds=0.0,
+        rounds=0,
+        reasons=("its process was killed",),
+    )
     text = gate.text(result(FINE, verdict=CANNOT_TELL, measured=(failed,)), width=80)
     assert [line.split() for line in text.splitlines() if line.startswith(" resnet50 train")] == [
         ["resnet50", "train", "–", "–", "–", "–", "cannot", "tell"]
@@ -221,8 +241,11 @@ def test_any_text_is_json(text: str):
 def test_every_file_has_a_name_of_its_own():
     names = [name for name in gate.FORMATS.names if name != "github"]
     assert {gate.file_name(name) for name in names} == {
-        "gate.md", "gate-junit.xml", "gl-code-quality-report.json", "gate.json",
-    }  # fmt: skip
+        "gate.md",
+        "gate-junit.xml",
+        "gl-code-quality-report.json",
+        "gate.json",
+    }
     with pytest.raises(OutputError, match="writes no 'junitt'; did you mean junit"):
         gate.FORMATS.render(REGRESSION, "junitt")
 

@@ -67,8 +67,10 @@ def parsed(line: str) -> tuple[str, dict[str, str], str]:
 
 def test_annotations_are_on_the_lines_of_the_baseline_and_of_the_configuration():
     found = [parsed(line) for line in lines(EVERYTHING)]
-    places = [(level, item["title"].removeprefix("memprof gate: "), item["file"], int(item["line"]))
-              for level, item, _ in found]  # fmt: skip
+    places = [
+        (level, item["title"].removeprefix("memprof gate: "), item["file"], int(item["line"]))
+        for level, item, _ in found
+    ]
     rows = BASELINE.splitlines()
     worse = next(place for place, row in enumerate(rows, 1) if '"workload"' in row and '"inceptionnext_t"' in row)
     better = next(place for place, row in enumerate(rows, 1) if '"resnet50", "phase": "train"' in row)
@@ -111,8 +113,9 @@ def test_what_makes_the_check_fail_is_an_error_and_nothing_else(found: GateResul
 
 
 def test_github_shows_ten_annotations_of_a_kind_so_the_last_one_counts_the_rest():
-    found = result(*(replace(WORSE, workload=replace(WORKLOAD, batch_size=size)) for size in range(25)),
-                   verdict=REGRESSED)  # fmt: skip
+    found = result(
+        *(replace(WORSE, workload=replace(WORKLOAD, batch_size=size)) for size in range(25)), verdict=REGRESSED
+    )
     shown = lines(found)
     assert len(shown) == 10
     assert parsed(shown[-1])[2].startswith("16 more: REGRESSED: all 25 workloads got worse beyond budget")
@@ -129,8 +132,9 @@ def test_any_text_is_one_annotation_in_one_line(text: str):
 
 
 def test_special_characters_come_back_as_they_were():
-    _, properties, message = parsed(lines(result(replace(UNKNOWN, reasons=("50 %0A, a:b\nc\r",)),
-                                                 verdict=CANNOT_TELL))[0])  # fmt: skip
+    _, properties, message = parsed(
+        lines(result(replace(UNKNOWN, reasons=("50 %0A, a:b\nc\r",)), verdict=CANNOT_TELL))[0]
+    )
     assert message == "50 %0A, a:b\nc\r"
     assert properties["title"] == "memprof gate: my_pkg.nets:build, inference on a100-sxm4-40gb: cannot tell"
 
@@ -158,8 +162,12 @@ def test_junit_counts_what_it_holds(found: GateResult):
     root = junit(found)
     assert root.tag == "testsuites"
     (suite,) = root
-    for name, path in (("tests", "testcase"), ("failures", "testcase/failure"), ("errors", "testcase/error"),
-                       ("skipped", "testcase/skipped")):  # fmt: skip
+    for name, path in (
+        ("tests", "testcase"),
+        ("failures", "testcase/failure"),
+        ("errors", "testcase/error"),
+        ("skipped", "testcase/skipped"),
+    ):
         assert int(suite.attrib[name]) == int(root.attrib[name]) == len(suite.findall(path))
     names = [(case.get("classname"), case.get("name")) for case in suite]
     assert len(set(names)) == len(names)

@@ -31,8 +31,11 @@ SECONDS = tables.metric_named("seconds")
 def test_the_table_has_a_line_for_each_commit_newest_first():
     table = tables.over_commits(FOUND, SECONDS)
     assert [column.header for column in table.columns] == [
-        "commit", "date", f"{EVIL}\ninfer, a100", "resnet50\ninfer, a100"
-    ]  # fmt: skip
+        "commit",
+        "date",
+        f"{EVIL}\ninfer, a100",
+        "resnet50\ninfer, a100",
+    ]
     assert table.rows == (("222222222", "2026-01-02", "4", "2"), ("111111111", "2026-01-01", "–", "1"))
 
 

@@ -56,13 +56,28 @@ gaps = some.lists(some.builds(Gap, amounts, amounts, names, names, some.booleans
 strays = some.lists(some.builds(Stray, names, activities, names, some.integers(0, 9), amounts), max_size=2).map(tuple)
 device_times = some.builds(DeviceTime, *[amounts] * 9, gaps)
 timings = some.builds(
-    Timing, some.lists(amounts, max_size=3).map(tuple), amounts, amounts, amounts, amounts, some.integers(0, 9),
-    some.booleans()
-)  # fmt: skip
+    Timing,
+    some.lists(amounts, max_size=3).map(tuple),
+    amounts,
+    amounts,
+    amounts,
+    amounts,
+    some.integers(0, 9),
+    some.booleans(),
+)
 measurements = some.builds(
-    Measured, some.sampled_from(["trace", "run", "something else"]), texts, names, some.integers(0, 5), amounts,
-    perhaps, some.floats(0, 1), strays, some.none() | device_times, some.none() | timings,
-)  # fmt: skip
+    Measured,
+    some.sampled_from(["trace", "run", "something else"]),
+    texts,
+    names,
+    some.integers(0, 5),
+    amounts,
+    perhaps,
+    some.floats(0, 1),
+    strays,
+    some.none() | device_times,
+    some.none() | timings,
+)
 readings = some.none() | some.builds(Reading, amounts, amounts, amounts)
 sensors = some.builds(Telemetry, some.integers(0, 99), *[readings] * 5, perhaps, texts, some.booleans(), texts)
 
@@ -76,8 +91,14 @@ def measured_rows(draw: some.DrawFn, made: OperatorRow) -> OperatorRow:
     share = 100 * made.roofline_seconds / seconds if made.roofline_seconds and seconds else None
     kernel = KernelRow(draw(names), draw(activities), draw(some.integers(1, 9)), seconds)
     counted = {f"counted_{level}_bytes": draw(perhaps) for level in ("dram", "l2", "l1")}
-    return replace(made, measured_seconds=seconds, percent_of_roof=share, inferred=draw(names), **counted,
-                   kernels=(kernel,) if draw(some.booleans()) else ())  # fmt: skip
+    return replace(
+        made,
+        measured_seconds=seconds,
+        percent_of_roof=share,
+        inferred=draw(names),
+        **counted,
+        kernels=(kernel,) if draw(some.booleans()) else (),
+    )
 
 
 @some.composite
@@ -86,8 +107,15 @@ def as_measured(draw: some.DrawFn, report: Report) -> Report:
     totals = replace(report.totals, parameters=0, measured_seconds=sum(item.measured_seconds or 0.0 for item in rows))
     memory, pixels = draw(some.sampled_from([report.memory, None])), draw(some.sampled_from([224, None]))
     workload, telemetry = replace(report.workload, resolution=pixels), draw(some.none() | sensors)
-    return replace(report, operators=rows, totals=totals, measured=draw(measurements), memory=memory,
-                   telemetry=telemetry, workload=workload)  # fmt: skip
+    return replace(
+        report,
+        operators=rows,
+        totals=totals,
+        measured=draw(measurements),
+        memory=memory,
+        telemetry=telemetry,
+        workload=workload,
+    )
 
 
 @some.composite

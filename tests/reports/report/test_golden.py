@@ -82,9 +82,13 @@ def test_output_is_as_read(name: str) -> None:
 def test_no_line_is_wider_than_the_terminal() -> None:
     for width in (60, 80, 100, 120, 200):
         for found in (
-            [sample("inceptionnext_t", "train")], [sample("convnext_t"), sample("resnet50")], [traced()], [run()],
-            [on_cpu()], [traced(), run()],
-        ):  # fmt: skip
+            [sample("inceptionnext_t", "train")],
+            [sample("convnext_t"), sample("resnet50")],
+            [traced()],
+            [run()],
+            [on_cpu()],
+            [traced(), run()],
+        ):
             text = reports.get("text").render(found, RenderOptions(width=width)).decode()
             assert max(map(len, text.splitlines())) <= width
 

@@ -40,8 +40,10 @@ def test_measured_time_stands_beside_bound_and_prediction() -> None:
     assert found["Of the roof reached"] == ("59 %", "while operators ran; 53 % all in all")
     # FLOPs and DRAM bytes over the time of operators
     rate = report.totals.flops / (report.totals.measured_seconds or 0)
-    assert found["Achieved arithmetic"] == (units.flops_per_second(rate), f"{rate / 156e10:.0f} % of the peak of the "
-                                            "tensor cores")  # fmt: skip
+    assert found["Achieved arithmetic"] == (
+        units.flops_per_second(rate),
+        f"{rate / 156e10:.0f} % of the peak of the tensor cores",
+    )
     moved = report.totals.dram_bytes / (report.totals.measured_seconds or 0)
     assert found["Achieved DRAM rate"][1] == f"modelled bytes; {moved / 1.555e10:.0f} % of the bandwidth"
 
@@ -78,9 +80,18 @@ def test_a_cpu_has_no_prediction_and_no_launches() -> None:
 def test_operators_are_sorted_by_the_time_that_they_lose() -> None:
     shown = top_table.top(traced(), RenderOptions(top=100))
     assert headers(shown) == [
-        "Operator", "module", "", "input", "calls", "measured ms", "predicted ms", "least ms", "of roof", "lost ms",
+        "Operator",
+        "module",
+        "",
+        "input",
+        "calls",
+        "measured ms",
+        "predicted ms",
+        "least ms",
+        "of roof",
+        "lost ms",
         "bound by",
-    ]  # fmt: skip
+    ]
     assert shown.title == "All 76 operators by time lost"
     sums = [float(lost) if lost != "–" else 1.2 for lost in column(shown, "lost ms")]
     assert sums == sorted(sums, reverse=True)
@@ -112,8 +123,15 @@ def test_what_was_inferred_and_what_is_above_its_roof_are_marked_and_explained()
     assert top_table.notes(sample(), RenderOptions()) == ()
 
 
-@pytest.mark.parametrize(("by", "name"), [("phase", "backward"), ("shape", "128x96x56x56, 96x1x7x7†"),
-                                          ("module", "stages.0"), ("kind", "depthwise convolution")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("by", "name"),
+    [
+        ("phase", "backward"),
+        ("shape", "128x96x56x56, 96x1x7x7†"),
+        ("module", "stages.0"),
+        ("kind", "depthwise convolution"),
+    ],
+)
 def test_every_grouping_has_a_table_of_what_is_lost(by: str, name: str) -> None:
     shown = top_table.top(traced(), RenderOptions(by=by, top=100))
     assert shown.rows[0][0] == name
@@ -165,9 +183,10 @@ def test_sensors_that_say_nothing_are_shown_as_missing() -> None:
     assert [row for row in shown.rows if row[0] == "power"] == [("power", "212 W", "361 W", "402 W")]
     notes = measured_tables.telemetry_notes(run())
     assert notes == (
-        "Energy per image: 134 mJ.", "THROTTLED; active in some sample: software power cap.",
+        "Energy per image: 134 mJ.",
+        "THROTTLED; active in some sample: software power cap.",
         "The device does not report: memory in use.",
-    )  # fmt: skip
+    )
     silent = Telemetry(0, None, None, None, None, None, None, (), throttled=False)
     nothing = replace(run(), telemetry=silent)
     assert measured_tables.telemetry_notes(nothing) == ("Energy per image: missing.", "Not throttled.")

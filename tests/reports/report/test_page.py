@@ -144,9 +144,14 @@ def text_of(page: Page) -> str:
 def test_a_measured_page_has_every_section() -> None:
     page = page_of(traced())
     text = text_of(page)
-    for heading in ("Where the device's time went", "The longest gaps of the device", "How it was measured",
-                    "What ran for no operator with recorded shapes", "Share of FLOPs against share of measured time",
-                    "Counted beside modelled traffic"):  # fmt: skip
+    for heading in (
+        "Where the device's time went",
+        "The longest gaps of the device",
+        "How it was measured",
+        "What ran for no operator with recorded shapes",
+        "Share of FLOPs against share of measured time",
+        "Counted beside modelled traffic",
+    ):
         assert heading in text
     for fact in (
         "Measured time",
@@ -178,8 +183,11 @@ def test_every_measured_point_has_an_arrow_and_no_ring() -> None:
 
 def test_the_parts_of_the_devices_time_fill_the_strip() -> None:
     page = page_of(traced())
-    (start,) = [index for index, (_, found) in enumerate(page.elements) if found.get("aria-label") ==
-                "Where the device's time went"]  # fmt: skip
+    (start,) = [
+        index
+        for index, (_, found) in enumerate(page.elements)
+        if found.get("aria-label") == "Where the device's time went"
+    ]
     widths = []
     for tag, attributes in page.elements[start + 1 :]:
         if tag != "i":

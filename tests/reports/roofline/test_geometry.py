@@ -206,8 +206,9 @@ def test_measured_operators_without_flops_are_on_the_rail_with_their_time() -> N
 
 def test_the_roofs_of_a_cpu_are_called_by_its_units() -> None:
     assert {roof.label.partition(" units")[0] for roof in plot([on_cpu()]).roofs if not roof.is_memory} == {
-        "matrix", "vector"
-    }  # fmt: skip
+        "matrix",
+        "vector",
+    }
     scene = lay_out(plot([on_cpu()]), [on_cpu()], CANVAS)
     assert all("units" in name.text for _, name in scene.ridges)
     assert not any("CUDA" in point.text or "tensor" in point.text for point in plot([on_cpu()]).points)

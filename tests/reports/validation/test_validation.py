@@ -42,8 +42,15 @@ def validation(count: int = 3, *, predicted: float = 1100.0, **changes: str) -> 
             name: found.cell(entry.row, name) for name in ("source", "device", "stack", "layout", "phase", "model")
         }
         prediction = Prediction(predicted, 2 * predicted, "l1", "channels-last") if measured else None
-        cases.append(Case(entry.row, **cells, measurement=measured, prediction=prediction,  # type: ignore[arg-type]
-                          skipped_because=entry.reason))  # fmt: skip
+        cases.append(
+            Case(
+                entry.row,
+                **cells,
+                measurement=measured,
+                prediction=prediction,  # type: ignore[arg-type]
+                skipped_because=entry.reason,
+            )
+        )
     return Validation(found, tuple(cases))
 
 
