@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from memprof.analysis.assembly import CostedStep, assemble_report, cost_profile
-from memprof.analysis.rows import NANOSECOND, Clock
+from memprof.analysis.rows import Clock
 from memprof.profiles.memory import MemoryUse
 from memprof.profiles.records import Event, Kernel, Profile
 from memprof.profiles.run.machine import Machine
@@ -16,7 +16,8 @@ from memprof.profiles.run.timer import FEWEST
 from memprof.report.record import DeviceCeilings, Report, ReportWarning, Workload
 from memprof.report.run import DeviceTime, Measured, Stray
 from memprof.traces.busy import device_time
-from memprof.workload import CPU, CUDA
+from memprof.vocabulary import CPU, NANOSECOND
+from memprof.workload import CUDA
 
 _UNSTEADY = 0.1
 """Width of the median's interval over the median from which a run is called unsteady."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from memprof import devices
 from memprof.analysis.assembly import CostedStep, assemble_report, cost_profile
-from memprof.analysis.rows import NANOSECOND, Clock
+from memprof.analysis.rows import Clock
 from memprof.analysis.trace_workload import steps_of, workload_of
 from memprof.calls import OperatorCall
 from memprof.counters import join, read_counters
@@ -22,6 +22,7 @@ from memprof.report.record import Report, ReportWarning
 from memprof.report.run import DeviceTime, Measured, Stray
 from memprof.traces.busy import by_device
 from memprof.traces.records import Trace
+from memprof.vocabulary import NANOSECOND
 
 WITHOUT_SHAPES = "the operator that launched it has no recorded shapes"
 _COMPUTED = frozenset({Activity.KERNEL, Activity.COMMUNICATION})

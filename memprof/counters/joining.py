@@ -12,9 +12,10 @@ from memprof import units
 from memprof.counters.matching import COUNTED, Pool, Slot, match, share_out, slots_of
 from memprof.counters.metrics import RECORD_AGAIN
 from memprof.counters.names import kernel_name
-from memprof.counters.records import LEVELS, Counters, KernelCounters
+from memprof.counters.records import Counters, KernelCounters
 from memprof.errors import CountersError
 from memprof.report.record import OperatorRow, ReportWarning
+from memprof.vocabulary import MEMORY_LEVELS
 
 _Amounts: TypeAlias = Mapping[str, float | None]
 """Bytes by memory level."""
@@ -46,7 +47,7 @@ def join(
     counted = dict(pair for pool in pools for pair in _counted(pool, steps))
     by_row: dict[int, list[_Amounts]] = defaultdict(list)
     for slot in slots:
-        by_row[slot.row].append(counted.get(slot, dict.fromkeys(LEVELS)))
+        by_row[slot.row].append(counted.get(slot, dict.fromkeys(MEMORY_LEVELS)))
     rows = tuple(_filled(row, by_row.get(place, [])) for place, row in enumerate(operators))
     return rows, tuple(_warnings(counters, pools, strangers, rows))
 
@@ -66,9 +67,9 @@ def _counted(pool: Pool, steps: int) -> Iterator[tuple[Slot, _Amounts]]:
     """Yield the bytes of each slot; where its runs are not known, those of so many calls of the mean run."""
     if pool.is_whole:
         for slot, runs in zip(pool.slots, share_out(pool, steps), strict=True):
-            yield slot, {level: _scaled(runs, level, slot.calls) for level in LEVELS}
+            yield slot, {level: _scaled(runs, level, slot.calls) for level in MEMORY_LEVELS}
         return
-    means = {level: _scaled(pool.runs, level, 1) for level in LEVELS}
+    means = {level: _scaled(pool.runs, level, 1) for level in MEMORY_LEVELS}
     for slot in pool.slots:
         yield slot, {level: None if mean is None else mean * slot.calls for level, mean in means.items()}
 
@@ -84,7 +85,7 @@ def _scaled(runs: Iterable[KernelCounters], level: str, calls: int) -> float | N
 def _filled(row: OperatorRow, amounts: Sequence[_Amounts]) -> OperatorRow:
     if not amounts or any(kernel.activity == _COPY for kernel in row.kernels):
         return row
-    dram, l2, l1 = (_total([amount[level] for amount in amounts]) for level in LEVELS)
+    dram, l2, l1 = (_total([amount[level] for amount in amounts]) for level in MEMORY_LEVELS)
     return replace(row, counted_dram_bytes=dram, counted_l2_bytes=l2, counted_l1_bytes=l1)
 
 
@@ -96,7 +97,7 @@ def _total(values: Sequence[float | None]) -> float | None:
 def _warnings(
     counters: Counters, pools: Sequence[Pool], strangers: Sequence[KernelCounters], rows: Sequence[OperatorRow]
 ) -> Iterable[ReportWarning]:
-    for level in LEVELS:
+    for level in MEMORY_LEVELS:
         if all(kernel.bytes_at(level) is None for kernel in counters.kernels):
             what = f"the counters have no bytes of {_LEVEL_WORDS[level]}"
             yield ReportWarning(f"counters-without-{level}", what, RECORD_AGAIN)

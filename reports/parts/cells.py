@@ -7,6 +7,7 @@ from collections.abc import Callable
 from memprof import units, words
 from memprof.report.groups import Group
 from memprof.report.record import OperatorRow
+from memprof.vocabulary import MEMORY_LEVELS, UNBOUND
 
 Cell = Callable[[Group], str]
 
@@ -61,9 +62,9 @@ def roof_share(group: Group) -> str:
 
 def intensity(group: Group) -> str:
     """Return the intensity at the level that binds, or at DRAM where arithmetic does."""
-    return units.intensity(group.intensity(group.bound if group.bound in words.LEVELS else "dram"))
+    return units.intensity(group.intensity(group.bound if group.bound in MEMORY_LEVELS else "dram"))
 
 
 def bound_name(code: str, device: str = "") -> str:
     """Return what a bound is called in a legend, where "–" for none that is known would say nothing."""
-    return "no ceiling" if code == words.UNBOUND else words.short_bound(code, device)
+    return "no ceiling" if code == UNBOUND else words.short_bound(code, device)

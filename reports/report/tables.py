@@ -13,6 +13,7 @@ from memprof.report.record import Report
 from memprof.reports.parts import cells
 from memprof.reports.parts.cells import Cell
 from memprof.reports.report import facts
+from memprof.vocabulary import CPU, MEMORY_LEVELS, UNBOUND
 
 BOUND_NOTE = (
     "Bound by: what sets the time. DRAM, L2 and L1: the bandwidth of that memory; tensor and CUDA: the arithmetic of "
@@ -59,13 +60,13 @@ class Table:
 
 def bound_note(report: Report) -> str:
     """Explain the words of the column "bound by", and of a measured report those of what is lost."""
-    note = _CPU_BOUND_NOTE if report.device.kind == words.CPU else BOUND_NOTE
+    note = _CPU_BOUND_NOTE if report.device.kind == CPU else BOUND_NOTE
     return f"{_LOST_NOTE} {note}" if summary.is_measured(report) else note
 
 
 def ridge_note(report: Report) -> str:
     """Explain the figures at the right of the table of ceilings."""
-    return RIDGE_NOTE.replace("cores", "units") if report.device.kind == words.CPU else RIDGE_NOTE
+    return RIDGE_NOTE.replace("cores", "units") if report.device.kind == CPU else RIDGE_NOTE
 
 
 def engines(report: Report) -> tuple[str, ...]:
@@ -84,7 +85,7 @@ def ceilings(report: Report) -> Table:
         for engine, peak in zip(shown, peaks, strict=True)
     ]
     rows = []
-    for level in words.LEVELS:
+    for level in MEMORY_LEVELS:
         bandwidth = report.device.memory_bytes_per_second.get(level)
         ridges = [phrases.ridge_point(report, level, engine) for engine in shown]
         speed = units.bytes_per_second(bandwidth) if bandwidth else "not known"
@@ -143,7 +144,7 @@ def _time_and_share(group: Group | None) -> str:
 
 def _bound_in_all(code: str, reports: Sequence[Report]) -> str:
     """Return a bound's name, by each kind of device that there is: "CUDA or vector"."""
-    if code == words.UNBOUND:
+    if code == UNBOUND:
         return words.bound(code)
     names = dict.fromkeys(words.short_bound(code, report.device.kind) for report in reports)
     return " or ".join(names)
