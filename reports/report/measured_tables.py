@@ -10,8 +10,7 @@ from memprof.report import groups as summary
 from memprof.report.groups import Group
 from memprof.report.record import Report
 from memprof.report.run import DeviceTime, Reading
-from memprof.reports.report.facts import Fact
-from memprof.reports.report.tables import Column, Table
+from memprof.reports.parts.tables import Column, Fact, Table
 from memprof.vocabulary import MEMORY_LEVELS
 
 _ABSENT, _MISSING = "–", "missing"

@@ -10,8 +10,8 @@ from memprof.report import groups as summary
 from memprof.report.groups import Group
 from memprof.report.record import Report
 from memprof.reports.parts import cells
-from memprof.reports.parts.cells import Cell
-from memprof.reports.report.tables import Column, Table, of_groups
+from memprof.reports.parts.cells import Cell, of_groups
+from memprof.reports.parts.tables import Column, Table
 from memprof.reports.writer import RenderOptions
 from memprof.vocabulary import UNBOUND
 
