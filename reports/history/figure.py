@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from memprof import words
 from memprof.gate.history import Accepted
 from memprof.gate.records import GateWorkload
-from memprof.reports.compare import figure as compare_figure
-from memprof.reports.compare.figure import FAINT, GRID, INK, WIDTH_INCHES, write
+from memprof.reports.compare import write_png as compare_figure
+from memprof.reports.compare.write_png import FAINT, GRID, INK, WIDTH_INCHES, write
 from memprof.reports.history.tables import Metric, commits, title
 
 _PANEL, _HEAD, _FOOT, _GAP = 2.3, 1.0, 0.45, 0.55

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 
 from memprof import words
 from memprof.reports.ablate import tables
-from memprof.reports.compare import figure as compare_figure
-from memprof.reports.compare.figure import FAINT, GRID, INK, write
+from memprof.reports.compare import write_png as compare_figure
+from memprof.reports.compare.write_png import FAINT, GRID, INK, write
 from memprof.reports.parts import theme
 from memprof.whatif.sweep import Point, Sweep
 

@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 
 from memprof import words
 from memprof.reports.ablate import tables
-from memprof.reports.compare import figure as compare_figure
-from memprof.reports.compare.figure import FAINT, INK, write
+from memprof.reports.compare import write_png as compare_figure
 from memprof.reports.compare.tables import rate
+from memprof.reports.compare.write_png import FAINT, INK, write
 from memprof.whatif.ablation import Ablation
 
 _BAR, _HEAD, _FOOT = 0.4, 1.2, 0.75
