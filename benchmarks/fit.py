@@ -39,8 +39,8 @@ from memprof.roofline.timing import kernel_times
 from memprof.tensors.precision import get_precision
 from memprof.validation.measurements import read_measurements
 from memprof.validation.prediction import Task, task_of
-from memprof.validation.protocol import as_measured
-from memprof.validation.published import published
+from memprof.validation.protocol import source_settings
+from memprof.validation.published import published_measurements
 from memprof.validation.records import Measurement
 from memprof.validation.tables import read_table
 
@@ -115,7 +115,7 @@ def calls_of(task: Task) -> tuple[OperatorCall, ...]:
     from memprof.profiles.simulated import simulate
 
     try:
-        with as_measured(task.source, task.stack, task.phase):
+        with source_settings(task.source, task.stack, task.phase):
             simulation = simulate(
                 lambda: models.create_model(task.model),
                 batch_size=task.batch_size,
@@ -266,7 +266,7 @@ def load(folder: Path, cache: Path | None) -> tuple[tuple[Problem, Problem], NDA
     kept: dict[Task, tuple[OperatorCall, ...]] = {}
     if cache and cache.exists():
         kept = pickle.loads(cache.read_bytes())
-    a100 = [step for row in published() for step in steps_of(row, kept)]
+    a100 = [step for row in published_measurements() for step in steps_of(row, kept)]
     entries = read_measurements(read_table(folder / "throughput_timm.csv"))
     rows = [entry.measurement for entry in entries if entry.measurement is not None]
     rtx3090 = [step for row in rows for step in steps_of(row, kept) if step[0]]
