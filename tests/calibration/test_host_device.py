@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from memprof import analyze, devices
-from memprof.calibration.run import calibrate_bench
+from memprof.calibration.session import calibrate_bench
 from memprof.devices import host
 from memprof.devices.achievable import achievable, chosen
 from memprof.devices.record import Device

@@ -21,7 +21,7 @@ def test_the_working_sets_of_a_machine_of_four_cores() -> None:
     assert l2.bytes_per_thread == 512 * KIB  # half of L2
     assert l3.bytes_per_thread == 4 * MIB  # four times L2
     assert dram.bytes_per_thread == 4 * 256 * MIB / 4  # four times L3, in four parts
-    assert dram.passes == 1
+    assert dram.rows * dram.columns == 1
     assert (l1.rows, l1.columns) == (128, 128)  # 256 MiB / 16 KiB = 128 x 128 passes
     assert (l2.rows, l2.columns) == (23, 23)  # 512 passes, 23 x 23 = 529 being the next square
     assert (l3.rows, l3.columns) == (8, 8)  # 64 passes
@@ -73,7 +73,7 @@ def test_on_any_machine_each_level_is_filled_beyond_the_one_inside_it(
     )
     (dram, *inner), _ = working_sets(caches, memory_gib * GIB)
     assert dram.bytes_per_thread * threads <= memory_gib * GIB / 4
-    assert all(item.bytes_per_thread * item.passes >= 256 * MIB for item in inner)
+    assert all(item.bytes_per_thread * item.rows * item.columns >= 256 * MIB for item in inner)
     shares = [caches.share_bytes(level) for level in ("l1", "l2", "l3")]
     by_level = {item.level: item.bytes_per_thread for item in inner}
     assert by_level["l1"] <= shares[0]
