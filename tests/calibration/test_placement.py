@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from memprof.calibration.caches import Cache, Caches
@@ -57,13 +57,21 @@ def test_no_more_than_a_quarter_of_the_memory_is_taken_and_that_is_said() -> Non
     assert working_sets(DESKTOP, 2 * GIB)[1] == ()  # half of what is wanted will do
 
 
+def test_no_working_set_is_smaller_than_four_lines() -> None:
+    """65 threads on one CPU with 16 KiB of L1: 252 bytes each, where four operands need a line of 64 bytes each."""
+    (_, _, l1), _ = working_sets(Caches((Cache("l1", 16 * KIB, 1), Cache("l2", 64 * KIB, 1)), 1, 65), GIB)
+    assert l1.bytes_per_thread == 4 * 64
+
+
 SIZES = st.tuples(st.integers(16, 128), st.floats(4, 64), st.floats(1.6, 64))
 
 
+@example((16, 4.0, 2.0), 1, 64, 1.0)
 @given(SIZES, st.integers(1, 128), st.integers(1, 128), st.floats(0.25, 512))
 def test_on_any_machine_each_level_is_filled_beyond_the_one_inside_it(
     sizes: tuple[int, float, float], cpus: int, threads: int, memory_gib: float
 ) -> None:
+    assume(threads <= 64 * cpus)  # a CPU's 16 KiB of L1 or more then hold four lines for each thread
     first, second, third = sizes
     l1 = first * KIB
     caches = Caches(
