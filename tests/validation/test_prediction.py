@@ -92,10 +92,10 @@ def test_nothing_predicted_is_an_error(rows: Sequence[str], message: str, asked:
 
 
 def test_progress_is_told(asked: list[Any]):
-    told: list[tuple[int, int]] = []
-    validate(table(GOOD, line(batch="3")), progress=lambda done, total: told.append((done, total)))
+    progress: list[tuple[int, int]] = []
+    validate(table(GOOD, line(batch="3")), progress=lambda done, total: progress.append((done, total)))
 
-    assert told == [(1, 2), (2, 2)]
+    assert progress == [(1, 2), (2, 2)]
 
 
 def test_columns_nobody_reads_are_said(asked: list[Any]):
