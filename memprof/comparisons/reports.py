@@ -75,8 +75,8 @@ def _difference(digests: Sequence[Digest]) -> tuple[Finding, ...]:
     ]
     flops = units.ratio(share(_step_flops(slow), _step_flops(fast)))
     sentence = (
-        f"{slow.label} does {flops} the FLOPs of {fast.label} and {slow.time.needs} {units.seconds(whole)} more a step: "
-        f"{', '.join(parts)}."
+        f"{slow.label} does {flops} the FLOPs of {fast.label} and {slow.time.needs} {units.seconds(whole)} more a "
+        f"step: {', '.join(parts)}."
     )
     return (Finding("difference", sentence),)
 

@@ -45,10 +45,10 @@ class Digest:
     """A report with its operators grouped in every way that is shown, the longest time first in each.
 
     `label` names it among the reports that are shown together. Its times are measured where `is_measured`, otherwise
-    predicted; `predicts` says whether predicted ones are more than a bound: there is a time model of GPUs only.
-    `time` has the words for the time that shares are of: measured, predicted or least possible. `whole` is all operators in one group, `engines` groups by what computes, `operators` calls that are equal
-    but for the numbers in their module path. `kernels` is what the device ran, equal names together, the longest first;
-    those of no operator included.
+    predicted; `predicts` says whether predicted ones are more than a bound: there is a time model of GPUs only. `time`
+    has the words for the time that shares are of. `whole` is all operators in one group, `engines` groups by what
+    computes, `operators` calls that are equal but for the numbers in their module path. `kernels` is what the device
+    ran, equal names together, the longest first; those of no operator included.
     """
 
     report: Report

@@ -9,7 +9,7 @@ from memprof.findings import coverage, findings, headline, reached
 from memprof.report.digest import digest, digests
 from memprof.report.record import Report
 from memprof.report.run import DeviceTime, Gap, Stray
-from tests.report.test_reached import TIMING, report, took
+from tests.report.test_digest import TIMING, report, took
 from tests.reports.measured_sample import on_cpu, run, traced
 from tests.reports.sample import sample
 
