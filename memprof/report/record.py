@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from memprof.errors import ReportError
+from memprof.report.json_text import indented_json
 from memprof.report.run import KernelRow, Measured, Telemetry
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ class Report:
 
     def to_json(self) -> str:
         """Return the report as indented JSON text, ending in a newline."""
-        return _indented(self)
+        return indented_json(self).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Report:
@@ -231,7 +232,7 @@ def dump_reports(reports: Sequence[Report]) -> str:
     """Return one report as its JSON, several as a report set."""
     if len(reports) == 1:
         return reports[0].to_json()
-    return _indented({"schema": SET_SCHEMA, "reports": list(reports)})
+    return indented_json({"schema": SET_SCHEMA, "reports": list(reports)}).decode()
 
 
 def load_reports(text: str | bytes) -> tuple[Report, ...]:
@@ -276,7 +277,3 @@ def _schema_remedy(schema: str) -> str:
     if version in map(str, range(1, int(known[name]))):
         return "an older memprof wrote it: run `memprof roofline` again"
     return "a newer memprof wrote it: upgrade memprof"
-
-
-def _indented(value: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"

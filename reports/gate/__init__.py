@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from memprof.gate.records import GateResult
+from memprof.report.json_text import indented_json
 from memprof.reports.parts.formats import Formats
 
 _FILES = {"md": "gate.md", "junit": "gate-junit.xml", "gitlab": "gl-code-quality-report.json", "json": "gate.json"}
@@ -57,7 +58,7 @@ def _junit(found: GateResult) -> bytes:
 
 
 def _json(found: GateResult) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(_encodable(msgspec.to_builtins(found))), indent=2) + b"\n"
+    return indented_json(_encodable(msgspec.to_builtins(found)))
 
 
 def _encodable(found: object) -> object:
