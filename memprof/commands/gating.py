@@ -32,7 +32,7 @@ baseline_option = click.option(
 )
 
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
-PRINTED = ("text", "github")
+_PRINTED = ("text", "github")
 """Formats that are no files: GitHub takes annotations from what a step prints."""
 
 
@@ -94,7 +94,7 @@ def tell(result: GateResult, formats: Sequence[str], output: Path, sources: tupl
         say(writers.text(result, width=options.width, color=options.color))
     if "github" in formats:
         say(known.render(result, "github").decode())
-    files = [name for name in formats if name not in PRINTED]
+    files = [name for name in formats if name not in _PRINTED]
     if files:
         paths = write_files(output, {writers.file_name(name): known.render(result, name) for name in files})
         say(f"Written: {', '.join(map(str, paths))}\n")

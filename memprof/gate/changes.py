@@ -8,7 +8,7 @@ from itertools import groupby
 from memprof import words
 from memprof.gate import differences, matching, naming, sentences
 from memprof.gate.matching import Match, Matching
-from memprof.gate.modules import Amounts, Module, in_order, tree
+from memprof.gate.modules import Amounts, Module, natural_order, tree
 from memprof.gate.records import Change, Entry, Figures
 
 RENAMED, OTHER = "renamed", "other"
@@ -30,7 +30,7 @@ def changes(before: Entry, after: Entry) -> tuple[Change, ...]:
         found: list[Change] = []
     else:
         matched = matching.match(was, now)
-        differing, _ = differences.differences(matched)
+        differing = differences.differences(matched)
         whole = tuple(differences.wholes(was, now, matched))
         notes, unexplained = _shifts(matched, {item.module for item in whole})
         device = after.workload.device
@@ -48,7 +48,7 @@ def _shifts(found: Matching, whole: set[str]) -> tuple[dict[str, str], list[Matc
     unexplained: list[Match] = []
     for (old_parent, parent), group in groupby(found.shifted, key=lambda item: (item.before.parent, item.after.parent)):
         shifted = list(group)
-        beside = sorted((path for path in whole if path.rpartition(".")[0] in (old_parent, parent)), key=in_order)
+        beside = sorted((path for path in whole if path.rpartition(".")[0] in (old_parent, parent)), key=natural_order)
         if beside:
             olds, news = _names(item.before for item in shifted), _names(item.after for item in shifted)
             notes[beside[0]] = f" ({news} {'was' if len(shifted) == 1 else 'were'} {olds})"

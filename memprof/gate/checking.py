@@ -21,7 +21,7 @@ from memprof.gate.records import (
     WorkloadResult,
 )
 
-EXIT_CODES = {Verdict.PASSED: 0, Verdict.IMPROVED: 0, Verdict.REGRESSED: 1, Verdict.CANNOT_TELL: 2}
+_EXIT_CODES = {Verdict.PASSED: 0, Verdict.IMPROVED: 0, Verdict.REGRESSED: 1, Verdict.CANNOT_TELL: 2}
 _UPDATE = "run `memprof gate update` and commit the baseline"
 _BOUND_SHARE_SHOWN = 0.001
 _GATED_BY_TIME = "as {}"
@@ -43,7 +43,7 @@ class Terms:
 
 def exit_code(result: GateResult) -> int:
     """Return the exit code of a check: 0 passed, 1 regressed, or improved where that is not to pass, 2 cannot tell."""
-    return 1 if result.verdict is Verdict.IMPROVED and result.strict else EXIT_CODES[result.verdict]
+    return 1 if result.verdict is Verdict.IMPROVED and result.strict else _EXIT_CODES[result.verdict]
 
 
 def refuse(config: GateConfig, terms: Terms, baseline: Baseline) -> GateResult | None:
@@ -161,13 +161,13 @@ def _result(
         results=tuple(results),
         measured=tuple(measured),
         notes=tuple(notes),
-        remedy=remedy or _remedy(verdict, terms, by_measurement=worst(verdicts) is not verdict),
+        remedy=remedy or _remedy(verdict, by_measurement=worst(verdicts) is not verdict),
         strict=terms.strict,
         config_line=config.line,
     )
 
 
-def _remedy(verdict: Verdict, terms: Terms, *, by_measurement: bool) -> str:
+def _remedy(verdict: Verdict, *, by_measurement: bool) -> str:
     if by_measurement:
         return {
             Verdict.CANNOT_TELL: "run it on a quieter machine, or let such measurements pass with --lenient",

@@ -67,23 +67,18 @@ def config_of(path: Path, text: str) -> GateConfig:
         raise GateError(f"{path}: {error.what}", error.remedy) from error
 
 
-def find_config(start: Path | None = None) -> Path:
-    """Return the configuration in the folder `start`, the current one by default, or else in the nearest above it."""
-    here = Path.cwd() if start is None else start.resolve()
+def find_config() -> Path:
+    """Return the configuration in the current folder, or else in the nearest above it."""
+    here = Path.cwd()
     for folder in (here, *here.parents):
-        shown = Path() if start is None and folder == here else folder
-        found = [shown / name for name in NAMES if has_section(shown / name)]
-        if len(found) > 1:
-            names = " and ".join(path.name for path in found)
+        shown = Path() if folder == here else folder
+        paths = [shown / name for name in NAMES if has_section(shown / name)]
+        if len(paths) > 1:
+            names = " and ".join(path.name for path in paths)
             raise GateError(f"{names} in {folder} both configure memprof", "name one with --config")
-        if found:
-            return found[0]
+        if paths:
+            return paths[0]
     raise GateError("there is no gate configuration here or in a folder above", _BEGIN)
-
-
-def baseline_path(config: Path | None, baseline: Path | None) -> Path:
-    """Return where the baseline lies: the file that is named, or else the one that the configuration names."""
-    return load_config(config).baseline if baseline is None else baseline
 
 
 def _config(path: Path, section: Mapping[str, object], line: int) -> GateConfig:

@@ -51,16 +51,14 @@ class _Left:
         return taken
 
 
-def differences(found: Matching) -> tuple[tuple[Difference, ...], Amounts]:
-    """Return how the calls of matched modules differ, and what calls that did not change cost more than before."""
+def differences(matching: Matching) -> tuple[Difference, ...]:
+    """Return how the calls of matched modules differ."""
     differing: list[Difference] = []
-    unchanged = Amounts()
-    for match in found.matches:
-        parts = _Comparison(match.after.path)
-        parts.compare(match.before.own, match.after.own)
-        differing += parts.found
-        unchanged += parts.unchanged
-    return tuple(differing), unchanged
+    for match in matching.matches:
+        comparison = _Comparison(match.after.path)
+        comparison.compare(match.before.own, match.after.own)
+        differing += comparison.differences
+    return tuple(differing)
 
 
 def wholes(before: Module, after: Module, found: Matching) -> Iterator[Difference]:
@@ -100,8 +98,7 @@ class _Comparison:
 
     def __init__(self, module: str) -> None:
         self.module = module
-        self.found: list[Difference] = []
-        self.unchanged = Amounts()
+        self.differences: list[Difference] = []
 
     def compare(self, before: Mapping[Call, Amounts], after: Mapping[Call, Amounts]) -> None:
         """Find every difference; equal calls cancel first, then the most alike."""
@@ -131,13 +128,11 @@ class _Comparison:
         """Cancel equal calls; where each does more or less work than before, that is a difference, too."""
         calls = min(one.rest.calls, other.rest.calls)
         was, now = one.take(calls), other.take(calls)
-        if _same_work(was, now):
-            self.unchanged += now - was
-        else:
+        if not _same_work(was, now):
             self._add(WORK, one.call, other.call, (calls, calls), now - was)
 
     def _add(self, what: str, before: Call | None, after: Call | None, calls: tuple[int, int], delta: Amounts) -> None:
-        self.found.append(Difference(what, self.module, before, after, calls[0], calls[1], delta))
+        self.differences.append(Difference(what, self.module, before, after, calls[0], calls[1], delta))
 
 
 def _alike(ones: Sequence[_Left], others: Iterable[_Left]) -> Iterator[tuple[int, _Left, _Left]]:

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -19,6 +18,7 @@ from memprof.errors import GateError
 from memprof.gate.config import GateConfig
 from memprof.gate.identity import describe, suspicious
 from memprof.gate.metrics import METRICS, SHARES
+from memprof.gate.modules import natural_order
 from memprof.gate.records import BASELINE_SCHEMA, Baseline, Entry, Figures, GateWorkload, OperatorLine
 from memprof.report.groups import by_bound
 from memprof.report.record import DeviceCeilings, OperatorRow, Report
@@ -168,7 +168,7 @@ def _place(line: OperatorLine) -> tuple[object, ...]:
     phase = _PHASES.index(line.phase) if line.phase in _PHASES else len(_PHASES)
     return (
         phase,
-        [in_order(name) for name in line.modules],
+        [natural_order(name) for name in line.modules],
         line.operator,
         line.kind,
         line.dtype,
@@ -183,20 +183,14 @@ def _place(line: OperatorLine) -> tuple[object, ...]:
     )
 
 
-def in_order(name: str) -> list[tuple[bool, int, str]]:
-    """Sort names with the numbers in them in order: "blocks.9" before "blocks.10"."""
-    parts = re.split(r"(\d+)", name)
-    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts if part]
-
-
 def _in_ranges(name: str) -> tuple[object, ...]:
     """Sort modules so that those lie side by side that differ in one number: "0.bn1", "1.bn1", "0.bn2", "1.bn2"."""
     parts = name.split(".")
     numbers = [place for place, part in enumerate(parts) if part.isdecimal()]
     if not numbers:
-        return in_order(name), 0, name
+        return natural_order(name), 0, name
     last = numbers[-1]
-    return in_order(".".join([*parts[:last], "0", *parts[last + 1 :]])), int(parts[last]), name
+    return natural_order(".".join([*parts[:last], "0", *parts[last + 1 :]])), int(parts[last]), name
 
 
 def _line(row: OperatorRow) -> OperatorLine:

@@ -31,11 +31,6 @@ class Match:
     before: Module
     after: Module
 
-    @property
-    def shifted(self) -> bool:
-        """Return whether only its number changed, under the same parent."""
-        return self.before.name != self.after.name and _stem(self.before.name) == _stem(self.after.name)
-
 
 @dataclass(frozen=True)
 class Matching:

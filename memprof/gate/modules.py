@@ -150,13 +150,14 @@ def _module(path: str, found: Sequence[tuple[list[str], Mapping[Call, Amounts]]]
             below.setdefault(parts[0], []).append((parts[1:], calls))
         else:
             own = calls
-    names = sorted(below, key=in_order)
+    names = sorted(below, key=natural_order)
     return Module(path, own, {name: _module(f"{path}.{name}" if path else name, below[name]) for name in names})
 
 
-def in_order(name: str) -> tuple[tuple[int, int | str], ...]:
-    """Sort names with their numbers in order: "blocks.9" before "blocks.10"."""
-    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in re.split(r"(\d+)", name) if part)
+def natural_order(name: str) -> list[tuple[bool, int, str]]:
+    """Sort names with the numbers in them in order: "blocks.9" before "blocks.10"."""
+    parts = re.split(r"(\d+)", name)
+    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts if part]
 
 
 def likeness(one: Module, other: Module) -> float:

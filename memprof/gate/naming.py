@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from memprof import words
-from memprof.gate.modules import OPTIMIZER, in_order
+from memprof.gate.modules import OPTIMIZER, natural_order
 
 MODEL, UPDATE = "(model)", "(optimizer)"
 _MOST_LISTED = 3
 
 
-def place(path: str, phase: str = "") -> str:
+def place(path: str, phase: str) -> str:
     """Return what a module is called; the model itself, and the optimizer, have no path."""
     return path or (UPDATE if phase == OPTIMIZER else MODEL)
 
@@ -25,7 +25,7 @@ def pattern(path: str) -> str:
 
 def modules(paths: Sequence[str]) -> str:
     """Name modules together, in as few words as tell them apart: "stages.0-3.norm", "stages.*.* (18 modules)"."""
-    found = sorted(set(paths), key=in_order)
+    found = sorted(set(paths), key=natural_order)
     if len(found) == 1:
         return found[0]
     split = [path.split(".") for path in found]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from memprof import units, words
 from memprof.gate import differences, naming
 from memprof.gate.differences import Difference
-from memprof.gate.modules import OPTIMIZER, Amounts, Call, Module, in_order
+from memprof.gate.modules import OPTIMIZER, Amounts, Call, Module, natural_order
 from memprof.gate.records import Change
 
 MINUS = "−"
@@ -27,7 +27,7 @@ class _Group:
 
     @property
     def modules(self) -> list[str]:
-        return sorted({naming.place(item.module, item.call.phase) for item in self.found}, key=in_order)
+        return sorted({naming.place(item.module, item.call.phase) for item in self.found}, key=natural_order)
 
     @property
     def operators(self) -> list[str]:
