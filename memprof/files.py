@@ -52,7 +52,7 @@ def write_files(folder: Path, contents: Mapping[str, bytes], remedy: str = _OTHE
         ):
             for name, content in contents.items():
                 (Path(aside) / name).write_bytes(content)
-            with _uninterrupted():
+            with _interrupts_ignored():
                 _move(Path(aside), finals)
     return finals
 
@@ -95,8 +95,9 @@ def _made(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C wait for a few renames: after them, everything is written and there is nothing to interrupt."""
+def _interrupts_ignored() -> Iterator[None]:
+    """Ignore Ctrl-C during a few renames: after them, everything is written and there is nothing to interrupt."""
+    # Not blocked, as where git tidies up: that holds for this thread only, and one of torch's would take the signal.
     if threading.current_thread() is not threading.main_thread():
         yield  # Python interrupts the main thread only
         return

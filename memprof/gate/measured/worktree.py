@@ -64,7 +64,7 @@ def checked_out(folder: Path, ref: str) -> Iterator[Sides]:
                 raise GateError(f"there is no folder {inner} at {name}", "there is nothing to measure against")
             yield Sides(base / inner, top / inner, temporary, f"{name} ({commit[:_SHORT]})", head_name)
         finally:
-            with _uninterrupted():
+            with _interrupts_held():
                 _remove(top, base)
 
 
@@ -153,8 +153,9 @@ def _interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def _interrupts_held() -> Iterator[None]:
     """Let a second Ctrl-C wait until all is tidied up."""
+    # Not ignored, as where files are renamed: git inherits a block and cannot lift it by handling the signal itself.
     signals = {signal.SIGINT, signal.SIGTERM}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
