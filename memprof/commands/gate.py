@@ -105,8 +105,8 @@ def check_command(
     accepted = load_baseline(place)
     if output is not None and not as_json:
         check_writable(output)
-    shown = [shown_path(os.environ, path) for path in (place, config.path)]
-    terms = checking.Terms(*shown, strict=strict, lenient=lenient)
+    baseline_name, config_name = (shown_path(os.environ, path) for path in (place, config.path))
+    terms = checking.Terms(baseline_name, config_name, strict=strict, lenient=lenient)
     result = checking.refuse(config, terms, accepted)
     if result is None:
         today = collected(config)
