@@ -103,8 +103,8 @@ class MemprofGate:
         terms = checking.Terms(self.baseline.name, self.test)
         result = checking.check(config, terms, replace(accepted, entries=tuple(known)), today)
         if result.verdict in (Verdict.REGRESSED, Verdict.CANNOT_TELL):
-            said = text(replace(result, remedy=""), width=100, color=False)
-            pytest.fail(f"{said}If it is meant, {_UPDATE}", False)
+            report = text(replace(result, remedy=""), width=100, color=False)
+            pytest.fail(f"{report}If it is meant, {_UPDATE}", False)
         return result.results[0]
 
     def _accept(self, report: Report) -> None:

@@ -42,15 +42,15 @@ def command(
     check_writable(output)
     kept = file or source.parent / FILE_NAME
     append(kept, accepted, head(source.parent, commit))
-    found = read(kept)
+    history = read(kept)
     from memprof.reports.history import figure, page
 
     with progress("drawing"):
         contents = {
-            "history.png": figure.draw(found, chosen),
-            "history.html": page.render(found, chosen),
+            "history.png": figure.draw(history, chosen),
+            "history.html": page.render(history, chosen),
         }
         paths = write_files(output, contents)
-    count = len(commits(found))
+    count = len(commits(history))
     echo(f"{count} commit{'' if count == 1 else 's'} in {kept}\n")
     echo_written(paths)

@@ -41,12 +41,12 @@ def collected(config: GateConfig) -> Baseline:
     from memprof.commands.output import output_kept, progress
     from memprof.gate import entries
 
-    found = []
+    reports = []
     with _rare_collections():
         for job in entries.jobs(config):
             with progress(f"analysing {job.model}, {job.phase} ({job.number} of {job.count})"), output_kept():
-                found += entries.run(job, config)
-        return entries.collect(found)
+                reports += entries.run(job, config)
+        return entries.collect(reports)
 
 
 def measured_against(config: GateConfig, ref: str) -> tuple[MeasuredResult, ...]:

@@ -163,24 +163,24 @@ def _operator(line: OperatorLine, layout: str) -> str:
     return f"[{', '.join([*map(_text, words), *map(_number, numbers)])}]"
 
 
-def _baseline(found: _File) -> Baseline:
-    if tuple(found.operator_columns) != COLUMNS:
+def _baseline(file: _File) -> Baseline:
+    if tuple(file.operator_columns) != COLUMNS:
         raise ValueError("its operators have other columns")
-    if not found.entries:
+    if not file.entries:
         raise ValueError("it holds no workload")
-    entries = tuple(_entry(item) for item in found.entries)
+    entries = tuple(_entry(item) for item in file.entries)
     workloads = [entry.workload for entry in entries]
     twice = next((item for item in workloads if workloads.count(item) > 1), None)
     if twice is not None:
         raise ValueError(f"it holds {describe(twice)} twice")
     ordered = tuple(sorted(entries, key=_workload))
-    return Baseline(found.schema, found.memprof, found.cost_model, found.environment, ordered, found.devices)
+    return Baseline(file.schema, file.memprof, file.cost_model, file.environment, ordered, file.devices)
 
 
-def _entry(found: _Entry) -> Entry:
-    layout = found.workload.layout
-    lines = [_line(row, phase, layout) for phase, rows in found.operators.items() for row in rows]
-    return Entry(found.workload, found.figures, tuple(lines))
+def _entry(item: _Entry) -> Entry:
+    layout = item.workload.layout
+    lines = [_line(row, phase, layout) for phase, rows in item.operators.items() for row in rows]
+    return Entry(item.workload, item.figures, tuple(lines))
 
 
 def _line(row: _Row, phase: str, layout: str) -> OperatorLine:

@@ -27,26 +27,28 @@ def changes(before: Entry, after: Entry) -> tuple[Change, ...]:
     """
     was, now = tree(before.operators), tree(after.operators)
     if before.operators == after.operators:
-        found: list[Change] = []
+        explained: list[Change] = []
     else:
         matched = matching.match(was, now)
         differing = differences.differences(matched)
         whole = tuple(differences.wholes(was, now, matched))
         notes, unexplained = _shifts(matched, {item.module for item in whole})
         device = after.workload.device
-        found = [
+        explained = [
             *sentences.changes_of((*whole, *differing), device, notes),
             *_renamed((*matched.renamed, *unexplained)),
         ]
-    found.sort(key=lambda item: (-abs(item.seconds), -abs(item.dram_bytes), -abs(item.flops), item.text))
-    return (*found, *_other(before, after, found))
+    explained.sort(key=lambda item: (-abs(item.seconds), -abs(item.dram_bytes), -abs(item.flops), item.text))
+    return (*explained, *_other(before, after, explained))
 
 
-def _shifts(found: Matching, whole: set[str]) -> tuple[dict[str, str], list[Match]]:
+def _shifts(matched: Matching, whole: set[str]) -> tuple[dict[str, str], list[Match]]:
     """Return what to say of siblings that shifted, by a module that came or went beside them; and the other shifts."""
     notes: dict[str, str] = {}
     unexplained: list[Match] = []
-    for (old_parent, parent), group in groupby(found.shifted, key=lambda item: (item.before.parent, item.after.parent)):
+    for (old_parent, parent), group in groupby(
+        matched.shifted, key=lambda item: (item.before.parent, item.after.parent)
+    ):
         shifted = list(group)
         beside = sorted((path for path in whole if path.rpartition(".")[0] in (old_parent, parent)), key=natural_order)
         if beside:
@@ -57,14 +59,14 @@ def _shifts(found: Matching, whole: set[str]) -> tuple[dict[str, str], list[Matc
     return notes, unexplained
 
 
-def _names(found: Iterable[Module]) -> str:
-    return naming.modules([".".join(item.path.split(".")[-2:]) for item in found])
+def _names(modules: Iterable[Module]) -> str:
+    return naming.modules([".".join(item.path.split(".")[-2:]) for item in modules])
 
 
-def _renamed(found: Iterable[Match]) -> Iterator[Change]:
+def _renamed(matches: Iterable[Match]) -> Iterator[Change]:
     """Yield a change for modules that have another name; those of one sort, such as all stages, together."""
     groups: dict[tuple[str, str], list[Match]] = {}
-    for item in found:
+    for item in matches:
         groups.setdefault(_sort_of_renaming(item), []).append(item)
     for (old, new), items in groups.items():
         befores = [item.before.path for item in items]
@@ -91,21 +93,21 @@ def _sort_of_renaming(item: Match) -> tuple[str, str]:
     return naming.pattern(before), naming.pattern(after)
 
 
-def _other(before: Entry, after: Entry, found: Sequence[Change]) -> tuple[Change, ...]:
+def _other(before: Entry, after: Entry, explained: Sequence[Change]) -> tuple[Change, ...]:
     """Return what the figures changed by beyond the changes, as a change; nothing where that is negligible."""
-    said = Amounts(0, *(sum(getattr(item, name) for item in found) for name in _FIGURES))
-    rest = _figures(after.figures) - _figures(before.figures) - said
+    covered = Amounts(0, *(sum(getattr(item, name) for item in explained) for name in _FIGURES))
+    rest = _figures(after.figures) - _figures(before.figures) - covered
     sizes = {name: max(abs(getattr(side.figures, name)) for side in (before, after)) for name in _FIGURES}
     notable = {name for name, size in sizes.items() if abs(getattr(rest, name)) > _NEGLIGIBLE * size}
     if not notable:
         return ()
-    told = Amounts(0, *(getattr(rest, name) if name in notable else 0 for name in _FIGURES))
-    text = f"operators that did not change: {sentences.said(told, after.workload.device)} ({_WHY_OTHER})"
+    remainder = Amounts(0, *(getattr(rest, name) if name in notable else 0 for name in _FIGURES))
+    text = f"operators that did not change: {sentences.said(remainder, after.workload.device)} ({_WHY_OTHER})"
     return (Change(OTHER, "", "", text, 0, rest.launches, rest.flops, rest.dram_bytes, rest.seconds),)
 
 
 _FIGURES = ("launches", "flops", "dram_bytes", "seconds")
 
 
-def _figures(found: Figures) -> Amounts:
-    return Amounts(0, found.launches, found.flops, found.dram_bytes, found.seconds)
+def _figures(figures: Figures) -> Amounts:
+    return Amounts(0, figures.launches, figures.flops, figures.dram_bytes, figures.seconds)

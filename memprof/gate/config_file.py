@@ -62,12 +62,12 @@ def with_section(path: Path, text: str, lines: str, *, replace: bool) -> str:
     GateError where there is one already, unless `replace`, and where the file is such that this cannot be done.
     """
     kind = form(path)
-    found, others = _parsed(path, text)
-    if found is not None and not replace:
+    current, others = _parsed(path, text)
+    if current is not None and not replace:
         raise GateError(f"{path} configures memprof already", "edit it, or replace that section with --force")
     end = "\r\n" if "\r\n" in text else "\n"
     section = "\n".join(filter(None, (kind.header, lines))).replace("\n", end).rstrip() + end
-    rest = text if found is None else _without(text, kind)
+    rest = text if current is None else _without(text, kind)
     whole = f"{rest.rstrip()}{end}{end}{section}" if rest.strip() else section
     try:
         now, still = _parsed(path, whole)
@@ -119,22 +119,22 @@ def _ini(text: str) -> tuple[Mapping[str, object] | None, object]:
     parser = configparser.RawConfigParser()
     parser.read_string(text)
     sections = {name: dict(parser.items(name)) for name in parser.sections()}
-    found = sections.pop("memprof", None)
-    return found, sections
+    own = sections.pop("memprof", None)
+    return own, sections
 
 
 def _toml(text: str, kind: Form) -> tuple[Mapping[str, object] | None, object]:
     data = tomllib.loads(text)
     tools = data.get("tool", {})
-    found = tools.pop("memprof", None) if isinstance(tools, dict) else None
+    own = tools.pop("memprof", None) if isinstance(tools, dict) else None
     if not kind.header:  # a file of memprof alone: its keys at the top, or under the header of either other file
-        return _table(data.get("memprof", found if found is not None else data)) or None, {}
+        return _table(data.get("memprof", own if own is not None else data)) or None, {}
     if tools == {}:
         data.pop("tool", None)
-    return None if found is None else _table(found), data
+    return None if own is None else _table(own), data
 
 
-def _table(found: object) -> Mapping[str, object]:
-    if not isinstance(found, dict):
+def _table(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
         raise GateError("memprof's section is no table", f"write {_TOML_HEADER}, and its keys below")
-    return found
+    return value

@@ -33,9 +33,9 @@ class Difference:
     @property
     def call(self) -> Call:
         """Return the call as it is now, or was where it has gone."""
-        found = self.after or self.before
-        assert found, "a difference is of some call"
-        return found
+        call = self.after or self.before
+        assert call, "a difference is of some call"
+        return call
 
 
 class _Left:
@@ -61,9 +61,9 @@ def differences(matching: Matching) -> tuple[Difference, ...]:
     return tuple(differing)
 
 
-def wholes(before: Module, after: Module, found: Matching) -> Iterator[Difference]:
+def wholes(before: Module, after: Module, matching: Matching) -> Iterator[Difference]:
     """Yield the modules that have come and those that have gone, each with all below it that has no partner either."""
-    have = {match.before.path for match in found.matches}, {match.after.path for match in found.matches}
+    have = {match.before.path for match in matching.matches}, {match.after.path for match in matching.matches}
     for what, tree, matched in ((GONE, before, have[0]), (NEW, after, have[1])):
         for module in _unmatched(tree, matched):
             amounts = module.total

@@ -54,7 +54,7 @@ def jobs(config: GateConfig) -> list[Job]:
             models.canonical_name(model)
         for device in config.devices:
             devices.get(device)
-    found = list(
+    combinations = list(
         product(
             config.models,
             config.phases,
@@ -64,7 +64,7 @@ def jobs(config: GateConfig) -> list[Job]:
             config.precisions or (None,),
         )
     )
-    return [Job(*settings, number, len(found)) for number, settings in enumerate(found, 1)]
+    return [Job(*settings, number, len(combinations)) for number, settings in enumerate(combinations, 1)]
 
 
 def run(job: Job, config: GateConfig) -> list[Report]:
@@ -127,13 +127,13 @@ def _figures(report: Report) -> Figures:
     totals, memory = report.totals, report.memory
     if memory is None:
         raise GateError(f"the report of {report.workload.model} does not tell its memory", "simulate the model")
-    found = {
+    amounts = {
         **{name: getattr(totals, name) for name in METRICS if hasattr(totals, name)},
         "peak_memory_bytes": memory.peak_bytes,
         "coverage": report.coverage.bytes,
     }
     shares = {group.name: _rounded(group.time_share) for group in by_bound(report)}
-    return rounded(Figures(**found, bound_shares=dict(sorted(shares.items()))))
+    return rounded(Figures(**amounts, bound_shares=dict(sorted(shares.items()))))
 
 
 def rounded(figures: Figures) -> Figures:

@@ -58,12 +58,12 @@ def head(folder: Path, name: str = "HEAD") -> Commit:
     """Return a commit of the repository that `folder` lies in; GateError where there is none, or no git."""
     command = ["git", "-C", str(folder), "show", "--no-patch", "--format=%H %cI", f"{name}^{{commit}}", "--"]
     try:
-        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
         raise GateError("git cannot be run, so the commit is not known", "install git") from error
-    commit, _, moment = said.stdout.strip().partition(" ")
-    if said.returncode or not moment:
-        reason = (said.stderr.strip().splitlines() or ["it says nothing"])[-1]
+    commit, _, moment = done.stdout.strip().partition(" ")
+    if done.returncode or not moment:
+        reason = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
         raise GateError(f"git does not know the commit {name!r} in {folder}: {reason}", "name one with --commit")
     return Commit(commit, moment)
 
@@ -95,8 +95,8 @@ def read(path: Path) -> tuple[Accepted, ...]:
         raise GateError(f"there is no history {path}", "`memprof gate history` begins one")
     with _opened(path) as database:
         rows = database.execute(f"SELECT {', '.join(_COLUMNS)} FROM accepted ORDER BY place").fetchall()
-    found = [_accepted(path, row) for row in rows]
-    return tuple(sorted(found, key=lambda item: item.commit.moment))  # in one second, as they were accepted
+    accepted = [_accepted(path, row) for row in rows]
+    return tuple(sorted(accepted, key=lambda item: item.commit.moment))  # in one second, as they were accepted
 
 
 @contextmanager

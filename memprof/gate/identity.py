@@ -27,8 +27,8 @@ def suspicious(figures: Figures) -> tuple[str, ...]:
 
 
 def _suspicious(metric: Metric, figures: Figures) -> str:
-    found = getattr(figures, metric.name)
-    for value in found.values() if metric.name == SHARES else (found,):
+    figure = getattr(figures, metric.name)
+    for value in figure.values() if metric.name == SHARES else (figure,):
         if not math.isfinite(value) or value < 0:
             return f"{metric.title} cannot be {value:g}"
         if not value and not metric.may_be_zero:

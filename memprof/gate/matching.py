@@ -86,7 +86,7 @@ def match(before: Module, after: Module) -> Matching:
     while _move(matcher, before, after) or _rename(matcher):
         pass
     order = {module.path: place for place, module in enumerate(after.walk())}
-    matches = sorted(matcher.matches.values(), key=lambda found: order[found.after.path])
+    matches = sorted(matcher.matches.values(), key=lambda pair: order[pair.after.path])
     return Matching(tuple(matches), tuple(matcher.renamed), tuple(matcher.shifted))
 
 
@@ -157,10 +157,10 @@ def _rename(matcher: _Matcher) -> bool:
 
 def _families(names: Iterable[str]) -> Iterator[set[str]]:
     """Yield sets of sibling names that differ only in a number at their end, or one name each."""
-    found: dict[str, set[str]] = {}
+    families: dict[str, set[str]] = {}
     for name in names:
-        found.setdefault(_stem(name), set()).add(name)
-    yield from found.values()
+        families.setdefault(_stem(name), set()).add(name)
+    yield from families.values()
 
 
 def _stem(name: str) -> str:

@@ -97,13 +97,13 @@ class Module:
     @cached_property
     def operators(self) -> Counter[tuple[object, ...]]:
         """Count calls in and below the module by operator and phase, and once more by operator, phase and shapes."""
-        found = Counter[tuple[object, ...]]()
+        counts = Counter[tuple[object, ...]]()
         for call, amounts in self.own.items():
-            found[call.operator, call.phase] += amounts.calls
-            found[call.operator, call.phase, call.shapes] += amounts.calls
+            counts[call.operator, call.phase] += amounts.calls
+            counts[call.operator, call.phase, call.shapes] += amounts.calls
         for child in self.children.values():
-            found.update(child.operators)
-        return found
+            counts.update(child.operators)
+        return counts
 
     @cached_property
     def total(self) -> Amounts:
@@ -142,10 +142,10 @@ def _call(line: OperatorLine) -> Call:
     return Call(line.operator, line.kind, line.phase, shapes, layouts, line.dtype, line.bound)
 
 
-def _module(path: str, found: Sequence[tuple[list[str], Mapping[Call, Amounts]]]) -> Module:
+def _module(path: str, entries: Sequence[tuple[list[str], Mapping[Call, Amounts]]]) -> Module:
     below: dict[str, list[tuple[list[str], Mapping[Call, Amounts]]]] = {}
     own: Mapping[Call, Amounts] = {}
-    for parts, calls in found:
+    for parts, calls in entries:
         if parts:
             below.setdefault(parts[0], []).append((parts[1:], calls))
         else:

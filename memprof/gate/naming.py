@@ -25,22 +25,22 @@ def pattern(path: str) -> str:
 
 def modules(paths: Sequence[str]) -> str:
     """Name modules together, in as few words as tell them apart: "stages.0-3.norm", "stages.*.* (18 modules)"."""
-    found = sorted(set(paths), key=natural_order)
-    if len(found) == 1:
-        return found[0]
-    split = [path.split(".") for path in found]
+    distinct = sorted(set(paths), key=natural_order)
+    if len(distinct) == 1:
+        return distinct[0]
+    split = [path.split(".") for path in distinct]
     if len({len(parts) for parts in split}) == 1:
         differing = [place for place, names in enumerate(zip(*split, strict=True)) if len(set(names)) > 1]
         ranged = _ranged([parts[differing[0]] for parts in split]) if len(differing) == 1 else ""
         if ranged:
             return ".".join(ranged if place == differing[0] else part for place, part in enumerate(split[0]))
-        if len(set(map(pattern, found))) == 1:
+        if len(set(map(pattern, distinct))) == 1:
             shown = ["*" if place in differing else part for place, part in enumerate(split[0])]
-            return f"{'.'.join(shown)} ({len(found)} modules)"
+            return f"{'.'.join(shown)} ({len(distinct)} modules)"
     shared = _shared(split)
     if shared:
-        return f"{shared} ({len(found)} modules)"
-    return words.enumerate_words(found) if len(found) <= _MOST_LISTED else f"{len(found)} modules"
+        return f"{shared} ({len(distinct)} modules)"
+    return words.enumerate_words(distinct) if len(distinct) <= _MOST_LISTED else f"{len(distinct)} modules"
 
 
 def _ranged(names: Sequence[str]) -> str:

@@ -34,13 +34,13 @@ def modules_of(text: str | list[str]) -> tuple[str, ...]:
 
 def tensors_text(shapes: Sequence[tuple[int, ...]], layouts: Sequence[str], usual: str) -> str:
     """Return shapes and layouts as text; `usual` is the layout of the workload."""
-    found = []
+    words = []
     for (shape, layout), equal in groupby(zip(shapes, layouts, strict=True)):
         count = len(list(equal))
         sizes = "x".join(map(str, shape)) if shape else _SCALAR
-        said = sizes if layout == _expected(shape, usual) else f"{sizes} {layout}"
-        found.append(said if count == 1 else f"{count}*{said}")
-    return ", ".join(found)
+        word = sizes if layout == _expected(shape, usual) else f"{sizes} {layout}"
+        words.append(word if count == 1 else f"{count}*{word}")
+    return ", ".join(words)
 
 
 def tensors_of(text: str, usual: str) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]:

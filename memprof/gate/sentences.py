@@ -23,22 +23,22 @@ class _Group:
 
     what: str
     detail: str
-    found: tuple[Difference, ...]
+    differences: tuple[Difference, ...]
 
     @property
     def modules(self) -> list[str]:
-        return sorted({naming.place(item.module, item.call.phase) for item in self.found}, key=natural_order)
+        return sorted({naming.place(item.module, item.call.phase) for item in self.differences}, key=natural_order)
 
     @property
     def operators(self) -> list[str]:
         """Return its operators; one and its backward are the same here."""
-        return list(dict.fromkeys(_name(item.call) for item in self.found))
+        return list(dict.fromkeys(_name(item.call) for item in self.differences))
 
 
-def changes_of(found: Iterable[Difference], device: str, notes: dict[str, str]) -> tuple[Change, ...]:
+def changes_of(differing: Iterable[Difference], device: str, notes: dict[str, str]) -> tuple[Change, ...]:
     """Return the changes that differences amount to; `notes` is what to add about a whole module, by its path."""
     groups: dict[tuple[object, ...], list[Difference]] = {}
-    for item in found:
+    for item in differing:
         groups.setdefault(_key(item), []).append(item)
     return tuple(
         _change(_Group(items[0].what, _detail(items[0]), tuple(items)), device, notes) for items in groups.values()
@@ -83,14 +83,14 @@ def _key(item: Difference) -> tuple[object, ...]:
 
 
 def _change(group: _Group, device: str, notes: dict[str, str]) -> Change:
-    delta = sum((item.delta for item in group.found), Amounts())
+    delta = sum((item.delta for item in group.differences), Amounts())
     where, cost = naming.modules(group.modules), said(delta, device)
     clause = f"{_clause(group)}{next((notes[path] for path in group.modules if path in notes), '')}"
     names = group.operators
     return Change(
         what=group.what,
         module=where,
-        operator=group.found[0].call.operator if len(names) == 1 else "",
+        operator=group.differences[0].call.operator if len(names) == 1 else "",
         text=f"{where}: {clause}{f', {cost}' if cost else ''}",
         calls=delta.calls,
         launches=delta.launches,
@@ -102,15 +102,15 @@ def _change(group: _Group, device: str, notes: dict[str, str]) -> Change:
 
 def _clause(group: _Group) -> str:
     """Say what happened, without where and what it costs."""
-    first = group.found[0]
+    first = group.differences[0]
     each = " each" if len(group.modules) > 1 else ""
     if first.whole:
         return _whole(group, first.whole, each)
     named = _listed(group.operators)
     if _updates(first):
-        return f"{named} now {'update' if len(group.operators) > 1 else 'updates'} {_parameters(group.found)}"
-    passes = _passes(group.found)
-    notes = _noted([group.detail or _of(group.found), passes])
+        return f"{named} now {'update' if len(group.operators) > 1 else 'updates'} {_parameters(group.differences)}"
+    passes = _passes(group.differences)
+    notes = _noted([group.detail or _of(group.differences), passes])
     match group.what:
         case differences.NEW:
             return f"{first.calls_after} new {named}{each}{notes}"
@@ -119,7 +119,7 @@ def _clause(group: _Group) -> str:
         case differences.MORE | differences.FEWER:
             return f"{named} called {_times(first.calls_after)}{each}, {_times(first.calls_before)} before{notes}"
         case differences.WORK:
-            return f"{named}{_noted([passes])} {_work(group.found)}"
+            return f"{named}{_noted([passes])} {_work(group.differences)}"
         case _:
             return f"{named}{_noted([passes])} now {group.detail}{_bound_too(group)}"
 
@@ -129,15 +129,15 @@ def _updates(item: Difference) -> bool:
     return item.call.phase == OPTIMIZER and item.what in (differences.SHAPE, differences.WORK)
 
 
-def _parameters(found: Sequence[Difference]) -> str:
-    moved = sum(item.delta.dram_bytes for item in found)
+def _parameters(items: Sequence[Difference]) -> str:
+    moved = sum(item.delta.dram_bytes for item in items)
     return "more parameters" if moved > 0 else "fewer parameters" if moved < 0 else "the parameters in other groups"
 
 
 def _noted(notes: Sequence[str]) -> str:
     """Return remarks in brackets; nothing where there are none."""
-    said_notes = ", ".join(filter(None, notes))
-    return f" ({said_notes})" if said_notes else ""
+    text = ", ".join(filter(None, notes))
+    return f" ({text})" if text else ""
 
 
 def _whole(group: _Group, module: Module, each: str) -> str:
@@ -168,9 +168,9 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[: _MOST_NAMED - 1])} and {len(names) - _MOST_NAMED + 1} other operators"
 
 
-def _passes(found: Sequence[Difference]) -> str:
+def _passes(items: Sequence[Difference]) -> str:
     """Say in which pass of a training step a difference is, unless it is the forward pass."""
-    phases = {item.call.phase for item in found}
+    phases = {item.call.phase for item in items}
     if phases == {"backward"}:
         return "backward"
     return "forward and backward" if {"forward", "backward"} <= phases else ""
@@ -195,9 +195,9 @@ def _detail(item: Difference) -> str:
     return f"{call.layouts[0]} input" if call.kind == "layout" and call.layouts else ""
 
 
-def _of(found: Sequence[Difference]) -> str:
+def _of(items: Sequence[Difference]) -> str:
     """Say the shape that an operator works on, where it is the same for all."""
-    shapes = {max(item.call.shapes, key=len, default=()) for item in found}
+    shapes = {max(item.call.shapes, key=len, default=()) for item in items}
     shape = shapes.pop()
     return units.shape(shape) if shape and not shapes else ""
 
@@ -232,18 +232,18 @@ def _bound_too(group: _Group) -> str:
     """Say that what bounds it changed as well, where that is so for all."""
     if group.what == differences.BOUND:
         return ""
-    found = {
+    bounds = {
         _bound(item.before, item.after) if item.before.bound != item.after.bound else ""
-        for item in group.found
+        for item in group.differences
         if item.before and item.after
     }
-    said_of_all = found.pop() if len(found) == 1 else ""
-    return f", {said_of_all}" if said_of_all else ""
+    bound = bounds.pop() if len(bounds) == 1 else ""
+    return f", {bound}" if bound else ""
 
 
-def _work(found: Sequence[Difference]) -> str:
-    flops = sum(item.delta.flops for item in found)
-    moved = sum(item.delta.dram_bytes for item in found)
+def _work(items: Sequence[Difference]) -> str:
+    flops = sum(item.delta.flops for item in items)
+    moved = sum(item.delta.dram_bytes for item in items)
     amounts = (("arithmetic", flops), ("traffic", moved))
     parts = [f"{'more' if delta > 0 else 'less'} {noun}" for noun, delta in amounts if abs(delta) >= 0.5]
     if not parts:

@@ -69,16 +69,16 @@ def follows(item: MetricVerdict) -> bool:
     return item.budget.startswith(_FOLLOWS)
 
 
-def changed(found: WorkloadResult) -> tuple[MetricVerdict, ...]:
+def changed(result: WorkloadResult) -> tuple[MetricVerdict, ...]:
     """Return the figures to look at, those beyond their budget first; the others did not change."""
-    shown = [item for item in found.metrics if item.before != item.after or item.verdict is not Verdict.PASSED]
+    shown = [item for item in result.metrics if item.before != item.after or item.verdict is not Verdict.PASSED]
     order = (Verdict.CANNOT_TELL, Verdict.REGRESSED, Verdict.IMPROVED, Verdict.PASSED)
     return tuple(sorted(shown, key=lambda item: (order.index(item.verdict), verdict(item) == NOT_GATED)))
 
 
-def unchanged(found: WorkloadResult) -> str:
+def unchanged(result: WorkloadResult) -> str:
     """Count the figures that did not change: "8 metrics unchanged"; "" where there are none."""
-    count = len(found.metrics) - len(changed(found))
+    count = len(result.metrics) - len(changed(result))
     return f"{count} {'metric' if count == 1 else 'metrics'} unchanged" if count else ""
 
 
@@ -148,36 +148,36 @@ def measured_said(item: MeasuredResult) -> str:
     )
 
 
-def headline(found: GateResult) -> str:
+def headline(result: GateResult) -> str:
     """Say the verdict in one line: "REGRESSED: 1 of 6 workloads got worse beyond budget"."""
-    return f"{str(found.verdict).upper()}: {summary(found)}"
+    return f"{str(result.verdict).upper()}: {summary(result)}"
 
 
-def summary(found: GateResult) -> str:
+def summary(result: GateResult) -> str:
     """Say what a result amounts to: "1 of 6 workloads and 1 of 2 measurements got worse beyond budget"."""
     subjects = [
         subject
-        for noun, verdicts in _verdicts(found)
-        if (subject := _counted(noun, verdicts, found.verdict, of_all=True))
+        for noun, verdicts in _verdicts(result)
+        if (subject := _counted(noun, verdicts, result.verdict, of_all=True))
     ]
     if not subjects:
         return "nothing was compared"
-    every = [noun for noun, verdicts in _verdicts(found) if verdicts and set(verdicts) == {Verdict.CANNOT_TELL}]
-    if found.verdict is Verdict.CANNOT_TELL and len(every) == len(subjects):
+    every = [noun for noun, verdicts in _verdicts(result) if verdicts and set(verdicts) == {Verdict.CANNOT_TELL}]
+    if result.verdict is Verdict.CANNOT_TELL and len(every) == len(subjects):
         return f"{' and '.join(f'no {noun}' for noun in every)} can be judged"
-    return f"{words.enumerate_words(subjects)} {_DID[found.verdict]}"
+    return f"{words.enumerate_words(subjects)} {_DID[result.verdict]}"
 
 
-def besides(found: GateResult) -> str:
+def besides(result: GateResult) -> str:
     """Say what there is besides the verdict: "Besides, 1 workload cannot be judged."."""
     parts = []
     for verdict in (Verdict.CANNOT_TELL, Verdict.IMPROVED, Verdict.PASSED):
         subjects = [
             subject
-            for noun, verdicts in _verdicts(found)
+            for noun, verdicts in _verdicts(result)
             if (subject := _counted(noun, verdicts, verdict, of_all=False))
         ]
-        if verdict is not found.verdict and subjects:
+        if verdict is not result.verdict and subjects:
             parts.append(f"{words.enumerate_words(subjects)} {_DID[verdict]}")
     return f"Besides, {'; '.join(parts)}." if parts else ""
 
@@ -190,10 +190,10 @@ _DID = {
 }
 
 
-def _verdicts(found: GateResult) -> tuple[tuple[str, list[Verdict]], ...]:
+def _verdicts(result: GateResult) -> tuple[tuple[str, list[Verdict]], ...]:
     return (
-        ("workload", [item.verdict for item in found.results]),
-        ("measurement", [item.verdict for item in found.measured]),
+        ("workload", [item.verdict for item in result.results]),
+        ("measurement", [item.verdict for item in result.measured]),
     )
 
 

@@ -111,8 +111,8 @@ class Process:
             how = f"killed by {signal.Signals(-code).name}" + (" (out of memory?)" if -code == signal.SIGKILL else "")
         else:
             how = f"exit code {code}"
-        said = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
-        last = next((" ".join(line.split()) for line in reversed(said) if line.strip()), "")
+        lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
+        last = next((" ".join(line.split()) for line in reversed(lines) if line.strip()), "")
         return MeasuringError(
             f"{self._name}: the measuring process died, {how}{f': {last[:_LONGEST_LINE]}' if last else ''}"
         )

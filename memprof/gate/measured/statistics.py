@@ -108,15 +108,15 @@ def _resampled(values: Floats) -> Floats:
     return drawn
 
 
-def judge(found: Estimate, budget: float, *, is_last: bool) -> Verdict:
+def judge(interval: Estimate, budget: float, *, is_last: bool) -> Verdict:
     """Return what an interval says of a budget, such as 0.05 for 5 % slower; CANNOT_TELL asks for another look.
 
     It regressed where the whole interval lies beyond the budget, and passed where the whole interval lies within. At
     the last look it also passes where the ratio is within and the noise is no more than half of the budget.
     """
     limit = 1 + budget
-    if found.low > limit:
+    if interval.low > limit:
         return Verdict.REGRESSED
-    if found.high <= limit or (is_last and found.ratio <= limit and found.noise <= budget / 2):
+    if interval.high <= limit or (is_last and interval.ratio <= limit and interval.noise <= budget / 2):
         return Verdict.PASSED
     return Verdict.CANNOT_TELL

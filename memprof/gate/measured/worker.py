@@ -153,11 +153,11 @@ class Worker:
         check_imports(self._root, self._other)
         gc.collect()
         gc.disable()  # for good: in the middle of a step it would cost that step only
-        found: list[float] = []
+        seconds: list[float] = []
         least, most = _WARM_UP_STEPS
-        while len(found) < most and (len(found) < least or sum(found) < _WARM_UP_SECONDS):
-            found.append(self._timer.time(placement.run))
-        return Answer(seconds=(min(found),), resolution=placement.resolution)
+        while len(seconds) < most and (len(seconds) < least or sum(seconds) < _WARM_UP_SECONDS):
+            seconds.append(self._timer.time(placement.run))
+        return Answer(seconds=(min(seconds),), resolution=placement.resolution)
 
     def _turn(self, steps: int) -> Answer:
         if self._placement is None:

@@ -72,9 +72,9 @@ def _resolve(top: Path, ref: str) -> tuple[str, str]:
     """Return the name under which `ref` is there, and the commit that it names."""
     if ref and not ref.startswith("-"):
         for name in (ref, f"origin/{ref}"):
-            found = _run(top, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-            if found.returncode == 0:
-                return name, found.stdout.strip()
+            done = _run(top, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+            if done.returncode == 0:
+                return name, done.stdout.strip()
     if _git(top, "rev-parse", "--is-shallow-repository") == "true":
         raise GateError(
             f"there is no commit {ref!r} in this clone, which is shallow",
@@ -109,9 +109,9 @@ def _git(folder: Path, *arguments: str) -> str:
     """Run git and return what it prints; GateError with git's own words where it fails."""
     done = _run(folder, *arguments)
     if done.returncode:
-        said = " ".join(done.stderr.split())
+        message = " ".join(done.stderr.split())
         raise GateError(
-            f"git cannot tell what to measure against in {folder}: {said}",
+            f"git cannot tell what to measure against in {folder}: {message}",
             "measuring against a commit needs a git checkout of the repository",
         )
     return done.stdout.strip()
