@@ -10,11 +10,11 @@ import click
 from memprof.commands import gate_accepting, gate_history
 from memprof.commands.gating import (
     baseline_option,
-    collected,
     config_option,
-    measured_against,
+    current_baseline,
+    measure_against,
+    publish,
     say,
-    tell,
 )
 from memprof.commands.options import DEFAULT_OUTPUT, chosen_formats
 
@@ -109,15 +109,15 @@ def check_command(
     terms = checking.Terms(baseline_name, config_name, strict=strict, lenient=lenient)
     result = checking.refuse(config, terms, accepted)
     if result is None:
-        today = collected(config)
-        measured = () if against is None else measured_against(config, against)
+        today = current_baseline(config)
+        measured = () if against is None else measure_against(config, against)
         result = checking.check(config, terms, accepted, today, measured)
     if as_json:
         from memprof.reports.gate import FORMATS
 
         say(FORMATS.render(result, "json").decode())
     else:
-        tell(
+        publish(
             result,
             usual_formats(os.environ, into_folder=output is not None) if formats is None else formats,
             output or DEFAULT_OUTPUT,

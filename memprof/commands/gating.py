@@ -36,7 +36,7 @@ _PRINTED = ("text", "github")
 """Formats that are no files: GitHub takes annotations from what a step prints."""
 
 
-def collected(config: GateConfig) -> Baseline:
+def current_baseline(config: GateConfig) -> Baseline:
     """Analyse everything that a configuration gates; show on a terminal how far that is."""
     from memprof.commands.output import output_kept, progress
     from memprof.gate import entries
@@ -45,11 +45,11 @@ def collected(config: GateConfig) -> Baseline:
     with _rare_collections():
         for job in entries.jobs(config):
             with progress(f"analysing {job.model}, {job.phase} ({job.number} of {job.count})"), output_kept():
-                reports += entries.run(job, config)
+                reports += entries.analyze_job(job, config)
         return entries.collect(reports)
 
 
-def measured_against(config: GateConfig, ref: str) -> tuple[MeasuredResult, ...]:
+def measure_against(config: GateConfig, ref: str) -> tuple[MeasuredResult, ...]:
     """Measure what a configuration gates against the commit `ref`; show on a terminal how far that is."""
     from memprof.commands.output import progress
     from memprof.gate.measuring import measure
@@ -78,7 +78,7 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def tell(result: GateResult, formats: Sequence[str], output: Path, sources: tuple[Path, Path]) -> None:
+def publish(result: GateResult, formats: Sequence[str], output: Path, sources: tuple[Path, Path]) -> None:
     """Print a result, and write it into `output` in the other formats; on GitHub also where a job's summary goes.
 
     `sources` are the files of the baseline and of the configuration, on whose lines annotations are.

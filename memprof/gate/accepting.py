@@ -12,7 +12,7 @@ _SMALL = 1e-8
 """Change, as a fraction, that is none: figures are kept to nine digits."""
 
 
-def accepted(before: Baseline | None, after: Baseline) -> tuple[str, ...]:
+def describe_acceptance(before: Baseline | None, after: Baseline) -> tuple[str, ...]:
     """Say how the baseline `after` differs from the one before it, in lines; nothing where it does not.
 
     `before` is None where there was none that could be read.

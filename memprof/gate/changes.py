@@ -30,16 +30,16 @@ def changes(before: Entry, after: Entry) -> tuple[Change, ...]:
         explained: list[Change] = []
     else:
         matched = matching.match(was, now)
-        differing = differences.differences(matched)
-        whole = tuple(differences.wholes(was, now, matched))
+        differing = differences.call_differences(matched)
+        whole = tuple(differences.module_differences(was, now, matched))
         notes, unexplained = _shifts(matched, {item.module for item in whole})
         device = after.workload.device
         explained = [
             *sentences.changes_of((*whole, *differing), device, notes),
-            *_renamed((*matched.renamed, *unexplained)),
+            *_renamings((*matched.renamed, *unexplained)),
         ]
     explained.sort(key=lambda item: (-abs(item.seconds), -abs(item.dram_bytes), -abs(item.flops), item.text))
-    return (*explained, *_other(before, after, explained))
+    return (*explained, *_other_changes(before, after, explained))
 
 
 def _shifts(matched: Matching, whole: set[str]) -> tuple[dict[str, str], list[Match]]:
@@ -60,14 +60,14 @@ def _shifts(matched: Matching, whole: set[str]) -> tuple[dict[str, str], list[Ma
 
 
 def _names(modules: Iterable[Module]) -> str:
-    return naming.modules([".".join(item.path.split(".")[-2:]) for item in modules])
+    return naming.name_modules([".".join(item.path.split(".")[-2:]) for item in modules])
 
 
-def _renamed(matches: Iterable[Match]) -> Iterator[Change]:
+def _renamings(matches: Iterable[Match]) -> Iterator[Change]:
     """Yield a change for modules that have another name; those of one sort, such as all stages, together."""
     groups: dict[tuple[str, str], list[Match]] = {}
     for item in matches:
-        groups.setdefault(_sort_of_renaming(item), []).append(item)
+        groups.setdefault(_renaming_kind(item), []).append(item)
     for (old, new), items in groups.items():
         befores = [item.before.path for item in items]
         afters = [item.after.path for item in items]
@@ -75,15 +75,15 @@ def _renamed(matches: Iterable[Match]) -> Iterator[Change]:
         same = all(item.before.content == item.after.content for item in items)
         how = "with the same operators" if same else "what changed within is said under the new name"
         if old and new:
-            text = f"{naming.modules(befores)} {are} now called {naming.modules(afters)}, {how}"
+            text = f"{naming.name_modules(befores)} {are} now called {naming.name_modules(afters)}, {how}"
         elif new:
             text = f"{words.enumerate_words(sorted(befores))} now in {new}, {how}"
         else:
             text = f"{words.enumerate_words(sorted(afters))} no longer in {old}, {how}"
-        yield Change(RENAMED, naming.modules(afters), "", text, 0, 0, 0.0, 0.0, 0.0)
+        yield Change(RENAMED, naming.name_modules(afters), "", text, 0, 0, 0.0, 0.0, 0.0)
 
 
-def _sort_of_renaming(item: Match) -> tuple[str, str]:
+def _renaming_kind(item: Match) -> tuple[str, str]:
     """Return the patterns of both names; for what was put into or taken out of a module, "" and that module's path."""
     before, after = item.before.path, item.after.path
     if after.endswith(f".{before}"):
@@ -93,7 +93,7 @@ def _sort_of_renaming(item: Match) -> tuple[str, str]:
     return naming.pattern(before), naming.pattern(after)
 
 
-def _other(before: Entry, after: Entry, explained: Sequence[Change]) -> tuple[Change, ...]:
+def _other_changes(before: Entry, after: Entry, explained: Sequence[Change]) -> tuple[Change, ...]:
     """Return what the figures changed by beyond the changes, as a change; nothing where that is negligible."""
     covered = Amounts(0, *(sum(getattr(item, name) for item in explained) for name in _FIGURES))
     rest = _figures(after.figures) - _figures(before.figures) - covered
@@ -102,7 +102,7 @@ def _other(before: Entry, after: Entry, explained: Sequence[Change]) -> tuple[Ch
     if not notable:
         return ()
     remainder = Amounts(0, *(getattr(rest, name) if name in notable else 0 for name in _FIGURES))
-    text = f"operators that did not change: {sentences.said(remainder, after.workload.device)} ({_WHY_OTHER})"
+    text = f"operators that did not change: {sentences.describe_cost(remainder, after.workload.device)} ({_WHY_OTHER})"
     return (Change(OTHER, "", "", text, 0, rest.launches, rest.flops, rest.dram_bytes, rest.seconds),)
 
 

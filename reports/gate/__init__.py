@@ -33,13 +33,13 @@ def formats(baseline: str = "", config: str = "") -> Formats[GateResult]:
         from memprof.reports.gate import github as gate_github
         from memprof.reports.gate import lines
 
-        return _encoded(gate_github.render(result, lines.Sources(baseline, config)))
+        return _encode(gate_github.render(result, lines.Sources(baseline, config)))
 
     def gitlab(result: GateResult) -> bytes:
         from memprof.reports.gate import gitlab as gate_gitlab
         from memprof.reports.gate import lines
 
-        return _encoded(gate_gitlab.render(result, lines.Sources(baseline, config)))
+        return _encode(gate_gitlab.render(result, lines.Sources(baseline, config)))
 
     writers = {"md": _markdown, "github": github, "junit": _junit, "gitlab": gitlab, "json": _json}
     return Formats("gate check", writers)
@@ -48,7 +48,7 @@ def formats(baseline: str = "", config: str = "") -> Formats[GateResult]:
 def _markdown(result: GateResult) -> bytes:
     from memprof.reports.gate import markdown
 
-    return _encoded(markdown.render(result))
+    return _encode(markdown.render(result))
 
 
 def _junit(result: GateResult) -> bytes:
@@ -58,19 +58,19 @@ def _junit(result: GateResult) -> bytes:
 
 
 def _json(result: GateResult) -> bytes:
-    return indented_json(_encodable(msgspec.to_builtins(result)))
+    return indented_json(_replace_surrogates(msgspec.to_builtins(result)))
 
 
-def _encodable(result: object) -> object:
+def _replace_surrogates(value: object) -> object:
     """Return JSON values without halves of surrogates, which names of files may hold and UTF-8 has no bytes for."""
-    if isinstance(result, str):
-        return result.encode("utf-8", "replace").decode()
-    if isinstance(result, dict):
-        return {_encodable(key): _encodable(value) for key, value in result.items()}
-    return [_encodable(item) for item in result] if isinstance(result, (list, tuple)) else result
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_replace_surrogates(key): _replace_surrogates(value) for key, value in value.items()}
+    return [_replace_surrogates(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def _encoded(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 

@@ -43,13 +43,13 @@ def annotation(level: str, place: Place, title: str, message: str) -> str:
 def _annotations(result: GateResult, sources: Sources) -> Iterator[tuple[str, str]]:
     for item in sorted(result.results, key=lambda item: item.verdict is not Verdict.REGRESSED):
         if item.verdict is not Verdict.PASSED:
-            place = gate_lines.of_workload(result, item.workload, sources)
+            place = gate_lines.workload_place(result, item.workload, sources)
             title = f"memprof gate: {words.name(item.workload)}: {item.verdict}"
             level = _level(result, item.verdict)
             yield level, annotation(level, place, title, _message(item))
     for run in result.measured:
         if run.verdict is not Verdict.PASSED:
-            place = gate_lines.of_model(result, run.model, sources)
+            place = gate_lines.model_place(result, run.model, sources)
             title = f"memprof gate: {problems.measured_subject(run)}: {run.verdict}"
             level = _level(result, run.verdict)
             yield level, annotation(level, place, title, _measured_message(run))
@@ -57,13 +57,13 @@ def _annotations(result: GateResult, sources: Sources) -> Iterator[tuple[str, st
 
 def _message(item: WorkloadResult) -> str:
     shown = [metric for metric in item.metrics if metric.verdict is not Verdict.PASSED]
-    figures = [words.said(metric) for metric in shown if not words.follows(metric)]
+    figures = [words.metric_sentence(metric) for metric in shown if not words.follows(metric)]
     changes = [change.text for change in item.changes[:_MOST_CHANGES]]
     return "\n".join([*item.reasons, *figures, *changes]) or "nothing was compared"
 
 
 def _measured_message(run: MeasuredResult) -> str:
-    return "\n".join([words.measured_said(run), *run.reasons])
+    return "\n".join([words.measured_sentence(run), *run.reasons])
 
 
 def _level(result: GateResult, verdict: Verdict) -> str:

@@ -28,13 +28,13 @@ class Sources:
     config: str = ""
 
 
-def of_workload(result: GateResult, workload: GateWorkload, sources: Sources) -> Place:
+def workload_place(result: GateResult, workload: GateWorkload, sources: Sources) -> Place:
     """Return where the baseline has a workload; where it lacks it, where the configuration names its model."""
     line = workload_line(sources.baseline, workload)
-    return Place(result.baseline, line) if line else of_model(result, workload.model, sources)
+    return Place(result.baseline, line) if line else model_place(result, workload.model, sources)
 
 
-def of_model(result: GateResult, model: str, sources: Sources) -> Place:
+def model_place(result: GateResult, model: str, sources: Sources) -> Place:
     """Return where memprof's section of the configuration names a model, or else where it begins."""
     named = re.compile(rf"(?<![\w.:/=-]){re.escape(model)}(?![\w.:/=-])") if model.strip() else None
     for number, line in enumerate(sources.config.split("\n"), 1):

@@ -40,16 +40,16 @@ def _blocks(result: GateResult) -> Iterator[str]:
         f"## memprof gate: {result.verdict}",
         "",
         f"**{_safe(_sentence(words.summary(result)))}**",
-        _safe(words.besides(result)),
+        _safe(words.other_verdicts(result)),
         "",
     )
     if result.remedy:
         yield _text(f"**What to do:** {_with_code(_sentence(result.remedy))}", "")
     yield from (_text(f"> {_safe(note)}.", "") for note in result.notes)
-    for item in tables.notable(result):
+    for item in tables.notable_workloads(result):
         yield from _workload(item)
-    for reasons, items in tables.incomparable(result).items():
-        names = [_safe(words.whole(item.workload)) for item in items]
+    for reasons, items in tables.incomparable_workloads(result).items():
+        names = [_safe(words.full_name(item.workload)) for item in items]
         yield _text(
             f"### {names[0] if len(items) == 1 else f'{len(items)} workloads'}: cannot tell",
             "",
@@ -59,21 +59,21 @@ def _blocks(result: GateResult) -> Iterator[str]:
             yield _details("Which workloads", [f"- {name}" for name in names])
     if result.measured:
         yield _text(
-            f"### {tables.measured(result.measured).title}",
+            f"### {tables.measured_table(result.measured).title}",
             "",
-            *_table(tables.measured(result.measured), bold_verdicts=True),
+            *_table(tables.measured_table(result.measured), bold_verdicts=True),
             *_list(tables.measured_notes(result.measured)),
         )
-    passed = tables.passed(result)
+    passed = tables.passed_workloads(result)
     if passed.rows:
         count = len(passed.rows)
         yield _details(f"{count} {'workload' if count == 1 else 'workloads'} passed", _table(passed))
-    for item in tables.notable(result):
-        yield _details(f"Every metric of {words.whole(item.workload)}", _table(tables.metrics(item.metrics)))
+    for item in tables.notable_workloads(result):
+        yield _details(f"Every metric of {words.full_name(item.workload)}", _table(tables.metrics(item.metrics)))
         if len(item.changes) > _MOST_CHANGES:
             shown = item.changes[:_MOST_OF_ALL_CHANGES]
             yield _details(
-                f"{len(shown)} of {len(item.changes)} changes of {words.whole(item.workload)}",
+                f"{len(shown)} of {len(item.changes)} changes of {words.full_name(item.workload)}",
                 _list(change.text for change in shown),
             )
     if result.results:
@@ -89,8 +89,8 @@ def _workload(result: WorkloadResult) -> Iterator[str]:
         "",
         *(_list(_sentence(reason) for reason in result.reasons) if result.reasons else []),
     )
-    shown = words.changed(result)
-    unchanged = words.unchanged(result)
+    shown = words.changed_metrics(result)
+    unchanged = words.unchanged_count(result)
     if shown:
         yield _text(*_table(tables.metrics(shown), bold_verdicts=True), *([f"{unchanged}.", ""] if unchanged else []))
     if result.changes:
@@ -134,15 +134,15 @@ def _with_code(text: str) -> str:
     parts = _plain(text).split("`")
     if len(parts) % 2 == 0:
         return _safe(text)
-    return "".join(f"`{part}`" if place % 2 else _escaped(part) for place, part in enumerate(parts))
+    return "".join(f"`{part}`" if place % 2 else _escape(part) for place, part in enumerate(parts))
 
 
 def _safe(text: str) -> str:
     """Return text that shows as it stands, in one line: no Markdown, no HTML, nobody notified, nothing hidden."""
-    return _escaped(_plain(text))
+    return _escape(_plain(text))
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return markdown.escape(text).replace("&", "&amp;").replace("@", "@\N{ZERO WIDTH NON-JOINER}")
 
 

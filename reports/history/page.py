@@ -24,6 +24,6 @@ def render(history: Sequence[Accepted], metric: Metric) -> bytes:
     page = environment.get_template("history.html").render(
         title=tables.title(metric),
         picture=base64.b64encode(figure.draw(history, metric)).decode(),
-        table=tables.over_commits(history, metric),
+        table=tables.commits_table(history, metric),
     )
     return page.encode()

@@ -39,7 +39,7 @@ METRICS = {
 }
 
 
-def metric_named(name: str) -> Metric:
+def find_metric(name: str) -> Metric:
     """Return a metric; GateError with the nearest names where there is none."""
     if name not in METRICS:
         raise GateError(f"a history shows no metric {name!r}", did_you_mean(name, METRICS))
@@ -56,7 +56,7 @@ def commits(history: Sequence[Accepted]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item.commit.name for item in history))
 
 
-def over_commits(history: Sequence[Accepted], metric: Metric) -> Table:
+def commits_table(history: Sequence[Accepted], metric: Metric) -> Table:
     """Return a line for each commit, newest first, a column for each workload."""
     workloads = tuple(dict.fromkeys(sorted(item.workload for item in history)))
     values = {(item.commit.name, item.workload): metric.scale * metric.value(item.figures) for item in history}

@@ -13,9 +13,9 @@ from memprof.errors import GateError
 from memprof.gate.measured.plan import Plan
 from memprof.gate.measured.processes import MeasuringError
 from memprof.gate.measured.protocol import Job
-from memprof.gate.measured.sampling import Pair, PairSample, started
+from memprof.gate.measured.sampling import Pair, PairSample, start_pair
 from memprof.gate.measured.statistics import LOOKS, Estimate, Look, estimate, judge
-from memprof.gate.measured.worktree import Sides, checked_out
+from memprof.gate.measured.worktree import Sides, check_out
 from memprof.gate.records import MeasuredResult, Verdict
 from memprof.models.spec import Source, parse
 from memprof.workload import check_workload
@@ -83,17 +83,17 @@ def measure_against(
             precision=precision,
             layout=layout,
         )
-    names = [_within(model, root) for model in models]
+    names = [_relative_model(model, root) for model in models]
     cases = [
         _Case(Job(model, phase, batch_size, resolution, precision, layout)) for model, phase in product(names, phases)
     ]
-    with checked_out(root, ref) as sides:
+    with check_out(root, ref) as sides:
         run = _Run(sides, plan or Plan(), budget, progress or (lambda text: None), cases)
         run.measure()
     return tuple(run.results())
 
 
-def _within(model: str, root: Path) -> str:
+def _relative_model(model: str, root: Path) -> str:
     """Return `model` with the file that it names, if any, relative to `root`, so that each side has its own."""
     spec = parse(model)
     path = Path(spec.name).expanduser()
@@ -128,7 +128,7 @@ class _Run:
             for case in self._open():
                 case.judge(look, self._budget)
         for case in self._open():
-            case.close(self._budget, self._too_slow())
+            case.close(self._budget, self._slowness())
 
     def results(self) -> Iterator[MeasuredResult]:
         """Yield what was found, workload by workload."""
@@ -147,7 +147,7 @@ class _Run:
     def _seconds(self, look: Look, spent: float) -> float:
         return spent / self._pairs * look.pairs if self._pairs else 0.0
 
-    def _too_slow(self) -> str:
+    def _slowness(self) -> str:
         look = LOOKS[0]
         seconds = self._seconds(look, time.monotonic() - self._start)
         return (
@@ -159,7 +159,7 @@ class _Run:
         waiting = self._open()
         while waiting:
             try:
-                with started(self._sides, self._plan, head_first=self._pairs % 2 == 1) as pair:
+                with start_pair(self._sides, self._plan, head_first=self._pairs % 2 == 1) as pair:
                     self._facts = dict(pair.facts)
                     self._sample(pair, waiting)
             except MeasuringError as error:  # of the one whose turn it was; the others get new processes

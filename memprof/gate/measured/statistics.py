@@ -91,14 +91,14 @@ def estimate(pairs: Sequence[Sequence[float]], look: Look) -> Estimate:
     if values.shape[0] != look.pairs:
         raise ValueError(f"{values.shape[0]} pairs at a look at {look.pairs}")
     middles = np.sort(np.median(values, axis=1))
-    drawn = np.sort(_resampled(values))
+    drawn = np.sort(_resample(values))
     beyond_low, beyond_high = (int(chance * RESAMPLES) for chance in (look.low_chance, look.high_chance))
     low = min(middles[look.low_rank - 1], drawn[beyond_low])
     high = max(middles[-look.high_rank], drawn[-1 - beyond_high])
     return Estimate(math.exp(float(np.median(middles))), math.exp(low), math.exp(high))
 
 
-def _resampled(values: Floats) -> Floats:
+def _resample(values: Floats) -> Floats:
     """Return the medians of `values` (pairs, placements) drawn again and again, at both levels: (RESAMPLES,)."""
     pairs, placements = values.shape
     random = np.random.default_rng(_SEED)

@@ -92,10 +92,10 @@ class Placement:
         for tensor in (*model.parameters(), *model.buffers()):
             if tensor.is_floating_point():
                 wanted = dtype if tensor.dtype == torch.float32 else tensor.dtype
-                tensor.data = _placed(tensor.data, wanted, channels_last)
+                tensor.data = _place_tensor(tensor.data, wanted, channels_last)
         images = torch.rand((job.batch_size, 3, self.resolution, self.resolution))
         self._batch = Batch(
-            images=_placed(images, dtype, channels_last),
+            images=_place_tensor(images, dtype, channels_last),
             targets=torch.zeros((job.batch_size,), dtype=torch.int64),
         )
         self._step = Step(model, job.model, job.phase == "train", _REMEDY, lambda: _autocast(precision))
@@ -108,7 +108,7 @@ class Placement:
         self._step.run(self._batch, modules=False)
 
 
-def _placed(tensor: Tensor, dtype: torch.dtype, channels_last: bool) -> Tensor:
+def _place_tensor(tensor: Tensor, dtype: torch.dtype, channels_last: bool) -> Tensor:
     layout = torch.channels_last if channels_last and tensor.dim() == 4 else torch.contiguous_format
     return tensor.to(dtype=dtype, memory_format=layout)
 

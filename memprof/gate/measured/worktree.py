@@ -46,7 +46,7 @@ class Sides:
 
 
 @contextmanager
-def checked_out(folder: Path, ref: str) -> Iterator[Sides]:
+def check_out(folder: Path, ref: str) -> Iterator[Sides]:
     """Check `ref` out beside the checkout that `folder` lies in, as long as entered.
 
     A branch that is not there under this name is looked for at the remote called origin. GateError where there is no
@@ -56,7 +56,7 @@ def checked_out(folder: Path, ref: str) -> Iterator[Sides]:
     inner = folder.resolve().relative_to(top.resolve())
     name, commit = _resolve(top, ref)
     head_name = _head_name(top)
-    with _interruptible(), _temporary_folder() as temporary:
+    with _interrupt_on_termination(), _temporary_folder() as temporary:
         base = temporary / "base"
         try:
             _git(top, "-c", "core.hooksPath=/dev/null", "worktree", "add", "--quiet", "--detach", str(base), commit)
@@ -64,7 +64,7 @@ def checked_out(folder: Path, ref: str) -> Iterator[Sides]:
                 raise GateError(f"there is no folder {inner} at {name}", "there is nothing to measure against")
             yield Sides(base / inner, top / inner, temporary, f"{name} ({commit[:_SHORT]})", head_name)
         finally:
-            with _interrupts_held():
+            with _hold_interrupts():
                 _remove(top, base)
 
 
@@ -136,7 +136,7 @@ def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def _interrupt_on_termination() -> Iterator[None]:
     """Take a request to end (SIGTERM, as CI systems send it) for a Ctrl-C, so that everything is tidied up."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -153,7 +153,7 @@ def _interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def _hold_interrupts() -> Iterator[None]:
     """Let a second Ctrl-C wait until all is tidied up."""
     # Not ignored, as where files are renamed: git inherits a block and cannot lift it by handling the signal itself.
     signals = {signal.SIGINT, signal.SIGTERM}
