@@ -41,8 +41,8 @@ from memprof.files import write_files
 from memprof.gate.measured.against import measure_against
 from memprof.gate.measured.plan import ALLOCATOR, Plan
 from memprof.gate.measured.protocol import Job
-from memprof.gate.measured.sampling import started
-from memprof.gate.measured.worktree import checked_out
+from memprof.gate.measured.sampling import start_pair
+from memprof.gate.measured.worktree import check_out
 from memprof.gate.records import MeasuredResult
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -114,10 +114,10 @@ def process_pairs(allocator: bool) -> Iterator[Outcome]:
     job = Job("net.py:large", "infer", LARGE_BATCH, LARGE_RESOLUTION, "fp32", "channels-first")
     with tempfile.TemporaryDirectory() as name:
         repository(Path(name), BLOCKS)
-        with checked_out(Path(name), "HEAD") as sides:
+        with check_out(Path(name), "HEAD") as sides:
             while True:
                 start = time.perf_counter()
-                with started(sides, plan, head_first=False) as pair:
+                with start_pair(sides, plan, head_first=False) as pair:
                     sample = pair.sample(job, head_first=False)
                 ratio = float(np.exp(np.median(sample.ratios)))
                 yield Outcome(

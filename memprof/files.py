@@ -53,7 +53,7 @@ def write_files(folder: Path, contents: Mapping[str, bytes], remedy: str = _OTHE
         ):
             for name, content in contents.items():
                 (Path(aside) / name).write_bytes(content)
-            with _uninterrupted():
+            with _ignore_interrupts():
                 _move(Path(aside), finals)
     return finals
 
@@ -96,8 +96,9 @@ def _made(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C wait for a few renames: after them, everything is written and there is nothing to interrupt."""
+def _ignore_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C during a few renames: after them, everything is written and there is nothing to interrupt."""
+    # Not blocked, as where git tidies up: that holds for this thread only, and one of torch's would take the signal.
     if threading.current_thread() is not threading.main_thread():
         yield  # Python interrupts the main thread only
         return

@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from memprof.errors import WorkloadError
 from memprof.report.groups import share
+from memprof.report.json_text import indented_json
 from memprof.report.record import OperatorRow, Report
 
 SCHEMA = "memprof.alignment/1"
@@ -107,7 +106,7 @@ class Alignment:
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return indented_json(self).decode()
 
 
 def align(measured: Report, simulated: Report) -> Alignment:

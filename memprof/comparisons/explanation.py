@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from memprof import units, words
 from memprof.comparisons import reasons
 from memprof.comparisons.contributions import Difference, split
@@ -15,6 +13,7 @@ from memprof.errors import ReportError
 from memprof.findings import memory
 from memprof.report.digest import Digest, digest
 from memprof.report.groups import Group
+from memprof.report.json_text import indented_json
 from memprof.report.labels import differences
 from memprof.report.record import Report, Workload
 from memprof.vocabulary import Phase
@@ -44,7 +43,7 @@ class Explanation:
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return indented_json(self).decode()
 
 
 @dataclass(frozen=True, slots=True)

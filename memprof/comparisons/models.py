@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from memprof import units, words
 from memprof.findings import memory
 from memprof.report.digest import digest
 from memprof.report.groups import Group
+from memprof.report.json_text import indented_json
 from memprof.report.record import Report, ReportWarning
 
 SCHEMA = "memprof.comparison/1"
@@ -92,7 +91,7 @@ class Comparison:
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return indented_json(self).decode()
 
 
 def compare(cells: Sequence[Sequence[Report]]) -> Comparison:

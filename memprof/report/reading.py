@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from memprof.errors import ReportError
+from memprof.report.json_text import indented_json
 from memprof.report.record import SCHEMA, Report
 
 SET_SCHEMA = "memprof.report-set/1"
@@ -16,8 +17,8 @@ SET_SCHEMA = "memprof.report-set/1"
 def dump_reports(reports: Sequence[Report]) -> str:
     """Return one report as its JSON, several as a report set."""
     if len(reports) == 1:
-        return _indented(reports[0])
-    return _indented({"schema": SET_SCHEMA, "reports": list(reports)})
+        return indented_json(reports[0]).decode()
+    return indented_json({"schema": SET_SCHEMA, "reports": list(reports)}).decode()
 
 
 def load_reports(text: str | bytes) -> tuple[Report, ...]:
@@ -62,7 +63,3 @@ def _schema_remedy(schema: str) -> str:
     if version in map(str, range(1, int(known[name]))):
         return "an older memprof wrote it: run `memprof roofline` again"
     return "a newer memprof wrote it: upgrade memprof"
-
-
-def _indented(value: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"

@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-import msgspec
-
 from memprof.comparisons.models import Entry, entry
 from memprof.errors import ModelError
 from memprof.models import registry
 from memprof.models.options import BRANCHES, Value
 from memprof.models.spec import ModelSpec, Source, parse
+from memprof.report.json_text import indented_json
 from memprof.report.record import Report
 
 SCHEMA = "memprof.ablation/1"
@@ -82,7 +81,7 @@ class Ablation:
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return indented_json(self).decode()
 
 
 def variants(model: str) -> tuple[Variant, ...]:

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-import msgspec
-
 from memprof import units, words
 from memprof.findings import memory
 from memprof.report.digest import Digest, digest, digests
 from memprof.report.groups import share
+from memprof.report.json_text import indented_json
 from memprof.report.labels import labels
 from memprof.report.record import OperatorRow, Report, Workload
 from memprof.vocabulary import CHANNELS_FIRST, CHANNELS_LAST, WAITING, Kind
@@ -92,7 +91,7 @@ class Losses:
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return indented_json(self).decode()
 
 
 def worth_trying(workload: Workload, precisions: Sequence[str]) -> tuple[Workload, ...]:

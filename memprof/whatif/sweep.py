@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-import msgspec
-
 from memprof import units, words
 from memprof.comparisons.models import entry, faster
 from memprof.errors import ModelError
 from memprof.models import registry
 from memprof.models.options import Option, Value, write
 from memprof.report.groups import share
+from memprof.report.json_text import indented_json
 from memprof.report.record import Report
 from memprof.vocabulary import Kind
 from memprof.whatif.ablation import Published, published_rate, with_options, zoo_spec
@@ -117,7 +116,7 @@ class Sweep:
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return indented_json(self).decode()
 
 
 def plan(model: str, text: str) -> Plan:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from memprof.report.json_text import indented_json
 from memprof.validation.kernels import KernelValidation, operator_errors
 from memprof.validation.records import Case, Validation
 from memprof.validation.statistics import group_errors
@@ -29,7 +30,7 @@ def to_json(validation: Validation) -> bytes:
     """Return rows and errors as indented JSON, ending in a newline."""
     groups = [msgspec.to_builtins(group) for group in group_errors(validation.cases)]
     statistics = [{**{key: group[key] for key in group if key != "errors"}, **group["errors"]} for group in groups]
-    return _json(
+    return indented_json(
         {
             "schema": SCHEMA,
             "file": validation.table.name,
@@ -91,7 +92,7 @@ def kernels_to_json(validation: KernelValidation) -> bytes:
         }
         for case in validation.cases
     ]
-    return _json(
+    return indented_json(
         {
             "schema": KERNEL_SCHEMA,
             "file": validation.table.name,
@@ -110,10 +111,6 @@ def kernels_to_csv(validation: KernelValidation) -> bytes:
         ]
         added.append((case.row, (times[0], case.ratio, times[1], case.bound, case.skipped_because)))
     return _csv(validation.table, KERNEL_ADDED, added)
-
-
-def _json(content: dict[str, Any]) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
 
 def _csv(table: Table, added: Sequence[str], rows: Iterable[tuple[Row, Sequence[object]]]) -> bytes:
