@@ -10,7 +10,7 @@ from importlib import metadata
 
 from memprof._version import __version__
 from memprof.analysis.missing_arguments import complete
-from memprof.analysis.rows import Clock, add_up, idle_rows, inferred_of, rows_of
+from memprof.analysis.rows import Clock, add_up, assumption_of, idle_rows, rows_of
 from memprof.calls import OperatorCall, Phase, extract_calls
 from memprof.operators import registry
 from memprof.operators.traffic import tensor_bytes
@@ -192,7 +192,7 @@ def _warnings(coverage: Coverage, device: DeviceCeilings) -> list[ReportWarning]
 
 def _assumptions(costed: Sequence[CostedCall]) -> list[ReportWarning]:
     """Say what was assumed where the profile did not record an argument."""
-    calls = Counter(inferred_of(item) for item in costed)
+    calls = Counter(assumption_of(item) for item in costed)
     return [
         ReportWarning("inferred-arguments", f"{count} calls: {assumption}", "record the profile with a newer torch")
         for assumption, count in calls.items()
