@@ -72,7 +72,7 @@ def device_time(kernels: Sequence[Kernel]) -> DeviceTime:
     )
 
 
-def by_device(kernels: Sequence[Kernel]) -> dict[int, DeviceTime]:
+def device_times(kernels: Sequence[Kernel]) -> dict[int, DeviceTime]:
     """Say where the time of each device went, by its number."""
     devices: dict[int, list[Kernel]] = defaultdict(list)
     for kernel in kernels:
