@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
-from memprof.profiles.records import Argument, Event, EventCategory, Kernel, Profile, TensorSpec
+from memprof.profiles.records import Event, EventCategory, Kernel, Profile
+from memprof.tensors.spec import Argument, TensorSpec
+from memprof.vocabulary import Phase
 
 ALLOCATIONS = frozenset(
     f"aten::{name}"
@@ -23,14 +24,6 @@ ALLOCATIONS = frozenset(
     )
 )
 """Operators that make room for a result; every kernel calls some, so they do not make their caller a composite."""
-
-
-class Phase(StrEnum):
-    """The part of a step that an operator call belongs to."""
-
-    FORWARD = "forward"
-    BACKWARD = "backward"
-    OPTIMIZER = "optimizer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +62,14 @@ class OperatorCall:
         """Return the tensor at `position`, or None."""
         value = self.argument(position)
         return value if isinstance(value, TensorSpec) else None
+
+    def tensor_list(self, position: int) -> tuple[TensorSpec, ...]:
+        """Return the list of tensors at `position`; LookupError where there is none."""
+        value = self.argument(position)
+        tensors = tuple(item for item in value if isinstance(item, TensorSpec)) if isinstance(value, tuple) else ()
+        if not tensors:
+            raise LookupError(f"{self.name} has no list of tensors at position {position}")
+        return tensors
 
     def tensors(self) -> tuple[TensorSpec, ...]:
         """Return every tensor among the inputs, those inside lists included, in order."""

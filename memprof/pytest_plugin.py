@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from memprof.vocabulary import CHANNELS_LAST, INFER
+
 if TYPE_CHECKING:
     from memprof.gate.records import Baseline, Entry, WorkloadResult
     from memprof.report.record import Report
@@ -51,10 +53,10 @@ class MemprofGate:
         *,
         batch_size: int = 128,
         resolution: int | None = None,
-        phase: str = "infer",
+        phase: str = INFER,
         device: str = "a100",
         precision: str | None = None,
-        layout: str = "channels-last",
+        layout: str = CHANNELS_LAST,
         budget: str | Mapping[str, str] | None = None,
     ) -> WorkloadResult | None:
         """Fail the test unless the model's predicted figures are within their budgets.

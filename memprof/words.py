@@ -7,15 +7,10 @@ from __future__ import annotations
 
 import re
 
-LEVELS = ("dram", "l2", "l1")
-"""Memory levels, outermost first."""
+from memprof.vocabulary import CPU, INFER, TRAIN, UNBOUND, WAITING
 
 LEVEL_NAMES = {"dram": "DRAM", "l2": "L2", "l1": "L1"}
 ENGINE_NAMES = {"tensor": "tensor cores", "fp32": "CUDA cores", "fp16": "CUDA cores (packed fp16)"}
-CPU = "cpu"
-"""The kind of a device that is no GPU; see `memprof.report.DeviceCeilings`."""
-UNBOUND = "unknown"
-"""The bound of an operator that no ceiling bounds, as `memprof.rows` calls it."""
 _CPU_ENGINES = {"tensor": "matrix units", "fp32": "vector units", "fp16": "vector units (packed fp16)"}
 _CPU_BOUNDS = {"tensor": "matrix arithmetic", "fp32": "vector arithmetic", "fp16": "packed fp16 arithmetic"}
 _SHORT_CPU_BOUNDS = {"tensor": "matrix", "fp32": "vector", "fp16": "vector fp16"}
@@ -40,8 +35,6 @@ _SHORT_BOUNDS = {
     UNBOUND: "–",
 }
 _NAMELESS = ("kernel", "kernel2", "device_kernel")
-WAITING = ("launch", "host")
-"""Bounds that are no ceiling of the device: neither data nor arithmetic sets the pace."""
 _PLURALS = {
     "convolution": "convolutions",
     "depthwise convolution": "depthwise convolutions",
@@ -56,7 +49,7 @@ _PLURALS = {
     "unknown": "operators without a formula",
 }
 _SINGULAR_VERB = {"attention", "normalization", "pooling"}
-_PHASES = {"infer": "inference", "train": "training"}
+_PHASES = {INFER: "inference", TRAIN: "training"}
 _STEP_PHASES = {"forward": "fwd", "backward": "bwd", "optimizer": "opt"}
 
 

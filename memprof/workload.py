@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from memprof.errors import WorkloadError, did_you_mean
 from memprof.tensors.precision import get_precision
+from memprof.vocabulary import CHANNELS_LAST, CPU, LAYOUTS, PHASES
 
-PHASES = ("infer", "train")
-LAYOUTS = ("channels-first", "channels-last")
 DEFAULT_BATCH_SIZE = 128
-DEFAULT_LAYOUT = "channels-last"
+DEFAULT_LAYOUT = CHANNELS_LAST
 
-CPU, CUDA = "cpu", "cuda"
+CUDA = "cuda"
 """What a model can really run on."""
 DEFAULT_RUN_BATCH_SIZES = {CPU: 8, CUDA: DEFAULT_BATCH_SIZE}
 DEFAULT_WARM_UP = 3

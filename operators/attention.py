@@ -16,12 +16,13 @@ from math import ceil, prod
 
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
-from memprof.operators.registry import Kind, formula
+from memprof.operators.registry import formula
 from memprof.operators.softmax import SOFTMAX_BACKWARD_FLOPS, SOFTMAX_FLOPS
 from memprof.operators.traffic import make_work, stream
 from memprof.operators.work import Pattern, Traffic, Work
-from memprof.profiles.records import TensorSpec
 from memprof.tensors.shapes import dense, element_bytes, elements, is_flag, stored_bytes
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Kind
 
 QUERY_BLOCK = 128
 """Query rows per thread block (kBlockM in flash-attention's csrc/flash_attn/src/flash_fwd_launch_template.h)."""

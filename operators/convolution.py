@@ -17,12 +17,13 @@ from memprof.operators import depthwise
 from memprof.operators.convolution_layout import layout_copies
 from memprof.operators.convolution_shapes import BACKWARD, FORWARD, Convolution, read
 from memprof.operators.depthwise import HALF_BYTES, macs
-from memprof.operators.registry import Kind, formula
+from memprof.operators.registry import formula
 from memprof.operators.tiles import product_work
 from memprof.operators.traffic import stream
 from memprof.operators.work import Pattern, Product, Traffic, Work
-from memprof.profiles.records import TensorSpec
 from memprof.tensors.shapes import Shape, dense, element_bytes, elements, is_channels_last, is_flag, stored_bytes
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Kind
 
 FEW_CHANNELS = 4
 """Up to so many input channels cuDNN pads to the 8 that 16-bit tensor-core kernels read at once."""

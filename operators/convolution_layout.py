@@ -11,8 +11,8 @@ from memprof.calls import OperatorCall
 from memprof.operators.convolution_shapes import Convolution
 from memprof.operators.traffic import pattern_of, stream
 from memprof.operators.work import Pattern, Work
-from memprof.profiles.records import TensorSpec
 from memprof.tensors.shapes import dense, is_packed, memory_orders, packed_order
+from memprof.tensors.spec import TensorSpec
 from memprof.tensors.strides import is_channels_last
 
 COPYING = frozenset({"aten::convolution", "aten::_convolution", "aten::convolution_backward"})

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from math import prod
 
 from memprof.calls import OperatorCall
-from memprof.profiles.records import Argument, TensorSpec
 from memprof.tensors.shapes import Shape, integers, is_flag, spread
+from memprof.tensors.spec import Argument, TensorSpec
 
 
 @dataclass(frozen=True, slots=True)

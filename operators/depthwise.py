@@ -18,8 +18,8 @@ from memprof.operators import fvcore_counts
 from memprof.operators.convolution_shapes import Convolution
 from memprof.operators.traffic import make_work
 from memprof.operators.work import Pattern, Traffic, Work
-from memprof.profiles.records import TensorSpec
 from memprof.tensors.shapes import Shape, dense, element_bytes, elements, is_channels_last, stored_bytes
+from memprof.tensors.spec import TensorSpec
 
 THREADS = 1024
 """Threads, and so outputs, per block (CUDA_NUM_THREADS in ATen/cuda/detail/KernelUtils.h)."""

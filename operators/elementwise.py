@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from math import prod
 
-from memprof.calls import OperatorCall, Phase
+from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
 from memprof.operators.pointwise_flops import GELU_BACKWARD_FLOPS, GELU_FLOPS, TABLE, Pointwise, Result
-from memprof.operators.registry import Formula, Kind, formula
+from memprof.operators.registry import Formula, formula
 from memprof.operators.traffic import stream
 from memprof.operators.work import Work
-from memprof.profiles.records import TensorSpec
 from memprof.tensors.shapes import broadcast_shapes, dense, is_floating, promoted_dtype
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Kind, Phase
 
 
 def kind_of(call: OperatorCall) -> Kind:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from math import prod
 
 from memprof.calls import OperatorCall
-from memprof.operators.registry import Kind, formula
+from memprof.operators.registry import formula
 from memprof.operators.traffic import fill, make_work, stream
 from memprof.operators.work import Traffic, Work
-from memprof.profiles.records import TensorSpec
 from memprof.tensors.shapes import (
     Shape,
     broadcast_shapes,
@@ -24,6 +23,8 @@ from memprof.tensors.shapes import (
     logical_bytes,
     stored_bytes,
 )
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Kind
 
 
 def _gather(table: TensorSpec, output: Shape, positions: tuple[TensorSpec, ...], assumed: str = "") -> Work:

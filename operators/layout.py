@@ -10,20 +10,12 @@ from math import ceil, prod
 
 from memprof.calls import OperatorCall
 from memprof.operators.elementwise import kind_of as elementwise_kind
-from memprof.operators.registry import Kind, formula
+from memprof.operators.registry import formula
 from memprof.operators.traffic import fill, pattern_of, stream
 from memprof.operators.work import Pattern, Work
-from memprof.profiles.records import Argument, TensorSpec
-from memprof.tensors.shapes import (
-    Shape,
-    dense,
-    dtype_argument,
-    elements,
-    integers,
-    memory_orders,
-    packed_order,
-    tensor_list,
-)
+from memprof.tensors.shapes import Shape, dense, dtype_argument, elements, integers, memory_orders, packed_order
+from memprof.tensors.spec import Argument, TensorSpec
+from memprof.vocabulary import Kind
 
 CONCATENATED_PER_LAUNCH = 128
 """Tensors that one launch of the concatenation kernel takes (CAT_ARRAY_BATCH_SIZE in ATen/native/cuda/Shape.cu)."""
@@ -91,7 +83,7 @@ def cost_cast(call: OperatorCall) -> tuple[Work, ...]:
 @formula("aten::cat", "aten::_cat", "aten::stack", "aten::concat", "aten::hstack", "aten::vstack", kind=kind_of)
 def cost_concatenate(call: OperatorCall) -> tuple[Work, ...]:
     """Cost cat(tensors, dim): everything is read and written once; what is empty is skipped."""
-    parts = tuple(part for part in tensor_list(call, 0) if elements(part))
+    parts = tuple(part for part in call.tensor_list(0) if elements(part))
     if not parts:
         return ()
     whole = dense((sum(elements(part) for part in parts),), parts[0].dtype)

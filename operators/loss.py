@@ -8,10 +8,11 @@ from __future__ import annotations
 from math import prod
 
 from memprof.calls import OperatorCall
-from memprof.operators.registry import Kind, formula
+from memprof.operators.registry import formula
 from memprof.operators.traffic import fill, make_work, stream
 from memprof.operators.work import Traffic, Work
 from memprof.tensors.shapes import broadcast_shapes, dense, element_bytes, elements, stored_bytes
+from memprof.vocabulary import Kind
 
 _POINTWISE = {
     "aten::mse_loss": 2,

@@ -11,12 +11,13 @@ from math import prod
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
 from memprof.operators.pointwise_flops import GELU_FLOPS, RELU_FLOPS
-from memprof.operators.registry import Kind, formula
+from memprof.operators.registry import formula
 from memprof.operators.tiles import product_work
 from memprof.operators.traffic import stream
 from memprof.operators.work import Product, Traffic, Work
-from memprof.profiles.records import TensorSpec
 from memprof.tensors.shapes import Shape, dense, is_flag, stored_bytes
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Kind
 
 
 @formula("aten::mm", kind=Kind.MATMUL)

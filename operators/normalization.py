@@ -14,11 +14,12 @@ from math import prod
 
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
-from memprof.operators.registry import Kind, formula
+from memprof.operators.registry import formula
 from memprof.operators.traffic import stream
 from memprof.operators.work import Work
-from memprof.profiles.records import TensorSpec
 from memprof.tensors.shapes import accumulation_dtype, dense, elements, is_flag
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Kind
 
 REDUCE_FLOPS = 4
 """Per element of the backward reduction: dy to its sum, x - mean, times dy, to its sum."""

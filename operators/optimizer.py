@@ -15,11 +15,12 @@ from math import ceil
 
 from memprof.calls import OperatorCall
 from memprof.operators.pointwise_flops import TABLE
-from memprof.operators.registry import Formula, Kind, formula
+from memprof.operators.registry import Formula, formula
 from memprof.operators.traffic import make_work, total
 from memprof.operators.work import Traffic, Work
-from memprof.profiles.records import TensorSpec
-from memprof.tensors.shapes import dense, elements, is_floating, tensor_list
+from memprof.tensors.shapes import dense, elements, is_floating
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Kind
 
 CHUNK_ELEMENTS = 65536
 """Elements per block (kChunkSize)."""
@@ -118,21 +119,21 @@ _register_pointwise()
 @formula("aten::_foreach_zero_", kind=Kind.OPTIMIZER)
 def cost_foreach_zero(call: OperatorCall) -> tuple[Work, ...]:
     """Cost setting every tensor to zero."""
-    first = tensor_list(call, 0)
+    first = call.tensor_list(0)
     return (_update("fill", (first,), (), first, flops=0),)
 
 
 @formula("aten::_foreach_copy_", kind=Kind.OPTIMIZER)
 def cost_foreach_copy(call: OperatorCall) -> tuple[Work, ...]:
     """Cost copying each tensor of the second list over one of the first."""
-    first, second = tensor_list(call, 0), tensor_list(call, 1)
+    first, second = call.tensor_list(0), call.tensor_list(1)
     return (_update("copy", (first, second), second, first, flops=0),)
 
 
 @formula("aten::_foreach_norm", "aten::_foreach_max", kind=Kind.OPTIMIZER)
 def cost_foreach_norm(call: OperatorCall) -> tuple[Work, ...]:
     """Cost a norm per tensor: a square and an addition per element (ATen/native/cuda/ForeachReduceOp.cu)."""
-    first = tensor_list(call, 0)
+    first = call.tensor_list(0)
     results = [dense((), tensor.dtype) for tensor in first]
     return (_update("reduction", (first,), first, results, flops=2 if call.name.endswith("norm") else 1),)
 
@@ -140,7 +141,7 @@ def cost_foreach_norm(call: OperatorCall) -> tuple[Work, ...]:
 @formula("aten::_amp_foreach_non_finite_check_and_unscale_", kind=Kind.OPTIMIZER)
 def cost_unscale(call: OperatorCall) -> tuple[Work, ...]:
     """Cost dividing gradients by the loss scale and looking for what is not finite: a product and a comparison."""
-    first = tensor_list(call, 0)
+    first = call.tensor_list(0)
     return (_update("update", (first,), first, first, flops=2),)
 
 
@@ -158,9 +159,9 @@ def cost_fused(call: OperatorCall) -> tuple[Work, ...]:
     Lists of single numbers (step counts) are read too, and count as nothing beside the parameters.
     """
     name = call.name.removeprefix("aten::_fused_").rstrip("_")
-    first = tensor_list(call, 0)
+    first = call.tensor_list(0)
     state = _lists(call)[2 : 2 + _FUSED_STATE[name]]
     if state and elements(state[0][0]) != elements(first[0]):
         state = []
-    lists = [first, tensor_list(call, 1), *state]
+    lists = [first, call.tensor_list(1), *state]
     return (_update("update", lists, chain(*lists), chain(first, *state), flops=_FUSED_FLOPS[name]),)

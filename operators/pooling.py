@@ -14,11 +14,12 @@ from math import ceil, prod
 
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
-from memprof.operators.registry import Kind, formula
+from memprof.operators.registry import formula
 from memprof.operators.traffic import fill, make_work, stream
 from memprof.operators.work import Traffic, Work
-from memprof.profiles.records import TensorSpec
 from memprof.tensors.shapes import Shape, dense, element_bytes, elements, integers, is_flag, spread, stored_bytes
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Kind
 
 THREADS = 256
 """Threads, and so outputs, per block (BLOCK_THREADS in DilatedMaxPool2d.cu)."""

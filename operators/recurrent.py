@@ -18,12 +18,13 @@ from math import ceil
 
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
-from memprof.operators.registry import Kind, formula
+from memprof.operators.registry import formula
 from memprof.operators.tiles import WARP_TILE, product_work
 from memprof.operators.traffic import STREAM_BLOCK_ELEMENTS, fill, layout_copy, make_work, stream
 from memprof.operators.work import Pattern, Product, Traffic, Work
-from memprof.profiles.records import TensorSpec
-from memprof.tensors.shapes import dense, element_bytes, is_contiguous, is_flag, tensor_list
+from memprof.tensors.shapes import dense, element_bytes, is_contiguous, is_flag
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Kind
 
 FORWARD, BACKWARD = "aten::_cudnn_rnn", "aten::_cudnn_rnn_backward"
 
@@ -126,7 +127,7 @@ class Recurrence:
 
 def _read(call: OperatorCall) -> Recurrence:
     schema = SCHEMAS[call.name]
-    source, weights, hx = call.tensor(0), tensor_list(call, 1), call.tensor(schema.hx)
+    source, weights, hx = call.tensor(0), call.tensor_list(1), call.tensor(schema.hx)
     if len(source.shape) != 3 or len(hx.shape) != 3:
         raise LookupError(f"{call.name}: sequences of different lengths are packed together, their lengths unrecorded")
     batch_first = is_flag(call.argument(schema.batch_first))

@@ -11,10 +11,9 @@ from math import ceil
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
 from memprof.operators.elementwise import pointwise
-from memprof.operators.registry import Kind, formula
+from memprof.operators.registry import formula
 from memprof.operators.traffic import make_work, stream
 from memprof.operators.work import Traffic, Work
-from memprof.profiles.records import Argument, TensorSpec
 from memprof.tensors.shapes import (
     Shape,
     axes,
@@ -27,6 +26,8 @@ from memprof.tensors.shapes import (
     logical_bytes,
     stored_bytes,
 )
+from memprof.tensors.spec import Argument, TensorSpec
+from memprof.vocabulary import Kind
 
 SUM_FLOPS = 1
 """Per input element: an addition (a product for prod, a comparison for extremes)."""

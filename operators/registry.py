@@ -4,27 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from memprof.calls import OperatorCall
 from memprof.operators.work import Work
-
-
-class Kind(StrEnum):
-    """The families that reports group and colour operators by."""
-
-    CONVOLUTION = "convolution"
-    DEPTHWISE = "depthwise convolution"
-    MATMUL = "matmul"
-    ATTENTION = "attention"
-    NORMALIZATION = "normalization"
-    ELEMENTWISE = "elementwise"
-    REDUCTION = "reduction"
-    POOLING = "pooling"
-    LAYOUT = "layout"
-    OPTIMIZER = "optimizer"
-    UNKNOWN = "unknown"
-
+from memprof.vocabulary import Kind
 
 Formula = Callable[[OperatorCall], tuple[Work, ...]]
 """Costs a call: one Work per kernel, empty for a call that launches nothing."""

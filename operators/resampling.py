@@ -12,11 +12,12 @@ from math import ceil, prod
 
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
-from memprof.operators.registry import Kind, formula
+from memprof.operators.registry import formula
 from memprof.operators.traffic import make_work, stream
 from memprof.operators.work import Traffic, Work
-from memprof.profiles.records import TensorSpec
 from memprof.tensors.shapes import Shape, dense, element_bytes, integers, is_channels_last, spread, stored_bytes
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Kind
 
 _MODES = {"nearest": (1, 1), "linear": (2, 2), "bilinear": (4, 4), "trilinear": (8, 8), "bicubic": (16, 16)}
 """Inputs per output, and FLOPs per output: fvcore's 1 and 4 for two dimensions, one per input for the rest."""

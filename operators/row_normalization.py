@@ -18,10 +18,9 @@ from math import ceil, prod
 
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
-from memprof.operators.registry import Kind, formula
+from memprof.operators.registry import formula
 from memprof.operators.traffic import layout_copy, make_work, stream, total
 from memprof.operators.work import Pattern, Traffic, Work
-from memprof.profiles.records import Argument, TensorSpec
 from memprof.tensors.shapes import (
     accumulation_dtype,
     dense,
@@ -32,6 +31,8 @@ from memprof.tensors.shapes import (
     logical_bytes,
     stored_bytes,
 )
+from memprof.tensors.spec import Argument, TensorSpec
+from memprof.vocabulary import Kind
 
 RMS_FLOPS = 3
 """Per element of RMS norm: square, addition, times the reciprocal root; times the scale is one more."""

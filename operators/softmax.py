@@ -12,10 +12,9 @@ from math import ceil, prod
 
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
-from memprof.operators.registry import Kind, formula
+from memprof.operators.registry import formula
 from memprof.operators.traffic import layout_copy, make_work
 from memprof.operators.work import Pattern, Traffic, Work
-from memprof.profiles.records import TensorSpec
 from memprof.tensors.shapes import (
     Shape,
     dense,
@@ -27,6 +26,8 @@ from memprof.tensors.shapes import (
     logical_bytes,
     stored_bytes,
 )
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Kind
 
 SOFTMAX_FLOPS = 5
 """Per element: maximum, difference, exp, addition to the sum, division (for log-softmax, subtraction of its

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from math import ceil
 
 from memprof.operators.work import Pattern, Product, Traffic, Work
-from memprof.profiles.records import TensorSpec
 from memprof.tensors.shapes import (
     ELEMENT_BYTES,
     dense,
@@ -27,6 +26,7 @@ from memprof.tensors.shapes import (
     promoted_dtype,
     stored_bytes,
 )
+from memprof.tensors.spec import TensorSpec
 
 STREAM_BLOCK_ELEMENTS = 1024
 """Elements that one block of an element-wise kernel handles: 128 threads with 8 elements each.

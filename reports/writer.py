@@ -1,21 +1,35 @@
-"""What a writer is, and what a user may choose about its output."""
+"""The one contract of all writers, and what a user may choose about their output.
+
+The writers of a document are the modules `write_NAME` of its folder: adding a format is adding one file, and the names
+that a command offers follow from the files that are there. A writer is imported when it renders, so that nobody waits
+for a plotting, table or template library that no format of his needs. It opens no file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cache
+from typing import Any, Generic, Protocol, TypeVar
 
+from memprof.errors import OutputError, did_you_mean
 from memprof.report.groups import BY
-from memprof.report.record import Report
+
+Document = TypeVar("Document")
+_Taken_contra = TypeVar("_Taken_contra", contravariant=True)
+_PREFIX = "write_"
+_USUAL = ("html", "png", "json", "csv", "md", "text")
+"""The order in which formats are told, whichever of them there are; others follow by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """How reports are shown.
+    """How a document is shown.
 
-    `by` groups the table of the most expensive: "operator", "module", "kind", "phase" or "shape"; `top` is its length.
-    `width` in columns and `color` (ANSI escapes) concern only text for a terminal.
+    `by`, one of `memprof.report.groups.BY`, groups a report's table of the most expensive; `top` is its length. `width`
+    in columns and `color` (ANSI escapes) concern only text for a terminal.
     """
 
     by: str = "operator"
@@ -28,22 +42,79 @@ class RenderOptions:
             raise ValueError(f"cannot group by {self.by!r}; one of {', '.join(BY)}")
 
 
-class Writer(Protocol):
-    """Turns one or several reports into the content of one file; opens no file.
+class Writer(Protocol[_Taken_contra]):
+    """What a module `write_NAME` has: `EXTENSION` ends the names of its files, without a dot; `render` makes one."""
 
-    `name` is what a user asks for; `extension` belongs at the end of the file's name, without its dot.
-    """
+    EXTENSION: str
 
-    @property
-    def name(self) -> str:
-        """Return the name of the format: "html"."""
+    def render(self, document: _Taken_contra, options: RenderOptions) -> bytes:
+        """Return the content of the file."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Format(Generic[Document]):
+    """A format of a document: what a user calls it, and its writer, which is loaded when it is needed."""
+
+    name: str
+    folder: str
+    prepare: Callable[[Document], Any]
 
     @property
     def extension(self) -> str:
         """Return the extension of such a file, without the dot: "html"."""
-        ...
+        return self._writer.EXTENSION
 
-    def render(self, reports: Sequence[Report], options: RenderOptions) -> bytes:
-        """Return the content of the file; `reports` holds at least one."""
-        ...
+    def render(self, document: Document, options: RenderOptions | None = None) -> bytes:
+        """Return the content of the file."""
+        return self._writer.render(self.prepare(document), options or RenderOptions())
+
+    @property
+    def _writer(self) -> Writer[Any]:
+        module: Any = importlib.import_module(f"{self.folder}.{_PREFIX}{self.name}")
+        return module
+
+
+@dataclass(frozen=True, slots=True)
+class Writers(Generic[Document]):
+    """The writers of one document: those in the package `folder`.
+
+    `command` is what a user runs for it, "" where there are several. `prepare` makes what writers take of what is
+    given, once for all of them; what it made it must return as it is.
+    """
+
+    folder: str
+    command: str = ""
+    prepare: Callable[[Document], Any] = lambda document: document
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the formats."""
+        return _names(self.folder)
+
+    def get(self, name: str) -> Format[Document]:
+        """Return a format; OutputError names the nearest ones where there is none."""
+        if name not in self.names:
+            what = f"{self.command} writes no {name!r}" if self.command else f"unknown format {name!r}"
+            raise OutputError(what, did_you_mean(name, self.names))
+        return Format(name, self.folder, self.prepare)
+
+    def render(self, document: Document, name: str, options: RenderOptions | None = None) -> bytes:
+        """Return the content of the file of the format `name`; OutputError where there is none."""
+        return self.get(name).render(document, options)
+
+    def files(
+        self, document: Document, names: Iterable[str], stem: str, options: RenderOptions | None = None
+    ) -> dict[str, bytes]:
+        """Return the contents of the files `stem.EXTENSION`, one for each of the formats `names`."""
+        prepared = self.prepare(document)
+        formats = [self.get(name) for name in names]
+        return {f"{stem}.{item.extension}": item.render(prepared, options) for item in formats}
+
+
+@cache
+def _names(folder: str) -> tuple[str, ...]:
+    paths = importlib.import_module(folder).__path__
+    names = [item.name.removeprefix(_PREFIX) for item in pkgutil.iter_modules(paths) if item.name.startswith(_PREFIX)]
+    usual = [name for name in _USUAL if name in names]
+    return (*usual, *(name for name in sorted(names) if name not in usual))

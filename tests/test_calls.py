@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from memprof.calls import OperatorCall, Phase, extract_calls, flatten_tensors
-from memprof.profiles.records import Event, EventCategory, Kernel, Profile, TensorSpec
+from memprof.calls import OperatorCall, extract_calls, flatten_tensors
+from memprof.profiles.records import Event, EventCategory, Kernel, Profile
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Phase
 
 X = TensorSpec((2, 3), (3, 1), "float32")
 Y = TensorSpec((4,), (1,), "float16")

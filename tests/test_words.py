@@ -4,6 +4,7 @@ import pytest
 
 from memprof import words
 from memprof.analysis import rows
+from memprof.vocabulary import UNBOUND
 
 
 def test_engines_are_called_by_what_the_device_has() -> None:
@@ -22,9 +23,9 @@ def test_no_word_for_a_cpu_names_parts_of_a_gpu() -> None:
 
 
 def test_what_no_ceiling_bounds_is_called_so() -> None:
-    assert words.UNBOUND == rows.UNBOUND
-    assert words.bound(words.UNBOUND) == "no known ceiling"
-    assert words.short_bound(words.UNBOUND) == "–"
+    assert UNBOUND == rows.UNBOUND
+    assert words.bound(UNBOUND) == "no known ceiling"
+    assert words.short_bound(UNBOUND) == "–"
 
 
 def test_words_of_a_later_version_are_printed_as_they_stand() -> None:

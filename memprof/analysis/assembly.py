@@ -11,7 +11,7 @@ from importlib import metadata
 from memprof._version import __version__
 from memprof.analysis.missing_arguments import complete
 from memprof.analysis.rows import Clock, add_up, assumption_of, idle_rows, rows_of
-from memprof.calls import OperatorCall, Phase, extract_calls
+from memprof.calls import OperatorCall, extract_calls
 from memprof.operators import registry
 from memprof.operators.traffic import tensor_bytes
 from memprof.profiles.memory import MemoryUse
@@ -29,9 +29,9 @@ from memprof.report.record import (
     UnknownOperator,
     Workload,
 )
-from memprof.roofline.bounds import MEMORY_LEVELS
 from memprof.roofline.points import HOST_SECONDS, CostedCall, RooflinePoint, place
 from memprof.tensors.precision import get_precision
+from memprof.vocabulary import MEMORY_LEVELS, Kind, Phase
 
 _LOW_COVERAGE = 0.99
 CONTEXT_BYTES = 600e6
@@ -98,7 +98,7 @@ def cost_calls(calls: Sequence[OperatorCall]) -> tuple[list[CostedCall], list[Op
     for call in calls:
         operator = registry.find(call.name)
         if operator is None and registry.is_composite(call.name):
-            costed.append(CostedCall(call, registry.Kind.LAYOUT, ()))
+            costed.append(CostedCall(call, Kind.LAYOUT, ()))
             continue
         try:
             if operator is None:

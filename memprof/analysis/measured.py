@@ -13,7 +13,8 @@ from memprof.devices.ceilings import ceilings, default_precision
 from memprof.errors import DeviceError, ModelError, WorkloadError
 from memprof.report.record import Report, Workload
 from memprof.tensors.precision import get_precision
-from memprof.workload import CPU, CUDA, DEFAULT_LAYOUT, DEFAULT_RUN_BATCH_SIZES, DEFAULT_WARM_UP, check_workload
+from memprof.vocabulary import CPU
+from memprof.workload import CUDA, DEFAULT_LAYOUT, DEFAULT_RUN_BATCH_SIZES, DEFAULT_WARM_UP, check_workload
 
 if TYPE_CHECKING:
     from torch import nn

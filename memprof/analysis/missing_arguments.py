@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, product
 
-from memprof.calls import OperatorCall, Phase
+from memprof.calls import OperatorCall
 from memprof.operators.convolution_shapes import FORWARD, Schema
-from memprof.profiles.records import Argument
 from memprof.tensors.shapes import Shape
+from memprof.tensors.spec import Argument
+from memprof.vocabulary import Phase
 
 INFERRED = "stride and padding inferred from the shape of what follows, groups from the shape of the weight"
 _NEIGHBOURS = 6

@@ -8,17 +8,12 @@ from dataclasses import replace
 from enum import StrEnum
 
 from memprof.calls import OperatorCall
-from memprof.operators.registry import Kind
 from memprof.profiles.records import Kernel
 from memprof.report.record import OperatorRow
 from memprof.report.run import KernelRow
-from memprof.roofline.bounds import MEMORY_LEVELS
 from memprof.roofline.points import CostedCall, RooflinePoint
 from memprof.tensors.shapes import layout_name
-
-NANOSECOND = 1e-9
-UNBOUND = "unknown"
-"""The bound of an operator that no ceiling bounds: it has no formula, or costs nothing by its formula."""
+from memprof.vocabulary import MEMORY_LEVELS, NANOSECOND, UNBOUND, Kind
 
 
 class Clock(StrEnum):

@@ -10,7 +10,8 @@ from memprof.profiles.run.measured import Run
 from memprof.profiles.run.timer import FEWEST
 from memprof.report.record import ReportWarning
 from memprof.report.run import Timing
-from memprof.workload import CPU, CUDA
+from memprof.vocabulary import CPU
+from memprof.workload import CUDA
 
 _UNSTEADY = 0.1
 """Width of the median's interval over the median from which a run is called unsteady."""

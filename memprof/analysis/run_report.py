@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from memprof.analysis.assembly import CostedStep, assemble_report, cost_profile
-from memprof.analysis.rows import NANOSECOND, Clock
+from memprof.analysis.rows import Clock
 from memprof.analysis.run_remarks import remark
 from memprof.analysis.strays import sum_strays
 from memprof.calls import OperatorCall
@@ -17,7 +17,7 @@ from memprof.profiles.run.measured import Run
 from memprof.report.record import DeviceCeilings, Report, Workload
 from memprof.report.run import DeviceTime, Measured, Stray
 from memprof.traces.busy import device_time
-from memprof.workload import CPU
+from memprof.vocabulary import CPU, NANOSECOND
 
 NO_LAUNCH = "no recorded call launched it"
 WITHOUT_SHAPES = "what launched it has no recorded shapes"

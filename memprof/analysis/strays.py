@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from itertools import chain
 
-from memprof.analysis.rows import NANOSECOND
 from memprof.calls import OperatorCall
 from memprof.profiles.records import Kernel
 from memprof.report.run import Stray
+from memprof.vocabulary import NANOSECOND
 
 
 def sum_strays(

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from memprof.calls import OperatorCall, Phase
-from memprof.operators.registry import Kind
-from memprof.profiles.records import TensorSpec
+from memprof.calls import OperatorCall
 from memprof.report.record import Workload
 from memprof.roofline.points import CostedCall
 from memprof.tensors.shapes import is_channels_last
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Kind, Phase
 
 _MATRIX_KINDS = frozenset({Kind.CONVOLUTION, Kind.MATMUL, Kind.ATTENTION})
 _CONVOLUTIONS = frozenset({Kind.CONVOLUTION, Kind.DEPTHWISE})

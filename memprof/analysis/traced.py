@@ -10,7 +10,7 @@ from pathlib import Path
 
 from memprof import devices
 from memprof.analysis.assembly import CostedStep, assemble_report, cost_profile
-from memprof.analysis.rows import NANOSECOND, Clock
+from memprof.analysis.rows import Clock
 from memprof.analysis.strays import sum_strays
 from memprof.analysis.trace_workload import steps_of, workload_of
 from memprof.calls import OperatorCall
@@ -23,6 +23,7 @@ from memprof.report.record import Report, ReportWarning
 from memprof.report.run import DeviceTime, Measured, Stray
 from memprof.traces.busy import device_times
 from memprof.traces.records import Trace
+from memprof.vocabulary import NANOSECOND
 
 WITHOUT_SHAPES = "the operator that launched it has no recorded shapes"
 _COMPUTED = frozenset({Activity.KERNEL, Activity.COMMUNICATION})

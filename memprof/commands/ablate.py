@@ -17,7 +17,7 @@ from memprof.commands.options import (
     precision_option,
     resolution_option,
 )
-from memprof.workload import PHASES
+from memprof.vocabulary import PHASES
 
 if TYPE_CHECKING:
     from memprof.report.record import Report

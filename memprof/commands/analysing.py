@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from memprof.commands.options import chosen_formats
-from memprof.workload import LAYOUTS
+from memprof.vocabulary import LAYOUTS
 
 if TYPE_CHECKING:
     from memprof.devices.record import Device

@@ -15,7 +15,7 @@ from memprof.commands.options import (
     precision_option,
     resolution_option,
 )
-from memprof.workload import PHASES
+from memprof.vocabulary import PHASES
 
 
 @click.command()

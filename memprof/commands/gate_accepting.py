@@ -9,7 +9,8 @@ import click
 from memprof.commands.gating import baseline_option, collected, config_option, say
 from memprof.commands.options import complete_devices, complete_models
 from memprof.tensors.precision import PRECISIONS
-from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, LAYOUTS, PHASES
+from memprof.vocabulary import LAYOUTS, PHASES
+from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT
 
 _ELSEWHERE = "name another file with --config or --baseline"
 

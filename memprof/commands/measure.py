@@ -18,7 +18,8 @@ from memprof.commands.options import (
     top_option,
 )
 from memprof.tensors.precision import PRECISIONS
-from memprof.workload import CPU, CUDA, DEFAULT_WARM_UP
+from memprof.vocabulary import CPU
+from memprof.workload import CUDA, DEFAULT_WARM_UP
 
 
 @click.command()

@@ -10,7 +10,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from memprof.tensors.precision import PRECISIONS
-from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, LAYOUTS, PHASES
+from memprof.vocabulary import INFER, LAYOUTS, PHASES
+from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT
 
 DEFAULT_OUTPUT = Path("memprof-report")
 
@@ -99,7 +100,7 @@ resolution_option = click.option(
 phase_option = click.option(
     "--phase",
     type=click.Choice(PHASES),
-    default="infer",
+    default=INFER,
     show_default=True,
     help="Forward only, or a whole training step with SGD.",
 )

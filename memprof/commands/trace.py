@@ -17,7 +17,7 @@ from memprof.commands.options import (
     top_option,
 )
 from memprof.tensors.precision import PRECISIONS
-from memprof.workload import LAYOUTS, PHASES
+from memprof.vocabulary import LAYOUTS, PHASES
 
 if TYPE_CHECKING:
     from memprof.comparisons.alignment import Alignment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from memprof import units, words
 from memprof.report.groups import Group
+from memprof.vocabulary import MEMORY_LEVELS, WAITING
 
 _ALIKE = 0.1
 """Amounts that differ by less than this fraction do not explain a difference in time."""
@@ -27,9 +28,9 @@ def why(ours: _Named, theirs: _Named) -> str:
 
 def amount(group: Group, bound: str) -> str:
     """Say how much a group needs of what a bound limits: "1.24 TB through L1", "2.1 TFLOP", "54 kernels"."""
-    if bound in words.LEVELS:
+    if bound in MEMORY_LEVELS:
         return f"{units.byte_count(group.bytes_at(bound))} through {words.level(bound)}"
-    if bound in words.WAITING:
+    if bound in WAITING:
         return f"{units.count(group.launches)} kernels"
     return units.flop_count(group.flops)
 
@@ -42,7 +43,7 @@ def _short(group: Group, bound: str) -> str:
 def _rates(group: Group, other: Group, slow: Group) -> str:
     """Say that the rates differ where the amounts do not explain the difference in time."""
     bound = slow.bound
-    if bound in words.WAITING or not group.seconds or not other.seconds:
+    if bound in WAITING or not group.seconds or not other.seconds:
         return ""
     ours, theirs = _value(group, bound), _value(other, bound)
     if not theirs or not ours:
@@ -50,13 +51,13 @@ def _rates(group: Group, other: Group, slow: Group) -> str:
     explained = (ours / theirs - 1) / (group.seconds / other.seconds - 1) if group.seconds != other.seconds else 1.0
     if explained > 0.5 or abs(group.seconds / other.seconds - 1) < _ALIKE:
         return ""
-    rate = units.bytes_per_second if bound in words.LEVELS else units.flops_per_second
+    rate = units.bytes_per_second if bound in MEMORY_LEVELS else units.flops_per_second
     rates = [float(f"{value / seconds:.3g}") for value, seconds in ((ours, group.seconds), (theirs, other.seconds))]
     return f"; what differs is the rate, {rate(rates[0])} against {rate(rates[1])}"
 
 
 def _value(group: Group, bound: str) -> float:
-    return group.bytes_at(bound) if bound in words.LEVELS else group.flops
+    return group.bytes_at(bound) if bound in MEMORY_LEVELS else group.flops
 
 
 def _bound(group: Group) -> str:

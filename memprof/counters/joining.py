@@ -10,10 +10,11 @@ from typing import TypeAlias
 
 from memprof.counters.matching import Pool, Slot, match, share_out, slots_of
 from memprof.counters.names import kernel_name
-from memprof.counters.records import LEVELS, Counters, KernelCounters
+from memprof.counters.records import Counters, KernelCounters
 from memprof.counters.remarks import remark
 from memprof.errors import CountersError
 from memprof.report.record import OperatorRow, ReportWarning
+from memprof.vocabulary import MEMORY_LEVELS
 
 _Amounts: TypeAlias = Mapping[str, float | None]
 """Bytes by memory level."""
@@ -42,7 +43,7 @@ def join(
     counted = dict(pair for pool in pools for pair in _pool_amounts(pool, steps))
     by_row: dict[int, list[_Amounts]] = defaultdict(list)
     for slot in slots:
-        by_row[slot.row].append(counted.get(slot, dict.fromkeys(LEVELS)))
+        by_row[slot.row].append(counted.get(slot, dict.fromkeys(MEMORY_LEVELS)))
     rows = tuple(_add_amounts(row, by_row.get(place, [])) for place, row in enumerate(operators))
     return rows, remark(counters, pools, strangers, rows)
 
@@ -62,9 +63,9 @@ def _pool_amounts(pool: Pool, steps: int) -> Iterator[tuple[Slot, _Amounts]]:
     """Yield the bytes of each slot; where its runs are not known, those of so many calls of the mean run."""
     if pool.is_whole:
         for slot, runs in zip(pool.slots, share_out(pool, steps), strict=True):
-            yield slot, {level: _call_bytes(runs, level, slot.calls) for level in LEVELS}
+            yield slot, {level: _call_bytes(runs, level, slot.calls) for level in MEMORY_LEVELS}
         return
-    means = {level: _call_bytes(pool.runs, level, 1) for level in LEVELS}
+    means = {level: _call_bytes(pool.runs, level, 1) for level in MEMORY_LEVELS}
     for slot in pool.slots:
         yield slot, {level: None if mean is None else mean * slot.calls for level, mean in means.items()}
 
@@ -80,7 +81,7 @@ def _call_bytes(runs: Iterable[KernelCounters], level: str, calls: int) -> float
 def _add_amounts(row: OperatorRow, amounts: Sequence[_Amounts]) -> OperatorRow:
     if not amounts or any(kernel.activity == _COPY for kernel in row.kernels):
         return row
-    dram, l2, l1 = (_total([amount[level] for amount in amounts]) for level in LEVELS)
+    dram, l2, l1 = (_total([amount[level] for amount in amounts]) for level in MEMORY_LEVELS)
     return replace(row, counted_dram_bytes=dram, counted_l2_bytes=l2, counted_l1_bytes=l1)
 
 

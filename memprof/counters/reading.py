@@ -13,9 +13,10 @@ from pathlib import Path
 
 from memprof.counters.metrics import DURATION, NO_METRICS, RECORD_AGAIN, UNITS, level_bytes
 from memprof.counters.quantities import decimal_mark, exponent, is_absent, read_number
-from memprof.counters.records import LEVELS, Counters, KernelCounters, Size
+from memprof.counters.records import Counters, KernelCounters, Size
 from memprof.counters.tables import ID, KERNEL, METRIC, UNIT, VALUE, Row, Table
 from memprof.errors import CountersError
+from memprof.vocabulary import MEMORY_LEVELS
 
 _LARGEST = Decimal("1e30")
 _LANGUAGE = "print it again with LC_ALL=C set"
@@ -67,7 +68,7 @@ def read_counters(path: Path) -> Counters:
         if not runs:
             raise table.error("the table has no rows: ncu profiled no kernel", RECORD_AGAIN)
         kernels = tuple(_kernel(run, table, marks.mark) for run in runs)
-    if all(kernel.bytes_at(level) is None for kernel in kernels for level in LEVELS):
+    if all(kernel.bytes_at(level) is None for kernel in kernels for level in MEMORY_LEVELS):
         has_cells = any(metric != DURATION for run in runs for metric in run.cells)
         raise table.error("no values of the metrics that memprof reads" if has_cells else NO_METRICS, RECORD_AGAIN)
     return Counters(str(path), kernels)
@@ -123,7 +124,7 @@ def _kernel(run: _Run, table: Table, mark: str) -> KernelCounters:
     for metric, cell in run.cells.items():
         if not is_absent(cell.text):
             amounts[metric] = _amount(run, metric, cell, table, mark)
-    dram, l2, l1 = (_float(level_bytes(level, amounts)) for level in LEVELS)
+    dram, l2, l1 = (_float(level_bytes(level, amounts)) for level in MEMORY_LEVELS)
     cells = run.row.cells
     return KernelCounters(
         cells[KERNEL],

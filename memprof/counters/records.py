@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LEVELS = ("dram", "l2", "l1")
-"""The memory levels that bytes are counted at, as reports name them."""
-
 Size = tuple[int, int, int]
 
 
@@ -27,7 +24,7 @@ class KernelCounters:
     duration_seconds: float | None
 
     def bytes_at(self, level: str) -> float | None:
-        """Return the bytes counted at one of `LEVELS`."""
+        """Return the bytes counted at a memory level."""
         return {"dram": self.dram_bytes, "l2": self.l2_bytes, "l1": self.l1_bytes}[level]
 
 

@@ -8,8 +8,9 @@ from memprof import units
 from memprof.counters.matching import COUNTED, Pool
 from memprof.counters.metrics import RECORD_AGAIN
 from memprof.counters.names import kernel_name
-from memprof.counters.records import LEVELS, Counters, KernelCounters
+from memprof.counters.records import Counters, KernelCounters
 from memprof.report.record import OperatorRow, ReportWarning
+from memprof.vocabulary import MEMORY_LEVELS
 
 _NAMED = 3
 _LEVEL_WORDS = {"dram": "DRAM", "l2": "L2", "l1": "L1"}
@@ -24,7 +25,7 @@ def remark(
 
 
 def _about_levels(counters: Counters) -> Iterator[ReportWarning]:
-    for level in LEVELS:
+    for level in MEMORY_LEVELS:
         if all(kernel.bytes_at(level) is None for kernel in counters.kernels):
             what = f"the counters have no bytes of {_LEVEL_WORDS[level]}"
             yield ReportWarning(f"counters-without-{level}", what, RECORD_AGAIN)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from memprof.devices.achievable import achievable
-from memprof.devices.record import CPU, MEMORY_LEVELS, TENSOR, Device, bandwidth_key, peak_key
+from memprof.devices.record import CPU, TENSOR, Device, bandwidth_key, peak_key
 from memprof.errors import DeviceError, WorkloadError, did_you_mean
 from memprof.report.record import DeviceCeilings
+from memprof.vocabulary import MEMORY_LEVELS
 
 TENSOR_TYPE = {
     "tf32": "tf32",

@@ -8,10 +8,10 @@ from typing import Any
 
 from memprof.devices.figures import FIGURES, fact_of
 from memprof.errors import DeviceError, did_you_mean
+from memprof.vocabulary import MEMORY_LEVELS
 
 CPU = "CPU"
 """The architecture of a device that is no GPU."""
-MEMORY_LEVELS = ("dram", "l2", "l1")
 CUDA_CORE_ENGINES = ("fp32", "fp16", "fp64")
 TENSOR = "tensor"
 TENSOR_TYPES = ("tf32", "fp16", "bf16", "fp8", "int8", "fp32", "fp64")

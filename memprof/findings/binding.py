@@ -15,6 +15,7 @@ from memprof.findings import memory as footprint
 from memprof.report import groups
 from memprof.report.groups import Group
 from memprof.report.record import OperatorRow, Report
+from memprof.vocabulary import MEMORY_LEVELS
 
 _DEPTHWISE = "depthwise convolution"
 _STREAMING = ("normalization", "elementwise", "reduction", "pooling", "optimizer")
@@ -117,7 +118,7 @@ def _bounds(report: Report) -> str:
     verb = "is spent in operators bound" if groups.is_measured(report) else "is bound"
     first = f"{phrases.of_time(report, said[0].time_share)} {verb} by {phrases.bound(report, said[0])}"
     parts = [first, *(f"{units.share(bound.time_share)} by {phrases.bound(report, bound)}" for bound in said[1:])]
-    memory = groups.bound_share(report, *words.LEVELS)
+    memory = groups.bound_share(report, *MEMORY_LEVELS)
     waiting = f": for {units.share(memory)} of it arithmetic waits for data" if 0 < memory < _ALL else ""
     return f"{words.enumerate_words(parts)}{waiting}."
 
@@ -149,7 +150,7 @@ def _per_output(report: Report, depthwise: Group) -> str:
     known = [row for row in depthwise.rows if row.phase == "forward" and len(row.input_shapes) > 1 and row.flops]
     taps = [math.prod(row.input_shapes[1][1:]) for row in known]
     forward = groups.together(report, known)
-    if not known or not all(taps) or forward.bound not in words.LEVELS:
+    if not known or not all(taps) or forward.bound not in MEMORY_LEVELS:
         return f"{phrases.sentence_case(phrases.why(report, depthwise))}."
     # An output takes a multiply-add per tap and, where there is a bias, one addition more.
     per_output = [2 * tap + (len(row.input_shapes) > 2) for row, tap in zip(known, taps, strict=True)]
@@ -165,7 +166,7 @@ def _per_output(report: Report, depthwise: Group) -> str:
 
 
 def _streaming(report: Report) -> str:
-    kinds = [kind for kind in groups.by_kind(report) if kind.name in _STREAMING and kind.bound in words.LEVELS]
+    kinds = [kind for kind in groups.by_kind(report) if kind.name in _STREAMING and kind.bound in MEMORY_LEVELS]
     kinds = [kind for kind in kinds if kind.time_share >= _WORTH_SAYING / 2]
     if sum(kind.time_share for kind in kinds) < _WORTH_SAYING:
         return ""
@@ -227,7 +228,7 @@ def _ridge(report: Report) -> str:
         f"The whole step does {units.intensity(intensity)} FLOP per byte of DRAM traffic; the "
         f"{phrases.engine(report, main.name)} need {units.intensity(ridge)} (the ridge point) to be busy"
     )
-    memory = groups.bound_share(report, *words.LEVELS)
+    memory = groups.bound_share(report, *MEMORY_LEVELS)
     if intensity < ridge:
         return f"{text}, {units.ratio(ridge / intensity)} as much."
     if memory > 0.1:

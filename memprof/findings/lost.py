@@ -9,6 +9,7 @@ from memprof.findings import phrases
 from memprof.report import digest, groups
 from memprof.report.groups import Group
 from memprof.report.record import Report
+from memprof.vocabulary import MEMORY_LEVELS
 
 _WORTH_SAYING = 0.02
 """Least share of time that earns a sentence."""
@@ -143,7 +144,7 @@ def above(report: Report) -> str:
         for group in found[:2]
     ]
     more = [f"{len(found) - 2} more"] if len(found) > 2 else []
-    by_memory = {group.bound in words.LEVELS for group in found}
+    by_memory = {group.bound in MEMORY_LEVELS for group in found}
     reasons = [_BY_CACHE] * (True in by_memory) + [_FASTER_ARITHMETIC] * (False in by_memory) + [_WRONG_ROOF]
     return (
         f"To explain: {words.enumerate_words([*named, *more])} {'is' if len(found) == 1 else 'are'} faster than a roof "

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from memprof import units, words
+from memprof import units
 from memprof.errors import ReportError
 from memprof.report import groups
 from memprof.report.record import Memory, Report
+from memprof.vocabulary import CPU
 
 _USABLE = 0.85
 """What of the memory a suggested batch may fill: the CUDA context, cuDNN's workspaces and what the allocator cannot
@@ -83,7 +84,7 @@ def largest_batch(report: Report) -> int:
 
 def _need(report: Report) -> str:
     peak = units.byte_count(needed(report).peak_bytes)
-    return f"{peak} are needed" if report.device.kind == words.CPU else f"{peak} and the CUDA context are needed"
+    return f"{peak} are needed" if report.device.kind == CPU else f"{peak} and the CUDA context are needed"
 
 
 def _try(report: Report) -> str:

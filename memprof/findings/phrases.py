@@ -6,6 +6,7 @@ from memprof import units, words
 from memprof.report import groups
 from memprof.report.groups import Group
 from memprof.report.record import Report
+from memprof.vocabulary import MEMORY_LEVELS
 
 
 def of_time(report: Report, share: float) -> str:
@@ -44,7 +45,7 @@ def why(report: Report, group: Group) -> str:
     """Say which bound takes most of a group's time and how far its intensity lies below the ridge point."""
     mostly = "mostly " if bound_seconds(report, group) < 0.95 * group.time_seconds else ""
     said = f"{mostly}{binds(report, group)}"
-    if group.bound not in words.LEVELS:
+    if group.bound not in MEMORY_LEVELS:
         return said
     intensity, ridge = group.intensity(group.bound), ridge_point(report, group.bound, group.engine)
     if intensity is None or ridge is None or intensity >= ridge:

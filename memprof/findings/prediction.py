@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from memprof import units, words
+from memprof import units
 from memprof.report import digest, groups
 from memprof.report.record import Report
+from memprof.vocabulary import WAITING
 
 _WORTH_SAYING = 0.02
 """Least share of time that earns a sentence."""
@@ -29,7 +30,7 @@ def prediction(report: Report) -> str:
     text = f"Predicted {units.seconds(total.seconds)} a step"
     if total.seconds < 1.005 * total.roofline_seconds:
         return f"{text}, which is the least possible time."
-    launch, host = (groups.bound_share(report, bound) for bound in words.WAITING)
+    launch, host = (groups.bound_share(report, bound) for bound in WAITING)
     reasons = ["kernels reach only a part of each ceiling"]
     reasons += [_WAITS[launch >= _WORTH_SAYING, host >= _WORTH_SAYING]] if max(launch, host) >= _WORTH_SAYING else []
     return (
@@ -40,7 +41,7 @@ def prediction(report: Report) -> str:
 
 def launches(report: Report) -> str:
     """Say what launching kernels costs where it costs notable time."""
-    launch, host = (groups.bound_share(report, bound) for bound in words.WAITING)
+    launch, host = (groups.bound_share(report, bound) for bound in WAITING)
     if max(launch, host) < _WORTH_SAYING:
         return ""
     total = report.totals

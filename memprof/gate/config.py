@@ -15,7 +15,8 @@ from memprof.gate.budgets import DEFAULTS, Budget, complete, parse
 from memprof.gate.config_file import NAMES, has_section, read_text, section_line, section_of
 from memprof.gate.metrics import BUDGETED
 from memprof.tensors.precision import PRECISIONS
-from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, LAYOUTS, PHASES
+from memprof.vocabulary import LAYOUTS, PHASES
+from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT
 
 BASELINE_NAME = "memprof-baseline.json"
 DEFAULT_DEVICE = "a100"

@@ -14,12 +14,11 @@ from memprof.profiles.records import (
     MODULE_PREFIX,
     PHASE_PREFIX,
     Activity,
-    Argument,
     Event,
     EventCategory,
     Kernel,
-    TensorSpec,
 )
+from memprof.tensors.spec import Argument, TensorSpec
 
 _CALLS = frozenset({"cpu_op", "user_annotation"})
 """Activities, as Kineto names them, that the event tree has a node for."""

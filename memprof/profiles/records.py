@@ -9,29 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from memprof.tensors.spec import Argument
+
 MODULE_PREFIX = "memprof::module::"
 PHASE_PREFIX = "memprof::phase::"
 """How memprof's own scopes are called in a profile: the prefix, then the module's path or the phase."""
 AUTOGRAD_PREFIX = "autograd::engine::evaluate_function: "
 """How the autograd engine calls what it runs: the prefix, then the name of the backward node."""
-
-
-@dataclass(frozen=True, slots=True)
-class TensorSpec:
-    """A tensor as the profiler saw it.
-
-    `shape` in elements; `strides` in elements, None where the profile has none (traces before torch 2.1);
-    `dtype` by torch's name without the prefix ("float32").
-    """
-
-    shape: tuple[int, ...]
-    strides: tuple[int, ...] | None
-    dtype: str
-
-
-Scalar = int | float | bool | str
-Argument = TensorSpec | Scalar | None | tuple["Argument", ...]
-"""One input of an operator: a tensor, a number, text, nothing, or a list of these."""
 
 
 class EventCategory(StrEnum):

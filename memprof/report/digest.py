@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from memprof import words
 from memprof.report import groups
 from memprof.report.groups import Group, share
 from memprof.report.record import OperatorRow, Report
 from memprof.report.run import DeviceTime, KernelRow, Stray, Timing
+from memprof.vocabulary import CPU, MEMORY_LEVELS
 
 ABOVE = 1.005
 """What of its roof an operator must reach to be told as one above it: less is rounding."""
@@ -52,7 +52,7 @@ def noun(report: Report) -> str:
 
 def predicts(report: Report) -> bool:
     """Return whether the report's `seconds` are more than a bound: there is a time model of GPUs only."""
-    return report.device.kind != words.CPU
+    return report.device.kind != CPU
 
 
 def step_seconds(report: Report) -> float:
@@ -131,7 +131,7 @@ def counted(rows: Iterable[OperatorRow]) -> tuple[Traffic, ...]:
     """Return counted beside modelled bytes of those operators that were counted, by memory level; empty where none."""
     rows = tuple(rows)
     found = []
-    for level in words.LEVELS:
+    for level in MEMORY_LEVELS:
         own = [row for row in rows if getattr(row, f"counted_{level}_bytes") is not None]
         bytes_of = [sum(getattr(row, name) for row in own) for name in (f"counted_{level}_bytes", f"{level}_bytes")]
         found += [Traffic(level, len(own), *map(float, bytes_of))] if own else []

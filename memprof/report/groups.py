@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 
 from memprof import units, words
 from memprof.report.record import OperatorRow, Report, Workload
+from memprof.vocabulary import CPU
 
 BY = ("operator", "module", "kind", "phase", "shape")
 """What a table of the most expensive groups may group by."""
@@ -118,7 +119,7 @@ def time_name(report: Report) -> str:
     """Return what the time is called that shares are of: "measured time", "predicted time" or "least possible time"."""
     if is_measured(report):
         return "measured time"
-    return "least possible time" if report.device.kind == words.CPU else "predicted time"
+    return "least possible time" if report.device.kind == CPU else "predicted time"
 
 
 def group_by(report: Report, key: Callable[[OperatorRow], Hashable]) -> tuple[Group, ...]:

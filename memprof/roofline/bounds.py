@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from memprof.report.record import DeviceCeilings
-
-MEMORY_LEVELS = ("dram", "l2", "l1")
-ENGINES = ("tensor", "fp32", "fp16")
+from memprof.vocabulary import ENGINES, MEMORY_LEVELS
 
 Floats = NDArray[np.float64]
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from memprof.calls import OperatorCall
-from memprof.operators.registry import Kind
 from memprof.operators.work import Work
 from memprof.report.record import DeviceCeilings
 from memprof.roofline.bounds import Bounds, bound_seconds
 from memprof.roofline.kernels import gather
 from memprof.roofline.timing import HOST, KernelTimes, Timeline, kernel_times, timeline
 from memprof.tensors.precision import Precision
+from memprof.vocabulary import Kind
 
 HOST_SECONDS = "host_seconds_per_launch"
 WITHOUT_MODEL = "cpu"

@@ -7,8 +7,8 @@ from functools import cache
 from itertools import zip_longest
 from math import prod
 
-from memprof.calls import OperatorCall
-from memprof.profiles.records import Argument, TensorSpec
+from memprof.tensors.spec import Argument, TensorSpec
+from memprof.vocabulary import CHANNELS_FIRST, CHANNELS_LAST
 
 Shape = tuple[int, ...]
 
@@ -196,10 +196,10 @@ def layout_name(tensor: TensorSpec) -> str:
     if tensor.strides is None:
         return "unknown"
     if is_channels_last(tensor):
-        return "channels-last"
+        return CHANNELS_LAST
     if not is_contiguous(tensor):
         return "strided"
-    return "channels-first" if len(tensor.shape) in (4, 5) else "contiguous"
+    return CHANNELS_FIRST if len(tensor.shape) in (4, 5) else "contiguous"
 
 
 def dense(shape: Shape, dtype: str) -> TensorSpec:
@@ -239,16 +239,6 @@ def axes(value: Argument, rank: int) -> tuple[int, ...]:
 def is_flag(value: Argument) -> bool:
     """Return whether a recorded flag is set; the profiler records some as 0 and 1."""
     return value in (True, 1)
-
-
-def tensor_list(call: OperatorCall, position: int) -> tuple[TensorSpec, ...]:
-    """Return the list of tensors at `position`; LookupError where there is none."""
-    value = call.argument(position)
-    if isinstance(value, tuple):
-        found = tuple(item for item in value if isinstance(item, TensorSpec))
-        if found:
-            return found
-    raise LookupError(f"{call.name} has no list of tensors at position {position}")
 
 
 def memory_orders(tensors: Sequence[TensorSpec]) -> set[tuple[int, ...]]:

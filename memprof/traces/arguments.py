@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from memprof.calls import flatten_tensors
-from memprof.profiles.records import Argument, TensorSpec
+from memprof.tensors.spec import Argument, TensorSpec
 from memprof.traces.wire import WireArguments
 
 UNKNOWN_TYPE = ""

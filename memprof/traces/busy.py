@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from memprof.profiles.records import Activity, Kernel
 from memprof.report.run import DeviceTime, Gap
+from memprof.vocabulary import NANOSECOND
 
 LONGEST_GAPS = 10
 """How many of the longest gaps are listed; all of them are counted."""
 
-_NANOSECOND = 1e-9
 _UNKNOWN = np.iinfo(np.int64).max
 """Stands for a launch that the profile does not have."""
 
@@ -59,15 +59,15 @@ def device_time(kernels: Sequence[Kernel]) -> DeviceTime:
     span = int(line.reach[-1])
     waited, gaps = _gaps(kernels, line)
     return DeviceTime(
-        span_seconds=span * _NANOSECOND,
-        busy_seconds=busy * _NANOSECOND,
-        idle_seconds=(span - busy) * _NANOSECOND,
-        launch_bound_seconds=waited * _NANOSECOND,
-        kernel_seconds=_sum_ns(kernels, Activity.KERNEL) * _NANOSECOND,
-        copy_seconds=_sum_ns(kernels, Activity.COPY) * _NANOSECOND,
-        fill_seconds=_sum_ns(kernels, Activity.FILL) * _NANOSECOND,
-        communication_seconds=communication * _NANOSECOND,
-        exposed_communication_seconds=(busy - others) * _NANOSECOND,
+        span_seconds=span * NANOSECOND,
+        busy_seconds=busy * NANOSECOND,
+        idle_seconds=(span - busy) * NANOSECOND,
+        launch_bound_seconds=waited * NANOSECOND,
+        kernel_seconds=_sum_ns(kernels, Activity.KERNEL) * NANOSECOND,
+        copy_seconds=_sum_ns(kernels, Activity.COPY) * NANOSECOND,
+        fill_seconds=_sum_ns(kernels, Activity.FILL) * NANOSECOND,
+        communication_seconds=communication * NANOSECOND,
+        exposed_communication_seconds=(busy - others) * NANOSECOND,
         gaps=gaps,
     )
 
@@ -114,8 +114,8 @@ def _gaps(kernels: Sequence[Kernel], line: _Line) -> tuple[int, tuple[Gap, ...]]
     longest = np.lexsort((begins, begins - ends))[:LONGEST_GAPS]
     return int(waits.sum()), tuple(
         Gap(
-            start_seconds=int(begins[gap]) * _NANOSECOND,
-            seconds=int(ends[gap] - begins[gap]) * _NANOSECOND,
+            start_seconds=int(begins[gap]) * NANOSECOND,
+            seconds=int(ends[gap] - begins[gap]) * NANOSECOND,
             before=_last_to_end(kernels, line, int(last[gap])),
             after=_first_to_start(kernels, line, int(last[gap]) + 1),
             waited_for_host=bool(waits[gap] > 0),

@@ -8,8 +8,8 @@ from enum import Enum, auto
 from functools import cache
 from pathlib import Path
 
-from memprof.calls import Phase
 from memprof.profiles.records import AUTOGRAD_PREFIX, MODULE_PREFIX, PHASE_PREFIX, Activity, EventCategory
+from memprof.vocabulary import Phase
 
 
 class Kind(Enum):

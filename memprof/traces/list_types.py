@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from memprof.calls import flatten_tensors
-from memprof.profiles.records import TensorSpec
+from memprof.tensors.spec import TensorSpec
 from memprof.traces.arguments import UNKNOWN_TYPE, Inputs, with_types
 from memprof.traces.lanes import Span, in_order
 

@@ -18,7 +18,7 @@ from memprof import devices
 from memprof.calls import OperatorCall
 from memprof.devices import ceilings
 from memprof.errors import MemprofError
-from memprof.profiles.records import TensorSpec
+from memprof.tensors.spec import TensorSpec
 from memprof.validation.measurements import device_name, positive_number, whole_number
 from memprof.validation.tables import MeasurementError, Row, RowError, Table
 

@@ -14,7 +14,8 @@ from memprof.models.spec import Source, parse
 from memprof.validation.protocol import TIMM_SOURCE
 from memprof.validation.records import Entry, Measurement
 from memprof.validation.tables import Row, RowError, Table
-from memprof.workload import LAYOUTS, PHASES, check_workload
+from memprof.vocabulary import LAYOUTS, PHASES
+from memprof.workload import check_workload
 
 REQUIRED = ("device", "dtype", "layout", "batch", "resolution", "phase", "model", "images_per_second")
 OPTIONAL = ("source", "stack", "compiled")

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from memprof import words
 from memprof.report.record import OperatorRow, Report
+from memprof.vocabulary import INFER, TRAIN, WAITING
 
 PRODUCERS = ("convolution", "depthwise convolution", "matmul", "attention", "normalization", "elementwise")
 """Kinds whose kernels an element-wise pass could join."""
@@ -72,14 +72,14 @@ def _saving(report: Report, rows: Sequence[OperatorRow], place: int, rate: float
     if row.kind == "elementwise":
         producer = _producer(rows, place)
         if producer is not None:
-            fraction = 1.0 if row.bound in words.WAITING else _joined_fraction(row, report.workload.phase)
+            fraction = 1.0 if row.bound in WAITING else _joined_fraction(row, report.workload.phase)
             return Saving(row, "join", row.seconds * fraction, producer.kind)
     return None
 
 
 def _folds(report: Report, rows: Sequence[OperatorRow], place: int) -> bool:
     """Return whether a batch norm has fixed statistics and stands next to a layer that can take its scale."""
-    if report.workload.phase != "infer" or "batch_norm" not in rows[place].name:
+    if report.workload.phase != INFER or "batch_norm" not in rows[place].name:
         return False
     return any(row.kind in _WEIGHTED for row in [*rows[max(0, place - 1) : place], *rows[place + 1 : place + 2]])
 
@@ -113,7 +113,7 @@ def _joined_fraction(row: OperatorRow, phase: str) -> float:
     """Return the fraction of a pass's traffic that goes: one read and one write, less what training keeps."""
     whole = sum(prod(shape) == _elements(row) for shape in row.input_shapes)
     name = row.name.removeprefix("aten::").rstrip("_")
-    kept = phase == "train" and row.phase == "forward" and name in _KEEPS_INPUT
+    kept = phase == TRAIN and row.phase == "forward" and name in _KEEPS_INPUT
     return (1 if kept else 2) / (whole + 1)
 
 

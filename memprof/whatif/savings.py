@@ -13,6 +13,7 @@ from memprof import units, words
 from memprof.findings import memory
 from memprof.report import groups as summary
 from memprof.report.record import OperatorRow, Report, Workload
+from memprof.vocabulary import CHANNELS_FIRST, CHANNELS_LAST, WAITING
 from memprof.whatif import fusible
 from memprof.whatif.fusible import Saving
 
@@ -97,7 +98,7 @@ def worth_trying(workload: Workload, precisions: Sequence[str]) -> tuple[Workloa
 
     `precisions` are those that the device has.
     """
-    other = "channels-first" if workload.layout == "channels-last" else "channels-last"
+    other = CHANNELS_FIRST if workload.layout == CHANNELS_LAST else CHANNELS_LAST
     faster = next((name for name in _FASTER.get(workload.precision, ()) if name in precisions), None)
     found = [replace(workload, layout=other)]
     found += [replace(workload, precision=faster)] if faster else []
@@ -169,7 +170,7 @@ def _split(report: Report) -> Iterator[Loss]:
     groups: dict[tuple[int, ...], list[tuple[OperatorRow, float]]] = defaultdict(list)
     for row in report.operators:
         kernel = _kernel(row)
-        if len(kernel) == 2 and min(kernel) >= _LEAST_KERNEL and rate and row.bound not in words.WAITING:
+        if len(kernel) == 2 and min(kernel) >= _LEAST_KERNEL and rate and row.bound not in WAITING:
             groups[kernel].append((row, row.seconds - _split_seconds(row, kernel, rate)))
     for (height, width), members in groups.items():
         bands = max(_BAND, height, width)

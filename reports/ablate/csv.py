@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memprof.reports.compare.csv import written
+from memprof.reports.parts.csv_text import csv_text
 from memprof.whatif.ablation import Ablation
 from memprof.whatif.sweep import Sweep
 
@@ -66,7 +66,7 @@ def _variants(found: Ablation) -> str:
         for result in found.results
         for item in result.outcomes
     ]
-    return written(_VARIANTS, rows)
+    return csv_text(_VARIANTS, rows)
 
 
 def _sweep(found: Sweep) -> str:
@@ -93,4 +93,4 @@ def _sweep(found: Sweep) -> str:
                 *(seconds.get(bound, 0.0) for bound in bounds),
             ]
         )
-    return written((found.option, *_SWEEP, *(f"depthwise_seconds bound by: {bound}" for bound in bounds)), rows)
+    return csv_text((found.option, *_SWEEP, *(f"depthwise_seconds bound by: {bound}" for bound in bounds)), rows)

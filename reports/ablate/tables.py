@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from memprof import units, words
 from memprof.reports.compare.tables import ABSENT, layout_said, rate
-from memprof.reports.report.tables import Column, Table
+from memprof.reports.parts.tables import Column, Table
 from memprof.whatif.ablation import Ablation, Outcome, Result
 from memprof.whatif.sweep import Point, Sweep
 

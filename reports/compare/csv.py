@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 
 from memprof import words
 from memprof.comparisons.models import Comparison, Entry, Step
 from memprof.reports.parts import theme
+from memprof.reports.parts.csv_text import csv_text
 
 _COLUMNS = (
     "model",
@@ -35,16 +34,7 @@ def render(found: Comparison) -> str:
     kinds = _names((part.name for _, step in steps for part in step.kinds), words.known_kinds())
     bounds = _names((part.name for _, step in steps for part in step.bounds), tuple(theme.BOUND_COLORS))
     header = [*_COLUMNS, *(f"seconds_per_image: {kind}" for kind in kinds), *(f"share bound by: {b}" for b in bounds)]
-    return written(header, [_row(item, step, kinds, bounds) for item, step in steps])
-
-
-def written(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return CSV text; None becomes an empty cell."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return buffer.getvalue()
+    return csv_text(header, [_row(item, step, kinds, bounds) for item, step in steps])
 
 
 def _row(item: Entry, step: Step, kinds: Sequence[str], bounds: Sequence[str]) -> list[object]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from memprof.comparisons.models import Comparison
 from memprof.reports.compare import tables
 from memprof.reports.parts import markdown
+from memprof.reports.parts.cells import BOUND_NOTE
 from memprof.reports.parts.markdown import escape
-from memprof.reports.report.tables import BOUND_NOTE
 
 
 def render(found: Comparison) -> str:

@@ -8,7 +8,7 @@ from memprof import units, words
 from memprof.comparisons import models as comparison
 from memprof.comparisons.models import Comparison, Entry, Part, Step
 from memprof.report.record import ReportWarning
-from memprof.reports.report.tables import Column, Table
+from memprof.reports.parts.tables import Column, Table
 
 ABSENT = "–"
 SUMMARY = "Size, predicted throughput, memory; MACs and DRAM traffic are per image"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from memprof.comparisons.models import Comparison
 from memprof.reports.compare import tables
 from memprof.reports.parts import typeset
-from memprof.reports.report.tables import BOUND_NOTE
+from memprof.reports.parts.cells import BOUND_NOTE
 
 
 def render(found: Comparison, *, width: int, color: bool) -> str:

@@ -8,7 +8,7 @@ from memprof.comparisons.explanation import Explanation
 from memprof.reports.explain import captions, tables
 from memprof.reports.parts import markdown
 from memprof.reports.parts.markdown import escape
-from memprof.reports.report.tables import Table
+from memprof.reports.parts.tables import Table
 from memprof.whatif import savings
 from memprof.whatif.savings import Losses
 

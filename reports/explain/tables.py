@@ -9,7 +9,7 @@ from memprof import units, words
 from memprof.comparisons import stages
 from memprof.comparisons.contributions import Part
 from memprof.comparisons.explanation import Explanation
-from memprof.reports.report.tables import Column, Table
+from memprof.reports.parts.tables import Column, Table
 from memprof.whatif.savings import Losses
 
 MINUS = "−"

@@ -14,7 +14,7 @@ from memprof.comparisons.contributions import Part
 from memprof.comparisons.explanation import Explanation
 from memprof.reports.explain import captions, tables
 from memprof.reports.parts import typeset
-from memprof.reports.report.tables import Table
+from memprof.reports.parts.tables import Table
 from memprof.whatif import savings
 from memprof.whatif.savings import Losses
 

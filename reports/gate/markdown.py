@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from memprof.gate.records import GateResult, Verdict, WorkloadResult
 from memprof.reports.gate import tables, words
 from memprof.reports.parts import markdown
-from memprof.reports.report.tables import Table
+from memprof.reports.parts.tables import Table
 
 LIMIT_BYTES = 65_000
 """GitHub takes 65,536 characters in a comment, and 1 MiB in the summary of a step (docs.github.com)."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from memprof.gate.records import GateResult, MeasuredResult, MetricVerdict, Verdict, WorkloadResult
 from memprof.reports.gate import words
-from memprof.reports.report.tables import Column, Table
+from memprof.reports.parts.tables import Column, Table
 
 _HEADERS = ("baseline", "now", "change", "budget")
 

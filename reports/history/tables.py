@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from memprof.errors import GateError, did_you_mean
 from memprof.gate.history import Accepted
 from memprof.gate.records import Figures
-from memprof.reports.report.tables import Column, Table
+from memprof.reports.parts.tables import Column, Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from memprof import units, words
 from memprof.report.groups import Group
 from memprof.report.record import OperatorRow
+from memprof.reports.parts.tables import Column, Table
+from memprof.vocabulary import MEMORY_LEVELS, UNBOUND
 
 Cell = Callable[[Group], str]
+
+BOUND_NOTE = (
+    "Bound by: what sets the time. DRAM, L2 and L1: the bandwidth of that memory; tensor and CUDA: the arithmetic of "
+    "those cores; launch: starting the kernels; host: waiting for the host to launch them."
+)
 
 
 def bounds(group: Group, device: str = "") -> str:
@@ -61,9 +68,15 @@ def roof_share(group: Group) -> str:
 
 def intensity(group: Group) -> str:
     """Return the intensity at the level that binds, or at DRAM where arithmetic does."""
-    return units.intensity(group.intensity(group.bound if group.bound in words.LEVELS else "dram"))
+    return units.intensity(group.intensity(group.bound if group.bound in MEMORY_LEVELS else "dram"))
 
 
 def bound_name(code: str, device: str = "") -> str:
     """Return what a bound is called in a legend, where "–" for none that is known would say nothing."""
-    return "no ceiling" if code == words.UNBOUND else words.short_bound(code, device)
+    return "no ceiling" if code == UNBOUND else words.short_bound(code, device)
+
+
+def of_groups(title: str, columns: Sequence[tuple[Column, Cell]], groups: Sequence[Group]) -> Table:
+    """Return a table with a row for each group; each column comes with the function that makes its cells."""
+    rows = tuple(tuple(cell(group) for _, cell in columns) for group in groups)
+    return Table(title, tuple(column for column, _ in columns), rows)

@@ -10,8 +10,7 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 
 from memprof.reports.parts import typeset
-from memprof.reports.report.facts import Fact
-from memprof.reports.report.tables import Table
+from memprof.reports.parts.tables import Fact, Table
 
 _PATH_IN_PIECES, _GROUP = 38, 31
 _LEAST_PATH, _LEAST_WRAPPED = 8, 26

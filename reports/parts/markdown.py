@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from memprof.report.record import ReportWarning
-from memprof.reports.report.tables import Table
+from memprof.reports.parts.tables import Table
 
 _SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|~"} | {"\n": " ", "\r": " "})
 

@@ -14,7 +14,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from memprof.report.record import ReportWarning
-from memprof.reports.report.tables import Table
+from memprof.reports.parts.tables import Table
 
 HEADING, FAINT, STRONG, WARNING = "bold cyan", "dim", "bold", "bold yellow"
 _LEAST_WIDTH = 60

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from memprof import units, words
 from memprof.findings import memory
 from memprof.report import digest, groups
 from memprof.report.record import Report
+from memprof.reports.parts.tables import Fact
 
 _HOST_MATTERS, _HOST_NEAR = 0.01, 0.8
 """Share of time that waits for the host, and share of the step that the host needs, from which host time is shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One total: what it is called, its value, and a remark on how to read it."""
-
-    name: str
-    value: str
-    remark: str = ""
 
 
 def totals(report: Report) -> tuple[Fact, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from memprof import words
 from memprof.report import groups
 from memprof.report.record import Report
+from memprof.vocabulary import CPU
 
 Entry = tuple[str, str]
 _PICTURE = (
@@ -133,7 +133,7 @@ def entries(reports: Sequence[Report]) -> tuple[Entry, ...]:
     """Return each word that a page of these reports uses, with its explanation."""
     measured = any(map(groups.is_measured, reports))
     kinds = {report.device.kind for report in reports}
-    told = _OF_CPU if kinds == {words.CPU} else {}
+    told = _OF_CPU if kinds == {CPU} else {}
     known: list[Entry] = []
     for word, meaning in (_ROOFLINE, *_ENTRIES):
         if told and word in _GPU_WORDS:
@@ -142,4 +142,4 @@ def entries(reports: Sequence[Report]) -> tuple[Entry, ...]:
         known.append((word, told.get(word, meaning)))
     if measured:
         known[0] = _MEASURED_ROOFLINE
-    return (*known, _CPU_ENGINES) if words.CPU in kinds else tuple(known)
+    return (*known, _CPU_ENGINES) if CPU in kinds else tuple(known)

@@ -6,9 +6,8 @@ from memprof.findings import lost
 from memprof.report.record import Report
 from memprof.reports.parts import markdown
 from memprof.reports.parts.markdown import escape
+from memprof.reports.parts.tables import Fact, Table
 from memprof.reports.report import measured_tables
-from memprof.reports.report.facts import Fact
-from memprof.reports.report.tables import Table
 
 
 def totals(found: tuple[Fact, ...], title: str) -> list[str]:

@@ -10,8 +10,8 @@ from memprof.report import groups as summary
 from memprof.report.groups import Group
 from memprof.report.record import Report
 from memprof.report.run import DeviceTime, Reading
-from memprof.reports.report.facts import Fact
-from memprof.reports.report.tables import Column, Table
+from memprof.reports.parts.tables import Column, Fact, Table
+from memprof.vocabulary import MEMORY_LEVELS
 
 _ABSENT, _MISSING = "–", "missing"
 TIMING = "How it was timed"
@@ -141,7 +141,7 @@ def traffic(report: Report, most: int) -> Table | None:
     largest = sorted(groups, key=lambda group: -group.dram_bytes)[:most]
     rows = [("all counted operators", *_levels(whole)), *((_name(group), *_levels(group)) for group in largest)]
     columns = [Column("Operator", number=False, path=True)]
-    for level in words.LEVELS:
+    for level in MEMORY_LEVELS:
         columns += [Column(f"{words.level(level)} GB\ncounted"), Column("\nmodelled"), Column("\nratio")]
     return Table("Counted beside modelled traffic", tuple(columns), tuple(rows), frozenset({1}))
 
@@ -156,7 +156,7 @@ def _name(group: Group) -> str:
 def _levels(group: Group) -> list[str]:
     by_level = {item.level: item for item in digest.counted(group.rows)}
     cells = []
-    for level in words.LEVELS:
+    for level in MEMORY_LEVELS:
         item = by_level.get(level)
         if item is None:
             cells += [_ABSENT] * 3

@@ -8,8 +8,8 @@ from memprof.findings import lost
 from memprof.report.record import Report
 from memprof.reports.parts import typeset
 from memprof.reports.parts.grids import print_facts, print_pieces, print_table
+from memprof.reports.parts.tables import Table
 from memprof.reports.report import measured_tables
-from memprof.reports.report.tables import Table
 
 _FEW = 5
 

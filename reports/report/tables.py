@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from memprof import units, words
 from memprof.findings import phrases
@@ -11,13 +10,11 @@ from memprof.report import groups as summary
 from memprof.report.groups import Group
 from memprof.report.record import Report
 from memprof.reports.parts import cells
-from memprof.reports.parts.cells import Cell
+from memprof.reports.parts.cells import BOUND_NOTE, Cell, of_groups
+from memprof.reports.parts.tables import Column, Table
 from memprof.reports.report import facts
+from memprof.vocabulary import CPU, MEMORY_LEVELS, UNBOUND
 
-BOUND_NOTE = (
-    "Bound by: what sets the time. DRAM, L2 and L1: the bandwidth of that memory; tensor and CUDA: the arithmetic of "
-    "those cores; launch: starting the kernels; host: waiting for the host to launch them."
-)
 _CPU_BOUND_NOTE = (
     "Bound by: what takes longest at best. DRAM, L2 and L1: the bandwidth of that memory; matrix and vector: the "
     "arithmetic of those units."
@@ -34,38 +31,15 @@ _LOST_NOTE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its header, and how its cells are shown.
-
-    Those of a `number` are aligned right, a `path` is shortened where needed, and what `wraps` goes on in a new line.
-    """
-
-    header: str
-    number: bool = True
-    path: bool = False
-    wraps: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Cells by row; `sections` holds the indices of the rows that begin a new section."""
-
-    title: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
-    sections: frozenset[int] = frozenset()
-
-
 def bound_note(report: Report) -> str:
     """Explain the words of the column "bound by", and of a measured report those of what is lost."""
-    note = _CPU_BOUND_NOTE if report.device.kind == words.CPU else BOUND_NOTE
+    note = _CPU_BOUND_NOTE if report.device.kind == CPU else BOUND_NOTE
     return f"{_LOST_NOTE} {note}" if summary.is_measured(report) else note
 
 
 def ridge_note(report: Report) -> str:
     """Explain the figures at the right of the table of ceilings."""
-    return RIDGE_NOTE.replace("cores", "units") if report.device.kind == words.CPU else RIDGE_NOTE
+    return RIDGE_NOTE.replace("cores", "units") if report.device.kind == CPU else RIDGE_NOTE
 
 
 def engines(report: Report) -> tuple[str, ...]:
@@ -84,7 +58,7 @@ def ceilings(report: Report) -> Table:
         for engine, peak in zip(shown, peaks, strict=True)
     ]
     rows = []
-    for level in words.LEVELS:
+    for level in MEMORY_LEVELS:
         bandwidth = report.device.memory_bytes_per_second.get(level)
         ridges = [phrases.ridge_point(report, level, engine) for engine in shown]
         speed = units.bytes_per_second(bandwidth) if bandwidth else "not known"
@@ -109,12 +83,6 @@ def kinds(report: Report, *, least: bool = True, roof: bool = True) -> Table:
         (Column("bound by", number=False), lambda row: cells.bounds(row, report.device.kind)),
     ]
     return of_groups("By kind of operator", columns, summary.by_kind(report))
-
-
-def of_groups(title: str, columns: Sequence[tuple[Column, Cell]], groups: Sequence[Group]) -> Table:
-    """Return a table with a row for each group; each column comes with the function that makes its cells."""
-    rows = tuple(tuple(cell(group) for _, cell in columns) for group in groups)
-    return Table(title, tuple(column for column, _ in columns), rows)
 
 
 def side_by_side(reports: Sequence[Report]) -> Table:
@@ -143,7 +111,7 @@ def _time_and_share(group: Group | None) -> str:
 
 def _bound_in_all(code: str, reports: Sequence[Report]) -> str:
     """Return a bound's name, by each kind of device that there is: "CUDA or vector"."""
-    if code == words.UNBOUND:
+    if code == UNBOUND:
         return words.bound(code)
     names = dict.fromkeys(words.short_bound(code, report.device.kind) for report in reports)
     return " or ".join(names)

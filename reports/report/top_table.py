@@ -10,9 +10,10 @@ from memprof.report import groups as summary
 from memprof.report.groups import Group
 from memprof.report.record import Report
 from memprof.reports.parts import cells
-from memprof.reports.parts.cells import Cell
-from memprof.reports.report.tables import Column, Table, of_groups
+from memprof.reports.parts.cells import Cell, of_groups
+from memprof.reports.parts.tables import Column, Table
 from memprof.reports.writer import RenderOptions
+from memprof.vocabulary import UNBOUND
 
 INFERRED_MARK, ABOVE_MARK = "†", "‡"
 _MOST_SAID = 3
@@ -133,7 +134,7 @@ def notes(report: Report, options: RenderOptions) -> tuple[str, ...]:
         found.append(f"{INFERRED_MARK} inferred, as the profile did not record it: {listed}.")
     if any(map(digest.is_above, shown)):
         found.append(f"{ABOVE_MARK} faster than its roof allows: a finding to explain, see above.")
-    if any(group.bound == words.UNBOUND for group in shown):
+    if any(group.bound == UNBOUND for group in shown):
         found.append("– no ceiling is known for it: all of its time may be lost.")
     return tuple(found)
 

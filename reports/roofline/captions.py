@@ -8,6 +8,7 @@ from memprof import units, words
 from memprof.report import digest, groups
 from memprof.report.record import Report
 from memprof.reports.roofline.geometry import Plot, Point, Roof
+from memprof.vocabulary import UNBOUND
 
 X_AXIS = "arithmetic intensity: FLOP per byte of the memory that binds (of DRAM where arithmetic binds)"
 RAIL = "no FLOPs"
@@ -99,7 +100,7 @@ def rail_label(plot: Plot, reports: Sequence[Report]) -> str:
     names = list(dict.fromkeys(words.operator(row.name) for point in plot.rail for row in point.group.rows))
     labels = [f"{label}: " if len(reports) > 1 else "" for label in groups.labels(reports)]
     said = ", ".join(f"{labels[index]}{units.share(shares[index])} of time" for index in sorted(shares))
-    unbound = any(row.bound == words.UNBOUND for point in plot.rail for row in point.group.rows)
+    unbound = any(row.bound == UNBOUND for point in plot.rail for row in point.group.rows)
     what = "no FLOPs counted" if unbound else "only move data"
     return f"{what} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''}); {said}"
 

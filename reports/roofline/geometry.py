@@ -20,6 +20,7 @@ from memprof.report.digest import ABOVE
 from memprof.report.groups import Group
 from memprof.report.record import DeviceCeilings, OperatorRow, Report
 from memprof.reports.report.tables import engines
+from memprof.vocabulary import MEMORY_LEVELS, WAITING
 
 _CELLS_PER_DECADE = 6
 """Rows of equal kind and bound whose points fall into one such cell are drawn as one point."""
@@ -201,8 +202,8 @@ def _place(group: Group, device: DeviceCeilings) -> tuple[str, float | None, flo
     """Return the memory level a group is drawn against, its intensity there, its achieved and attainable FLOP/s."""
     if not group.flops or not group.time_seconds:
         return "dram", None, None, None
-    order = list(words.LEVELS)
-    if group.bound in words.WAITING:  # the memory that would hold it up longest if nothing else did
+    order = list(MEMORY_LEVELS)
+    if group.bound in WAITING:  # the memory that would hold it up longest if nothing else did
         bandwidths = device.memory_bytes_per_second
         order.sort(key=lambda code: -summary.share(group.bytes_at(code), bandwidths.get(code, 0.0)))
     elif group.bound in order:
@@ -219,7 +220,7 @@ def _roofs(
     (left, right), (low, high) = limits
     top = max((device.peak_flops_per_second[engine] for engine in shown), default=high)
     fastest = max(device.memory_bytes_per_second.values(), default=math.inf)
-    for level in words.LEVELS:
+    for level in MEMORY_LEVELS:
         bandwidth = device.memory_bytes_per_second.get(level)
         if bandwidth:
             begin, end = max(left, low / bandwidth), min(right, top / bandwidth)
@@ -245,7 +246,7 @@ def _callouts(index: int, report: Report, points: Sequence[Point]) -> Iterable[C
         group, dram_x = point.group, point.group.intensity("dram")
         if point.report != index or point.level == "dram" or group.bound == "dram" or not dram_x or not bandwidth:
             continue
-        if group.time_share < _CALLOUT_SHARE or not point.roof or group.bound not in words.LEVELS:
+        if group.time_share < _CALLOUT_SHARE or not point.roof or group.bound not in MEMORY_LEVELS:
             continue
         dram_y = min(dram_x * bandwidth, report.device.peak_flops_per_second.get(group.engine, math.inf))
         if dram_y > 1.5 * point.roof:

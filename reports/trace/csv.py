@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from memprof import units
 from memprof.comparisons.alignment import Alignment
 from memprof.comparisons.ranks import Rank
-from memprof.reports.compare.csv import written
+from memprof.reports.parts.csv_text import csv_text
 
 _ALIGNED = (
     "operator",
@@ -39,9 +39,9 @@ def alignment(found: Alignment) -> bytes:
         )
         for row in found.rows
     ]
-    return written(_ALIGNED, rows).encode()
+    return csv_text(_ALIGNED, rows).encode()
 
 
 def ranks(found: Sequence[Rank]) -> bytes:
     """Return a line for each rank."""
-    return written(_RANKS, [[getattr(rank, name) for name in _RANKS] for rank in found]).encode()
+    return csv_text(_RANKS, [[getattr(rank, name) for name in _RANKS] for rank in found]).encode()

@@ -9,7 +9,7 @@ from memprof import units, words
 from memprof.comparisons.alignment import Aligned, Alignment
 from memprof.comparisons.ranks import Rank, spreads
 from memprof.reports.parts import typeset
-from memprof.reports.report.tables import Column, Table
+from memprof.reports.parts.tables import Column, Table
 from memprof.reports.writer import RenderOptions
 
 _WIDE = 110

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from memprof import units, words
-from memprof.reports.report.tables import Column, Table
+from memprof.reports.parts.tables import Column, Table
 from memprof.validation.records import Case, Validation
 from memprof.validation.statistics import Errors, GroupErrors, by_group, case_errors, worst
 

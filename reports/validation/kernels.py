@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memprof import units, words
-from memprof.reports.report.tables import Column, Table
+from memprof.reports.parts.tables import Column, Table
 from memprof.reports.validation.document import ALL_ROWS, WORST_ROWS, Document, Section, percent, skipped_section
 from memprof.validation.kernels import LONG_SECONDS, KernelCase, KernelValidation, OperatorErrors, by_operator
 from memprof.validation.statistics import worst

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.padding import Padding
 
 from memprof.reports.parts import typeset
-from memprof.reports.report.tables import Table
+from memprof.reports.parts.tables import Table
 from memprof.reports.validation.document import Document, Section
 
 WIDE = 110

@@ -8,11 +8,11 @@ import pytest
 
 from memprof.analysis.assembly import CONTEXT_BYTES, assemble_report, cost_calls, cost_step
 from memprof.calls import OperatorCall
-from memprof.operators.registry import Kind
 from memprof.profiles.memory import MemoryUse
 from memprof.profiles.records import Event, EventCategory, Profile
 from memprof.profiles.simulated import Simulation
 from memprof.report.record import DeviceCeilings, Memory, UnknownOperator, Workload
+from memprof.vocabulary import Kind
 from tests.operators.building import tensor
 
 TOY = DeviceCeilings("toy", "Toy", {"dram": 100.0, "l2": 1e9, "l1": 1e9}, {"tensor": 1e12, "fp32": 1e12}, 1e9)

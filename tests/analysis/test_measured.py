@@ -17,13 +17,14 @@ from memprof.analysis.run_report import analyze_run
 from memprof.devices.ceilings import ceilings
 from memprof.errors import DeviceError, ModelError, WorkloadError
 from memprof.profiles.kineto import Recording
-from memprof.profiles.records import Activity, Event, EventCategory, Kernel, TensorSpec
+from memprof.profiles.records import Activity, Event, EventCategory, Kernel
 from memprof.profiles.run.machine import Machine
 from memprof.profiles.run.measured import Run
 from memprof.profiles.run.telemetry import Sample, Throttle, summary
 from memprof.profiles.run.timer import HostTimer, timing_of
 from memprof.report.record import DeviceCeilings, Report, Workload
 from memprof.report.run import KernelRow, Stray, Timing
+from memprof.tensors.spec import TensorSpec
 
 ROOF = """
 name = "toy-cpu"

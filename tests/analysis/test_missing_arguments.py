@@ -7,9 +7,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from memprof.analysis.missing_arguments import INFERRED, complete
-from memprof.calls import OperatorCall, Phase
+from memprof.calls import OperatorCall
 from memprof.operators.convolution_shapes import read
-from memprof.profiles.records import TensorSpec
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Phase
 from tests.operators.building import tensor
 
 NOTHING = (None,) * 6

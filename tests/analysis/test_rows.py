@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from memprof.analysis.assembly import CostedStep, assemble_report, cost_profile
-from memprof.analysis.rows import UNBOUND, Clock, kernel_rows, measured_seconds
+from memprof.analysis.rows import Clock, kernel_rows, measured_seconds
 from memprof.calls import OperatorCall
 from memprof.profiles.records import Activity, Event, EventCategory, Kernel, Profile
 from memprof.report.record import DeviceCeilings, Report, Workload
 from memprof.report.run import KernelRow
+from memprof.vocabulary import UNBOUND
 from tests.operators.building import tensor
 
 TOY = DeviceCeilings("toy", "Toy", {"dram": 1e9, "l2": 1e18, "l1": 1e18}, {"tensor": 1e18, "fp32": 1e18}, 1e9)

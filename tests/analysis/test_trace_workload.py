@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from memprof.analysis.trace_workload import precision_of, steps_of, workload_of
-from memprof.calls import OperatorCall, Phase
-from memprof.operators.registry import Kind
+from memprof.calls import OperatorCall
 from memprof.operators.work import Work
 from memprof.profiles.records import Kernel
 from memprof.report.record import Workload
 from memprof.roofline.points import CostedCall
+from memprof.vocabulary import Kind, Phase
 from tests.operators.building import channels_last, tensor
 
 ALL = ("fp32", "tf32", "amp-fp16", "amp-bf16", "fp16", "bf16")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from memprof.calls import OperatorCall, Phase
-from memprof.operators.registry import Kind, find
+from memprof.calls import OperatorCall
+from memprof.operators.registry import find
 from memprof.operators.work import Work
-from memprof.profiles.records import Argument, TensorSpec
+from memprof.tensors.spec import Argument, TensorSpec
+from memprof.vocabulary import Kind, Phase
 
 
 def tensor(*shape: int, dtype: str = "float32", strides: tuple[int, ...] | None = None) -> TensorSpec:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from memprof.operators import convolution_shapes, resampling
 from memprof.operators.optimizer import _POINTWISE as FOREACH
 from memprof.operators.pointwise_flops import TABLE
-from memprof.profiles.records import Argument
+from memprof.tensors.spec import Argument
 from tests.operators.building import convolution, convolution_backward, tensor
 
 Inputs = tuple[Argument, ...]

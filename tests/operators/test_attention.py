@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memprof.operators.registry import Kind
+from memprof.vocabulary import Kind
 from tests.operators.building import cost, cost_one, kind, steps, tensor
 
 HALF = tensor(2, 6, 256, 64, dtype="float16")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
-from memprof.operators.registry import Kind
 from memprof.operators.tiles import blocks, loads
 from memprof.operators.work import Product
+from memprof.vocabulary import Kind
 from tests.operators.building import (
     channels_last,
     convolution,

@@ -6,7 +6,7 @@ import pytest
 
 from memprof.calls import OperatorCall
 from memprof.operators import registry
-from memprof.profiles.records import TensorSpec
+from memprof.tensors.spec import TensorSpec
 
 ROW_MAJOR = TensorSpec((2, 8, 5, 5), (200, 25, 5, 1), "float32")
 CHANNELS_LAST = TensorSpec((2, 8, 5, 5), (200, 1, 40, 8), "float32")

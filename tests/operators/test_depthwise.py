@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
-from memprof.operators.registry import Kind
 from memprof.operators.work import Pattern
-from memprof.profiles.records import Argument
+from memprof.tensors.spec import Argument
+from memprof.vocabulary import Kind
 from tests.operators.building import (
     channels_last,
     convolution,

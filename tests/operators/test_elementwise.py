@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from memprof.calls import Phase
 from memprof.operators.pointwise_flops import TABLE
-from memprof.operators.registry import Kind
+from memprof.vocabulary import Kind, Phase
 from tests.operators.building import cost_one, kind, tensor
 
 IMAGE = tensor(2, 64, 56, 56)

@@ -14,7 +14,8 @@ import torch
 from memprof.calls import OperatorCall, flatten_tensors
 from memprof.operators import attention, convolution_shapes, registry, views
 from memprof.operators.work import Work
-from memprof.profiles.records import Argument, TensorSpec
+from memprof.tensors.spec import Argument, TensorSpec
+from memprof.vocabulary import Kind
 from tests.operators.samples import SAMPLES
 
 GONE = {
@@ -35,7 +36,7 @@ def _cost(name: str) -> tuple[Work, ...]:
     operator = registry.find(name)
     assert operator is not None
     call = OperatorCall(name, SAMPLES[name])
-    assert isinstance(operator.kind(call), registry.Kind)
+    assert isinstance(operator.kind(call), Kind)
     return operator.formula(call)
 
 

@@ -12,9 +12,9 @@ from torch.autograd.profiler import profile
 
 from memprof.calls import OperatorCall, extract_calls
 from memprof.operators import fvcore_counts, registry
-from memprof.operators.registry import Kind
 from memprof.profiles.kineto import read_events
 from memprof.profiles.records import Profile
+from memprof.vocabulary import Kind
 
 PRODUCTS = (Kind.CONVOLUTION, Kind.DEPTHWISE, Kind.MATMUL)
 RESIZING = ("adaptive_avg_pool", "upsample_nearest", "upsample_bilinear")

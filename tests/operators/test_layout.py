@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from memprof.calls import Phase
-from memprof.operators.registry import Kind
 from memprof.operators.work import Pattern
+from memprof.vocabulary import Kind, Phase
 from tests.operators.building import channels_last, cost, cost_one, kind, steps, tensor
 
 IMAGE = tensor(2, 96, 56, 56)

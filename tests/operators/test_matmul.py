@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from memprof.operators.registry import Kind
+from memprof.vocabulary import Kind
 from tests.operators.building import cost, cost_one, kind, steps, tensor
 
 

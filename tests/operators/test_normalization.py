@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memprof.operators.registry import Kind
+from memprof.vocabulary import Kind
 from tests.operators.building import channels_last, cost, cost_one, kind, steps, tensor
 
 IMAGE = tensor(2, 64, 56, 56)

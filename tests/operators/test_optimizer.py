@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from memprof.operators.optimizer import launches
-from memprof.operators.registry import Kind
+from memprof.vocabulary import Kind
 from tests.operators.building import cost, cost_one, kind, tensor
 
 PARAMETERS = (tensor(512, 256), tensor(512), tensor(10, 512))

@@ -6,7 +6,7 @@ import pytest
 
 from memprof.operators.traffic import pattern_of
 from memprof.operators.work import Pattern
-from memprof.profiles.records import TensorSpec
+from memprof.tensors.spec import TensorSpec
 from tests.operators.building import channels_last, convolution, convolution_backward, cost, cost_one, steps, tensor
 
 STREAM, STRIDED, TRANSPOSED = Pattern.STREAM, Pattern.STRIDED, Pattern.TRANSPOSED

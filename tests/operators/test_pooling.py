@@ -7,7 +7,7 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
-from memprof.operators.registry import Kind
+from memprof.vocabulary import Kind
 from tests.operators.building import cost, cost_one, kind, steps, tensor
 
 STEM = tensor(2, 64, 112, 112)

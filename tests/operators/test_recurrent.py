@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from memprof.operators.recurrent import BACKWARD, FORWARD, MASK, OUTPUT_GRADIENT, SCHEMAS, STATE_GRADIENTS
-from memprof.operators.registry import Kind
 from memprof.operators.work import Pattern, Work
-from memprof.profiles.records import Argument, TensorSpec
+from memprof.tensors.spec import Argument, TensorSpec
+from memprof.vocabulary import Kind
 from tests.operators.building import cost, kind, steps, tensor
 
 BATCH, TIME, FEATURES, HIDDEN = 12, 5, 64, 32

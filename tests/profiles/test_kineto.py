@@ -10,8 +10,9 @@ from torch._C._profiler import _EventType
 from torch.autograd.profiler import profile
 
 from memprof.profiles.kineto import read_events, read_recording
-from memprof.profiles.records import Activity, EventCategory, Kernel, TensorSpec
+from memprof.profiles.records import Activity, EventCategory, Kernel
 from memprof.profiles.scopes import MODULE_PREFIX, phase_scope, record_scope
+from memprof.tensors.spec import TensorSpec
 
 
 def events_of(run):

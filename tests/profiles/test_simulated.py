@@ -9,12 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from memprof.calls import OperatorCall, Phase, extract_calls
+from memprof.calls import OperatorCall, extract_calls
 from memprof.errors import ModelError
 from memprof.models import create_model
 from memprof.operators import registry
 from memprof.profiles.simulated import simulate
 from memprof.tensors.precision import get_precision
+from memprof.vocabulary import Phase
 from tests.profiles.real import run_for_real
 
 BATCH, RESOLUTION = 2, 64

@@ -7,11 +7,11 @@ import pytest
 from memprof import devices
 from memprof.calls import OperatorCall
 from memprof.devices.ceilings import ceilings
-from memprof.operators.registry import Kind
 from memprof.operators.work import Traffic, Work
 from memprof.report.record import DeviceCeilings
 from memprof.roofline.points import CostedCall, engines_of, place
 from memprof.tensors.precision import PRECISIONS, get_precision
+from memprof.vocabulary import Kind
 
 A100 = devices.get("a100")
 TOY = DeviceCeilings("toy", "Toy", {"dram": 100.0, "l1": 1000.0}, {"tensor": 8000.0, "fp32": 1000.0})

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memprof.calls import OperatorCall
-from memprof.operators.registry import Kind
 from memprof.operators.work import Pattern, Product, Traffic, Work
 from memprof.report.record import DeviceCeilings
 from memprof.roofline.kernels import gather
 from memprof.roofline.points import CostedCall, bounds_of, engines_of, place
 from memprof.roofline.timing import kernel_times, timeline
 from memprof.tensors.precision import get_precision
+from memprof.vocabulary import Kind
 
 TF32 = get_precision("tf32")
 SPANS = st.floats(0, 1e3)

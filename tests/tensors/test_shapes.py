@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from memprof.operators.traffic import tensor_bytes
-from memprof.profiles.records import TensorSpec
 from memprof.tensors import shapes
+from memprof.tensors.spec import TensorSpec
 from tests.operators.building import tensor
 
 PROMOTED = ("bool", "uint8", "int32", "int64", "float16", "bfloat16", "float32", "float64", "complex64")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from memprof.profiles.records import TensorSpec
+from memprof.tensors.spec import TensorSpec
 from memprof.traces.arguments import NO_INPUTS, UNKNOWN_TYPE, ArgumentReader, parse_value
 from memprof.traces.times import nanoseconds
 from memprof.traces.wire import NOTHING, WireArguments

@@ -6,12 +6,14 @@ import random
 
 import pytest
 
-from memprof.calls import Phase, extract_calls
+from memprof.calls import extract_calls
 from memprof.errors import TraceError
-from memprof.profiles.records import Activity, EventCategory, TensorSpec
+from memprof.profiles.records import Activity, EventCategory
+from memprof.tensors.spec import TensorSpec
 from memprof.traces.kinds import rank_in
 from memprof.traces.reading import NO_OPERATORS, OUTSIDE
 from memprof.traces.records import TraceDevice, TraceStep
+from memprof.vocabulary import Phase
 from tests.traces.making import call, codes, flat, kernel, launch, module, one, op, outline, read
 
 MATMUL = [op("mm", 10, 20, [2, 3], [3, 4]), launch(1, 15), kernel(1, 40, 7.5)]

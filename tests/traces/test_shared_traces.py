@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from memprof.calls import Phase, extract_calls
+from memprof.calls import extract_calls
 from memprof.operators.registry import costed_names
 from memprof.profiles.records import Activity, EventCategory
 from memprof.traces.reading import read_trace
 from memprof.traces.selection import select
+from memprof.vocabulary import Phase
 from tests.traces.making import codes, flat
 
 TRACES = Path(__file__).parents[3] / "shared" / "traces"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from memprof.profiles.records import TensorSpec
+from memprof.tensors.spec import TensorSpec
 from memprof.validation.kernel_rows import AFTER_LAUNCH_SECONDS, HOST_SECONDS, KernelMeasurement, read_kernels
 from memprof.validation.kernels import KernelCase, by_operator, kernel_point, validate_kernels
 from memprof.validation.tables import MeasurementError, Row

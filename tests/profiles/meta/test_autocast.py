@@ -10,15 +10,17 @@ from torch import nn
 from torch.autograd.profiler import profile
 from torch.nn import functional
 
-from memprof.calls import Phase, extract_calls
+from memprof.calls import extract_calls
 from memprof.operators import registry
 from memprof.profiles.kineto import read_events
 from memprof.profiles.meta import autocast
 from memprof.profiles.meta.autocast import CudaFrontEnd
 from memprof.profiles.meta.mode import MetaRules
-from memprof.profiles.records import Profile, TensorSpec
+from memprof.profiles.records import Profile
 from memprof.profiles.simulated import simulate
 from memprof.tensors.precision import get_precision
+from memprof.tensors.spec import TensorSpec
+from memprof.vocabulary import Phase
 
 HALF, WIDE = torch.float16, torch.float32
 

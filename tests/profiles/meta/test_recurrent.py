@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.autograd.profiler import profile
 
-from memprof.calls import Phase, extract_calls
+from memprof.calls import extract_calls
 from memprof.operators import registry
 from memprof.profiles import simulated  # noqa: F401  (registers the rules)
 from memprof.profiles.kineto import read_events
@@ -20,6 +20,7 @@ from memprof.profiles.meta.mode import MetaRules
 from memprof.profiles.records import Profile
 from memprof.profiles.simulated import simulate
 from memprof.tensors.precision import get_precision
+from memprof.vocabulary import Phase
 
 CELLS = (nn.LSTM, nn.GRU, nn.RNN)
 

@@ -16,7 +16,7 @@ from memprof.report.record import Report, ReportWarning
 from memprof.reports import compare as writers
 from memprof.reports.compare import tables
 from memprof.reports.parts import typeset
-from memprof.reports.report.tables import Column, Table
+from memprof.reports.parts.tables import Column, Table
 from tests.command_line import Outcome, memprof
 from tests.comparisons.explain_rows import DEVICE, WORKLOAD, report, row
 from tests.reports.terminal_text import assert_fits

@@ -10,8 +10,8 @@ from memprof import reports, units
 from memprof.report.record import Report
 from memprof.report.run import Telemetry
 from memprof.reports import RenderOptions
+from memprof.reports.parts.tables import Table
 from memprof.reports.report import facts, measured_tables, tables, top_table
-from memprof.reports.report.tables import Table
 from tests.reports.measured_sample import INFERRED, STRAYS, TELEMETRY, on_cpu, run, traced
 from tests.reports.sample import sample
 

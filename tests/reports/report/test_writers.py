@@ -10,14 +10,13 @@ import pytest
 
 from memprof import reports, units
 from memprof.errors import OutputError
-from memprof.operators.registry import Kind
 from memprof.report.record import Memory, Report, load_reports
 from memprof.reports import RenderOptions
 from memprof.reports.parts import theme
 from memprof.reports.report import facts as of_report
 from memprof.reports.report import tables
-from memprof.roofline.bounds import ENGINES, MEMORY_LEVELS
 from memprof.roofline.timing import HOST, LAUNCH
+from memprof.vocabulary import ENGINES, MEMORY_LEVELS, Kind
 from memprof.words import binds, bound, known_kinds, short_bound
 from tests.reports.sample import incomplete, sample
 

@@ -1,4 +1,4 @@
-"""Builds the HTML page from its templates, which escape every name in a report."""
+"""The HTML writer: one page that needs nothing but itself, from templates which escape every name in a report."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from memprof.report import digest, groups
 from memprof.report.groups import Group
 from memprof.report.record import Report, dump_reports
 from memprof.reports.parts import cells, theme
+from memprof.reports.parts.tables import Fact, Table
 from memprof.reports.report import facts, glossary, measured_tables, tables, top_table
-from memprof.reports.report.facts import Fact
-from memprof.reports.report.tables import Table
 from memprof.reports.roofline import captions, svg
 from memprof.reports.writer import RenderOptions
+
+EXTENSION = "html"
 
 
 def breakable(path: str) -> Markup:
@@ -93,12 +94,15 @@ class Run:
     notes: tuple[str, ...]
 
 
-def render(reports: Sequence[Report], options: RenderOptions) -> str:
-    """Return the page; `options.top` says how many operators show before a reader asks for all."""
+def render(reports: Sequence[Report], options: RenderOptions) -> bytes:
+    """Return the page in UTF-8 with the reports' JSON inside, so that it can be rendered again.
+
+    `options.top` says how many operators show before a reader asks for all.
+    """
     labelled = zip(range(len(reports)), groups.labels(reports), reports, strict=True)
     sections = [_section(*item, options) for item in labelled]
     template = _environment().get_template("page.html")
-    return template.render(
+    page = template.render(
         title=side_by_side.title(reports),
         subtitle=captions.subtitle(reports),
         how_to_read=captions.how_to_read(reports),
@@ -115,6 +119,7 @@ def render(reports: Sequence[Report], options: RenderOptions) -> str:
         options=options,
         embedded=_embed(reports),
     )
+    return page.encode()
 
 
 def _section(index: int, label: str, report: Report, options: RenderOptions) -> Section:

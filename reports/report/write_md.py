@@ -13,22 +13,18 @@ from memprof.reports.parts.markdown import escape
 from memprof.reports.report import facts, measured_markdown, tables, top_table
 from memprof.reports.writer import RenderOptions
 
+EXTENSION = "md"
 
-class MarkdownWriter:
-    """Writes totals, findings, the table by kind and the most expensive operators."""
 
-    name = "md"
-    extension = "md"
-
-    def render(self, reports: Sequence[Report], options: RenderOptions) -> bytes:
-        """Return Markdown in UTF-8."""
-        lines = [f"# {escape(side_by_side.title(reports))}", ""]
-        if len(reports) > 1:
-            lines += markdown.table(tables.side_by_side(reports))
-            lines += _findings(side_by_side.compare(reports))
-        for label, report in zip(groups.labels(reports), reports, strict=True):
-            lines += _report(label, report, options)
-        return "\n".join([*lines[:-1], ""]).encode()
+def render(reports: Sequence[Report], options: RenderOptions) -> bytes:
+    """Return Markdown in UTF-8."""
+    lines = [f"# {escape(side_by_side.title(reports))}", ""]
+    if len(reports) > 1:
+        lines += markdown.table(tables.side_by_side(reports))
+        lines += _findings(side_by_side.compare(reports))
+    for label, report in zip(groups.labels(reports), reports, strict=True):
+        lines += _report(label, report, options)
+    return "\n".join([*lines[:-1], ""]).encode()
 
 
 def _report(label: str, report: Report, options: RenderOptions) -> list[str]:

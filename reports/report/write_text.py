@@ -1,4 +1,4 @@
-"""Lays a report out in columns, with rich; plain text where colour is not wanted."""
+"""The text writer: what a terminal shows, in columns laid out with rich; plain text where colour is not wanted."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from memprof.report import groups
 from memprof.report.record import Report
 from memprof.reports.parts import typeset
 from memprof.reports.parts.grids import print_facts, print_table
+from memprof.reports.parts.tables import Column, Table
 from memprof.reports.report import facts, measured_tables, measured_terminal, tables, top_table
-from memprof.reports.report.tables import Column, Table
 from memprof.reports.writer import RenderOptions
 
+EXTENSION = "txt"
 _WIDE, _LEAST, _ROOF = 110, 95, 72
 """Columns from which tables have more: shapes and intensities, by kind the least possible times and shares of roofs."""
 _BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -26,14 +27,14 @@ _SHORT_FINDINGS = 4
 _MODEL_COLUMN = 17
 
 
-def render(reports: Sequence[Report], options: RenderOptions) -> str:
-    """Return the text for one report, or for several a comparison and then each one in short."""
+def render(reports: Sequence[Report], options: RenderOptions) -> bytes:
+    """Return the text for one report, or for several a comparison and then each one in short, in UTF-8."""
     console = typeset.start(options.width, color=options.color)
     if len(reports) == 1:
         _one(console, reports[0], options)
     else:
         _several(console, reports, options)
-    return typeset.printed(console)
+    return typeset.printed(console).encode()
 
 
 def _one(console: Console, report: Report, options: RenderOptions) -> None:

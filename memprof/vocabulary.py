@@ -1,0 +1,56 @@
+"""The codes that records, formulas and writers share, each stated once; `memprof.words` says what people call them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+MEMORY_LEVELS = ("dram", "l2", "l1")
+"""Memory levels, outermost first."""
+
+ENGINES = ("tensor", "fp32", "fp16")
+"""What computes: tensor cores, CUDA cores, and CUDA cores with two fp16 operations at once."""
+
+WAITING = ("launch", "host")
+"""Bounds that are no ceiling of the device: neither data nor arithmetic sets the pace."""
+
+UNBOUND = "unknown"
+"""The bound of an operator that no ceiling bounds."""
+
+BOUNDS = (*MEMORY_LEVELS, *ENGINES, *WAITING, UNBOUND)
+"""All that may set an operator's time."""
+
+INFER, TRAIN = PHASES = ("infer", "train")
+"""What a step of a workload is: forward only, or forward, backward and the optimizer's update."""
+
+CHANNELS_FIRST, CHANNELS_LAST = LAYOUTS = ("channels-first", "channels-last")
+"""How images and weights lie in memory."""
+
+GPU, CPU = DEVICE_KINDS = ("gpu", "cpu")
+"""The kinds of a device; see `memprof.report.DeviceCeilings`."""
+
+NANOSECOND = 1e-9
+"""In seconds."""
+
+
+class Kind(StrEnum):
+    """The families that reports group and colour operators by."""
+
+    CONVOLUTION = "convolution"
+    DEPTHWISE = "depthwise convolution"
+    MATMUL = "matmul"
+    ATTENTION = "attention"
+    NORMALIZATION = "normalization"
+    ELEMENTWISE = "elementwise"
+    REDUCTION = "reduction"
+    POOLING = "pooling"
+    LAYOUT = "layout"
+    OPTIMIZER = "optimizer"
+    UNKNOWN = "unknown"
+
+
+class Phase(StrEnum):
+    """The part of a step that an operator call belongs to."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    OPTIMIZER = "optimizer"

@@ -1,0 +1,16 @@
+"""The PNG writer: the hierarchical roofline, with a panel that holds shares of FLOPs against shares of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from memprof.report.record import Report
+from memprof.reports.roofline import figure
+from memprof.reports.writer import RenderOptions
+
+EXTENSION = "png"
+
+
+def render(reports: Sequence[Report], options: RenderOptions) -> bytes:
+    """Return the PNG; `options` change nothing."""
+    return figure.draw(reports)
