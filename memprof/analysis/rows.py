@@ -8,6 +8,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from memprof.calls import OperatorCall
+from memprof.operators.work import Work
 from memprof.profiles.records import Kernel
 from memprof.report.record import OperatorRow
 from memprof.report.run import KernelRow
@@ -28,6 +29,11 @@ class Clock(StrEnum):
 def add_up(amounts: Iterable[float]) -> float:
     """Add up as a float always, so that a report reads back as exactly what was written."""
     return float(sum(amounts))
+
+
+def bytes_by_level(works: Sequence[Work]) -> list[float]:
+    """Return the bytes that cross each memory level, in the order of MEMORY_LEVELS."""
+    return [add_up(getattr(work, level).total_bytes for work in works) for level in MEMORY_LEVELS]
 
 
 def measured_seconds(calls: Sequence[OperatorCall], clock: Clock | None) -> float | None:
@@ -109,7 +115,7 @@ def _row(group: Sequence[RooflinePoint], clock: Clock | None) -> OperatorRow:
     row = _idle_row(first.costed.kind, [point.costed.call for point in group], clock)
     works = [work for point in group for work in point.costed.works]
     flops = add_up(work.flops for work in works)
-    dram, l2, l1 = (add_up(getattr(work, level).total_bytes for work in works) for level in MEMORY_LEVELS)
+    dram, l2, l1 = bytes_by_level(works)
     least = add_up(point.roofline_seconds for point in group)
     return replace(
         row,

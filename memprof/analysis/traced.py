@@ -40,27 +40,35 @@ def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str 
     memprof knows, TraceError where it holds no operators with shapes.
     """
     target = device or device_of(trace)
-    costed, unknown = cost_profile(trace.profile)
-    costed = tuple(replace(item, works=()) if _is_transfer(item.call) else item for item in costed)
-    calls = [*(item.call for item in costed), *unknown]
-    if not any(call.tensors() for call in calls):
-        raise TraceError(f"{trace.path} holds no operators with recorded shapes", _record_again(trace))
-    clock = Clock.DEVICE if trace.kernels else Clock.HOST
-    shaped = tuple(call for call in unknown if call.tensors())
-    steps = steps_of((item.call for item in costed), len(trace.steps))
-    workload = workload_of(_name(trace), costed, precisions(target), steps)
+    step, shapeless = _cost_trace(trace)
+    workload = workload_of(_name(trace), step.costed, precisions(target), step.steps)
     if precision is not None:
         workload = replace(workload, precision=precision)
-    step = CostedStep(costed, shaped, parameters=0, memory=None, clock=clock, steps=steps)
     report = assemble_report(step, workload, ceilings(target, workload.precision))
-    strays = _strays(trace, [call for call in unknown if not call.tensors()])
-    measured, warnings = _measured(trace, report, strays, steps)
+    measured, warnings = _measured(trace, report, _strays(trace, shapeless), step.steps)
     return replace(
         report,
         measured=measured,
         warnings=(*report.warnings, *trace.warnings, *warnings),
         environment={name: value for name, value in report.environment.items() if name != "torch"},
     )
+
+
+def _cost_trace(trace: Trace) -> tuple[CostedStep, list[OperatorCall]]:
+    """Cost the calls of a trace that have shapes, and return those that have none; TraceError where all have none."""
+    costed, unknown = cost_profile(trace.profile)
+    calls = [*(item.call for item in costed), *unknown]
+    if not any(call.tensors() for call in calls):
+        raise TraceError(f"{trace.path} holds no operators with recorded shapes", _record_again(trace))
+    step = CostedStep(
+        costed=tuple(replace(item, works=()) if _is_transfer(item.call) else item for item in costed),
+        unknown=tuple(call for call in unknown if call.tensors()),
+        parameters=0,
+        memory=None,
+        clock=Clock.DEVICE if trace.kernels else Clock.HOST,
+        steps=steps_of((item.call for item in costed), len(trace.steps)),
+    )
+    return step, [call for call in unknown if not call.tensors()]
 
 
 def check_selection(
@@ -86,7 +94,7 @@ def check_selection(
         raise WorkloadError(f"{option} goes with one trace, and {len(files)} are given", "choose one with --rank")
 
 
-def of_rank(traces: Sequence[Trace], rank: int) -> list[Trace]:
+def select_rank(traces: Sequence[Trace], rank: int) -> list[Trace]:
     """Return the trace of a rank; TraceError where none, or more than one, is of that rank."""
     chosen = [trace for trace in traces if trace.rank == rank]
     if len(chosen) != 1:
@@ -96,7 +104,7 @@ def of_rank(traces: Sequence[Trace], rank: int) -> list[Trace]:
     return chosen
 
 
-def with_counters(report: Report, path: Path) -> Report:
+def add_counters(report: Report, path: Path) -> Report:
     """Return the report with the bytes that hardware counters counted of its operators.
 
     CountersError where the file cannot be read or belongs to another run.
