@@ -11,7 +11,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from memprof.errors import OutputError, ReportError
-from memprof.report.record import Coverage, Memory, OperatorRow, Report, Totals, Workload, load_reports
+from memprof.report.reading import load_reports
+from memprof.report.record import Coverage, Memory, OperatorRow, Report, Totals, Workload
 
 _OTHER_FOLDER = "name another folder with --output"
 _CEILING, _CAPACITY = "ceiling", "capacity"

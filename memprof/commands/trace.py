@@ -169,7 +169,7 @@ def _deliver(
     from memprof import reports as writers
     from memprof.commands.output import echo, echo_written, for_terminal, progress, rendered
     from memprof.files import write_files
-    from memprof.report.record import dump_reports
+    from memprof.report.reading import dump_reports
     from memprof.reports.trace import csv, terminal
 
     if as_json:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from memprof.errors import WorkloadError
-from memprof.report import groups as summary
+from memprof.report.groups import share
 from memprof.report.record import OperatorRow, Report
 
 SCHEMA = "memprof.alignment/1"
@@ -138,7 +138,7 @@ def align(measured: Report, simulated: Report) -> Alignment:
         total,
         simulated.totals.seconds,
         simulated.totals.roofline_seconds,
-        summary.share(_measured_seconds(matched), total),
+        share(_measured_seconds(matched), total),
         tuple(rows),
     )
 

@@ -20,7 +20,7 @@ from memprof.gate.config import GateConfig
 from memprof.gate.identity import describe, suspicious
 from memprof.gate.metrics import METRICS, SHARES
 from memprof.gate.records import BASELINE_SCHEMA, Baseline, Entry, Figures, GateWorkload, OperatorLine
-from memprof.report.groups import by_bound
+from memprof.report.digest import digest
 from memprof.report.record import DeviceCeilings, OperatorRow, Report
 
 LIBRARIES = ("torch", "fvcore")
@@ -132,7 +132,7 @@ def _figures(report: Report) -> Figures:
         "peak_memory_bytes": memory.peak_bytes,
         "coverage": report.coverage.bytes,
     }
-    shares = {group.name: _rounded(group.time_share) for group in by_bound(report)}
+    shares = {group.name: _rounded(group.time_share) for group in digest(report).bounds}
     return rounded(Figures(**found, bound_shares=dict(sorted(shares.items()))))
 
 

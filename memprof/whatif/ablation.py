@@ -144,12 +144,12 @@ def defaults(name: str) -> dict[str, Value]:
 
 def published_rate(item: Entry, phase: str) -> float | None:
     """Return the images/s that were published for an entry's model, in a workload and on a device like its own."""
-    from memprof.validation.published import published, published_throughput
+    from memprof.validation.published import published_measurements, published_throughput
 
     step = item.step(phase)
     layouts = {considered.layout for considered in step.considered} if step else set()
     own = item.device_name, item.batch_size, item.resolution, item.precision, phase
-    for row in published():
+    for row in published_measurements():
         theirs = row.device, row.batch_size, row.resolution, row.precision, row.phase
         if theirs == own and set(row.layouts) == layouts:
             return published_throughput(item.model, phase, row.device)

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from memprof.validation.kernels import KernelValidation, by_operator
+from memprof.validation.kernels import KernelValidation, operator_errors
 from memprof.validation.records import Case, Validation
-from memprof.validation.statistics import by_group
+from memprof.validation.statistics import group_errors
 from memprof.validation.tables import Row, Table
 
 SCHEMA = "memprof.validation/1"
@@ -27,7 +27,7 @@ _PER_SECOND = 1e3
 
 def to_json(validation: Validation) -> bytes:
     """Return rows and errors as indented JSON, ending in a newline."""
-    groups = [msgspec.to_builtins(group) for group in by_group(validation.cases)]
+    groups = [msgspec.to_builtins(group) for group in group_errors(validation.cases)]
     statistics = [{**{key: group[key] for key in group if key != "errors"}, **group["errors"]} for group in groups]
     return _json(
         {
@@ -96,7 +96,7 @@ def kernels_to_json(validation: KernelValidation) -> bytes:
             "schema": KERNEL_SCHEMA,
             "file": validation.table.name,
             "rows": rows,
-            "statistics": [msgspec.to_builtins(item) for item in by_operator(validation.cases)],
+            "statistics": [msgspec.to_builtins(item) for item in operator_errors(validation.cases)],
         }
     )
 
