@@ -27,7 +27,7 @@ def check_writable(folder: Path, remedy: str = _OTHER_FOLDER) -> None:
 
     `remedy` is what the error advises: how the command at hand lets one choose another place.
     """
-    with _os_errors_as(OutputError, f"cannot write into {folder}", remedy):
+    with _translate_os_errors(OutputError, f"cannot write into {folder}", remedy):
         nearest = _nearest(folder)
         if not nearest.is_dir():
             raise OutputError(f"cannot write into {folder}: {nearest} is not a folder", remedy)
@@ -43,12 +43,12 @@ def write_files(folder: Path, contents: Mapping[str, bytes], remedy: str = _OTHE
     interrupted leaves what was there before. OutputError, which advises `remedy`, where that is not possible.
     """
     finals = [folder / name for name in contents]
-    with _os_errors_as(OutputError, f"cannot write into {folder}", f"free some space or {remedy}"):
+    with _translate_os_errors(OutputError, f"cannot write into {folder}", f"free some space or {remedy}"):
         occupied = next((path for path in finals if path.is_dir()), None)
         if occupied is not None:
             raise OutputError(f"cannot write {occupied}: it is a folder", f"remove it or {remedy}")
         with (
-            _made(folder),
+            _make_folder(folder),
             tempfile.TemporaryDirectory(prefix=".memprof-", dir=folder, ignore_cleanup_errors=True) as aside,
         ):
             for name, content in contents.items():
@@ -78,7 +78,7 @@ def _move(aside: Path, finals: Sequence[Path]) -> None:
 
 
 @contextmanager
-def _made(folder: Path) -> Iterator[None]:
+def _make_folder(folder: Path) -> Iterator[None]:
     """Make a folder and those above it; where what follows fails, remove those that were made."""
     missing = []
     while folder != folder.parent and not folder.exists():
@@ -111,7 +111,7 @@ def _ignore_interrupts() -> Iterator[None]:
 
 def read_reports(path: Path) -> tuple[Report, ...]:
     """Read the report or the report set in a file; ReportError says what is wrong with which file."""
-    with _os_errors_as(ReportError, f"cannot read {path}", "name a report.json that `memprof roofline` wrote"):
+    with _translate_os_errors(ReportError, f"cannot read {path}", "name a report.json that `memprof roofline` wrote"):
         content = path.read_bytes()
     try:
         reports = load_reports(content)
@@ -153,7 +153,7 @@ def _nearest(folder: Path) -> Path:
 
 
 @contextmanager
-def _os_errors_as(kind: type[OutputError] | type[ReportError], what: str, remedy: str) -> Iterator[None]:
+def _translate_os_errors(kind: type[OutputError] | type[ReportError], what: str, remedy: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from memprof.errors import WorkloadError
@@ -114,15 +114,15 @@ def align(measured: Report, simulated: Report) -> Alignment:
 
     WorkloadError where nothing was measured, or hardly anything has a counterpart: it is another model then.
     """
-    run = measured.measured
-    if run is None:
+    figures = measured.measured
+    if figures is None:
         raise WorkloadError(f"the report of {measured.workload.model} holds no measured time", "give a trace")
     theirs, ours = _groups(measured), _groups(simulated)
-    rows = [_aligned(key, theirs.get(key, ()), ours.get(key, ()), run.steps) for key in {**theirs, **ours}]
+    rows = [_align_calls(key, theirs.get(key, ()), ours.get(key, ()), figures.steps) for key in {**theirs, **ours}]
     rows.sort(key=lambda row: (-(row.measured_seconds or 0.0), -(row.predicted_seconds or 0.0), row.operator))
-    total = sum(row.measured_seconds or 0.0 for row in rows)
-    both = sum(row.measured_seconds or 0.0 for row in rows if row.simulated_calls and row.measured_calls)
-    if total and not any(row.simulated_calls and row.measured_calls for row in rows):
+    matched = [row for row in rows if row.simulated_calls and row.measured_calls]
+    total = _measured_seconds(rows)
+    if total and not matched:
         raise WorkloadError(
             f"no operator of {measured.workload.model} has the shapes that {simulated.workload.model} has",
             f"is it a trace of that model, with batch {simulated.workload.batch_size}? "
@@ -130,16 +130,20 @@ def align(measured: Report, simulated: Report) -> Alignment:
         )
     return Alignment(
         SCHEMA,
-        run.origin,
+        figures.origin,
         simulated.workload.model,
         measured.device.name,
-        run.steps,
+        figures.steps,
         total,
         simulated.totals.seconds,
         simulated.totals.roofline_seconds,
-        share(both, total),
+        share(_measured_seconds(matched), total),
         tuple(rows),
     )
+
+
+def _measured_seconds(rows: Iterable[Aligned]) -> float:
+    return sum(row.measured_seconds or 0.0 for row in rows)
 
 
 def _groups(report: Report) -> dict[Key, list[OperatorRow]]:
@@ -157,7 +161,7 @@ def _key(row: OperatorRow) -> Key:
     return _CANONICAL.get(name, name.removesuffix("_")), row.phase, shapes
 
 
-def _aligned(key: Key, theirs: Sequence[OperatorRow], ours: Sequence[OperatorRow], steps: int) -> Aligned:
+def _align_calls(key: Key, theirs: Sequence[OperatorRow], ours: Sequence[OperatorRow], steps: int) -> Aligned:
     operator, phase, shapes = key
     return Aligned(
         operator=operator,
