@@ -16,11 +16,12 @@ import csv
 import json
 import pickle
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from least_squares import Floats, Parameter, fit
 from numpy.typing import NDArray
 
 from memprof import devices, models
@@ -39,8 +40,8 @@ from memprof.roofline.timing import kernel_times
 from memprof.tensors.precision import get_precision
 from memprof.validation.measurements import read_measurements
 from memprof.validation.prediction import Task, task_of
-from memprof.validation.protocol import as_measured
-from memprof.validation.published import published
+from memprof.validation.protocol import source_settings
+from memprof.validation.published import published_measurements
 from memprof.validation.records import Measurement
 from memprof.validation.tables import read_table
 
@@ -55,9 +56,6 @@ LAUNCH = 5.4e-6
 traces (medians of the shared ones: V100 1.0, H100 4.2, MI300X 4.4, A100 9.6 microseconds), of which the middle, and the
 1 to 2 microseconds to the next kernel where that has long been launched. Whole networks would push it up without end:
 they cannot tell it from what else grows with the number of kernels."""
-HUBER = 0.1
-PRIOR = 0.35
-"""How far, in logarithms, a constant may move from its start before that costs as much as `HUBER` in ten rows."""
 SHARED = (
     "transposed_dram_fraction",
     "matmul_dram_fraction",
@@ -80,10 +78,6 @@ SHARED = (
 )
 BY_DEVICE = ("matmul_tensor_fraction", "convolution_tensor_fraction", "weight_gradient_tensor_fraction")
 BY_MEMORY = ("stream_dram_fraction", "row_dram_fraction")
-
-Floats = NDArray[np.float64]
-Parameter = tuple[str, str]
-"""A constant and whose it is: "all", "a100" or "rtx3090"."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +109,7 @@ def calls_of(task: Task) -> tuple[OperatorCall, ...]:
     from memprof.profiles.simulated import simulate
 
     try:
-        with as_measured(task.source, task.stack, task.phase):
+        with source_settings(task.source, task.stack, task.phase):
             simulation = simulate(
                 lambda: models.create_model(task.model),
                 batch_size=task.batch_size,
@@ -135,15 +129,15 @@ def build(device: str, precision: str, steps: Sequence[tuple[Sequence[OperatorCa
     cache: dict[OperatorCall, tuple[int, ...]] = {}
     step, kernel, count = [], [], []
     for place, (calls, _) in enumerate(steps):
-        found: Counter[int] = Counter()
+        kernels: Counter[int] = Counter()
         for call in calls:
             if call not in cache:
                 costed, _ = cost_calls([call])
                 cache[call] = tuple(works.setdefault(work, len(works)) for item in costed for work in item.works)
-            found.update(cache[call])
-        step += [place] * len(found)
-        kernel += list(found)
-        count += list(found.values())
+            kernels.update(cache[call])
+        step += [place] * len(kernels)
+        kernel += list(kernels)
+        count += list(kernels.values())
     roofs = ceilings(devices.get(device), precision)
     engines = [engines_of(work, roofs, get_precision(precision)) for work in works]
     return Problem(
@@ -156,45 +150,6 @@ def build(device: str, precision: str, steps: Sequence[tuple[Sequence[OperatorCa
         np.array(count, dtype=float),
         np.array([seconds for _, seconds in steps]),
     )
-
-
-def fit(
-    residuals: Callable[[Mapping[Parameter, float]], Floats], start: Mapping[Parameter, float], steps: int = 15
-) -> dict[Parameter, float]:
-    """Return the parameters, all positive, that make `residuals` least: Gauss-Newton on logarithms, damped."""
-    names = list(start)
-    origin = np.log([start[name] for name in names])
-
-    def at(point: Floats) -> Floats:
-        return residuals(dict(zip(names, np.exp(point), strict=True)))
-
-    def cost(errors: Floats, point: Floats) -> float:
-        size = np.abs(errors)
-        loss = np.where(size < HUBER, size**2, HUBER * (2 * size - HUBER)).sum()
-        return float(loss + (((point - origin) / PRIOR) ** 2).sum() * 10 * HUBER**2)
-
-    point, damping = origin.copy(), 1e-2
-    errors = at(point)
-    best = cost(errors, point)
-    for _ in range(steps):
-        shifts = np.eye(len(names)) * 0.02
-        jacobian = np.stack([(at(point + shift) - errors) / 0.02 for shift in shifts], axis=1)
-        weights = np.minimum(1, HUBER / np.maximum(np.abs(errors), 1e-9))
-        prior = 10 * HUBER**2 / PRIOR**2
-        normal = (jacobian * weights[:, None]).T @ jacobian + prior * np.eye(len(names))
-        slope = (jacobian * weights[:, None]).T @ errors + prior * (point - origin)
-        before = best
-        for _ in range(8):
-            moved = point - np.clip(np.linalg.solve(normal + damping * np.diag(np.diag(normal)), slope), -0.5, 0.5)
-            found = at(moved)
-            if cost(found, moved) < best:
-                point, errors, best, damping = moved, found, cost(found, moved), max(damping / 5, 1e-7)
-                break
-            damping *= 6
-        print(f"  loss {best:.4f}", flush=True)
-        if before - best < 1e-4 * before:
-            break
-    return dict(zip(names, np.exp(point), strict=True))
 
 
 def hbm_fraction(folder: Path, operators: Mapping[str, int]) -> float:
@@ -239,14 +194,14 @@ def main() -> None:
         table = np.log(a100[best_of].min(axis=1) / measured)
         return np.concatenate([table * weight, np.log(rtx3090 / problems[1].measured)])
 
-    found = {**fit(residuals, start), **fixed}
-    errors = residuals(found)
+    point = {**fit(residuals, start), **fixed}
+    errors = residuals(point)
     print_errors("A100", errors[: len(measured)] / weight)
     print_errors("RTX 3090", errors[len(measured) :])
-    for (key, owner), value in sorted(found.items()):
+    for (key, owner), value in sorted(point.items()):
         print(f"{key} ({owner}) = {value:.4g}")
     if options.write:
-        write(found, {("stream_dram_fraction", "rtx3090"), ("launch_seconds", "all")})
+        write(point, {("stream_dram_fraction", "rtx3090"), ("launch_seconds", "all")})
 
 
 def constants(problem: Problem, point: Mapping[Parameter, float]) -> dict[str, float]:
@@ -266,7 +221,7 @@ def load(folder: Path, cache: Path | None) -> tuple[tuple[Problem, Problem], NDA
     kept: dict[Task, tuple[OperatorCall, ...]] = {}
     if cache and cache.exists():
         kept = pickle.loads(cache.read_bytes())
-    a100 = [step for row in published() for step in steps_of(row, kept)]
+    a100 = [step for row in published_measurements() for step in steps_of(row, kept)]
     entries = read_measurements(read_table(folder / "throughput_timm.csv"))
     rows = [entry.measurement for entry in entries if entry.measurement is not None]
     rtx3090 = [step for row in rows for step in steps_of(row, kept) if step[0]]
@@ -296,10 +251,10 @@ def print_errors(name: str, errors: Floats) -> None:
     print(f"{name}: {len(errors)} rows, mean error {off.mean():.1%}, {centred.mean():.1%} without the common bias")
 
 
-def write(found: Mapping[Parameter, float], given: set[Parameter]) -> None:
+def write(point: Mapping[Parameter, float], given: set[Parameter]) -> None:
     """Put the constants into the device data, but for those that are `given` from elsewhere."""
     data = json.loads(TARGET.read_text(encoding="utf-8"))
-    for (key, owner), value in found.items():
+    for (key, owner), value in point.items():
         if (key, owner) in given:
             continue
         narrow = {"memory": "GDDR"} if key in BY_MEMORY else {"half_rate": True}

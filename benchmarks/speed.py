@@ -100,7 +100,7 @@ def measure_processes(rounds: int) -> dict[str, Cost]:
                 cost = run_process(command, Path(folder))
                 if number:
                     costs[name].append(cost)
-    return {name: typical(found) for name, found in costs.items()}
+    return {name: typical(samples) for name, samples in costs.items()}
 
 
 def measure_warm(rounds: int) -> dict[str, Cost]:
@@ -119,30 +119,30 @@ def measure_warm(rounds: int) -> dict[str, Cost]:
             cost = time_of(task)
             if number:
                 costs[name].append(cost)
-    return {"first render": first_rendering, **{name: typical(found) for name, found in costs.items()}}
+    return {"first render": first_rendering, **{name: typical(samples) for name, samples in costs.items()}}
 
 
 def compare(processes: dict[str, Cost], warm: dict[str, Cost]) -> list[Line]:
     """Hold what was measured against the limits."""
 
-    def times(name: str, base: str, limit: float) -> Line:
+    def ratio_line(name: str, base: str, limit: float) -> Line:
         ours, theirs = processes[name].seconds, processes[base].seconds
         return Line(f"{name} / {base}", ours / theirs, limit, "x", f"{ours:.3f} s / {theirs:.3f} s")
 
-    def alone(what: str, name: str, limit: float | None, detail: str = "") -> Line:
+    def warm_line(what: str, name: str, limit: float | None, detail: str = "") -> Line:
         return Line(what, warm[name].seconds, limit, "s", f"{warm[name].cpu_seconds:.3f} s on the CPU{detail}")
 
     ours, theirs = processes["memprof --json"].peak_bytes, processes["import torch"].peak_bytes
     detail = f"{ours / 1e6:.0f} MB / {theirs / 1e6:.0f} MB"
     formats = " + ".join(FORMATS)
     return [
-        times("memprof --help", "import click", 3.0),
-        times("memprof --json", "import torch", 1.5),
+        ratio_line("memprof --help", "import click", 3.0),
+        ratio_line("memprof --json", "import torch", 1.5),
         Line("peak memory, memprof --json / import torch", ours / theirs, 1.6, "x", detail),
-        alone("warm analysis, inference", "infer", 0.25),
-        alone("warm analysis, training", "train", 0.6),
-        alone(f"{formats}, warm", "render", 1.0),
-        alone(f"{formats}, first in a process", "first render", None, "; imports matplotlib, pandas"),
+        warm_line("warm analysis, inference", "infer", 0.25),
+        warm_line("warm analysis, training", "train", 0.6),
+        warm_line(f"{formats}, warm", "render", 1.0),
+        warm_line(f"{formats}, first in a process", "first render", None, "; imports matplotlib, pandas"),
     ]
 
 

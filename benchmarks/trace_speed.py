@@ -48,7 +48,7 @@ else:
     from memprof.traces.reading import read_trace
     if what == "analysis":
         import fvcore.nn
-        from memprof.trace_analysis import analyze_trace
+        from memprof.analysis.traced import analyze_trace
     before = peak()
     start = time.process_time()
     result = read_trace(path)

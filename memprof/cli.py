@@ -118,8 +118,8 @@ class Interruption:
             signal.signal(signal.SIGINT, self._remember)
             sys.unraisablehook = self._unraisable
 
-    def over(self) -> None:
-        """Ignore Ctrl-C from here on: all is said, and what libraries do at exit is not to be broken off."""
+    def ignore(self) -> None:
+        """Ignore Ctrl-C from here on: the work is done, and what libraries do at exit is not to be broken off."""
         if self._watching:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -140,13 +140,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         interruption.watch()
     try:
         code = _run(words)
-        interruption.over()
+        interruption.ignore()
     except Exception as error:  # noqa: BLE001  the one place that turns errors into exit codes
-        interruption.over()
-        code = _interrupted(error, words) if interruption.happened else _report(error, words)
+        interruption.ignore()
+        code = _report_interruption(error, words) if interruption.happened else _report_error(error, words)
     except KeyboardInterrupt as error:
-        interruption.over()
-        code = _interrupted(error, words)
+        interruption.ignore()
+        code = _report_interruption(error, words)
     sys.exit(code)
 
 
@@ -170,37 +170,45 @@ def _run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _report(error: Exception, arguments: Sequence[str]) -> int:
+def _report_error(error: Exception, arguments: Sequence[str]) -> int:
     if isinstance(error, OSError) and error.filename is None and error.errno in (errno.EPIPE, *_FULL):
-        # What is left has nowhere to go; Python would try again at exit.
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if error.errno == errno.EPIPE:  # the reader has seen enough
-            return 0
-        _trace(error, arguments)
-        return _fail(f"cannot write to standard output: {error.strerror}; send it somewhere else")
-    _trace(error, arguments)
+        return _report_output_error(error, arguments)
+    _print_traceback(error, arguments)
+    return _fail(_message(error, arguments))
+
+
+def _report_output_error(error: OSError, arguments: Sequence[str]) -> int:
+    # What is left has nowhere to go; Python would try again at exit.
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno == errno.EPIPE:  # the reader has seen enough
+        return 0
+    _print_traceback(error, arguments)
+    return _fail(f"cannot write to standard output: {error.strerror}; send it somewhere else")
+
+
+def _message(error: Exception, arguments: Sequence[str]) -> str:
     if isinstance(error, click.UsageError):
         named = next((name for name in COMMANDS if name in arguments), "")
         command = error.ctx.command_path if error.ctx else f"memprof {named}".rstrip()
         message = error.format_message()
-        return _fail(f"{message[:1].lower()}{message[1:].rstrip('.')}; see `{command} --help`")
+        return f"{message[:1].lower()}{message[1:].rstrip('.')}; see `{command} --help`"
     if isinstance(error, click.ClickException):
-        return _fail(error.format_message())
+        return error.format_message()
     if isinstance(error, MemprofError):
-        return _fail(str(error))
+        return str(error)
     if isinstance(error, OSError) and error.filename is not None:
-        return _fail(f"cannot use {os.fsdecode(error.filename)!r}: {error.strerror}; check that name")
+        return f"cannot use {os.fsdecode(error.filename)!r}: {error.strerror}; check that name"
     fault = "this is a fault of memprof, please report it with what --debug says"
-    return _fail(f"unexpected {type(error).__name__}: {error}; {fault}")
+    return f"unexpected {type(error).__name__}: {error}; {fault}"
 
 
-def _interrupted(error: BaseException, arguments: Sequence[str]) -> int:
-    _trace(error, arguments)
+def _report_interruption(error: BaseException, arguments: Sequence[str]) -> int:
+    _print_traceback(error, arguments)
     return _fail("interrupted; no file was left half-written")
 
 
-def _trace(error: BaseException, arguments: Sequence[str]) -> None:
+def _print_traceback(error: BaseException, arguments: Sequence[str]) -> None:
     if "--debug" in arguments:
         import traceback
 

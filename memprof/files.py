@@ -11,7 +11,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from memprof.errors import OutputError, ReportError
-from memprof.report.record import Coverage, Memory, OperatorRow, Report, Totals, Workload, load_reports
+from memprof.report.reading import load_reports
+from memprof.report.record import Coverage, Memory, OperatorRow, Report, Totals, Workload
 
 _OTHER_FOLDER = "name another folder with --output"
 _CEILING, _CAPACITY = "ceiling", "capacity"
@@ -26,7 +27,7 @@ def check_writable(folder: Path, remedy: str = _OTHER_FOLDER) -> None:
 
     `remedy` is what the error advises: how the command at hand lets one choose another place.
     """
-    with _os_errors_as(OutputError, f"cannot write into {folder}", remedy):
+    with _translate_os_errors(OutputError, f"cannot write into {folder}", remedy):
         nearest = _nearest(folder)
         if not nearest.is_dir():
             raise OutputError(f"cannot write into {folder}: {nearest} is not a folder", remedy)
@@ -42,17 +43,17 @@ def write_files(folder: Path, contents: Mapping[str, bytes], remedy: str = _OTHE
     interrupted leaves what was there before. OutputError, which advises `remedy`, where that is not possible.
     """
     finals = [folder / name for name in contents]
-    with _os_errors_as(OutputError, f"cannot write into {folder}", f"free some space or {remedy}"):
+    with _translate_os_errors(OutputError, f"cannot write into {folder}", f"free some space or {remedy}"):
         occupied = next((path for path in finals if path.is_dir()), None)
         if occupied is not None:
             raise OutputError(f"cannot write {occupied}: it is a folder", f"remove it or {remedy}")
         with (
-            _made(folder),
+            _make_folder(folder),
             tempfile.TemporaryDirectory(prefix=".memprof-", dir=folder, ignore_cleanup_errors=True) as aside,
         ):
             for name, content in contents.items():
                 (Path(aside) / name).write_bytes(content)
-            with _uninterrupted():
+            with _ignore_interrupts():
                 _move(Path(aside), finals)
     return finals
 
@@ -77,7 +78,7 @@ def _move(aside: Path, finals: Sequence[Path]) -> None:
 
 
 @contextmanager
-def _made(folder: Path) -> Iterator[None]:
+def _make_folder(folder: Path) -> Iterator[None]:
     """Make a folder and those above it; where what follows fails, remove those that were made."""
     missing = []
     while folder != folder.parent and not folder.exists():
@@ -95,8 +96,9 @@ def _made(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C wait for a few renames: after them, everything is written and there is nothing to interrupt."""
+def _ignore_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C during a few renames: after them, everything is written and there is nothing to interrupt."""
+    # Not blocked, as where git tidies up: that holds for this thread only, and one of torch's would take the signal.
     if threading.current_thread() is not threading.main_thread():
         yield  # Python interrupts the main thread only
         return
@@ -109,7 +111,7 @@ def _uninterrupted() -> Iterator[None]:
 
 def read_reports(path: Path) -> tuple[Report, ...]:
     """Read the report or the report set in a file; ReportError says what is wrong with which file."""
-    with _os_errors_as(ReportError, f"cannot read {path}", "name a report.json that `memprof roofline` wrote"):
+    with _translate_os_errors(ReportError, f"cannot read {path}", "name a report.json that `memprof roofline` wrote"):
         content = path.read_bytes()
     try:
         reports = load_reports(content)
@@ -151,7 +153,7 @@ def _nearest(folder: Path) -> Path:
 
 
 @contextmanager
-def _os_errors_as(kind: type[OutputError] | type[ReportError], what: str, remedy: str) -> Iterator[None]:
+def _translate_os_errors(kind: type[OutputError] | type[ReportError], what: str, remedy: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -72,7 +72,7 @@ class MemprofGate:
         given = {"seconds": budget} if isinstance(budget, str) else dict(budget or {})
         budgets = complete({name: parse(name, text) for name, text in given.items()})
         report = analyze(
-            _buildable(model),
+            _model_or_builder(model),
             device=device,
             batch_size=batch_size,
             resolution=resolution,
@@ -105,8 +105,8 @@ class MemprofGate:
         terms = checking.Terms(self.baseline.name, self.test)
         result = checking.check(config, terms, replace(accepted, entries=tuple(known)), today)
         if result.verdict in (Verdict.REGRESSED, Verdict.CANNOT_TELL):
-            said = text(replace(result, remedy=""), width=100, color=False)
-            pytest.fail(f"{said}If it is meant, {_UPDATE}", False)
+            verdict = text(replace(result, remedy=""), width=100, color=False)
+            pytest.fail(f"{verdict}If it is meant, {_UPDATE}", False)
         return result.results[0]
 
     def _accept(self, report: Report) -> None:
@@ -114,9 +114,9 @@ class MemprofGate:
         from memprof.gate.entries import collect
 
         today = collect([report])
-        with _alone(self.baseline):
+        with _lock_folder(self.baseline):
             before = load_baseline(self.baseline) if self.baseline.exists() else None
-            save_baseline(self.baseline, _merged(before, today))
+            save_baseline(self.baseline, _merge(before, today))
 
 
 @pytest.fixture
@@ -129,11 +129,11 @@ def memprof_gate(request: pytest.FixtureRequest) -> MemprofGate:
     )
 
 
-def _buildable(model: Any) -> str | Callable[[], Any]:
+def _model_or_builder(model: Any) -> str | Callable[[], Any]:
     return (lambda: model) if hasattr(model, "named_modules") else model
 
 
-def _merged(before: Baseline | None, today: Baseline) -> Baseline:
+def _merge(before: Baseline | None, today: Baseline) -> Baseline:
     """Put today's entries in the place of the ones of before; of another cost model none can stay beside them."""
     if before is None or before.cost_model != today.cost_model:
         return today
@@ -143,7 +143,7 @@ def _merged(before: Baseline | None, today: Baseline) -> Baseline:
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _lock_folder(path: Path) -> Iterator[None]:
     """Let one process at a time read and write a file, as pytest-xdist runs several; its folder is what they lock."""
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from memprof.report.digest import Digest
 from memprof.report.record import Report
 from memprof.reports.report import WRITERS
 from memprof.reports.writer import Format, RenderOptions
@@ -18,6 +19,6 @@ NAMES = WRITERS.names
 """The formats that a report can be written in."""
 
 
-def get(name: str) -> Format[Sequence[Report]]:
+def get(name: str) -> Format[Sequence[Report | Digest]]:
     """Return the format called `name`; OutputError names the nearest ones where there is none."""
     return WRITERS.get(name)

@@ -12,10 +12,10 @@ import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from memprof.errors import OutputError, did_you_mean
-from memprof.report.groups import BY
+from memprof.report.digest import BY
 
 Document = TypeVar("Document")
 _Taken_contra = TypeVar("_Taken_contra", contravariant=True)
@@ -28,7 +28,7 @@ _USUAL = ("html", "png", "json", "csv", "md", "text")
 class RenderOptions:
     """How a document is shown.
 
-    `by`, one of `memprof.report.groups.BY`, groups a report's table of the most expensive; `top` is its length. `width`
+    `by`, one of `memprof.report.digest.BY`, groups a report's table of the most expensive; `top` is its length. `width`
     in columns and `color` (ANSI escapes) concern only text for a terminal.
     """
 
@@ -71,8 +71,7 @@ class Format(Generic[Document]):
 
     @property
     def _writer(self) -> Writer[Any]:
-        module: Any = importlib.import_module(f"{self.folder}.{_PREFIX}{self.name}")
-        return module
+        return cast(Writer[Any], importlib.import_module(f"{self.folder}.{_PREFIX}{self.name}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from memprof import __version__, reports
 from memprof.cli import COMMANDS
 from memprof.devices import list_devices
 from memprof.models import list_models
-from memprof.report.record import SCHEMA, SET_SCHEMA, Report, load_reports
+from memprof.report.reading import SET_SCHEMA, load_reports
+from memprof.report.record import SCHEMA, Report
 from tests.command_line import MEMPROF, Outcome, environment, memprof
 
 HEAVY = ("torch", "numpy", "rich", "matplotlib", "pandas", "jinja2", "fvcore")

@@ -12,7 +12,7 @@ import pytest
 
 from memprof.errors import OutputError, ReportError
 from memprof.files import check_writable, read_reports, write_files
-from memprof.report.record import dump_reports
+from memprof.report.reading import dump_reports
 from tests.reports import sample
 
 NEW = {"a.txt": b"new a", "b.txt": b"new b", "c.txt": b"new c"}

@@ -10,7 +10,7 @@ from importlib import metadata
 
 from memprof._version import __version__
 from memprof.analysis.missing_arguments import complete
-from memprof.analysis.rows import Clock, add_up, idle_rows, inferred_of, rows_of
+from memprof.analysis.rows import Clock, add_up, assumption_of, bytes_by_level, idle_rows, rows_of
 from memprof.calls import OperatorCall, extract_calls
 from memprof.operators import registry
 from memprof.operators.traffic import tensor_bytes
@@ -118,6 +118,7 @@ def _totals(
 ) -> Totals:
     works = [work for point in points for work in point.costed.works]
     forward = [work for point in points if point.costed.call.phase is Phase.FORWARD for work in point.costed.works]
+    dram, l2, l1 = bytes_by_level(works)
     launches = sum(work.launches for work in works)
     seconds, least = (add_up(getattr(point, name) for point in points) for name in ("seconds", "roofline_seconds"))
     images = workload.batch_size * step.steps
@@ -125,9 +126,9 @@ def _totals(
         parameters=step.parameters,
         macs_per_image=add_up(work.macs for work in forward) / images,
         flops=add_up(work.flops for work in works),
-        dram_bytes=add_up(work.dram.total_bytes for work in works),
-        l2_bytes=add_up(work.l2.total_bytes for work in works),
-        l1_bytes=add_up(work.l1.total_bytes for work in works),
+        dram_bytes=dram,
+        l2_bytes=l2,
+        l1_bytes=l1,
         launches=launches,
         seconds=seconds,
         images_per_second=images / seconds if seconds else 0.0,
@@ -192,7 +193,7 @@ def _warnings(coverage: Coverage, device: DeviceCeilings) -> list[ReportWarning]
 
 def _assumptions(costed: Sequence[CostedCall]) -> list[ReportWarning]:
     """Say what was assumed where the profile did not record an argument."""
-    calls = Counter(inferred_of(item) for item in costed)
+    calls = Counter(assumption_of(item) for item in costed)
     return [
         ReportWarning("inferred-arguments", f"{count} calls: {assumption}", "record the profile with a newer torch")
         for assumption, count in calls.items()

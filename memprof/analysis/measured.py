@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memprof import devices, models
-from memprof.analysis.simulated import callable_name
+from memprof.analysis.simulated import builder_of, model_name, simulate_model
 from memprof.devices.ceilings import ceilings, default_precision
 from memprof.errors import DeviceError, ModelError, WorkloadError
-from memprof.report.record import DeviceCeilings, Report, Workload
+from memprof.report.record import Report, Workload
 from memprof.tensors.precision import get_precision
 from memprof.vocabulary import CPU
 from memprof.workload import CUDA, DEFAULT_LAYOUT, DEFAULT_RUN_BATCH_SIZES, DEFAULT_WARM_UP, check_workload
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from memprof.devices.record import Device
     from memprof.profiles.memory import MemoryUse
+    from memprof.profiles.run.machine import Machine
+    from memprof.profiles.run.measured import Run
+    from memprof.profiles.run.timer import Plan
 
 _MOST_REPEATS = 10_000
 
@@ -49,51 +53,85 @@ def measure(
 
     Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
     """
-    _check(device, warm_up, repeat)
-    name = models.canonical_name(model) if isinstance(model, str) else callable_name(model)
-    batch_size = DEFAULT_RUN_BATCH_SIZES[device] if batch_size is None else batch_size
-    wanted = models.DEFAULT_RESOLUTION if resolution is None else resolution
-    check_workload(batch_size=batch_size, resolution=wanted, phase=phase, precision=precision or "fp32", layout=layout)
-    if device == CPU:
-        _check_cpu_precision(precision)
-    target = _host_roof(roof) if device == CPU else devices.get(roof) if roof is not None else None
+    _check_steps(device, warm_up, repeat)
+    workload = _requested_workload(model, device, batch_size, resolution, phase, precision, layout)
+    target = _find_roof(device, roof)
     if target is not None:
-        _under(target, device, precision)
+        ceilings(target, _choose_precision(target, device, precision))
     # Torch is met only from here on, so that a mistake above is told at once.
-    from memprof.analysis.run_record import report_of
+    from memprof.analysis.run_report import analyze_run
     from memprof.profiles.run.machine import find_machine
-    from memprof.profiles.run.measured import check_room, run_model
     from memprof.profiles.run.timer import Plan
 
     machine = find_machine(device)
     target = target or _gpu_roof(machine.name)
-    chosen, roofs = _under(target, device, precision)
+    workload = replace(workload, precision=_choose_precision(target, device, precision))
+    roofs = ceilings(target, workload.precision)
     if resolution is None and isinstance(model, str):
-        wanted = models.default_resolution(model)
-    workload = Workload(name, batch_size, wanted, phase, chosen, layout)
+        workload = replace(workload, resolution=models.default_resolution(model))
+    memory = _simulated_memory(model, workload)
+    run = _run(model, workload, machine, memory, Plan.of(warm_up, repeat), compiled)
+    return analyze_run(run, machine, workload, roofs, memory, target.get("thread_count"))
 
-    def build() -> nn.Module:
-        return models.create_model(model) if isinstance(model, str) else model()
 
-    memory = _simulated_memory(build, workload)
-    if memory is not None:
-        check_room(memory.peak_bytes, machine, name, batch_size)
-    run = run_model(
-        build,
-        machine,
-        batch_size=batch_size,
-        resolution=wanted,
-        training=phase == "train",
-        precision=get_precision(chosen),
-        channels_last=layout == "channels-last",
-        plan=Plan.of(warm_up, repeat),
-        compiled=compiled,
-        name=name,
+def _requested_workload(
+    model: str | Callable[[], nn.Module],
+    device: str,
+    batch_size: int | None,
+    resolution: int | None,
+    phase: str,
+    precision: str | None,
+    layout: str,
+) -> Workload:
+    """Return what is asked for, checked, before it is known which resolution and precision are the defaults."""
+    workload = Workload(
+        model=model_name(model),
+        batch_size=DEFAULT_RUN_BATCH_SIZES[device] if batch_size is None else batch_size,
+        resolution=models.DEFAULT_RESOLUTION if resolution is None else resolution,
+        phase=phase,
+        precision=precision or "fp32",
+        layout=layout,
     )
-    return report_of(run, machine, workload, roofs, memory, target.get("thread_count"))
+    check_workload(
+        batch_size=workload.batch_size,
+        resolution=workload.pixels,
+        phase=phase,
+        precision=workload.precision,
+        layout=layout,
+    )
+    if device == CPU and get_precision(workload.precision).tf32:
+        raise WorkloadError(f"a CPU does not compute in {precision}", "use --precision fp32, bf16 or amp-bf16")
+    return workload
 
 
-def _check(device: str, warm_up: int, repeat: int | None) -> None:
+def _run(
+    model: str | Callable[[], nn.Module],
+    workload: Workload,
+    machine: Machine,
+    memory: MemoryUse | None,
+    plan: Plan,
+    compiled: bool,
+) -> Run:
+    """Run the model, unless it is known to need more memory than there is."""
+    from memprof.profiles.run.measured import check_room, run_model
+
+    if memory is not None:
+        check_room(memory.peak_bytes, machine, workload.model, workload.batch_size)
+    return run_model(
+        builder_of(model),
+        machine,
+        batch_size=workload.batch_size,
+        resolution=workload.pixels,
+        training=workload.phase == "train",
+        precision=get_precision(workload.precision),
+        channels_last=workload.layout == "channels-last",
+        plan=plan,
+        compiled=compiled,
+        name=workload.model,
+    )
+
+
+def _check_steps(device: str, warm_up: int, repeat: int | None) -> None:
     if device not in (CPU, CUDA):
         raise WorkloadError(f"cannot measure on {device!r}", "measure on cpu or cuda")
     for what, value, least in (("warm-up steps", warm_up, 0), ("repetitions", repeat, 1)):
@@ -101,20 +139,18 @@ def _check(device: str, warm_up: int, repeat: int | None) -> None:
             raise WorkloadError(f"{value} {what} are out of range", f"give a number from {least} to {_MOST_REPEATS}")
 
 
-def _check_cpu_precision(precision: str | None) -> None:
-    if precision is not None and get_precision(precision).tf32:
-        raise WorkloadError(f"a CPU does not compute in {precision}", "use --precision fp32, bf16 or amp-bf16")
+def _choose_precision(target: Device, device: str, precision: str | None) -> str:
+    return precision or ("fp32" if device == CPU else default_precision(target))
 
 
-def _under(target: Device, device: str, precision: str | None) -> tuple[str, DeviceCeilings]:
-    """Return the precision that is run, and the ceilings of `target` for it."""
-    chosen = precision or ("fp32" if device == CPU else default_precision(target))
-    return chosen, ceilings(target, chosen)
-
-
-def _host_roof(roof: str | Path | None) -> Device:
+def _find_roof(device: str, roof: str | Path | None) -> Device | None:
+    """Return the roof, None where it is that of a GPU which torch has yet to name."""
     if roof is not None:
         return devices.get(roof)
+    return _host_roof() if device == CPU else None
+
+
+def _host_roof() -> Device:
     try:
         return devices.get(devices.HOST)
     except DeviceError as error:
@@ -136,20 +172,9 @@ def _gpu_roof(name: str) -> Device:
         ) from error
 
 
-def _simulated_memory(build: Callable[[], nn.Module], workload: Workload) -> MemoryUse | None:
+def _simulated_memory(model: str | Callable[[], nn.Module], workload: Workload) -> MemoryUse | None:
     """Return the memory that the step needs, from a simulated run; None for a model that only runs for real."""
-    from memprof.profiles.simulated import simulate
-
     try:
-        simulation = simulate(
-            build,
-            batch_size=workload.batch_size,
-            resolution=workload.pixels,
-            training=workload.phase == "train",
-            precision=get_precision(workload.precision),
-            channels_last=workload.layout == "channels-last",
-            name=workload.model,
-        )
+        return simulate_model(model, workload).memory
     except ModelError:
         return None
-    return simulation.memory

@@ -25,10 +25,10 @@ _STRIDES = (1, 2, 3, 4, 8, 14, 16, 32)
 
 def complete(calls: Sequence[OperatorCall]) -> tuple[OperatorCall, ...]:
     """Return `calls` with the strides and paddings that convolutions lack, where what follows them tells."""
-    return tuple(_completed(call, calls, place) for place, call in enumerate(calls))
+    return tuple(_complete_call(call, calls, place) for place, call in enumerate(calls))
 
 
-def _completed(call: OperatorCall, calls: Sequence[OperatorCall], place: int) -> OperatorCall:
+def _complete_call(call: OperatorCall, calls: Sequence[OperatorCall], place: int) -> OperatorCall:
     schema = FORWARD.get(call.name)
     if schema is None or schema.stride is None or call.argument(schema.stride) is not None:
         return call
@@ -37,9 +37,9 @@ def _completed(call: OperatorCall, calls: Sequence[OperatorCall], place: int) ->
         return call
     for output in _outputs(source.shape, weight.shape, calls, place):
         moves = [_move(*sizes) for sizes in zip(source.shape[2:], weight.shape[2:], output[2:], strict=True)]
-        found = [move for move in moves if move is not None]
-        if len(found) == len(moves):
-            return _filled(call, schema, tuple(stride for stride, _ in found), tuple(padding for _, padding in found))
+        known = [move for move in moves if move is not None]
+        if len(known) == len(moves):
+            return _fill(call, schema, known)
     return call
 
 
@@ -62,10 +62,11 @@ def _move(size: int, taps: int, result: int) -> tuple[int, int] | None:
     return None
 
 
-def _filled(call: OperatorCall, schema: Schema, stride: tuple[int, ...], padding: tuple[int, ...]) -> OperatorCall:
-    places = {schema.stride: stride, schema.padding: padding}
+def _fill(call: OperatorCall, schema: Schema, moves: Sequence[tuple[int, int]]) -> OperatorCall:
+    """Return a call with its stride and padding, one pair of them for each dimension."""
+    strides, paddings = (tuple(move[part] for move in moves) for part in range(2))
     inputs: list[Argument] = list(call.inputs)
-    for place, value in places.items():
+    for place, value in {schema.stride: strides, schema.padding: paddings}.items():
         if place is not None:
             inputs += [None] * (place + 1 - len(inputs))
             inputs[place] = value

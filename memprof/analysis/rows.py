@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from memprof.calls import OperatorCall
+from memprof.operators.work import Work
 from memprof.profiles.records import Kernel
 from memprof.report.record import OperatorRow
 from memprof.report.run import KernelRow
@@ -29,6 +31,11 @@ def add_up(amounts: Iterable[float]) -> float:
     return float(sum(amounts))
 
 
+def bytes_by_level(works: Sequence[Work]) -> list[float]:
+    """Return the bytes that cross each memory level, in the order of MEMORY_LEVELS."""
+    return [add_up(getattr(work, level).total_bytes for work in works) for level in MEMORY_LEVELS]
+
+
 def measured_seconds(calls: Sequence[OperatorCall], clock: Clock | None) -> float | None:
     """Return the seconds that `calls` took by `clock`, None where there is none."""
     if clock is None:
@@ -38,7 +45,7 @@ def measured_seconds(calls: Sequence[OperatorCall], clock: Clock | None) -> floa
     return sum(kernel.duration_ns for call in calls for kernel in call.kernels) * NANOSECOND
 
 
-def inferred_of(item: CostedCall) -> str:
+def assumption_of(item: CostedCall) -> str:
     """Return what was inferred or assumed of a call, in words; "" where the profile recorded everything."""
     return item.call.inferred or next((work.assumed for work in item.works if work.assumed), "")
 
@@ -64,52 +71,15 @@ def rows_of(points: Sequence[RooflinePoint], clock: Clock | None = None) -> list
 
 def idle_rows(free: Sequence[CostedCall], unknown: Sequence[OperatorCall], clock: Clock) -> list[OperatorRow]:
     """Return rows for measured calls that no ceiling bounds: those without a formula, and those declared free."""
-    groups: dict[tuple[object, ...], list[OperatorCall]] = defaultdict(list)
-    for kind, calls in (*((item.kind, item.call) for item in free), *((Kind.UNKNOWN, call) for call in unknown)):
-        if measured_seconds([calls], clock):
-            groups[kind, calls.name, calls.module, calls.phase, calls.tensors()].append(calls)
-    return [_idle_row(Kind(str(key[0])), group, clock) for key, group in groups.items()]
+    groups: dict[tuple[Kind, object], list[OperatorCall]] = defaultdict(list)
+    for kind, call in (*((item.kind, item.call) for item in free), *((Kind.UNKNOWN, call) for call in unknown)):
+        if measured_seconds([call], clock):
+            groups[kind, (call.name, call.module, call.phase, call.tensors())].append(call)
+    return [_idle_row(kind, calls, clock) for (kind, _), calls in groups.items()]
 
 
-def _row(group: Sequence[RooflinePoint], clock: Clock | None) -> OperatorRow:
-    first = group[0]
-    call = first.costed.call
-    calls = [point.costed.call for point in group]
-    works = [work for point in group for work in point.costed.works]
-    flops = add_up(work.flops for work in works)
-    dram, l2, l1 = (add_up(getattr(work, level).total_bytes for work in works) for level in MEMORY_LEVELS)
-    least = sum(point.roofline_seconds for point in group)
-    measured = measured_seconds(calls, clock)
-    return OperatorRow(
-        name=call.name,
-        kind=str(first.costed.kind),
-        module=call.module,
-        phase=str(call.phase),
-        input_shapes=tuple(tensor.shape for tensor in call.tensors()),
-        dtype=_dtype(first),
-        calls=len(group),
-        flops=flops,
-        dram_bytes=dram,
-        l2_bytes=l2,
-        l1_bytes=l1,
-        intensity_dram=flops / dram if dram else None,
-        intensity_l2=flops / l2 if l2 else None,
-        intensity_l1=flops / l1 if l1 else None,
-        engine=first.engine,
-        bound=first.bound,
-        attainable_flops_per_second=flops / least if least else 0.0,
-        launches=sum(work.launches for work in works),
-        seconds=add_up(point.seconds for point in group),
-        roofline_seconds=add_up(point.roofline_seconds for point in group),
-        measured_seconds=measured,
-        percent_of_roof=100 * least / measured if measured and least else None,
-        kernels=kernel_rows(kernel for item in calls for kernel in item.kernels),
-        input_layouts=tuple(layout_name(tensor) for tensor in call.tensors()),
-        inferred=inferred_of(first.costed),
-    )
-
-
-def _idle_row(kind: Kind, calls: Sequence[OperatorCall], clock: Clock) -> OperatorRow:
+def _idle_row(kind: Kind, calls: Sequence[OperatorCall], clock: Clock | None) -> OperatorRow:
+    """Return a row of equal calls without work: what they are, and what was measured of them."""
     first = calls[0]
     tensors = first.tensors()
     return OperatorRow(
@@ -139,6 +109,39 @@ def _idle_row(kind: Kind, calls: Sequence[OperatorCall], clock: Clock) -> Operat
     )
 
 
+def _row(group: Sequence[RooflinePoint], clock: Clock | None) -> OperatorRow:
+    """Return a row of equal calls with their work and what it takes under the roofline."""
+    first = group[0]
+    row = _idle_row(first.costed.kind, [point.costed.call for point in group], clock)
+    works = [work for point in group for work in point.costed.works]
+    flops = add_up(work.flops for work in works)
+    dram, l2, l1 = bytes_by_level(works)
+    least = add_up(point.roofline_seconds for point in group)
+    return replace(
+        row,
+        dtype=_dtype(first),
+        flops=flops,
+        dram_bytes=dram,
+        l2_bytes=l2,
+        l1_bytes=l1,
+        intensity_dram=_ratio(flops, dram),
+        intensity_l2=_ratio(flops, l2),
+        intensity_l1=_ratio(flops, l1),
+        engine=first.engine,
+        bound=first.bound,
+        attainable_flops_per_second=_ratio(flops, least) or 0.0,
+        launches=sum(work.launches for work in works),
+        seconds=add_up(point.seconds for point in group),
+        roofline_seconds=least,
+        percent_of_roof=_ratio(100 * least, row.measured_seconds) if least else None,
+        inferred=assumption_of(first.costed),
+    )
+
+
 def _dtype(point: RooflinePoint) -> str:
     tensors = point.costed.call.tensors()
     return tensors[0].dtype if tensors else point.costed.works[0].dtype
+
+
+def _ratio(amount: float, whole: float | None) -> float | None:
+    return amount / whole if whole else None

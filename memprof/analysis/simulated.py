@@ -57,31 +57,29 @@ def analyze_on(
     layout: str = DEFAULT_LAYOUT,
 ) -> list[Report]:
     """Analyse one step of a model on several devices; it is simulated once for each precision. See `analyze`."""
-    found = [devices.get(target) if isinstance(target, (str, Path)) else target for target in targets]
-    name = models.canonical_name(model) if isinstance(model, str) else callable_name(model)
+    records = [devices.get(target) if isinstance(target, (str, Path)) else target for target in targets]
+    name = model_name(model)
     if resolution is None:
         resolution = models.default_resolution(model) if isinstance(model, str) else models.DEFAULT_RESOLUTION
     workloads = []
-    for target in found:
-        chosen = precision or default_precision(target)
+    for record in records:
+        chosen = precision or default_precision(record)
         check_workload(batch_size=batch_size, resolution=resolution, phase=phase, precision=chosen, layout=layout)
         workloads.append(Workload(name, batch_size, resolution, phase, chosen, layout))
-    roofs = [ceilings(target, workload.precision) for target, workload in zip(found, workloads, strict=True)]
+    roofs = [ceilings(record, workload.precision) for record, workload in zip(records, workloads, strict=True)]
     # Torch is met only from here on, so that a mistake above is told at once.
     from memprof.analysis.assembly import assemble_report, cost_step
 
-    steps = {}
-    for workload in workloads:
-        if workload not in steps:
-            steps[workload] = cost_step(_simulate(model, workload))
+    steps = {workload: cost_step(simulate_model(model, workload)) for workload in dict.fromkeys(workloads)}
     return [assemble_report(steps[workload], workload, roof) for workload, roof in zip(workloads, roofs, strict=True)]
 
 
-def _simulate(model: str | Callable[[], nn.Module], workload: Workload) -> Simulation:
+def simulate_model(model: str | Callable[[], nn.Module], workload: Workload) -> Simulation:
+    """Simulate one step of `workload`; ModelError where the model cannot be built or does not run on meta."""
     from memprof.profiles.simulated import simulate
 
     return simulate(
-        (lambda: models.create_model(model)) if isinstance(model, str) else model,
+        builder_of(model),
         batch_size=workload.batch_size,
         resolution=workload.pixels,
         training=workload.phase == "train",
@@ -91,8 +89,15 @@ def _simulate(model: str | Callable[[], nn.Module], workload: Workload) -> Simul
     )
 
 
-def callable_name(model: object) -> str:
-    """Return what a report calls a model that a function builds; ModelError where `model` is no function."""
+def builder_of(model: str | Callable[[], nn.Module]) -> Callable[[], nn.Module]:
+    """Return the function that builds a model, which is given by name or as that function."""
+    return (lambda: models.create_model(model)) if isinstance(model, str) else model
+
+
+def model_name(model: object) -> str:
+    """Return what a report calls a model; ModelError where it is neither a known name nor a function."""
+    if isinstance(model, str):
+        return models.canonical_name(model)
     if not callable(model) or hasattr(model, "named_modules"):
         raise ModelError(
             f"a model is a name or a function that builds it, not a {type(model).__name__}",

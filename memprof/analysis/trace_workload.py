@@ -51,12 +51,7 @@ def precision_of(costed: Sequence[CostedCall], precisions: Sequence[str]) -> str
     A dtype of float32 does not tell whether tensor cores rounded it to TF32; the kernel's name does. Half precision
     beside float32 elsewhere is autocast's doing.
     """
-    weights: Counter[str] = Counter()
-    for item in costed:
-        tensors = item.call.tensors()
-        if item.kind in _MATRIX_KINDS and tensors:
-            weights[tensors[0].dtype] += 1 + sum(kernel.duration_ns for kernel in item.call.kernels)
-    dtype = weights.most_common(1)[0][0] if weights else "float32"
+    dtype = _matrix_dtype(costed)
     if dtype in _HALF:
         mixed = any(tensor.dtype == "float32" for item in costed for tensor in item.call.tensors()[:1] if item.works)
         wanted = f"amp-{_HALF[dtype]}" if mixed else _HALF[dtype]
@@ -64,6 +59,16 @@ def precision_of(costed: Sequence[CostedCall], precisions: Sequence[str]) -> str
         names = (kernel.name for item in costed if item.kind in _MATRIX_KINDS for kernel in item.call.kernels)
         wanted = "tf32" if any("tf32" in name for name in names) else "fp32"
     return wanted if wanted in precisions else "fp32"
+
+
+def _matrix_dtype(costed: Sequence[CostedCall]) -> str:
+    """Return the dtype in which the matrix operators spend most of their time; float32 where there are none."""
+    weights: Counter[str] = Counter()
+    for item in costed:
+        tensors = item.call.tensors()
+        if item.kind in _MATRIX_KINDS and tensors:
+            weights[tensors[0].dtype] += 1 + sum(kernel.duration_ns for kernel in item.call.kernels)
+    return weights.most_common(1)[0][0] if weights else "float32"
 
 
 def _image(costed: Sequence[CostedCall]) -> TensorSpec | None:

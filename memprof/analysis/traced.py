@@ -11,6 +11,7 @@ from pathlib import Path
 from memprof import devices
 from memprof.analysis.assembly import CostedStep, assemble_report, cost_profile
 from memprof.analysis.rows import Clock
+from memprof.analysis.strays import sum_strays
 from memprof.analysis.trace_workload import steps_of, workload_of
 from memprof.calls import OperatorCall
 from memprof.counters import join, read_counters
@@ -20,7 +21,7 @@ from memprof.errors import DeviceError, TraceError, WorkloadError
 from memprof.profiles.records import Activity, Kernel
 from memprof.report.record import Report, ReportWarning
 from memprof.report.run import DeviceTime, Measured, Stray
-from memprof.traces.busy import by_device
+from memprof.traces.busy import device_times
 from memprof.traces.records import Trace
 from memprof.vocabulary import NANOSECOND
 
@@ -39,27 +40,35 @@ def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str 
     memprof knows, TraceError where it holds no operators with shapes.
     """
     target = device or device_of(trace)
-    found, unknown = cost_profile(trace.profile)
-    costed = tuple(replace(item, works=()) if _is_transfer(item.call) else item for item in found)
-    calls = [*(item.call for item in costed), *unknown]
-    if not any(call.tensors() for call in calls):
-        raise TraceError(f"{trace.path} holds no operators with recorded shapes", _record_again(trace))
-    clock = Clock.DEVICE if trace.kernels else Clock.HOST
-    shaped = tuple(call for call in unknown if call.tensors())
-    steps = steps_of((item.call for item in costed), len(trace.steps))
-    workload = workload_of(_name(trace), costed, precisions(target), steps)
+    step, shapeless = _cost_trace(trace)
+    workload = workload_of(_name(trace), step.costed, precisions(target), step.steps)
     if precision is not None:
         workload = replace(workload, precision=precision)
-    step = CostedStep(costed, shaped, parameters=0, memory=None, clock=clock, steps=steps)
     report = assemble_report(step, workload, ceilings(target, workload.precision))
-    strays = _strays(trace, [call for call in unknown if not call.tensors()])
-    measured, warnings = _measured(trace, report, strays, steps)
+    measured, warnings = _measured(trace, report, _strays(trace, shapeless), step.steps)
     return replace(
         report,
         measured=measured,
         warnings=(*report.warnings, *trace.warnings, *warnings),
         environment={name: value for name, value in report.environment.items() if name != "torch"},
     )
+
+
+def _cost_trace(trace: Trace) -> tuple[CostedStep, list[OperatorCall]]:
+    """Cost the calls of a trace that have shapes, and return those that have none; TraceError where all have none."""
+    costed, unknown = cost_profile(trace.profile)
+    calls = [*(item.call for item in costed), *unknown]
+    if not any(call.tensors() for call in calls):
+        raise TraceError(f"{trace.path} holds no operators with recorded shapes", _record_again(trace))
+    step = CostedStep(
+        costed=tuple(replace(item, works=()) if _is_transfer(item.call) else item for item in costed),
+        unknown=tuple(call for call in unknown if call.tensors()),
+        parameters=0,
+        memory=None,
+        clock=Clock.DEVICE if trace.kernels else Clock.HOST,
+        steps=steps_of((item.call for item in costed), len(trace.steps)),
+    )
+    return step, [call for call in unknown if not call.tensors()]
 
 
 def check_selection(
@@ -85,17 +94,17 @@ def check_selection(
         raise WorkloadError(f"{option} goes with one trace, and {len(files)} are given", "choose one with --rank")
 
 
-def of_rank(traces: Sequence[Trace], rank: int) -> list[Trace]:
+def select_rank(traces: Sequence[Trace], rank: int) -> list[Trace]:
     """Return the trace of a rank; TraceError where none, or more than one, is of that rank."""
-    found = [trace for trace in traces if trace.rank == rank]
-    if len(found) != 1:
+    chosen = [trace for trace in traces if trace.rank == rank]
+    if len(chosen) != 1:
         known = ", ".join(str(trace.rank) for trace in traces if trace.rank is not None)
         there = f"the files are of ranks {known}" if known else "no file says of which rank it is"
-        raise TraceError(f"{len(found) or 'no'} files are of rank {rank}: {there}", "choose another, or give its file")
-    return found
+        raise TraceError(f"{len(chosen) or 'no'} files are of rank {rank}: {there}", "choose another, or give its file")
+    return chosen
 
 
-def with_counters(report: Report, path: Path) -> Report:
+def add_counters(report: Report, path: Path) -> Report:
     """Return the report with the bytes that hardware counters counted of its operators.
 
     CountersError where the file cannot be read or belongs to another run.
@@ -169,46 +178,35 @@ def _device_time(trace: Trace) -> tuple[DeviceTime | None, list[ReportWarning]]:
     """Return where the time of the busiest device went, None where there is none."""
     if not trace.kernels:
         return None, []
-    found = by_device(trace.kernels)
+    times = device_times(trace.kernels)
     chosen = _busiest(trace.kernels)
-    others = [str(index) for index in sorted(found) if index != chosen]
+    others = [str(index) for index in sorted(times) if index != chosen]
     if not others:
-        return found[chosen], []
+        return times[chosen], []
     warning = ReportWarning(
         "several-devices",
         f"kernels ran on devices {', '.join(others)} too; where the time went is said of device {chosen} only",
         "record one trace for each process and give all of them",
     )
-    return found[chosen], [warning]
+    return times[chosen], [warning]
 
 
-def _strays(trace: Trace, shapeless: Sequence[OperatorCall]) -> list[Stray]:
-    """Return what ran for no operator with shapes, the longest first."""
-    groups: dict[tuple[str, str, str], list[int]] = defaultdict(list)
-    for orphan in trace.orphans:
-        groups[orphan.kernel.name, str(orphan.kernel.activity), orphan.reason].append(orphan.kernel.duration_ns)
-    for call in shapeless:
-        for kernel in call.kernels:
-            reason = f"{WITHOUT_SHAPES}: {call.name}"
-            groups[kernel.name, str(kernel.activity), reason].append(kernel.duration_ns)
-    strays = [Stray(*key, len(spans), sum(spans) * NANOSECOND) for key, spans in groups.items()]
-    strays.sort(key=lambda stray: (-stray.seconds, stray.name))
-    rest = strays[_MOST_STRAYS:]
-    if rest:
-        by_activity: dict[str, list[Stray]] = defaultdict(list)
-        for stray in rest:
-            by_activity[stray.activity].append(stray)
-        strays[_MOST_STRAYS:] = [
-            Stray(
-                f"{len(group)} more",
-                activity,
-                "see the trace",
-                sum(item.calls for item in group),
-                sum(item.seconds for item in group),
-            )
-            for activity, group in by_activity.items()
-        ]
-    return strays
+def _strays(trace: Trace, shapeless: Iterable[OperatorCall]) -> list[Stray]:
+    """Return what ran for no operator with shapes, the longest first; beyond the most that are listed, sums."""
+    strays = sum_strays(((orphan.kernel, orphan.reason) for orphan in trace.orphans), shapeless, WITHOUT_SHAPES)
+    by_activity: dict[str, list[Stray]] = defaultdict(list)
+    for stray in strays[_MOST_STRAYS:]:
+        by_activity[stray.activity].append(stray)
+    return strays[:_MOST_STRAYS] + [
+        Stray(
+            f"{len(group)} more",
+            activity,
+            "see the trace",
+            sum(stray.calls for stray in group),
+            sum(stray.seconds for stray in group),
+        )
+        for activity, group in by_activity.items()
+    ]
 
 
 def _name(trace: Trace) -> str:

@@ -23,7 +23,6 @@ class Bench:
     title: str
     architecture: str
     compute_capability: str | None
-    cores: int
     caches: Caches
     figures: Mapping[str, Figure]
     groups: tuple[Group, ...]

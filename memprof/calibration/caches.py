@@ -40,22 +40,22 @@ class Caches:
 
     def total_bytes(self, level: str) -> float:
         """Return the bytes of all caches of a level together; 0 where there is none."""
-        return sum(cache.capacity_bytes * max(1, self.cpus // cache.sharing) for cache in self._at(level))
+        return sum(cache.capacity_bytes * max(1, self.cpus // cache.sharing) for cache in self._select(level))
 
     def share_bytes(self, level: str) -> float:
         """Return the bytes of a level that each thread has to itself while all of them work; 0 where there is none."""
-        return sum(min(cache.capacity_bytes, self.total_bytes(level) / self.threads) for cache in self._at(level))
+        return sum(min(cache.capacity_bytes, self.total_bytes(level) / self.threads) for cache in self._select(level))
 
     def level_of(self, total_bytes: float) -> str:
         """Return the innermost level that holds `total_bytes` spread over all threads; "dram" where no cache does."""
         fitting = (cache.level for cache in self.levels if self.share_bytes(cache.level) * self.threads >= total_bytes)
         return next(fitting, "dram")
 
-    def _at(self, level: str) -> list[Cache]:
+    def _select(self, level: str) -> list[Cache]:
         return [cache for cache in self.levels if cache.level == level]
 
 
-def assumed(cpus: int) -> tuple[Cache, ...]:
+def common_caches(cpus: int) -> tuple[Cache, ...]:
     """Return the caches of a common CPU, for machines that do not tell: most have these sizes or larger ones."""
     return (Cache("l1", 32 * 2**10, 1), Cache("l2", 2**20, 1), Cache("l3", 32 * 2**20, cpus))
 
@@ -67,18 +67,18 @@ def read_caches(cpus: Set[int], threads: int, root: Path = SYSFS) -> tuple[Cache
     Where none can be read, sizes of a common CPU are assumed.
     """
     folder = root / f"cpu{min(cpus, default=0)}" / "cache"
-    found = [cache for path in sorted(folder.glob("index*")) if (cache := _cache(path, cpus)) is not None]
+    levels = [cache for path in sorted(folder.glob("index*")) if (cache := _cache(path, cpus)) is not None]
     count = max(1, len(cpus))
-    if not any(cache.level == "l1" for cache in found):
+    if not any(cache.level == "l1" for cache in levels):
         caution = Caution(
             "This system does not tell its cache sizes: 32 KiB of L1, 1 MiB of L2 and 32 MiB of L3 were assumed",
             "take the cache bandwidths with care",
         )
-        return Caches(assumed(count), count, threads), (caution,)
-    return _distinct(Caches(tuple(sorted(found, key=lambda cache: cache.level)), count, threads))
+        return Caches(common_caches(count), count, threads), (caution,)
+    return _drop_indistinct(Caches(tuple(sorted(levels, key=lambda cache: cache.level)), count, threads))
 
 
-def _distinct(caches: Caches) -> tuple[Caches, tuple[Caution, ...]]:
+def _drop_indistinct(caches: Caches) -> tuple[Caches, tuple[Caution, ...]]:
     """Drop levels that are no larger than the one inside them, as virtual machines report them."""
     kept: list[Cache] = []
     cautions = []

@@ -38,11 +38,6 @@ class WorkingSet:
     rows: int
     columns: int
 
-    @property
-    def passes(self) -> int:
-        """Return how many times a call goes through the working set."""
-        return self.rows * self.columns
-
 
 def working_sets(caches: Caches, available_bytes: float) -> tuple[tuple[WorkingSet, ...], tuple[Caution, ...]]:
     """Return a working set for DRAM and each cache, outermost first; a caution where memory is too small for DRAM's.

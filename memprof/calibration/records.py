@@ -1,4 +1,4 @@
-"""What calibration measures and what it finds: tasks, measurements, ceilings, cautions."""
+"""What calibration measures and what it finds: tasks, timings, ceilings, cautions."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A task that can be run: `run` makes one call of it and returns when the work is done, or queued on a GPU."""
+    """A task that can be called: `call` makes one call of it and returns when the work is done, or queued on a GPU."""
 
     task: Task
-    run: Callable[[], object]
+    call: Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,13 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
-    """A task's seconds per call, the least and the median of `runs` calls."""
+class Timing:
+    """A task's seconds per call, the least and the median of `calls` calls."""
 
     task: Task
     best_seconds: float
     median_seconds: float
-    runs: int
+    calls: int
 
     @property
     def rate(self) -> float:
@@ -89,11 +89,11 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """A figure that was found: the fastest measurement, and what else tried, fastest first."""
+    """A figure that was found: the fastest timing, and what else tried, fastest first."""
 
     key: str
-    winner: Measurement
-    others: tuple[Measurement, ...]
+    winner: Timing
+    others: tuple[Timing, ...]
 
     @property
     def value(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from memprof.calibration.bench import Bench
-from memprof.calibration.records import LEVELS, Caution, Ceiling, Measurement, Missed
+from memprof.calibration.records import LEVELS, Caution, Ceiling, Missed, Timing
 from memprof.calibration.sanity import check
 from memprof.devices import FIGURES, Device, Figure, format_figure
 from memprof.devices.files import REQUIRED
@@ -28,31 +28,25 @@ _BUSY = 0.25
 _AGAIN = "leave the machine alone and calibrate again"
 
 
-def find_ceilings(measurements: Iterable[Measurement]) -> tuple[Ceiling, ...]:
+def find_ceilings(timings: Iterable[Timing]) -> tuple[Ceiling, ...]:
     """Return the ceilings, in the order in which they are shown; element-wise arithmetic may set FP32's as well."""
-    by_key: dict[str, list[Measurement]] = {}
-    for measurement in measurements:
-        own = measurement.task.ceiling
+    by_key: dict[str, list[Timing]] = {}
+    for timing in timings:
+        own = timing.task.ceiling
         for key in (own, FP32) if own == ELEMENTWISE else (own,):
-            by_key.setdefault(key, []).append(measurement)
-    found = []
+            by_key.setdefault(key, []).append(timing)
+    ceilings = []
     for key in _KEYS:
-        ranked = sorted(by_key.get(key, []), key=lambda measurement: measurement.rate, reverse=True)
+        ranked = sorted(by_key.get(key, []), key=lambda timing: timing.rate, reverse=True)
         if ranked:
-            found.append(Ceiling(key, ranked[0], tuple(ranked[1:])))
-    return tuple(found)
+            ceilings.append(Ceiling(key, ranked[0], tuple(ranked[1:])))
+    return tuple(ceilings)
 
 
 def device_of(bench: Bench, ceilings: Sequence[Ceiling], cautions: Sequence[Caution], date: str) -> Device:
     """Return the device with these ceilings, measured on `date`."""
     by = f"measured by memprof calibrate on {date} with {bench.measured_by}"
-    measured = {
-        ceiling.key: Figure(
-            ceiling.value,
-            f"{by}; {ceiling.winner.task.name}, {_runs(ceiling.winner.runs)}, spread {_percent(ceiling.winner.spread)}",
-        )
-        for ceiling in ceilings
-    }
+    measured = {ceiling.key: Figure(ceiling.value, f"{by}; {_way(ceiling.winner)}") for ceiling in ceilings}
     spread = max((ceiling.winner.spread for ceiling in ceilings), default=0.0)
     if spread > 0:
         measured["measured_spread_fraction"] = Figure(float(f"{spread:.3g}"), by)
@@ -71,8 +65,8 @@ def device_of(bench: Bench, ceilings: Sequence[Ceiling], cautions: Sequence[Caut
 
 def demand_required(ceilings: Sequence[Ceiling], missed: Sequence[Missed]) -> None:
     """Raise DeviceError where a ceiling is missing without which there is no roofline."""
-    found = {ceiling.key for ceiling in ceilings}
-    absent = [key for key in REQUIRED if key not in found]
+    keys = {ceiling.key for ceiling in ceilings}
+    absent = [key for key in REQUIRED if key not in keys]
     if absent:
         reasons = "; ".join(f"{item.name}: {item.reason}" for item in missed) or "no call of it came to an end"
         raise DeviceError(
@@ -84,29 +78,29 @@ def demand_required(ceilings: Sequence[Ceiling], missed: Sequence[Missed]) -> No
 def cautions_of(
     bench: Bench,
     ceilings: Sequence[Ceiling],
-    measurements: Sequence[Measurement],
+    timings: Sequence[Timing],
     missed: Sequence[Missed],
     load: float | None,
 ) -> tuple[Caution, ...]:
     """Return what to know about the figures. `load` is the load average before the start, None where unknown."""
-    found = list(bench.cautions)
+    cautions = list(bench.cautions)
     cpus = bench.caches.cpus
     if load is not None and load > _BUSY * cpus:
-        found.append(
+        cautions.append(
             Caution(
                 f"The machine was busy before the start: a load average of {load:.1f} on {cpus} CPUs, so that the "
                 "ceilings may be too low",
                 _AGAIN,
             )
         )
-    found += _unsteady(ceilings)
-    found += [Caution(f"{item.name} could not be measured: {item.reason}") for item in missed]
-    found += _slow_types(ceilings)
-    found += check(ceilings, measurements)
-    return tuple(found)
+    cautions += _spread_cautions(ceilings)
+    cautions += [Caution(f"{item.name} could not be measured: {item.reason}") for item in missed]
+    cautions += _slow_type_cautions(ceilings)
+    cautions += check(ceilings, timings)
+    return tuple(cautions)
 
 
-def _unsteady(ceilings: Sequence[Ceiling]) -> list[Caution]:
+def _spread_cautions(ceilings: Sequence[Ceiling]) -> list[Caution]:
     unsteady = [ceiling for ceiling in ceilings if ceiling.winner.spread > _LARGE_SPREAD]
     if not unsteady:
         return []
@@ -115,27 +109,29 @@ def _unsteady(ceilings: Sequence[Ceiling]) -> list[Caution]:
     return [Caution(f"{what}; something else may have used the machine", _AGAIN)]
 
 
-def _slow_types(ceilings: Sequence[Ceiling]) -> list[Caution]:
+def _slow_type_cautions(ceilings: Sequence[Ceiling]) -> list[Caution]:
     """Say which smaller types are slower than FP32, as on CPUs that have no instructions for them."""
     values = {ceiling.key: ceiling.value for ceiling in ceilings}
-    found = []
+    cautions = []
     for name in _TYPES:
         value = values.get(f"{name}_tensor_flops_per_second")
         if value is not None and FP32 in values and value * _SLOWER < values[FP32]:
             slower = values[FP32] / value
             rate = format_figure(FP32, float(f"{value:.3g}"))
-            found.append(
+            cautions.append(
                 Caution(
                     f"{name.upper()} is {f'{slower:.3g}' if slower < 100 else f'{slower:,.0f}'} times slower than FP32 "
                     f"here, {rate}: this machine has no fast instructions for it, or PyTorch does not use them",
                     "stay with FP32 on it",
                 )
             )
-    return found
+    return cautions
 
 
-def _runs(count: int) -> str:
-    return f"best of {count:,} runs" if count > 1 else "one run"
+def _way(timing: Timing) -> str:
+    """Return what was called, how often, and how much the times varied."""
+    calls = f"best of {timing.calls:,} runs" if timing.calls > 1 else "one run"
+    return f"{timing.task.name}, {calls}, spread {_percent(timing.spread)}"
 
 
 def _percent(fraction: float) -> str:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from memprof.calibration.records import Calibration, Ceiling, Measurement
+from memprof.calibration.records import Calibration, Ceiling, Timing
 from memprof.devices import FIGURES
 from memprof.units import bytes_per_second, flops_per_second, number
 
@@ -76,7 +76,7 @@ def _table(calibration: Calibration) -> Table:
             calibration.device.words(ceiling.key),
             _rate(ceiling.key, ceiling.value),
             f"{winner.spread * 100:.0f} %",
-            f"{winner.runs:,}",
+            f"{winner.calls:,}",
             _way(winner),
             _others(ceiling),
         )
@@ -85,11 +85,11 @@ def _table(calibration: Calibration) -> Table:
 
 def _others(ceiling: Ceiling) -> str:
     """Return the best of each other way to reach the ceiling, in its unit: "triad 15.2, read 12.9"."""
-    best: dict[str, Measurement] = {}
-    for measurement in (ceiling.winner, *ceiling.others):
-        best.setdefault(_way(measurement), measurement)
+    best: dict[str, Timing] = {}
+    for timing in (ceiling.winner, *ceiling.others):
+        best.setdefault(_way(timing), timing)
     others = list(best.items())[1 : 1 + _OTHERS]
-    return ", ".join(f"{way} {number(measurement.rate / _scale(ceiling.value))}" for way, measurement in others)
+    return ", ".join(f"{way} {number(timing.rate / _scale(ceiling.value))}" for way, timing in others)
 
 
 def _scale(value: float) -> float:
@@ -97,9 +97,9 @@ def _scale(value: float) -> float:
     return 1000.0 ** math.floor(math.log10(value * 1.0005) / 3)
 
 
-def _way(measurement: Measurement) -> str:
+def _way(timing: Timing) -> str:
     """Return what a probe is called without its size: "matmul" for "matmul of 512"."""
-    return measurement.task.name.partition(" of ")[0]
+    return timing.task.name.partition(" of ")[0]
 
 
 def _rate(key: str, value: float) -> str:

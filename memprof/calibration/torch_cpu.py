@@ -45,7 +45,6 @@ def bench() -> Bench:
         title=cpu_name(),
         architecture=CPU,
         compute_capability=None,
-        cores=caches.cores,
         caches=caches,
         figures=_figures(caches, memory),
         groups=tuple(groups),

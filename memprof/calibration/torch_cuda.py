@@ -46,7 +46,6 @@ def bench() -> Bench:
         title=machine.name,
         architecture="CUDA",
         compute_capability=f"{facts.major}.{facts.minor}",
-        cores=facts.multi_processor_count,
         caches=caches,
         figures={key: Figure(value, _SYSTEM) for key, value in figures.items() if value},
         groups=(

@@ -118,7 +118,7 @@ def matrix(
             *_convolutions(ceiling, dtype, threads, level, device),
             *(_product(ceiling, dtype, level, device, n) for n in _MATMULS),
         ]
-        return [Probe(probe.task, around(probe.run)) for probe in probes]
+        return [Probe(probe.task, around(probe.call)) for probe in probes]
 
     return Group(f"{ceiling.partition('_')[0].upper()} arithmetic", 2.0, build)
 
@@ -129,7 +129,7 @@ def _product(ceiling: str, dtype: torch.dtype, level: Level, device: str, n: int
         return partial(torch.mm, left, right, out=torch.zeros(n, n, dtype=dtype, device=device))
 
     moved = 3 * n * n * dtype.itemsize
-    return Probe(Task(ceiling, f"matmul of {n}", level(moved), moved, 2 * n**3), _at_first_call(make))
+    return Probe(Task(ceiling, f"matmul of {n}", level(moved), moved, 2 * n**3), _lazy_call(make))
 
 
 def _convolutions(ceiling: str, dtype: torch.dtype, threads: int, level: Level, device: str) -> Iterator[Probe]:
@@ -140,7 +140,7 @@ def _convolutions(ceiling: str, dtype: torch.dtype, threads: int, level: Level, 
         flops = 2 * images * side * side * channels * channels * 9
         shape = (images, channels, side, side)
         task = Task(ceiling, f"convolution of {'x'.join(map(str, shape))}", level(moved), moved, flops)
-        yield Probe(task, _at_first_call(partial(_convolution, shape, dtype, device)))
+        yield Probe(task, _lazy_call(partial(_convolution, shape, dtype, device)))
 
 
 def _convolution(shape: tuple[int, int, int, int], dtype: torch.dtype, device: str) -> Call:
@@ -150,7 +150,7 @@ def _convolution(shape: tuple[int, int, int, int], dtype: torch.dtype, device: s
     return partial(torch.conv2d, images, weight, padding=1)
 
 
-def _at_first_call(make: Callable[[], Call]) -> Call:
+def _lazy_call(make: Callable[[], Call]) -> Call:
     made: list[Call] = []
 
     def run() -> object:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from memprof.calibration.run import DEFAULT_SECONDS, MOST_SECONDS, NAMES
+from memprof.calibration.session import DEFAULT_SECONDS, MOST_SECONDS, NAMES
 
 
 def _output(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
@@ -52,7 +52,7 @@ def command(device: str, output: Path | None, seconds: float, as_json: bool) -> 
     The result is a device like those of `memprof devices`, for `memprof roofline --device host`. It takes less than a
     minute; leave the machine alone meanwhile.
     """
-    from memprof.calibration.run import calibrate
+    from memprof.calibration.session import calibrate
     from memprof.commands.output import echo, echo_written, for_terminal
     from memprof.devices.host import path_of
     from memprof.files import check_writable, write_files

@@ -72,7 +72,7 @@ def show(context: click.Context, name: str, with_constants: bool, as_json: bool)
     NAME is a name from `memprof devices`, an alias ("a100"), the name that CUDA reports, or a device file.
     """
     device = devices.get(name)
-    constants = achievable.chosen(device) if with_constants else {}
+    constants = achievable.choose(device) if with_constants else {}
     if as_json or (context.parent is not None and context.parent.params.get("as_json")):
         found = {
             key: {
@@ -140,7 +140,7 @@ def _print_device(device: Device, constants: Sequence[Chosen]) -> None:
     _print_texts(console, "Sources", [(str(number), text) for number, text in enumerate(sources, start=1)])
     if device.notes:
         _print_texts(console, "Notes", [("-", note) for note in device.notes])
-    if not constants and achievable.chosen(device):
+    if not constants and achievable.choose(device):
         console.print("\n--constants adds what kernels reach of these figures, by which times are predicted.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -9,13 +10,11 @@ import click
 from memprof.commands import gate_accepting, gate_history
 from memprof.commands.gating import (
     baseline_option,
-    collected,
     config_option,
-    known_as,
-    measured_against,
+    current_baseline,
+    measure_against,
+    publish,
     say,
-    tell,
-    usual_formats,
 )
 from memprof.commands.options import DEFAULT_OUTPUT, chosen_formats
 
@@ -97,6 +96,7 @@ def check_command(
     from memprof.gate import checking
     from memprof.gate.baseline import load_baseline
     from memprof.gate.config import load_config
+    from memprof.gate.environment import shown_path, usual_formats
 
     if measure and against is None:
         raise click.UsageError("--measure needs --against REF, the commit to measure against")
@@ -105,20 +105,21 @@ def check_command(
     accepted = load_baseline(place)
     if output is not None and not as_json:
         check_writable(output)
-    terms = checking.Terms(known_as(place), known_as(config.path), strict=strict, lenient=lenient)
+    baseline_name, config_name = (shown_path(os.environ, path) for path in (place, config.path))
+    terms = checking.Terms(baseline_name, config_name, strict=strict, lenient=lenient)
     result = checking.refuse(config, terms, accepted)
     if result is None:
-        today = collected(config)
-        measured = () if against is None else measured_against(config, against)
+        today = current_baseline(config)
+        measured = () if against is None else measure_against(config, against)
         result = checking.check(config, terms, accepted, today, measured)
     if as_json:
         from memprof.reports.gate import FORMATS
 
         say(FORMATS.render(result, "json").decode())
     else:
-        tell(
+        publish(
             result,
-            usual_formats(output) if formats is None else formats,
+            usual_formats(os.environ, into_folder=output is not None) if formats is None else formats,
             output or DEFAULT_OUTPUT,
             (place, config.path),
         )

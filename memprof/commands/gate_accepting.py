@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from memprof.commands.gating import baseline_option, collected, config_option, say
+from memprof.commands.gating import baseline_option, config_option, current_baseline, say
 from memprof.commands.options import complete_devices, complete_models
 from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import LAYOUTS, PHASES
@@ -93,7 +93,7 @@ def init(
     check_free(begun.config.baseline, force=force)
     for path in (begun.config.baseline, place):
         check_writable(path.parent, _ELSEWHERE)
-    today = collected(begun.config)
+    today = current_baseline(begun.config)
     paths = write_beginning(begun, to_json(today))
     count = len(today.entries)
     say(f"{count} workload{'' if count == 1 else 's'} gated; commit both files, and run `memprof gate check` in CI.\n")
@@ -110,7 +110,7 @@ def update(baseline_file: Path | None, config_file: Path | None) -> None:
     """
     from memprof.commands.output import echo_written
     from memprof.files import check_writable
-    from memprof.gate.accepting import accepted
+    from memprof.gate.accepting import describe_acceptance
     from memprof.gate.baseline import save_baseline, try_to_load
     from memprof.gate.config import load_config
 
@@ -118,13 +118,13 @@ def update(baseline_file: Path | None, config_file: Path | None) -> None:
     place = baseline_file or config.baseline
     before, trouble = try_to_load(place)
     check_writable(place.parent, "name another file with --baseline")
-    today = collected(config)
+    today = current_baseline(config)
     if before == today:
         say(f"Nothing changed: {place} stays as it is.\n")
         return
     save_baseline(place, today)
     if trouble:
         say(f"Made anew, since {trouble}.\n")
-    for line in accepted(before, today):
+    for line in describe_acceptance(before, today):
         say(f"{line}\n")
     echo_written([place])

@@ -33,24 +33,24 @@ def command(
     from memprof.files import check_writable, write_files
     from memprof.gate.baseline import load_baseline
     from memprof.gate.config import load_config
-    from memprof.gate.history import FILE_NAME, append, head, read
-    from memprof.reports.history.tables import commits, metric_named
+    from memprof.gate.history import FILE_NAME, append, find_commit, read
+    from memprof.reports.history.tables import commits, find_metric
 
-    chosen = metric_named(metric)
+    chosen = find_metric(metric)
     source = baseline_file or load_config(config_file).baseline
     accepted = load_baseline(source)
     check_writable(output)
     kept = file or source.parent / FILE_NAME
-    append(kept, accepted, head(source.parent, commit))
-    found = read(kept)
+    append(kept, accepted, find_commit(source.parent, commit))
+    history = read(kept)
     from memprof.reports.history import figure, page
 
     with progress("drawing"):
         contents = {
-            "history.png": figure.draw(found, chosen),
-            "history.html": page.render(found, chosen),
+            "history.png": figure.draw(history, chosen),
+            "history.html": page.render(history, chosen),
         }
         paths = write_files(output, contents)
-    count = len(commits(found))
+    count = len(commits(history))
     echo(f"{count} commit{'' if count == 1 else 's'} in {kept}\n")
     echo_written(paths)

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,28 +31,25 @@ baseline_option = click.option(
     help="Default: what the configuration names, or memprof-baseline.json beside it.",
 )
 
-_ON_GITHUB, _ON_GITLAB = "GITHUB_ACTIONS", "GITLAB_CI"
-_SUMMARY, _OUTPUT = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"
-_CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
-PRINTED = ("text", "github")
+_PRINTED = ("text", "github")
 """Formats that are no files: GitHub takes annotations from what a step prints."""
 
 
-def collected(config: GateConfig) -> Baseline:
+def current_baseline(config: GateConfig) -> Baseline:
     """Analyse everything that a configuration gates; show on a terminal how far that is."""
     from memprof.commands.output import output_kept, progress
     from memprof.gate import entries
 
-    found = []
+    reports = []
     with _rare_collections():
         for job in entries.jobs(config):
             with progress(f"analysing {job.model}, {job.phase} ({job.number} of {job.count})"), output_kept():
-                found += entries.run(job, config)
-        return entries.collect(found)
+                reports += entries.analyze_job(job, config)
+        return entries.collect(reports)
 
 
-def measured_against(config: GateConfig, ref: str) -> tuple[MeasuredResult, ...]:
+def measure_against(config: GateConfig, ref: str) -> tuple[MeasuredResult, ...]:
     """Measure what a configuration gates against the commit `ref`; show on a terminal how far that is."""
     from memprof.commands.output import progress
     from memprof.gate.measuring import measure
@@ -81,32 +78,14 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def known_as(path: Path) -> str:
-    """Return how people know a file: in CI relative to the checkout, where annotations look for it."""
-    for name in _CHECKOUTS:
-        if root := os.environ.get(name):
-            with suppress(ValueError):
-                return path.resolve().relative_to(Path(root).resolve()).as_posix()
-    return path.as_posix()
-
-
-def usual_formats(output: Path | None) -> tuple[str, ...]:
-    """Return the formats when nobody chooses: text, on GitHub annotations, and files where a folder is named."""
-    chosen = ["text"]
-    if os.environ.get(_ON_GITHUB) == "true":
-        chosen.append("github")
-    if output is not None:
-        chosen += ["md", "json", "junit", *(["gitlab"] if os.environ.get(_ON_GITLAB) == "true" else [])]
-    return tuple(chosen)
-
-
-def tell(result: GateResult, formats: Sequence[str], output: Path, sources: tuple[Path, Path]) -> None:
+def publish(result: GateResult, formats: Sequence[str], output: Path, sources: tuple[Path, Path]) -> None:
     """Print a result, and write it into `output` in the other formats; on GitHub also where a job's summary goes.
 
     `sources` are the files of the baseline and of the configuration, on whose lines annotations are.
     """
     from memprof.commands.output import for_terminal
     from memprof.files import write_files
+    from memprof.gate.environment import output_file, summary_file
     from memprof.reports import gate as writers
 
     options = for_terminal("kind", 1)
@@ -115,18 +94,18 @@ def tell(result: GateResult, formats: Sequence[str], output: Path, sources: tupl
         say(writers.text(result, width=options.width, color=options.color))
     if "github" in formats:
         say(known.render(result, "github").decode())
-    files = [name for name in formats if name not in PRINTED]
+    files = [name for name in formats if name not in _PRINTED]
     if files:
         paths = write_files(output, {writers.file_name(name): known.render(result, name) for name in files})
         say(f"Written: {', '.join(map(str, paths))}\n")
-    if place := os.environ.get(_SUMMARY):
-        _append(place, known.render(result, "md"))
-    if place := os.environ.get(_OUTPUT):
-        _append(place, f"verdict={result.verdict}\n".encode())
+    if summary := summary_file(os.environ):
+        _append(summary, known.render(result, "md"))
+    if outputs := output_file(os.environ):
+        _append(outputs, f"verdict={result.verdict}\n".encode())
 
 
-def _append(path: str, content: bytes) -> None:
-    with Path(path).open("ab") as file:
+def _append(path: Path, content: bytes) -> None:
+    with path.open("ab") as file:
         file.write(content)
 
 

@@ -101,7 +101,7 @@ def command(
     from memprof.commands.output import echo, echo_written, for_terminal, output_kept, progress, write_reports
     from memprof.files import check_writable
     from memprof.models import canonical_name
-    from memprof.report.record import dump_reports
+    from memprof.report.reading import dump_reports
 
     for model in models:
         canonical_name(model)  # a mistake in the last one is told before the first one is measured

@@ -105,7 +105,7 @@ def command(
 def _read(
     files: Sequence[Path], rank: int | None, step: int | None, start: float | None, end: float | None
 ) -> list[Trace]:
-    from memprof.analysis.traced import of_rank
+    from memprof.analysis.traced import select_rank
     from memprof.commands.output import progress
     from memprof.traces.reading import read_trace
     from memprof.traces.selection import select
@@ -114,19 +114,19 @@ def _read(
     for position, file in enumerate(files):
         with progress(f"reading {file} ({position + 1} of {len(files)})"):
             traces.append(read_trace(file))
-    chosen = of_rank(traces, rank) if rank is not None else traces
+    chosen = select_rank(traces, rank) if rank is not None else traces
     return [select(trace, step=step, start_seconds=start, end_seconds=end) for trace in chosen]
 
 
 def _reports(
     traces: Sequence[Trace], target: Device | None, precision: str | None, counters: Path | None
 ) -> list[Report]:
-    from memprof.analysis.traced import analyze_trace, with_counters
+    from memprof.analysis.traced import add_counters, analyze_trace
     from memprof.commands.output import progress
 
     with progress("analysing"):
         reports = [analyze_trace(trace, device=target, precision=precision) for trace in traces]
-        return [with_counters(reports[0], counters)] if counters is not None else reports
+        return [add_counters(reports[0], counters)] if counters is not None else reports
 
 
 def _aligned(
@@ -169,7 +169,7 @@ def _deliver(
     from memprof import reports as writers
     from memprof.commands.output import echo, echo_written, for_terminal, progress, rendered
     from memprof.files import write_files
-    from memprof.report.record import dump_reports
+    from memprof.report.reading import dump_reports
     from memprof.reports.alignment import write_csv as csv
     from memprof.reports.alignment import write_text as terminal
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from memprof.errors import WorkloadError
-from memprof.report import groups as summary
+from memprof.report.groups import share
+from memprof.report.json_text import indented_json
 from memprof.report.record import OperatorRow, Report
 
 SCHEMA = "memprof.alignment/1"
@@ -107,7 +106,7 @@ class Alignment:
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return indented_json(self).decode()
 
 
 def align(measured: Report, simulated: Report) -> Alignment:
@@ -115,15 +114,15 @@ def align(measured: Report, simulated: Report) -> Alignment:
 
     WorkloadError where nothing was measured, or hardly anything has a counterpart: it is another model then.
     """
-    run = measured.measured
-    if run is None:
+    figures = measured.measured
+    if figures is None:
         raise WorkloadError(f"the report of {measured.workload.model} holds no measured time", "give a trace")
     theirs, ours = _groups(measured), _groups(simulated)
-    rows = [_aligned(key, theirs.get(key, ()), ours.get(key, ()), run.steps) for key in {**theirs, **ours}]
+    rows = [_align_calls(key, theirs.get(key, ()), ours.get(key, ()), figures.steps) for key in {**theirs, **ours}]
     rows.sort(key=lambda row: (-(row.measured_seconds or 0.0), -(row.predicted_seconds or 0.0), row.operator))
-    total = sum(row.measured_seconds or 0.0 for row in rows)
-    both = sum(row.measured_seconds or 0.0 for row in rows if row.simulated_calls and row.measured_calls)
-    if total and not any(row.simulated_calls and row.measured_calls for row in rows):
+    matched = [row for row in rows if row.simulated_calls and row.measured_calls]
+    total = _measured_seconds(rows)
+    if total and not matched:
         raise WorkloadError(
             f"no operator of {measured.workload.model} has the shapes that {simulated.workload.model} has",
             f"is it a trace of that model, with batch {simulated.workload.batch_size}? "
@@ -131,16 +130,20 @@ def align(measured: Report, simulated: Report) -> Alignment:
         )
     return Alignment(
         SCHEMA,
-        run.origin,
+        figures.origin,
         simulated.workload.model,
         measured.device.name,
-        run.steps,
+        figures.steps,
         total,
         simulated.totals.seconds,
         simulated.totals.roofline_seconds,
-        summary.share(both, total),
+        share(_measured_seconds(matched), total),
         tuple(rows),
     )
+
+
+def _measured_seconds(rows: Iterable[Aligned]) -> float:
+    return sum(row.measured_seconds or 0.0 for row in rows)
 
 
 def _groups(report: Report) -> dict[Key, list[OperatorRow]]:
@@ -158,7 +161,7 @@ def _key(row: OperatorRow) -> Key:
     return _CANONICAL.get(name, name.removesuffix("_")), row.phase, shapes
 
 
-def _aligned(key: Key, theirs: Sequence[OperatorRow], ours: Sequence[OperatorRow], steps: int) -> Aligned:
+def _align_calls(key: Key, theirs: Sequence[OperatorRow], ours: Sequence[OperatorRow], steps: int) -> Aligned:
     operator, phase, shapes = key
     return Aligned(
         operator=operator,

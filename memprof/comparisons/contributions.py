@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from memprof.comparisons import stages
-from memprof.report import groups as summary
-from memprof.report.groups import Group
+from memprof.report.digest import Digest
+from memprof.report.groups import Group, group_rows
 from memprof.report.record import Report
 
 _Cells = dict[tuple[str, str], float]
@@ -60,17 +60,17 @@ class Difference:
     contributions: tuple[Contribution, ...]
 
 
-def split(report: Report, against: Report) -> Difference:
+def split(ours: Digest, theirs: Digest) -> Difference:
     """Split the difference between two reports by kind and stage.
 
     Times are rounded to the last digit of the longer step, 1 part in 2^53 of it, so that floating-point sums of them
     are exact.
     """
-    quantum = math.ulp(max(report.totals.seconds, against.totals.seconds))
-    cells, other_cells = _cells(report, quantum), _cells(against, quantum)
+    quantum = math.ulp(max(ours.totals.seconds, theirs.totals.seconds))
+    cells, other_cells = _cells(ours.report, quantum), _cells(theirs.report, quantum)
     contributions = _contributions(cells, other_cells)
-    kinds = _parts(contributions, lambda item: item.kind, summary.by_kind(report), summary.by_kind(against))
-    by_stage = _parts(contributions, lambda item: item.stage, _by_stage(report), _by_stage(against))
+    kinds = _parts(contributions, lambda item: item.kind, ours.kinds, theirs.kinds)
+    by_stage = _parts(contributions, lambda item: item.stage, _by_stage(ours), _by_stage(theirs))
     order = stages.in_order(part.name for part in by_stage)
     return Difference(
         seconds=math.fsum(cells.values()),
@@ -96,8 +96,8 @@ def _cells(report: Report, quantum: float) -> _Cells:
 
 def _contributions(cells: _Cells, other_cells: _Cells) -> tuple[Contribution, ...]:
     pairs = {key: (cells.get(key, 0.0), other_cells.get(key, 0.0)) for key in {**cells, **other_cells}}
-    found = [Contribution(*key, ours, theirs, ours - theirs) for key, (ours, theirs) in pairs.items()]
-    return tuple(sorted(found, key=lambda item: (-abs(item.difference_seconds), item.kind, item.stage)))
+    contributions = [Contribution(*key, ours, theirs, ours - theirs) for key, (ours, theirs) in pairs.items()]
+    return tuple(sorted(contributions, key=lambda item: (-abs(item.difference_seconds), item.kind, item.stage)))
 
 
 def _parts(
@@ -125,6 +125,7 @@ def _parts(
     return tuple(sorted(parts, key=lambda part: (-abs(part.difference_seconds), part.name)))
 
 
-def _by_stage(report: Report) -> tuple[Group, ...]:
-    names = dict(zip(map(id, report.operators), stages.stages(report), strict=True))
-    return summary.group_by(report, lambda row: names[id(row)])
+def _by_stage(digest: Digest) -> tuple[Group, ...]:
+    rows = digest.report.operators
+    names = dict(zip(map(id, rows), stages.stages(digest.report), strict=True))
+    return group_rows(rows, lambda row: names[id(row)], digest.wholes)

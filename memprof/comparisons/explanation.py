@@ -6,16 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from memprof import units, words
 from memprof.comparisons import reasons
 from memprof.comparisons.contributions import Difference, split
 from memprof.errors import ReportError
 from memprof.findings import memory
-from memprof.report import groups
+from memprof.report.digest import Digest, digest
 from memprof.report.groups import Group
+from memprof.report.json_text import indented_json
+from memprof.report.labels import differences
 from memprof.report.record import Report, Workload
+from memprof.vocabulary import Phase
 
 SCHEMA = "memprof.explanation/1"
 _WORTH_SAYING = 0.02
@@ -42,7 +43,7 @@ class Explanation:
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return indented_json(self).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,87 +63,94 @@ def explain(report: Report, against: Report) -> Explanation:
 
     ReportError where the two differ in more than the model.
     """
-    differing = [name.replace("_", " ") for name in groups.differences([report, against])]
+    differing = [name.replace("_", " ") for name in differences([report, against])]
     if differing:
         raise ReportError(
             f"the reports differ in {words.enumerate_words(differing)}, not only in the model",
             "analyse both models with the same options",
         )
-    found = split(report, against)
+    ours, theirs = digest(report), digest(against)
+    difference = split(ours, theirs)
     return Explanation(
         schema=SCHEMA,
         workload=report.workload,
         against=against.workload,
         device_name=report.device.name,
         device_title=report.device.title,
-        difference=found,
-        sentences=_sentences(found, report, against),
+        difference=difference,
+        sentences=_sentences(difference, ours, theirs),
     )
 
 
-def _sentences(found: Difference, report: Report, against: Report) -> tuple[str, ...]:
-    said = [_headline(found, report.workload.model, against.workload.model)]
-    if _is_large(found.difference_seconds, found):
-        said.append(_flops(report, against))
-    topics = _topics(found)
-    large = _worth_saying(topics, found)
-    said += [_topic(topic, report, against) for topic in large]
-    said += [_rest([topic for topic in topics if topic not in large], found), _where(found)]
-    for one in (report, against):
+def _sentences(difference: Difference, ours: Digest, theirs: Digest) -> tuple[str, ...]:
+    sentences = [_headline(difference, _model(ours), _model(theirs))]
+    if _is_large(difference.difference_seconds, difference):
+        sentences.append(_flops(ours, theirs))
+    topics = _topics(difference)
+    large = _worth_saying(topics, difference)
+    sentences += [_topic(topic, ours, theirs) for topic in large]
+    sentences += [_rest([topic for topic in topics if topic not in large], difference), _where(difference)]
+    for one in (ours, theirs):
         unfit = memory.sentence(one)
-        said += [f"{one.workload.model}: {unfit}"] if unfit else []
-    return tuple(sentence for sentence in said if sentence)
+        sentences += [f"{_model(one)}: {unfit}"] if unfit else []
+    return tuple(sentence for sentence in sentences if sentence)
 
 
-def _headline(found: Difference, *names: str) -> str:
-    times = units.seconds(found.seconds), units.seconds(found.against_seconds)
-    if not _is_large(found.difference_seconds, found):
+def _headline(difference: Difference, *names: str) -> str:
+    times = units.seconds(difference.seconds), units.seconds(difference.against_seconds)
+    if not _is_large(difference.difference_seconds, difference):
         return f"{names[0]} and {names[1]} are predicted to take equally long: {times[0]} and {times[1]} a step."
-    text = f"{names[0]} needs {times[0]} a step, {names[1]} {times[1]} (predicted): {_more(found.difference_seconds)}"
-    ratio = f", {units.ratio(found.seconds / found.against_seconds)} the time" if found.against_seconds else ""
+    text = (
+        f"{names[0]} needs {times[0]} a step, {names[1]} {times[1]} (predicted): {_more(difference.difference_seconds)}"
+    )
+    ratio = (
+        f", {units.ratio(difference.seconds / difference.against_seconds)} the time"
+        if difference.against_seconds
+        else ""
+    )
     return f"{text}{ratio}."
 
 
-def _flops(report: Report, against: Report) -> str:
+def _flops(ours: Digest, theirs: Digest) -> str:
     """Say how the FLOPs and the DRAM traffic compare, which are what people look at first."""
-    total, other = report.totals, against.totals
+    total, other = ours.totals, theirs.totals
     if not other.flops or not other.dram_bytes:
         return ""
     flops, moved = units.ratio(total.flops / other.flops), units.ratio(total.dram_bytes / other.dram_bytes)
     return (
-        f"{report.workload.model} does {flops} the FLOPs of {against.workload.model}, moves {moved} the bytes through "
+        f"{_model(ours)} does {flops} the FLOPs of {_model(theirs)}, moves {moved} the bytes through "
         f"DRAM, and launches {units.count(total.launches)} kernels against {units.count(other.launches)}."
     )
 
 
-def _topics(found: Difference) -> tuple[_Topic, ...]:
+def _topics(difference: Difference) -> tuple[_Topic, ...]:
     """Return what to speak of, largest difference first: each kind, or convolutions and matrix products as one.
 
     They are one where one model computes as a 1x1 convolution what the other computes as a linear layer, so that what
     the first kind takes less, the second takes more.
     """
-    products = [part for part in found.kinds if part.name in _PRODUCTS]
+    products = [part for part in difference.kinds if part.name in _PRODUCTS]
     gains = [part.difference_seconds for part in products]
-    swapped = len(gains) == 2 and gains[0] * gains[1] < 0 and min(map(abs, gains)) > _SWAPPED * found.seconds
+    swapped = len(gains) == 2 and gains[0] * gains[1] < 0 and min(map(abs, gains)) > _SWAPPED * difference.seconds
     topics = [
-        _Topic((part.name,), part.difference_seconds) for part in found.kinds if not (swapped and part in products)
+        _Topic((part.name,), part.difference_seconds) for part in difference.kinds if not (swapped and part in products)
     ]
     topics += [_Topic(_PRODUCTS, sum(gains))] if swapped else []
     return tuple(sorted(topics, key=lambda topic: -abs(topic.difference_seconds)))
 
 
-def _worth_saying(topics: Sequence[_Topic], found: Difference) -> tuple[_Topic, ...]:
+def _worth_saying(topics: Sequence[_Topic], difference: Difference) -> tuple[_Topic, ...]:
     moved = sum(abs(topic.difference_seconds) for topic in topics)
     large = [topic for topic in topics if abs(topic.difference_seconds) >= _WORTH_SAYING * moved]
-    return tuple(topic for topic in large if _is_large(topic.difference_seconds, found))[:_MOST_SENTENCES]
+    return tuple(topic for topic in large if _is_large(topic.difference_seconds, difference))[:_MOST_SENTENCES]
 
 
-def _topic(topic: _Topic, report: Report, against: Report) -> str:
-    ours, theirs = _group(report, topic.kinds), _group(against, topic.kinds)
-    times = f"{_time(ours)} against {_time(theirs)}"
+def _topic(topic: _Topic, ours: Digest, theirs: Digest) -> str:
+    own, other = _group(ours, topic.kinds), _group(theirs, topic.kinds)
+    times = f"{_time(own)} against {_time(other)}"
     swap = " (as one: a 1x1 convolution and a linear layer compute the same)" if len(topic.kinds) > 1 else ""
-    text = f"{_more(topic.difference_seconds)} in {topic.name}{swap}, {times}{_phases(ours, theirs)}: "
-    return text + reasons.why((report.workload.model, ours), (against.workload.model, theirs)) + "."
+    text = f"{_more(topic.difference_seconds)} in {topic.name}{swap}, {times}{_phases(own, other)}: "
+    return text + reasons.why((_model(ours), own), (_model(theirs), other)) + "."
 
 
 def _time(group: Group) -> str:
@@ -151,35 +159,35 @@ def _time(group: Group) -> str:
 
 def _phases(ours: Group, theirs: Group) -> str:
     """Say how the time of a training step divides into forward and backward."""
-    phases = ("forward", "backward")
+    phases = (Phase.FORWARD, Phase.BACKWARD)
     times = [
         [math.fsum(row.seconds for row in group.rows if row.phase == phase) for group in (ours, theirs)]
         for phase in phases
     ]
     if not all(any(pair) for pair in times):
         return ""
-    said = [
+    parts = [
         f"{phase} {units.seconds(pair[0])} against {units.seconds(pair[1])}"
         for phase, pair in zip(phases, times, strict=True)
     ]
-    return f" ({', '.join(said)})"
+    return f" ({', '.join(parts)})"
 
 
-def _rest(rest: Sequence[_Topic], found: Difference) -> str:
+def _rest(rest: Sequence[_Topic], difference: Difference) -> str:
     together = sum(topic.difference_seconds for topic in rest)
-    if not _is_large(together, found):
+    if not _is_large(together, difference):
         return ""
     return f"{_more(together)} in everything else together: {', '.join(topic.name for topic in rest)}."
 
 
-def _where(found: Difference) -> str:
+def _where(difference: Difference) -> str:
     """Name the stages, and the one kind in one stage, with the largest differences."""
-    moved = [part for part in found.stages if _is_large(part.difference_seconds, found)]
+    moved = [part for part in difference.stages if _is_large(part.difference_seconds, difference)]
     largest = sorted(moved, key=lambda part: -abs(part.difference_seconds))[:3]
-    if len(found.stages) < 2 or not largest:
+    if len(difference.stages) < 2 or not largest:
         return ""
     parts = [f"{_more(part.difference_seconds)} in {_stage(part.name)}" for part in largest]
-    top = found.contributions[0]
+    top = difference.contributions[0]
     single = f"{words.kinds(top.kind)} in {_stage(top.stage)}, {_more(top.difference_seconds)}"
     return f"By stage: {words.enumerate_words(parts)}. The largest single difference: {single}."
 
@@ -192,10 +200,13 @@ def _more(seconds: float) -> str:
     return f"{units.seconds(abs(seconds))} {'more' if seconds > 0 else 'less'}"
 
 
-def _is_large(seconds: float, found: Difference) -> bool:
-    return abs(seconds) > _NEVER * max(found.seconds, found.against_seconds)
+def _is_large(seconds: float, difference: Difference) -> bool:
+    return abs(seconds) > _NEVER * max(difference.seconds, difference.against_seconds)
 
 
-def _group(report: Report, kinds: Sequence[str]) -> Group:
-    rows = [row for row in report.operators if row.kind in kinds]
-    return groups.sum_rows("", rows, report.totals.flops, report.totals.seconds)
+def _group(digest: Digest, kinds: Sequence[str]) -> Group:
+    return digest.together([row for row in digest.report.operators if row.kind in kinds])
+
+
+def _model(digest: Digest) -> str:
+    return digest.report.workload.model

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from memprof import units, words
 from memprof.findings import memory
-from memprof.report import groups
+from memprof.report.digest import digest
 from memprof.report.groups import Group
+from memprof.report.json_text import indented_json
 from memprof.report.record import Report, ReportWarning
 
 SCHEMA = "memprof.comparison/1"
-BEST = "best"
-"""The layout that stands for the faster of both in each phase, as published tables have it."""
 _LARGE = 0.25
 """Least fraction of a whole difference that a kind must explain to be named."""
 _PRODUCTS = "dense convolutions and linear layers"
@@ -94,7 +91,7 @@ class Comparison:
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return indented_json(self).decode()
 
 
 def compare(cells: Sequence[Sequence[Report]]) -> Comparison:
@@ -138,13 +135,13 @@ def labels(entries: Sequence[Entry]) -> tuple[str, ...]:
     resolutions, precisions, devices = (
         {getattr(item, name) for item in entries} for name in ("resolution", "precision", "device_name")
     )
-    found = []
+    names = []
     for item in entries:
-        said = [f"{item.resolution} px"] if len(resolutions) > 1 else []
-        said += [item.precision] if len(precisions) > 1 else []
-        said += [item.device_name] if len(devices) > 1 else []
-        found.append(f"{item.model} ({', '.join(said)})" if said else item.model)
-    return tuple(found)
+        extras = [f"{item.resolution} px"] if len(resolutions) > 1 else []
+        extras += [item.precision] if len(precisions) > 1 else []
+        extras += [item.device_name] if len(devices) > 1 else []
+        names.append(f"{item.model} ({', '.join(extras)})" if extras else item.model)
+    return tuple(names)
 
 
 def phases(entries: Sequence[Entry]) -> tuple[str, ...]:
@@ -153,7 +150,8 @@ def phases(entries: Sequence[Entry]) -> tuple[str, ...]:
 
 
 def _step(report: Report, considered: Sequence[Report]) -> Step:
-    total, batch = report.totals, report.workload.batch_size
+    total, batch, own = report.totals, report.workload.batch_size, digest(report)
+    need = memory.needed(own)
     return Step(
         phase=report.workload.phase,
         layout=report.workload.layout,
@@ -163,11 +161,11 @@ def _step(report: Report, considered: Sequence[Report]) -> Step:
         roofline_seconds=total.roofline_seconds,
         roofline_images_per_second=total.roofline_images_per_second,
         dram_bytes_per_image=total.dram_bytes / batch,
-        kinds=tuple(_part(group, batch) for group in groups.by_kind(report)),
-        bounds=tuple(_part(group, batch) for group in groups.by_bound(report)),
-        peak_memory_bytes=memory.needed(report).peak_bytes,
-        fits=memory.needed(report).fits,
-        unfit=memory.sentence(report),
+        kinds=tuple(_part(group, batch) for group in own.kinds),
+        bounds=tuple(_part(group, batch) for group in own.bounds),
+        peak_memory_bytes=need.peak_bytes,
+        fits=need.fits,
+        unfit=memory.sentence(own),
     )
 
 
@@ -176,17 +174,17 @@ def _part(group: Group, batch: int) -> Part:
 
 
 def _sentences(entries: Sequence[Entry]) -> tuple[str, ...]:
-    said = []
+    sentences = []
     devices = tuple(dict.fromkeys(item.device_title for item in entries))
     for device in devices:
         for phase in phases(entries):
             here = [item for item in entries if item.device_title == device and item.step(phase)]
             where = f" on {device}" if len(devices) > 1 else ""
-            said += [_order(here, phase, where), _why(here, phase, where) if device == devices[0] else ""]
-    said += [_between(entries, phase, devices) for phase in phases(entries)]
+            sentences += [_order(here, phase, where), _why(here, phase, where) if device == devices[0] else ""]
+    sentences += [_between(entries, phase, devices) for phase in phases(entries)]
     for label, item in zip(labels(entries), entries, strict=True):
-        said += [f"{label}, {words.phase(step.phase)}: {step.unfit}" for step in item.steps if step.unfit]
-    return tuple(sentence for sentence in said if sentence)
+        sentences += [f"{label}, {words.phase(step.phase)}: {step.unfit}" for step in item.steps if step.unfit]
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def _ranked(entries: Sequence[Entry], phase: str) -> list[tuple[Entry, Step]]:
@@ -234,11 +232,11 @@ def _why(entries: Sequence[Entry], phase: str, where: str) -> str:
 
 def _topics(step: Step) -> dict[str, float]:
     """Return seconds per image by kind; convolutions and matrix products are one, since models swap them."""
-    found: dict[str, float] = {}
+    seconds: dict[str, float] = {}
     for part in step.kinds:
         topic = _PRODUCTS if part.name in ("convolution", "matmul") else words.kinds(part.name)
-        found[topic] = found.get(topic, 0.0) + part.seconds_per_image
-    return found
+        seconds[topic] = seconds.get(topic, 0.0) + part.seconds_per_image
+    return seconds
 
 
 def _between(entries: Sequence[Entry], phase: str, devices: Sequence[str]) -> str:

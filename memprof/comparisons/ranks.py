@@ -38,15 +38,15 @@ class Spread:
 
 def rank_of(rank: int | None, report: Report) -> Rank:
     """Return what one rank's report says of its time; TraceError where no device ran anything."""
-    run = report.measured
-    if run is None or run.device_time is None:
+    measured = report.measured
+    if measured is None or measured.device_time is None:
         raise TraceError(f"{report.workload.model} has no GPU kernels to compare with other ranks", "leave it out")
-    time = run.device_time
+    time = measured.device_time
     return Rank(
         rank,
-        ", ".join(run.origin),
-        run.device_name,
-        run.steps,
+        ", ".join(measured.origin),
+        measured.device_name,
+        measured.steps,
         time.span_seconds,
         time.kernel_seconds,
         time.communication_seconds,
@@ -64,9 +64,9 @@ def spreads(ranks: Sequence[Rank]) -> tuple[Spread, ...]:
         "exposed communication": lambda rank: rank.exposed_communication_seconds,
         "idle": lambda rank: rank.idle_seconds,
     }
-    found = []
+    differences = []
     for name, amount in amounts.items():
         values = [amount(rank) / rank.steps for rank in ranks]
         if any(values):
-            found.append(Spread(name, min(values), median(values), max(values), values.index(max(values))))
-    return tuple(found)
+            differences.append(Spread(name, min(values), median(values), max(values), values.index(max(values))))
+    return tuple(differences)

@@ -5,61 +5,66 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memprof import units, words
-from memprof.findings.binding import Finding, headline
-from memprof.report import digest, groups
-from memprof.report.record import Report
+from memprof.findings import Finding, headline
+from memprof.report.digest import Digest
+from memprof.report.groups import share
+from memprof.report.labels import differences
 
 _LARGE = 0.25
 """Least fraction of the whole difference that a kind must explain to be named."""
 
 
-def compare(reports: Sequence[Report]) -> tuple[Finding, ...]:
+def compare(digests: Sequence[Digest]) -> tuple[Finding, ...]:
     """Say which of several reports is fastest, measured or else predicted, and which kinds make the difference."""
-    if len(reports) < 2:
+    if len(digests) < 2:
         return ()
-    differing = [name.replace("_", " ") for name in groups.differences(reports)]
+    differing = [name.replace("_", " ") for name in differences([digest.report for digest in digests])]
     if differing:
         sentence = (
             f"The reports differ in {words.enumerate_words(differing)}: their times are not those of models alone."
         )
-        return (Finding("different-workloads", sentence), Finding("order", _order(reports)))
-    return (Finding("order", _order(reports)), *_difference(reports))
+        return (Finding("different-workloads", sentence), Finding("order", _order(digests)))
+    return (Finding("order", _order(digests)), *_difference(digests))
 
 
-def title(reports: Sequence[Report]) -> str:
+def title(digests: Sequence[Digest]) -> str:
     """Say the one thing to remember about one or several reports, short enough for a title."""
-    if len(reports) == 1:
-        return headline(reports[0])
-    names = groups.labels(reports)
-    order = sorted(range(len(reports)), key=lambda index: _per_image(reports[index]))
-    parts = [f"{names[index]} {_said(reports, index)}" for index in order[:4]]
-    return f"{time_per_image(reports)}: {', '.join(parts)}{', …' if len(order) > 4 else ''}"
+    if len(digests) == 1:
+        return headline(digests[0])
+    ranked = sorted(digests, key=lambda digest: digest.image_seconds)
+    parts = [f"{digest.label} {_image_time(digest, digests)}" for digest in ranked[:4]]
+    return f"{time_per_image(digests)}: {', '.join(parts)}{', …' if len(ranked) > 4 else ''}"
 
 
-def _order(reports: Sequence[Report]) -> str:
-    names = groups.labels(reports)
-    first, *others = sorted(range(len(reports)), key=lambda index: _per_image(reports[index]))
-    least = _per_image(reports[first])
+def time_per_image(digests: Sequence[Digest]) -> str:
+    """Return what is compared: "Predicted time per image"."""
+    noun = "image" if {digest.noun for digest in digests} == {"images"} else "sample"
+    names = {digest.time.name for digest in digests}
+    name = names.pop() if len(names) == 1 else "time"
+    return f"{name[:1].upper()}{name[1:]} per {noun}"
+
+
+def _order(digests: Sequence[Digest]) -> str:
+    first, *others = sorted(digests, key=lambda digest: digest.image_seconds)
+    least = first.image_seconds
     parts = [
-        f"{names[index]} {_said(reports, index)}"
-        + (f" ({units.ratio(_per_image(reports[index]) / least)})" if least else "")
-        for index in others
+        f"{digest.label} {_image_time(digest, digests)}"
+        + (f" ({units.ratio(digest.image_seconds / least)})" if least else "")
+        for digest in others
     ]
-    best = f"{names[first]} {_said(reports, first)}"
-    return f"{time_per_image(reports)}: {best}, {words.enumerate_words(parts)}."
+    best = f"{first.label} {_image_time(first, digests)}"
+    return f"{time_per_image(digests)}: {best}, {words.enumerate_words(parts)}."
 
 
-def _difference(reports: Sequence[Report]) -> tuple[Finding, ...]:
+def _difference(digests: Sequence[Digest]) -> tuple[Finding, ...]:
     """Name the kinds that make up most of the difference between the slowest and the fastest report."""
-    if len({groups.is_measured(report) for report in reports}) > 1:
+    if len({digest.is_measured for digest in digests}) > 1:
         return ()
-    names = groups.labels(reports)
-    order = sorted(range(len(reports)), key=lambda index: digest.step_seconds(reports[index]))
-    fast, slow = reports[order[0]], reports[order[-1]]
-    whole = digest.step_seconds(slow) - digest.step_seconds(fast)
-    if whole <= 0.02 * digest.step_seconds(slow):
+    fast, *_, slow = sorted(digests, key=lambda digest: digest.step_seconds)
+    whole = slow.step_seconds - fast.step_seconds
+    if whole <= 0.02 * slow.step_seconds:
         return ()
-    fast_kinds, slow_kinds = _kinds(fast), _kinds(slow)
+    fast_kinds, slow_kinds = _kind_seconds(fast), _kind_seconds(slow)
     gains = {kind: slow_kinds[kind] - fast_kinds.get(kind, 0.0) for kind in slow_kinds}
     named = sorted((kind for kind in gains if gains[kind] >= _LARGE * whole), key=gains.__getitem__, reverse=True)
     if not named:
@@ -68,40 +73,26 @@ def _difference(reports: Sequence[Report]) -> tuple[Finding, ...]:
         f"{words.kinds(kind)} {units.seconds(slow_kinds[kind])} against {units.seconds(fast_kinds.get(kind, 0.0))}"
         for kind in named[:3]
     ]
-    flops = units.ratio(groups.share(_step_flops(slow), _step_flops(fast)))
-    needs = "needs" if groups.is_measured(slow) else "is predicted to need"
+    flops = units.ratio(share(_step_flops(slow), _step_flops(fast)))
     sentence = (
-        f"{names[order[-1]]} does {flops} the FLOPs of {names[order[0]]} and {needs} {units.seconds(whole)} more a "
+        f"{slow.label} does {flops} the FLOPs of {fast.label} and {slow.time.needs} {units.seconds(whole)} more a "
         f"step: {', '.join(parts)}."
     )
     return (Finding("difference", sentence),)
 
 
-def _kinds(report: Report) -> dict[str, float]:
+def _kind_seconds(digest: Digest) -> dict[str, float]:
     """Return the time of each kind of operator in one step."""
-    return {group.name: group.time_seconds / digest.steps(report) for group in groups.by_kind(report)}
+    return {group.name: group.time_seconds / digest.steps for group in digest.kinds}
 
 
-def _step_flops(report: Report) -> float:
-    return report.totals.flops / digest.steps(report)
+def _step_flops(digest: Digest) -> float:
+    return digest.totals.flops / digest.steps
 
 
-def _per_image(report: Report) -> float:
-    return digest.image_seconds(report)
-
-
-def _said(reports: Sequence[Report], index: int) -> str:
+def _image_time(digest: Digest, digests: Sequence[Digest]) -> str:
     """Return the time of an image; where only some were measured, with whether this one was."""
-    text = units.seconds(_per_image(reports[index]))
-    if len({groups.is_measured(report) for report in reports}) == 1:
+    text = units.seconds(digest.image_seconds)
+    if len({other.is_measured for other in digests}) == 1:
         return text
-    return f"{text} {'measured' if groups.is_measured(reports[index]) else 'predicted'}"
-
-
-def time_per_image(reports: Sequence[Report]) -> str:
-    """Return what is compared: "Predicted time per image"."""
-    nouns = {digest.noun(report) for report in reports}
-    noun = "image" if nouns == {"images"} else "sample"
-    names = {groups.time_name(report) for report in reports}
-    name = names.pop() if len(names) == 1 else "time"
-    return f"{name[:1].upper()}{name[1:]} per {noun}"
+    return f"{text} {digest.time.adjective}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from memprof.counters.names import KernelName, kernel_name
 from memprof.counters.records import KernelCounters
@@ -75,16 +76,8 @@ def match(runs: Iterable[KernelCounters], slots: Iterable[Slot]) -> tuple[list[P
         ran[slot.name].append(slot)
     pools = [Pool(counted.pop(name), ran.pop(name)) for name in [*counted] if name in ran]
     for function in dict.fromkeys(name.function for name in counted):
-        bare = KernelName(function)
-        ours = [name for name in ran if name.function == function]
-        theirs = [name for name in counted if name.function == function]
-        if bare in counted:
-            theirs = [bare]
-        elif bare in ran:
-            ours = [bare]
-        else:
-            continue
-        if ours:
+        theirs, ours = _match_function(function, counted, ran)
+        if theirs and ours:
             pools.append(
                 Pool(
                     [run for name in theirs for run in counted.pop(name)],
@@ -94,21 +87,45 @@ def match(runs: Iterable[KernelCounters], slots: Iterable[Slot]) -> tuple[list[P
     return pools, [run for rest in counted.values() for run in rest]
 
 
+def _match_function(
+    function: str, counted: Iterable[KernelName], ran: Iterable[KernelName]
+) -> tuple[list[KernelName], list[KernelName]]:
+    """Return which names of a function go together, in the counters and in the report: those a bare one stands for."""
+    bare = KernelName(function)
+    theirs = [name for name in counted if name.function == function]
+    ours = [name for name in ran if name.function == function]
+    if bare in theirs:
+        return [bare], ours
+    if bare in ours:
+        return theirs, [bare]
+    return [], []
+
+
 def share_out(pool: Pool, steps: int) -> list[Sequence[KernelCounters]]:
     """Return the runs of each slot of a pool that is whole; `steps` is how many steps the report's calls are of."""
     calls = pool.calls
     shares = [slot.calls * len(pool.runs) // calls for slot in pool.slots]
     durations = [run.duration_seconds for run in pool.runs]
-    found: list[list[KernelCounters]] = [[] for _ in shares]
     if None not in durations and len(set(durations)) > 1:
-        by_length = iter(sorted(pool.runs, key=lambda run: run.duration_seconds or 0.0))
-        for place in sorted(range(len(shares)), key=lambda place: pool.slots[place].seconds):
-            found[place] = [next(by_length) for _ in range(shares[place])]
-        return list(found)
+        return _share_by_length(pool, shares)
     counted_steps, rest = divmod(steps * len(pool.runs), calls)
-    repeats = counted_steps if not rest and not any(share % counted_steps for share in shares) else 1
+    is_even = not rest and not any(share % counted_steps for share in shares)
+    return _share_in_order(pool, shares, counted_steps if is_even else 1)
+
+
+def _share_by_length(pool: Pool, shares: Sequence[int]) -> list[Sequence[KernelCounters]]:
+    """Give the longest runs to the slots in which the kernel took longest."""
+    by_length = iter(sorted(pool.runs, key=lambda run: run.duration_seconds or 0.0))
+    places = sorted(range(len(shares)), key=lambda place: pool.slots[place].seconds)
+    runs = {place: list(islice(by_length, shares[place])) for place in places}
+    return [runs[place] for place in range(len(shares))]
+
+
+def _share_in_order(pool: Pool, shares: Sequence[int], steps: int) -> list[Sequence[KernelCounters]]:
+    """Give each slot its part of the runs of every one of `steps` equal steps."""
     in_order = iter(pool.runs)
-    for _ in range(repeats):
-        for place, share in enumerate(shares):
-            found[place] += [next(in_order) for _ in range(share // repeats)]
-    return list(found)
+    runs: list[list[KernelCounters]] = [[] for _ in shares]
+    for _ in range(steps):
+        for own, share in zip(runs, shares, strict=True):
+            own.extend(islice(in_order, share // steps))
+    return [*runs]

@@ -41,15 +41,15 @@ def kernel_name(text: str) -> KernelName:
     if _MANGLED.match(text):
         return KernelName(_mangled_function(text))
     text = _CAST.sub("", _INSTANCE.sub(r"#\1", _ANONYMOUS.sub("", text)))
-    text = _without(_PARAMETERS, text)
-    words = _without(_TEMPLATE, text).split("::")[-1].split()
-    function = words[-1] if words else text
+    text = _strip(_PARAMETERS, text)
+    parts = _strip(_TEMPLATE, text).split("::")[-1].split()
+    function = parts[-1] if parts else text
     inside = text[text.find("<") :] if "<" in text else ""
-    found = (_SAME.get(word, word) for word in _WORD.findall(_SUFFIX.sub(r"\1", inside)))
-    return KernelName(function, tuple(word for word in found if word not in _UNTOLD and word != function))
+    words = (_SAME.get(word, word) for word in _WORD.findall(_SUFFIX.sub(r"\1", inside)))
+    return KernelName(function, tuple(word for word in words if word not in _UNTOLD and word != function))
 
 
-def _without(pattern: re.Pattern[str], text: str) -> str:
+def _strip(pattern: re.Pattern[str], text: str) -> str:
     """Take out what matches, innermost first, until nothing does."""
     before = ""
     while before != text:
@@ -59,11 +59,11 @@ def _without(pattern: re.Pattern[str], text: str) -> str:
 
 def _mangled_function(text: str) -> str:
     """Return the last name of the nested names that a mangled name begins with (Itanium C++ ABI, 5.1)."""
-    found = _MANGLED.match(text)
-    place, function = (found.end() if found else 0), text
+    match = _MANGLED.match(text)
+    place, function = (match.end() if match else 0), text
     while length := _LENGTH.match(text, place):
         place = length.end() + int(length[0][:4])
         function = text[length.end() : place] or function
-        if found and not found[1]:
+        if match and not match[1]:
             break
     return function

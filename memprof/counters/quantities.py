@@ -57,27 +57,27 @@ def is_absent(text: str) -> bool:
 
 def decimal_mark(text: str) -> str | None:
     """Return which of "." and "," is the decimal mark in a number, None where it does not tell ("1,234", "12")."""
-    found = _NUMBER.fullmatch(_SPACES.sub("", text.strip()))
-    if found is None:
+    match = _NUMBER.fullmatch(_SPACES.sub("", text.strip()))
+    if match is None:
         return None
-    marks = [character for character in found[2] if character in ".,"]
+    marks = [character for character in match[2] if character in ".,"]
     if len(set(marks)) == 2:
         return marks[-1]
     if len(marks) > 1:
         return "," if marks[0] == "." else "."
     if not marks:
         return None
-    whole, _, fraction = found[2].partition(marks[0])
-    is_group = len(fraction) == 3 and 0 < len(whole) <= 3 and whole != "0" and found[3] is None
+    whole, _, fraction = match[2].partition(marks[0])
+    is_group = len(fraction) == 3 and 0 < len(whole) <= 3 and whole != "0" and match[3] is None
     return None if is_group else marks[0]
 
 
 def read_number(text: str, mark: str = ".") -> Decimal:
     """Return a number whose decimal mark is `mark`, exactly; ValueError where the text is no finite number."""
-    found = _NUMBER.fullmatch(_SPACES.sub("", text.strip()))
-    if found is None:
+    match = _NUMBER.fullmatch(_SPACES.sub("", text.strip()))
+    if match is None:
         raise ValueError(text)
-    sign, digits, power = found.groups(default="")
+    sign, digits, power = match.groups(default="")
     if mark == ",":
         digits = digits.translate(str.maketrans(".,", ",."))
     if not (_PLAIN.fullmatch(digits) or _GROUPED.fullmatch(digits)):

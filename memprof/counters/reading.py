@@ -62,9 +62,9 @@ def read_counters(path: Path) -> Counters:
     `ncu --csv` in its long form (a row per metric) and `ncu --csv --page raw` (a row per kernel) are read, whatever
     stands before them.
     """
-    with _opened(path) as table:
+    with _open(path) as table:
         marks = _Marks(table)
-        runs = list((_long if table.is_long else _wide)(table, marks))
+        runs = list((_read_long if table.is_long else _read_wide)(table, marks))
         if not runs:
             raise table.error("the table has no rows: ncu profiled no kernel", RECORD_AGAIN)
         kernels = tuple(_kernel(run, table, marks.mark) for run in runs)
@@ -75,7 +75,7 @@ def read_counters(path: Path) -> Counters:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Table]:
+def _open(path: Path) -> Iterator[Table]:
     if path.is_dir():
         raise CountersError(f"{path} is a directory", "give the CSV file that ncu wrote")
     try:
@@ -88,14 +88,14 @@ def _opened(path: Path) -> Iterator[Table]:
         raise CountersError(f"cannot read {path}: {error.strerror or error}", "give the CSV file of ncu") from error
 
 
-def _long(table: Table, marks: _Marks) -> Iterable[_Run]:
+def _read_long(table: Table, marks: _Marks) -> Iterable[_Run]:
     runs: dict[tuple[str | None, str], _Run] = {}
     for row in table.rows():
         name, text = row.cells[METRIC], row.cells[VALUE]
         key = row.cells.get("Process ID"), row.cells[ID]
         run = runs.get(key) or runs.setdefault(key, _Run(row))
         if run.row.cells[KERNEL] != row.cells[KERNEL]:
-            what = f"ID {key[1]} is both {_short(run.row)} (line {run.row.line}) and {_short(row)}"
+            what = f"ID {key[1]} is both {_short_name(run.row)} (line {run.row.line}) and {_short_name(row)}"
             raise table.error(what, "give the counters of one run", row.line)
         marks.see(text, row.line)
         if name in UNITS:
@@ -103,7 +103,7 @@ def _long(table: Table, marks: _Marks) -> Iterable[_Run]:
     return runs.values()
 
 
-def _wide(table: Table, marks: _Marks) -> Iterable[_Run]:
+def _read_wide(table: Table, marks: _Marks) -> Iterable[_Run]:
     rows = table.rows()
     units = next(rows, None)
     if units is None:
@@ -141,7 +141,7 @@ def _amount(run: _Run, metric: str, cell: _Cell, table: Table, mark: str) -> Dec
     """Return an amount in base units."""
 
     def error(what: str, remedy: str = RECORD_AGAIN) -> CountersError:
-        return table.error(f"{metric} of {_short(run.row)} {what}", remedy, cell.line)
+        return table.error(f"{metric} of {_short_name(run.row)} {what}", remedy, cell.line)
 
     try:
         value = read_number(cell.text, mark)
@@ -165,10 +165,10 @@ def _float(value: Decimal | None) -> float | None:
 
 def _size(text: str | None) -> Size | None:
     """Return a size such as "(256, 1, 1)", None where the text is none."""
-    found = re.fullmatch(r"\(?\s*(\d{1,10})\s*,\s*(\d{1,10})\s*,\s*(\d{1,10})\s*\)?", text or "")
-    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+    match = re.fullmatch(r"\(?\s*(\d{1,10})\s*,\s*(\d{1,10})\s*,\s*(\d{1,10})\s*\)?", text or "")
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
-def _short(row: Row) -> str:
+def _short_name(row: Row) -> str:
     name = row.cells[KERNEL]
     return name if len(name) <= 60 else f"{name[:59]}…"

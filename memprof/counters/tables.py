@@ -87,17 +87,17 @@ class Table:
     def _header(self) -> Sequence[str]:
         """Skip to the line that names the columns and return them."""
         first: list[str] = []
-        said = ""
+        complaint = ""
         for line in self._lines:
             if line.startswith(_MESSAGE):
-                said = line.strip() if line.startswith(_COMPLAINTS) else said
+                complaint = line.strip() if line.startswith(_COMPLAINTS) else complaint
             elif KERNEL in line and KERNEL in (columns := _cells(line)):
-                return self._checked(columns)
+                return self._check(columns)
             if len(first) < _FIRST_LINES and line.strip():
                 first.append(line[:_LONGEST_CELL])
-        raise self._no_table("".join(first), said)
+        raise self._no_table("".join(first), complaint)
 
-    def _checked(self, columns: Sequence[str]) -> Sequence[str]:
+    def _check(self, columns: Sequence[str]) -> Sequence[str]:
         if tool := _other_tool(",".join(columns)):
             raise self.error(f"{tool}, not counters of Nsight Compute", RECORD_AGAIN)
         if "Invocations" in columns:
@@ -108,18 +108,18 @@ class Table:
             raise self.error(f"the table has no column {missing[0]!r}", FROM_REPORT, self._line)
         return columns
 
-    def _no_table(self, first: str, said: str) -> CountersError:
+    def _no_table(self, first: str, complaint: str) -> CountersError:
         if not first:
             return self.error("the file is empty", RECORD_AGAIN)
         if first.startswith(_REPORT_MAGIC):
             return self.error("a report of Nsight Compute, not its CSV", FROM_REPORT)
-        if _NOT_PERMITTED in said:
+        if _NOT_PERMITTED in complaint:
             return self.error(
                 f"ncu was not permitted to read the counters ({_NOT_PERMITTED})",
                 "run ncu as administrator, or let the driver permit it to all users",
             )
-        if said:
-            return self.error(f"ncu counted nothing; it says {said!r}", RECORD_AGAIN)
+        if complaint:
+            return self.error(f"ncu counted nothing; it says {complaint!r}", RECORD_AGAIN)
         if tool := _other_tool(first):
             return self.error(f"{tool}, not counters of Nsight Compute", RECORD_AGAIN)
         return self.error("no table of Nsight Compute", RECORD_AGAIN)

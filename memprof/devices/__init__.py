@@ -46,9 +46,9 @@ def get(name_or_path: str | Path) -> Device:
         return device
     if not isinstance(name_or_path, Path) and name.casefold() in host.COMMANDS:
         return host.load(name.casefold())
-    if isinstance(name_or_path, Path) or _looks_like_path(name):
+    if isinstance(name_or_path, Path) or _is_path(name):
         return files.load(name)
-    raise catalogue.unknown(name, "A device of your own goes into a .json or .toml file.")
+    raise catalogue.unknown_device(name, "A device of your own goes into a .json or .toml file.")
 
 
 def list_devices() -> tuple[Device, ...]:
@@ -56,6 +56,6 @@ def list_devices() -> tuple[Device, ...]:
     return catalogue.devices()
 
 
-def _looks_like_path(name: str) -> bool:
+def _is_path(name: str) -> bool:
     has_separator = any(separator in name for separator in (os.sep, os.altsep) if separator)
     return has_separator or name.lower().endswith(files.SUFFIXES) or os.path.exists(name)

@@ -79,28 +79,30 @@ class Chosen:
     figure: Figure
 
 
-def chosen(device: Device) -> dict[str, Chosen]:
+def choose(device: Device) -> dict[str, Chosen]:
     """Return the constants of the time model for `device` by key, other than figures that the device itself states.
 
     A CPU has none: they are those of GPUs, so that what is predicted for a CPU is the least time.
     """
     if device.architecture == CPU:
         return {}
-    found = {}
+    choices = {}
     for key, constant in constants().items():
         fitting = next((statement for statement in constant.statements if statement.fits(device)), None)
         if fitting is not None:
-            found[key] = Chosen(constant.unit, constant.words, Figure(fitting.value, fitting.source))
+            choices[key] = Chosen(constant.unit, constant.words, Figure(fitting.value, fitting.source))
     sms, clock = device.get("sm_count"), device.get("boost_clock_hz")
     if sms is not None and clock is not None:
         slots = Figure(sms * ISSUE_SLOTS_PER_CLOCK * clock, "computed: SMs x 128 x boost clock")
-        found["issue_slots_per_second"] = Chosen("instructions/s", "that all SMs issue, counted for each thread", slots)
-    return found
+        choices["issue_slots_per_second"] = Chosen(
+            "instructions/s", "that all SMs issue, counted for each thread", slots
+        )
+    return choices
 
 
 def achievable(device: Device) -> dict[str, Figure]:
     """Return the constants of the time model for `device`, those computed from its own figures included."""
     if device.architecture == CPU:
         return {}
-    found = {key: constant.figure for key, constant in chosen(device).items()}
-    return found | {key: device.figures[key] for key in ("sm_count", "l2_capacity_bytes") if key in device.figures}
+    figures = {key: constant.figure for key, constant in choose(device).items()}
+    return figures | {key: device.figures[key] for key in ("sm_count", "l2_capacity_bytes") if key in device.figures}

@@ -46,18 +46,18 @@ def devices() -> tuple[Device, ...]:
 
 def find(name: str) -> Device | None:
     """Return the device of the catalogue with this name or alias, None where there is none."""
-    return _by_name().get(normalized(name))
+    return _index().get(normalize(name))
 
 
-def unknown(name: str, remedy: str = "") -> DeviceError:
+def unknown_device(name: str, remedy: str = "") -> DeviceError:
     """Return the error that says that `name` is no device of the catalogue, with the nearest names."""
-    by_name = _by_name()
-    close = dict.fromkeys(by_name[key].name for key in nearest(normalized(name), by_name))
+    by_name = _index()
+    close = dict.fromkeys(by_name[key].name for key in nearest(normalize(name), by_name))
     hint = f"did you mean {', '.join(close)}?" if close else "`memprof devices` lists the names."
     return DeviceError(f"unknown device {name!r}", f"{hint} {remedy}".rstrip())
 
 
-def normalized(name: str) -> str:
+def normalize(name: str) -> str:
     """Return what names are compared by: letters and digits in lower case, without the word "NVIDIA".
 
     "NVIDIA A100-SXM4-40GB", "a100_sxm4_40gb" and "A100 SXM4 40GB" are the same name.
@@ -66,8 +66,8 @@ def normalized(name: str) -> str:
 
 
 @functools.cache
-def _by_name() -> Mapping[str, Device]:
-    return {normalized(name): device for device in devices() for name in _names(device)}
+def _index() -> Mapping[str, Device]:
+    return {normalize(name): device for device in devices() for name in _names(device)}
 
 
 def _names(device: Device) -> Iterable[str]:
@@ -75,7 +75,7 @@ def _names(device: Device) -> Iterable[str]:
 
 
 def _device(entry: _Entry, sources: Mapping[str, str]) -> Device:
-    figures = {key: Figure(figure.value, _in_words(figure.source, sources)) for key, figure in entry.figures.items()}
+    figures = {key: Figure(figure.value, _expand(figure.source, sources)) for key, figure in entry.figures.items()}
     return Device(
         entry.name,
         entry.title,
@@ -88,7 +88,7 @@ def _device(entry: _Entry, sources: Mapping[str, str]) -> Device:
     )
 
 
-def _in_words(keys: str, sources: Mapping[str, str]) -> str:
+def _expand(keys: str, sources: Mapping[str, str]) -> str:
     """Expand "GB: on the L40; CALC" by the table of sources."""
     texts = []
     for part in keys.split("; "):

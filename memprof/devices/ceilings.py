@@ -38,8 +38,8 @@ def ceilings(device: Device, precision: str) -> DeviceCeilings:
     return DeviceCeilings(
         name=device.name,
         title=device.title,
-        memory_bytes_per_second=_known(device, {level: bandwidth_key(level) for level in MEMORY_LEVELS}),
-        peak_flops_per_second=_known(device, engines),
+        memory_bytes_per_second=_known_values(device, {level: bandwidth_key(level) for level in MEMORY_LEVELS}),
+        peak_flops_per_second=_known_values(device, engines),
         memory_capacity_bytes=device.get("dram_capacity_bytes"),
         achievable={key: figure.value for key, figure in achievable(device).items()},
         kind="cpu" if device.architecture == CPU else "gpu",
@@ -67,7 +67,7 @@ def _tensor_key(precision: str) -> str:
     return peak_key(TENSOR, TENSOR_TYPE[precision])
 
 
-def _known(device: Device, keys: dict[str, str]) -> dict[str, float]:
+def _known_values(device: Device, keys: dict[str, str]) -> dict[str, float]:
     values = {name: device.get(key) for name, key in keys.items()}
     return {name: value for name, value in values.items() if value is not None}
 

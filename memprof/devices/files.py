@@ -1,4 +1,7 @@
-"""Device files: a user's own device, or a device of the catalogue with some figures changed, in JSON or TOML."""
+"""Device files: a user's own device, or a device of the catalogue with some figures changed, in JSON or TOML.
+
+Checked here and not by msgspec.convert, whose errors name a type and a path, but no unit, nearest key or remedy.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +121,7 @@ def _base(file: _File) -> Device | None:
         return None
     device = catalogue.find(name)
     if device is None:
-        error = catalogue.unknown(name)
+        error = catalogue.unknown_device(name)
         raise file.error(f"base: {error.what}", error.remedy)
     return device
 

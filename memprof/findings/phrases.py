@@ -3,56 +3,50 @@
 from __future__ import annotations
 
 from memprof import units, words
-from memprof.report import groups
+from memprof.report.digest import Digest
 from memprof.report.groups import Group
-from memprof.report.record import Report
 from memprof.vocabulary import MEMORY_LEVELS
 
 
-def of_time(report: Report, share: float) -> str:
+def of_time(digest: Digest, share: float) -> str:
     """Say a share of the time: "41 % of the predicted time"."""
-    return f"{units.share(share)} of the {groups.time_name(report)}"
+    return f"{units.share(share)} of the {digest.time.name}"
 
 
-def bound(report: Report, group: Group) -> str:
+def bound(digest: Digest, group: Group) -> str:
     """Return what bounds a group, by the words for the report's device: "L1 bandwidth"."""
-    return words.bound(group.bound, report.device.kind)
+    return words.bound(group.bound, digest.device.kind)
 
 
-def binds(report: Report, group: Group) -> str:
+def binds(digest: Digest, group: Group) -> str:
     """Say what bounds a group: "L1 bandwidth binds"."""
-    return words.binds(group.bound, report.device.kind)
+    return words.binds(group.bound, digest.device.kind)
 
 
-def engine(report: Report, code: str) -> str:
+def engine(digest: Digest, code: str) -> str:
     """Return what an engine of the report's device is called: "tensor cores"."""
-    return words.engine(code, report.device.kind)
+    return words.engine(code, digest.device.kind)
 
 
-def bound_seconds(report: Report, group: Group) -> float:
-    """Return the time of those operators of a group whose bound is the group's."""
-    return sum(groups.took(report, row) for row in group.rows if row.bound == group.bound)
-
-
-def ridge_point(report: Report, level: str, engine: str) -> float | None:
+def ridge_point(digest: Digest, level: str, engine: str) -> float | None:
     """Return the FLOP per byte at which `engine` keeps up with memory `level`; None where a ceiling is unknown."""
-    peak = report.device.peak_flops_per_second.get(engine)
-    bandwidth = report.device.memory_bytes_per_second.get(level)
+    peak = digest.device.peak_flops_per_second.get(engine)
+    bandwidth = digest.device.memory_bytes_per_second.get(level)
     return peak / bandwidth if peak and bandwidth else None
 
 
-def why(report: Report, group: Group) -> str:
+def why(digest: Digest, group: Group) -> str:
     """Say which bound takes most of a group's time and how far its intensity lies below the ridge point."""
-    mostly = "mostly " if bound_seconds(report, group) < 0.95 * group.time_seconds else ""
-    said = f"{mostly}{binds(report, group)}"
+    mostly = "mostly " if group.seconds_at_bound < 0.95 * group.time_seconds else ""
+    clause = f"{mostly}{binds(digest, group)}"
     if group.bound not in MEMORY_LEVELS:
-        return said
-    intensity, ridge = group.intensity(group.bound), ridge_point(report, group.bound, group.engine)
+        return clause
+    intensity, ridge = group.intensity(group.bound), ridge_point(digest, group.bound, group.engine)
     if intensity is None or ridge is None or intensity >= ridge:
-        return said
+        return clause
     return (
         f"{units.intensity(intensity)} FLOP per {words.level(group.bound)} byte, where the "
-        f"{engine(report, group.engine)} need {units.intensity(ridge)} to be busy, so {said}, not arithmetic"
+        f"{engine(digest, group.engine)} need {units.intensity(ridge)} to be busy, so {clause}, not arithmetic"
     )
 
 

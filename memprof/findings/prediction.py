@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from memprof import units
-from memprof.report import digest, groups
-from memprof.report.record import Report
+from memprof.report.digest import Digest
 from memprof.vocabulary import WAITING
 
 _WORTH_SAYING = 0.02
@@ -17,10 +16,10 @@ _WAITS = {
 """What to say of launch latency and of the host, by whether each takes notable time."""
 
 
-def prediction(report: Report) -> str:
+def prediction(digest: Digest) -> str:
     """Say how far the predicted time lies from the least possible one, and what makes the difference."""
-    total = report.totals
-    if not digest.predicts(report):
+    total = digest.totals
+    if not digest.predicts:
         return (
             f"At least {units.seconds(total.roofline_seconds)} a step, by the ceilings of the device: memprof predicts "
             "times of GPUs only."
@@ -30,7 +29,7 @@ def prediction(report: Report) -> str:
     text = f"Predicted {units.seconds(total.seconds)} a step"
     if total.seconds < 1.005 * total.roofline_seconds:
         return f"{text}, which is the least possible time."
-    launch, host = (groups.bound_share(report, bound) for bound in WAITING)
+    launch, host = (digest.bound_share(bound) for bound in WAITING)
     reasons = ["kernels reach only a part of each ceiling"]
     reasons += [_WAITS[launch >= _WORTH_SAYING, host >= _WORTH_SAYING]] if max(launch, host) >= _WORTH_SAYING else []
     return (
@@ -39,12 +38,12 @@ def prediction(report: Report) -> str:
     )
 
 
-def launches(report: Report) -> str:
+def launches(digest: Digest) -> str:
     """Say what launching kernels costs where it costs notable time."""
-    launch, host = (groups.bound_share(report, bound) for bound in WAITING)
+    launch, host = (digest.bound_share(bound) for bound in WAITING)
     if max(launch, host) < _WORTH_SAYING:
         return ""
-    total = report.totals
+    total = digest.totals
     kernels = f"{units.count(total.launches)} kernels"
     needs = f"it needs {units.seconds(total.host_seconds)} for the {kernels} of a step"
     said = []

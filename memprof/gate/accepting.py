@@ -12,7 +12,7 @@ _SMALL = 1e-8
 """Change, as a fraction, that is none: figures are kept to nine digits."""
 
 
-def accepted(before: Baseline | None, after: Baseline) -> tuple[str, ...]:
+def describe_acceptance(before: Baseline | None, after: Baseline) -> tuple[str, ...]:
     """Say how the baseline `after` differs from the one before it, in lines; nothing where it does not.
 
     `before` is None where there was none that could be read.
@@ -23,8 +23,8 @@ def accepted(before: Baseline | None, after: Baseline) -> tuple[str, ...]:
     lines += [f"added: {describe(workload)}" for workload in afters if workload not in befores]
     lines += [f"removed: {describe(workload)}" for workload in befores if workload not in afters]
     for workload, entry in afters.items():
-        if workload in befores and (said := _entry(befores[workload], entry)):
-            lines += [f"changed: {describe(workload)}", *(f"  {line}" for line in said)]
+        if workload in befores and (sentences := _entry(befores[workload], entry)):
+            lines += [f"changed: {describe(workload)}", *(f"  {line}" for line in sentences)]
     return tuple(lines)
 
 
@@ -41,7 +41,9 @@ def _origin(before: Baseline, after: Baseline) -> Iterator[str]:
 
 
 def _entry(before: Entry, after: Entry) -> list[str]:
-    changed = [said for name in METRICS if name != SHARES and (said := _figure(name, before.figures, after.figures))]
+    changed = [
+        sentence for name in METRICS if name != SHARES and (sentence := _figure(name, before.figures, after.figures))
+    ]
     if changed:
         return changed
     return ["the same figures from other operators"] if before.operators != after.operators else []

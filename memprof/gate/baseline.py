@@ -13,7 +13,7 @@ from memprof.errors import GateError
 from memprof.files import write_files
 from memprof.gate.identity import describe
 from memprof.gate.metrics import SHARES
-from memprof.gate.operator_text import modules_of, modules_text, tensors_of, tensors_text
+from memprof.gate.operator_text import modules_text, parse_modules, parse_tensors, tensors_text
 from memprof.gate.records import BASELINE_SCHEMA, Baseline, Entry, Figures, GateWorkload, OperatorLine
 
 COLUMNS = (
@@ -106,7 +106,7 @@ def from_json(content: bytes) -> Baseline:
             raise GateError(
                 f"it is no baseline of this memprof: its schema is {schema!r}, not {BASELINE_SCHEMA!r}", _UPDATE
             )
-        return _baseline(msgspec.json.decode(content, type=_File))
+        return _to_baseline(msgspec.json.decode(content, type=_File))
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise GateError(f"the baseline is damaged: {error}", _UPDATE) from error
 
@@ -136,7 +136,7 @@ def _entry_lines(entry: Entry) -> Iterator[str]:
             yield f"        {_text(item.name)}: {_number(getattr(entry.figures, item.name))},"
     yield f'        "{SHARES}": {{'
     shares = sorted(entry.figures.bound_shares.items())
-    yield from _commas([f"          {_text(name)}: {_number(share)}" for name, share in shares])
+    yield from _with_commas([f"          {_text(name)}: {_number(share)}" for name, share in shares])
     yield "        }"
     yield "      },"
     yield '      "operators": {'
@@ -144,13 +144,13 @@ def _entry_lines(entry: Entry) -> Iterator[str]:
     for place, phase in enumerate(phases, 1):
         yield f"        {_text(phase)}: ["
         lines = [line for line in entry.operators if line.phase == phase]
-        yield from _commas([f"          {_operator(line, entry.workload.layout)}" for line in lines])
+        yield from _with_commas([f"          {_operator_text(line, entry.workload.layout)}" for line in lines])
         yield "        ]," if place < len(phases) else "        ]"
     yield "      }"
     yield "    }"
 
 
-def _operator(line: OperatorLine, layout: str) -> str:
+def _operator_text(line: OperatorLine, layout: str) -> str:
     words = (
         modules_text(line.modules),
         line.operator,
@@ -163,34 +163,34 @@ def _operator(line: OperatorLine, layout: str) -> str:
     return f"[{', '.join([*map(_text, words), *map(_number, numbers)])}]"
 
 
-def _baseline(found: _File) -> Baseline:
-    if tuple(found.operator_columns) != COLUMNS:
+def _to_baseline(file: _File) -> Baseline:
+    if tuple(file.operator_columns) != COLUMNS:
         raise ValueError("its operators have other columns")
-    if not found.entries:
+    if not file.entries:
         raise ValueError("it holds no workload")
-    entries = tuple(_entry(item) for item in found.entries)
+    entries = tuple(_to_entry(item) for item in file.entries)
     workloads = [entry.workload for entry in entries]
     twice = next((item for item in workloads if workloads.count(item) > 1), None)
     if twice is not None:
         raise ValueError(f"it holds {describe(twice)} twice")
     ordered = tuple(sorted(entries, key=_workload))
-    return Baseline(found.schema, found.memprof, found.cost_model, found.environment, ordered, found.devices)
+    return Baseline(file.schema, file.memprof, file.cost_model, file.environment, ordered, file.devices)
 
 
-def _entry(found: _Entry) -> Entry:
-    layout = found.workload.layout
-    lines = [_line(row, phase, layout) for phase, rows in found.operators.items() for row in rows]
-    return Entry(found.workload, found.figures, tuple(lines))
+def _to_entry(item: _Entry) -> Entry:
+    layout = item.workload.layout
+    lines = [_to_line(row, phase, layout) for phase, rows in item.operators.items() for row in rows]
+    return Entry(item.workload, item.figures, tuple(lines))
 
 
-def _line(row: _Row, phase: str, layout: str) -> OperatorLine:
+def _to_line(row: _Row, phase: str, layout: str) -> OperatorLine:
     modules, operator, kind, inputs, dtype, bound, calls, launches, flops, moved, seconds = row
-    shapes, layouts = tensors_of(inputs, layout)
+    shapes, layouts = parse_tensors(inputs, layout)
     return OperatorLine(
         operator,
         kind,
         phase,
-        modules_of(modules),
+        parse_modules(modules),
         shapes,
         layouts,
         dtype,
@@ -207,7 +207,7 @@ def _workload(entry: Entry) -> GateWorkload:
     return entry.workload
 
 
-def _commas(lines: list[str]) -> Iterator[str]:
+def _with_commas(lines: list[str]) -> Iterator[str]:
     yield from (f"{line}," for line in lines[:-1])
     yield from lines[-1:]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from memprof.errors import GateError
 from memprof.files import write_files
 from memprof.gate.config import BASELINE_NAME, GateConfig, config_of
-from memprof.gate.config_file import OWN, form, has_section, read_text, with_section
+from memprof.gate.config_file import OWN, add_section, form, has_section, read_text
 
 _COMMENT = (
     "# What `memprof gate check` holds against {baseline}, so that a change makes no network slower unnoticed.",
@@ -49,13 +49,13 @@ def begin(
     """
     folder = path.resolve().parent
     kind = form(path)
-    keys: dict[str, object] = {"models": [_moved(model, folder) for model in models]}
-    keys |= {key: [_moved(str(word), folder) for word in words] for key, words in settings.items() if words}
+    keys: dict[str, object] = {"models": [_rebase_name(model, folder) for model in models]}
+    keys |= {key: [_rebase_name(str(word), folder) for word in words] for key, words in settings.items() if words}
     if baseline is not None:
-        keys["baseline"] = _relative(baseline, folder)
+        keys["baseline"] = _relative_path(baseline, folder)
     section = _section(keys, str(keys.get("baseline", BASELINE_NAME)), is_toml=kind.is_toml)
     before = read_text(path) if path.exists() else ""
-    text = with_section(path, before, section, replace=force)
+    text = add_section(path, before, section, replace=force)
     return Beginning(config_of(path, text), text)
 
 
@@ -91,15 +91,17 @@ def _ini(key: str, value: object) -> list[str]:
     return [f"{key} =", *(f"    {word}" for word in words)] if len(words) > 1 else [f"{key} = {words[0]}"]
 
 
-def _moved(word: str, folder: Path) -> str:
+def _rebase_name(word: str, folder: Path) -> str:
     """Return a model or device as seen from `folder`, where it is a file that is named from the current one."""
     name, colon, target = word.rpartition(":")
     if colon and name.endswith(".py"):
-        return f"{_relative(Path(name), folder)}:{target}"
-    return _relative(Path(word), folder) if Path(word).suffix in (".json", ".toml") and Path(word).is_file() else word
+        return f"{_relative_path(Path(name), folder)}:{target}"
+    return (
+        _relative_path(Path(word), folder) if Path(word).suffix in (".json", ".toml") and Path(word).is_file() else word
+    )
 
 
-def _relative(path: Path, folder: Path) -> str:
+def _relative_path(path: Path, folder: Path) -> str:
     """Return a path relative to `folder`, with forward slashes, so that every checkout has the same."""
     place = Path(os.path.abspath(path.expanduser()))
     try:

@@ -42,26 +42,26 @@ class Budget:
 def parse(name: str, text: str | float) -> Budget:
     """Read the budget of the metric `name`: "+2 %", "0", "+3", "-0.001", or "off"; GateError for anything else."""
     metric = find(name)
-    said = str(text).strip()
-    if said.lower() == OFF:
+    given = str(text).strip()
+    if given.lower() == OFF:
         return Budget(math.inf, False, OFF)
-    form = None if isinstance(text, bool) else _FORM.fullmatch(said)
+    form = None if isinstance(text, bool) else _FORM.fullmatch(given)
     if form is None:
-        raise GateError(f"{name} = {said!r} is no budget", f"write, for example, {name} = {_example(metric)}")
+        raise GateError(f"{name} = {given!r} is no budget", f"write, for example, {name} = {_example(metric)}")
     sign, digits, exponent, percent = form.groups()
     amount = float(f"{digits}{exponent or ''}") / (100 if percent else 1)
     wanted = _SIGN[metric.better]
     if amount and sign and wanted and sign != wanted:
         raise GateError(
-            f"{name} = {said!r} has the wrong sign: {metric.title} gets worse as it {_worse(metric)}",
-            f"write {name} = {wanted}{said.lstrip('+-').strip()}",
+            f"{name} = {given!r} has the wrong sign: {metric.title} gets worse as it {_worse(metric)}",
+            f"write {name} = {wanted}{given.lstrip('+-').strip()}",
         )
     if name == SHARES and percent:
-        raise GateError(f"{name} = {said!r}: a share of time is a fraction itself", f"write {name} = {amount:g}")
+        raise GateError(f"{name} = {given!r}: a share of time is a fraction itself", f"write {name} = {amount:g}")
     if name == MEASURED.name and not percent:
-        raise GateError(f"{name} = {said!r}: machines differ in how long a step takes", f"write {name} = +5 %")
+        raise GateError(f"{name} = {given!r}: machines differ in how long a step takes", f"write {name} = +5 %")
     if not math.isfinite(amount):
-        raise GateError(f"{name} = {said!r} is no budget", f'to gate nothing, write {name} = "{OFF}"')
+        raise GateError(f"{name} = {given!r} is no budget", f'to gate nothing, write {name} = "{OFF}"')
     return Budget(amount, bool(percent), _written(metric, amount, is_fraction=bool(percent)))
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from memprof import words
 from memprof.gate import differences, matching, naming, sentences
 from memprof.gate.matching import Match, Matching
-from memprof.gate.modules import Amounts, Module, in_order, tree
+from memprof.gate.modules import Amounts, Module, natural_order, tree
 from memprof.gate.records import Change, Entry, Figures
 
 RENAMED, OTHER = "renamed", "other"
@@ -27,28 +27,30 @@ def changes(before: Entry, after: Entry) -> tuple[Change, ...]:
     """
     was, now = tree(before.operators), tree(after.operators)
     if before.operators == after.operators:
-        found: list[Change] = []
+        explained: list[Change] = []
     else:
         matched = matching.match(was, now)
-        differing, _ = differences.differences(matched)
-        whole = tuple(differences.wholes(was, now, matched))
+        differing = differences.call_differences(matched)
+        whole = tuple(differences.module_differences(was, now, matched))
         notes, unexplained = _shifts(matched, {item.module for item in whole})
         device = after.workload.device
-        found = [
+        explained = [
             *sentences.changes_of((*whole, *differing), device, notes),
-            *_renamed((*matched.renamed, *unexplained)),
+            *_renamings((*matched.renamed, *unexplained)),
         ]
-    found.sort(key=lambda item: (-abs(item.seconds), -abs(item.dram_bytes), -abs(item.flops), item.text))
-    return (*found, *_other(before, after, found))
+    explained.sort(key=lambda item: (-abs(item.seconds), -abs(item.dram_bytes), -abs(item.flops), item.text))
+    return (*explained, *_other_changes(before, after, explained))
 
 
-def _shifts(found: Matching, whole: set[str]) -> tuple[dict[str, str], list[Match]]:
+def _shifts(matched: Matching, whole: set[str]) -> tuple[dict[str, str], list[Match]]:
     """Return what to say of siblings that shifted, by a module that came or went beside them; and the other shifts."""
     notes: dict[str, str] = {}
     unexplained: list[Match] = []
-    for (old_parent, parent), group in groupby(found.shifted, key=lambda item: (item.before.parent, item.after.parent)):
+    for (old_parent, parent), group in groupby(
+        matched.shifted, key=lambda item: (item.before.parent, item.after.parent)
+    ):
         shifted = list(group)
-        beside = sorted((path for path in whole if path.rpartition(".")[0] in (old_parent, parent)), key=in_order)
+        beside = sorted((path for path in whole if path.rpartition(".")[0] in (old_parent, parent)), key=natural_order)
         if beside:
             olds, news = _names(item.before for item in shifted), _names(item.after for item in shifted)
             notes[beside[0]] = f" ({news} {'was' if len(shifted) == 1 else 'were'} {olds})"
@@ -57,15 +59,15 @@ def _shifts(found: Matching, whole: set[str]) -> tuple[dict[str, str], list[Matc
     return notes, unexplained
 
 
-def _names(found: Iterable[Module]) -> str:
-    return naming.modules([".".join(item.path.split(".")[-2:]) for item in found])
+def _names(modules: Iterable[Module]) -> str:
+    return naming.name_modules([".".join(item.path.split(".")[-2:]) for item in modules])
 
 
-def _renamed(found: Iterable[Match]) -> Iterator[Change]:
+def _renamings(matches: Iterable[Match]) -> Iterator[Change]:
     """Yield a change for modules that have another name; those of one sort, such as all stages, together."""
     groups: dict[tuple[str, str], list[Match]] = {}
-    for item in found:
-        groups.setdefault(_sort_of_renaming(item), []).append(item)
+    for item in matches:
+        groups.setdefault(_renaming_kind(item), []).append(item)
     for (old, new), items in groups.items():
         befores = [item.before.path for item in items]
         afters = [item.after.path for item in items]
@@ -73,15 +75,15 @@ def _renamed(found: Iterable[Match]) -> Iterator[Change]:
         same = all(item.before.content == item.after.content for item in items)
         how = "with the same operators" if same else "what changed within is said under the new name"
         if old and new:
-            text = f"{naming.modules(befores)} {are} now called {naming.modules(afters)}, {how}"
+            text = f"{naming.name_modules(befores)} {are} now called {naming.name_modules(afters)}, {how}"
         elif new:
             text = f"{words.enumerate_words(sorted(befores))} now in {new}, {how}"
         else:
             text = f"{words.enumerate_words(sorted(afters))} no longer in {old}, {how}"
-        yield Change(RENAMED, naming.modules(afters), "", text, 0, 0, 0.0, 0.0, 0.0)
+        yield Change(RENAMED, naming.name_modules(afters), "", text, 0, 0, 0.0, 0.0, 0.0)
 
 
-def _sort_of_renaming(item: Match) -> tuple[str, str]:
+def _renaming_kind(item: Match) -> tuple[str, str]:
     """Return the patterns of both names; for what was put into or taken out of a module, "" and that module's path."""
     before, after = item.before.path, item.after.path
     if after.endswith(f".{before}"):
@@ -91,21 +93,21 @@ def _sort_of_renaming(item: Match) -> tuple[str, str]:
     return naming.pattern(before), naming.pattern(after)
 
 
-def _other(before: Entry, after: Entry, found: Sequence[Change]) -> tuple[Change, ...]:
+def _other_changes(before: Entry, after: Entry, explained: Sequence[Change]) -> tuple[Change, ...]:
     """Return what the figures changed by beyond the changes, as a change; nothing where that is negligible."""
-    said = Amounts(0, *(sum(getattr(item, name) for item in found) for name in _FIGURES))
-    rest = _figures(after.figures) - _figures(before.figures) - said
+    covered = Amounts(0, *(sum(getattr(item, name) for item in explained) for name in _FIGURES))
+    rest = _figures(after.figures) - _figures(before.figures) - covered
     sizes = {name: max(abs(getattr(side.figures, name)) for side in (before, after)) for name in _FIGURES}
     notable = {name for name, size in sizes.items() if abs(getattr(rest, name)) > _NEGLIGIBLE * size}
     if not notable:
         return ()
-    told = Amounts(0, *(getattr(rest, name) if name in notable else 0 for name in _FIGURES))
-    text = f"operators that did not change: {sentences.said(told, after.workload.device)} ({_WHY_OTHER})"
+    remainder = Amounts(0, *(getattr(rest, name) if name in notable else 0 for name in _FIGURES))
+    text = f"operators that did not change: {sentences.describe_cost(remainder, after.workload.device)} ({_WHY_OTHER})"
     return (Change(OTHER, "", "", text, 0, rest.launches, rest.flops, rest.dram_bytes, rest.seconds),)
 
 
 _FIGURES = ("launches", "flops", "dram_bytes", "seconds")
 
 
-def _figures(found: Figures) -> Amounts:
-    return Amounts(0, found.launches, found.flops, found.dram_bytes, found.seconds)
+def _figures(figures: Figures) -> Amounts:
+    return Amounts(0, figures.launches, figures.flops, figures.dram_bytes, figures.seconds)

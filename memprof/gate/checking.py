@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from memprof._version import COST_MODEL, __version__
 from memprof.gate.budgets import Budget, judge
 from memprof.gate.config import GateConfig
-from memprof.gate.identity import incomparable, unknown_cost_model, unmatched
+from memprof.gate.identity import cost_model_mismatch, incomparability, unmatched_workload
 from memprof.gate.metrics import METRICS, SHARES, Metric
 from memprof.gate.records import (
     RESULT_SCHEMA,
@@ -21,7 +21,7 @@ from memprof.gate.records import (
     WorkloadResult,
 )
 
-EXIT_CODES = {Verdict.PASSED: 0, Verdict.IMPROVED: 0, Verdict.REGRESSED: 1, Verdict.CANNOT_TELL: 2}
+_EXIT_CODES = {Verdict.PASSED: 0, Verdict.IMPROVED: 0, Verdict.REGRESSED: 1, Verdict.CANNOT_TELL: 2}
 _UPDATE = "run `memprof gate update` and commit the baseline"
 _BOUND_SHARE_SHOWN = 0.001
 _GATED_BY_TIME = "as {}"
@@ -43,12 +43,12 @@ class Terms:
 
 def exit_code(result: GateResult) -> int:
     """Return the exit code of a check: 0 passed, 1 regressed, or improved where that is not to pass, 2 cannot tell."""
-    return 1 if result.verdict is Verdict.IMPROVED and result.strict else EXIT_CODES[result.verdict]
+    return 1 if result.verdict is Verdict.IMPROVED and result.strict else _EXIT_CODES[result.verdict]
 
 
 def refuse(config: GateConfig, terms: Terms, baseline: Baseline) -> GateResult | None:
     """Return the result where no figure of `baseline` can be compared, so that none need be found; None otherwise."""
-    why, remedy = unknown_cost_model(baseline, COST_MODEL)
+    why, remedy = cost_model_mismatch(baseline, COST_MODEL)
     if not why:
         return None
     results = tuple(WorkloadResult(entry.workload, Verdict.CANNOT_TELL, reasons=(why,)) for entry in baseline.entries)
@@ -67,10 +67,10 @@ def check(
     results: list[WorkloadResult] = []
     for workload in sorted({*befores, *afters}):
         if workload not in afters:
-            why = unmatched(workload, afters, "the configuration")
+            why = unmatched_workload(workload, afters, "the configuration")
             results.append(WorkloadResult(workload, Verdict.CANNOT_TELL, reasons=(why,)))
         elif workload not in befores:
-            why = unmatched(workload, befores, "the baseline")
+            why = unmatched_workload(workload, befores, "the baseline")
             results.append(WorkloadResult(workload, Verdict.CANNOT_TELL, reasons=(why,)))
         else:
             key = f"{workload.device} {workload.precision}"
@@ -93,7 +93,7 @@ def _workload(before: Entry, after: Entry, budgets: Mapping[str, Budget], *, sam
     metrics: list[MetricVerdict] = []
     reasons: list[str] = []
     for metric, name, was, now in _pairs(before, after):
-        why = incomparable(metric, was, now)
+        why = incomparability(metric, was, now)
         reasons += [why] if why else []
         metrics.append(_metric(metric, name, was, now, budgets, metrics, cannot_tell=bool(why)))
     # Figures of which one makes no sense are not compared at all: within a workload, that comes first.
@@ -161,13 +161,13 @@ def _result(
         results=tuple(results),
         measured=tuple(measured),
         notes=tuple(notes),
-        remedy=remedy or _remedy(verdict, terms, by_measurement=worst(verdicts) is not verdict),
+        remedy=remedy or _remedy(verdict, by_measurement=worst(verdicts) is not verdict),
         strict=terms.strict,
         config_line=config.line,
     )
 
 
-def _remedy(verdict: Verdict, terms: Terms, *, by_measurement: bool) -> str:
+def _remedy(verdict: Verdict, *, by_measurement: bool) -> str:
     if by_measurement:
         return {
             Verdict.CANNOT_TELL: "run it on a quieter machine, or let such measurements pass with --lenient",

@@ -6,9 +6,12 @@ It is the `[memprof]` section of a setup.cfg, `[tool.memprof]` of a pyproject.to
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Any, get_origin
+
+import msgspec
 
 from memprof.errors import GateError, MemprofError, did_you_mean
 from memprof.gate.budgets import DEFAULTS, Budget, complete, parse
@@ -68,110 +71,86 @@ def config_of(path: Path, text: str) -> GateConfig:
         raise GateError(f"{path}: {error.what}", error.remedy) from error
 
 
-def find_config(start: Path | None = None) -> Path:
-    """Return the configuration in the folder `start`, the current one by default, or else in the nearest above it."""
-    here = Path.cwd() if start is None else start.resolve()
+def find_config() -> Path:
+    """Return the configuration in the current folder, or else in the nearest above it."""
+    here = Path.cwd()
     for folder in (here, *here.parents):
-        shown = Path() if start is None and folder == here else folder
-        found = [shown / name for name in NAMES if has_section(shown / name)]
-        if len(found) > 1:
-            names = " and ".join(path.name for path in found)
+        shown = Path() if folder == here else folder
+        paths = [shown / name for name in NAMES if has_section(shown / name)]
+        if len(paths) > 1:
+            names = " and ".join(path.name for path in paths)
             raise GateError(f"{names} in {folder} both configure memprof", "name one with --config")
-        if found:
-            return found[0]
+        if paths:
+            return paths[0]
     raise GateError("there is no gate configuration here or in a folder above", _BEGIN)
 
 
-def baseline_path(config: Path | None, baseline: Path | None) -> Path:
-    """Return where the baseline lies: the file that is named, or else the one that the configuration names."""
-    return load_config(config).baseline if baseline is None else baseline
-
-
 def _config(path: Path, section: Mapping[str, object], line: int) -> GateConfig:
-    unknown = [key for key in section if key not in (*_KEYS, *BUDGETED)]
+    unknown = [key for key in section if key not in _KEYS]
     if unknown:
-        raise GateError(f"unknown key {unknown[0]!r}", did_you_mean(unknown[0], (*_KEYS, *BUDGETED)))
-    given = {key: read(key, section[key]) for key, read in _KEYS.items() if key in section}
-    if not given.get("models"):
+        raise GateError(f"unknown key {unknown[0]!r}", did_you_mean(unknown[0], _KEYS))
+    given = {key: _converted(key, value) for key, value in section.items()}
+    if "models" not in given:
         raise GateError("it names no model", "list them under `models`")
-    name = given.pop("baseline", BASELINE_NAME)
-    limits = {key: parse(key, _amount(key, value)) for key, value in section.items() if key in BUDGETED}
+    name = given.pop("baseline", BASELINE_NAME).strip()
+    budgets = {key: parse(key, given.pop(key)) for key in BUDGETED if key in given}
     return GateConfig(
-        path=path,
-        baseline=_beside(path, str(name)),
-        budgets=complete(limits),
-        line=line,
-        **given,  # type: ignore[arg-type]
+        path=path, baseline=path.parent / Path(name).expanduser(), budgets=complete(budgets), line=line, **given
     )
 
 
-def _beside(path: Path, name: str) -> Path:
-    return path.parent / Path(name).expanduser()
+def _converted(key: str, value: object) -> Any:
+    """Return what `key` says, converted to its type; lists as tuples, in which nothing is twice."""
+    kind = _KEYS[key]
+    remedy = f"write {kind.remedy.format(key=key)}"
+    try:
+        converted = msgspec.convert(_listed(value) if kind.is_list else value, kind.form, strict=False)
+    except msgspec.ValidationError as error:
+        raise GateError(f"{'the budget ' if key in BUDGETED else ''}{key} is {value!r}", remedy) from error
+    if not kind.is_list:
+        return converted
+    if not converted:
+        raise GateError(f"{key} is empty", f"{remedy}, or leave the key out")
+    for word in converted:
+        if kind.known and word not in kind.known:
+            raise GateError(f"{key} has an unknown {word!r}", did_you_mean(word, kind.known))
+    return tuple(dict.fromkeys(converted))
 
 
-def _amount(key: str, value: object) -> str | float:
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise GateError(
-            f"the budget {key} is {value!r}", f"write text or a number, such as {key} = {BUDGETED[key].budget}"
-        )
-    return value
-
-
-def _words(key: str, value: object) -> tuple[str, ...]:
-    """Return the words of a list or a text, with lines or ", " between them; a model's options keep their commas."""
+def _listed(value: object) -> list[object]:
+    """Return a value as a list; a text has lines or ", " between its words, as a model's options keep their commas."""
     words = re.split(r"\n|,\s+|,$", value.strip()) if isinstance(value, str) else value
-    if not isinstance(words, list) or not all(isinstance(word, str) and word.strip() for word in words if word != ""):
-        raise GateError(f"{key} is {value!r}", f'write a list of names: {key} = ["...", "..."]')
-    found = tuple(dict.fromkeys(word.strip() for word in words if word.strip()))
-    if not found:
-        raise GateError(f"{key} is empty", "name at least one, or leave the key out")
-    return found
+    items = words if isinstance(words, list) else [words]
+    return [plain for word in items if (plain := word.strip() if isinstance(word, str) else word) != ""]
 
 
-def _one_of(known: tuple[str, ...]) -> Callable[[str, object], tuple[str, ...]]:
-    def read(key: str, value: object) -> tuple[str, ...]:
-        for word in (found := _words(key, value)):
-            if word not in known:
-                raise GateError(f"{key} has an unknown {word!r}", did_you_mean(word, known))
-        return found
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What a key may hold: its type for msgspec, what to write instead of anything else, and the words there are."""
 
-    return read
+    form: Any
+    remedy: str
+    known: tuple[str, ...] = ()
 
-
-def _numbers(key: str, value: object) -> tuple[int, ...]:
-    items: object = [value] if isinstance(value, int) else value
-    words = _words(key, items) if isinstance(items, str) else items
-    remedy = f"write whole numbers: {key} = 128"
-    if not isinstance(words, (list, tuple)) or not words:
-        raise GateError(f"{key} is {value!r}", remedy)
-    for word in words:
-        if isinstance(word, bool) or not isinstance(word, (int, str)) or not str(word).isdecimal():
-            raise GateError(f"{key} is {value!r}", remedy)
-    return tuple(dict.fromkeys(int(word) for word in words))
+    @property
+    def is_list(self) -> bool:
+        return get_origin(self.form) is list
 
 
-def _number(key: str, value: object) -> int:
-    numbers = _numbers(key, value)
-    if len(numbers) != 1:
-        raise GateError(f"{key} is {value!r}", f"write one whole number: {key} = 8")
-    return numbers[0]
-
-
-def _text(key: str, value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise GateError(f"{key} is {value!r}", f'write a file name: {key} = "{BASELINE_NAME}"')
-    return value.strip()
-
-
-_KEYS: Mapping[str, Callable[[str, object], object]] = {
-    "models": _words,
-    "phases": _one_of(PHASES),
-    "devices": _words,
-    "batch_sizes": _numbers,
-    "resolutions": _numbers,
-    "layouts": _one_of(LAYOUTS),
-    "precisions": _one_of(tuple(PRECISIONS)),
-    "measured_batch_size": _number,
-    "baseline": _text,
+_Whole = Annotated[int, msgspec.Meta(ge=0)]
+_Name = Annotated[str, msgspec.Meta(pattern=r"\S")]
+_NAMES = 'a list of names: {key} = ["...", "..."]'
+_NUMBERS = "whole numbers: {key} = 128"
+_KEYS: Mapping[str, _Key] = {
+    "models": _Key(list[str], _NAMES),
+    "phases": _Key(list[str], _NAMES, PHASES),
+    "devices": _Key(list[str], _NAMES),
+    "batch_sizes": _Key(list[_Whole], _NUMBERS),
+    "resolutions": _Key(list[_Whole], _NUMBERS),
+    "layouts": _Key(list[str], _NAMES, LAYOUTS),
+    "precisions": _Key(list[str], _NAMES, tuple(PRECISIONS)),
+    "measured_batch_size": _Key(_Whole, "one whole number: {key} = 8"),
+    "baseline": _Key(_Name, f'a file name: {{key}} = "{BASELINE_NAME}"'),
+    **{key: _Key(str | int | float, f"text or a number, such as {key} = {BUDGETED[key].budget}") for key in BUDGETED},
 }
-"""What a configuration may say besides budgets, and what reads it."""
+"""What a configuration may say."""

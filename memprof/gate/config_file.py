@@ -40,7 +40,7 @@ def form(path: Path) -> Form:
 
 def section_of(path: Path, text: str) -> Mapping[str, object] | None:
     """Return what memprof's section says in the text of the file `path`, None where it has none."""
-    return _parsed(path, text)[0]
+    return _split_sections(path, text)[0]
 
 
 def has_section(path: Path) -> bool:
@@ -56,21 +56,21 @@ def section_line(text: str) -> int:
     return 1
 
 
-def with_section(path: Path, text: str, lines: str, *, replace: bool) -> str:
+def add_section(path: Path, text: str, lines: str, *, replace: bool) -> str:
     """Return the text of the file `path` with a section of memprof that says `lines`; nothing else changes.
 
     GateError where there is one already, unless `replace`, and where the file is such that this cannot be done.
     """
     kind = form(path)
-    found, others = _parsed(path, text)
-    if found is not None and not replace:
+    current, others = _split_sections(path, text)
+    if current is not None and not replace:
         raise GateError(f"{path} configures memprof already", "edit it, or replace that section with --force")
     end = "\r\n" if "\r\n" in text else "\n"
     section = "\n".join(filter(None, (kind.header, lines))).replace("\n", end).rstrip() + end
-    rest = text if found is None else _without(text, kind)
+    rest = text if current is None else _remove_section(text, kind)
     whole = f"{rest.rstrip()}{end}{end}{section}" if rest.strip() else section
     try:
-        now, still = _parsed(path, whole)
+        now, still = _split_sections(path, whole)
     except GateError:
         now, still = None, None
     if now is None or now != section_of(path, section) or still != others:
@@ -78,7 +78,7 @@ def with_section(path: Path, text: str, lines: str, *, replace: bool) -> str:
     return whole
 
 
-def _without(text: str, kind: Form) -> str:
+def _remove_section(text: str, kind: Form) -> str:
     """Return a file without memprof's section: from its header to the next one."""
     if not kind.header:
         return ""
@@ -105,36 +105,36 @@ def read_text(path: Path) -> str:
         raise GateError(f"cannot read {path}: it is not text in UTF-8", _OTHER) from error
 
 
-def _parsed(path: Path, text: str) -> tuple[Mapping[str, object] | None, object]:
+def _split_sections(path: Path, text: str) -> tuple[Mapping[str, object] | None, object]:
     """Return memprof's section, None where there is none, and everything else that the file says."""
     kind = form(path)
     try:
-        return _toml(text, kind) if kind.is_toml else _ini(text)
+        return _split_toml(text, kind) if kind.is_toml else _split_ini(text)
     except (tomllib.TOMLDecodeError, configparser.Error, RecursionError) as error:
         message = " ".join(str(error).replace("'<string>'", "it").replace("<string>", path.name).split())
         raise GateError(f"cannot read {path}: {message}", "correct it") from error
 
 
-def _ini(text: str) -> tuple[Mapping[str, object] | None, object]:
+def _split_ini(text: str) -> tuple[Mapping[str, object] | None, object]:
     parser = configparser.RawConfigParser()
     parser.read_string(text)
     sections = {name: dict(parser.items(name)) for name in parser.sections()}
-    found = sections.pop("memprof", None)
-    return found, sections
+    own = sections.pop("memprof", None)
+    return own, sections
 
 
-def _toml(text: str, kind: Form) -> tuple[Mapping[str, object] | None, object]:
+def _split_toml(text: str, kind: Form) -> tuple[Mapping[str, object] | None, object]:
     data = tomllib.loads(text)
     tools = data.get("tool", {})
-    found = tools.pop("memprof", None) if isinstance(tools, dict) else None
+    own = tools.pop("memprof", None) if isinstance(tools, dict) else None
     if not kind.header:  # a file of memprof alone: its keys at the top, or under the header of either other file
-        return _table(data.get("memprof", found if found is not None else data)) or None, {}
+        return _table(data.get("memprof", own if own is not None else data)) or None, {}
     if tools == {}:
         data.pop("tool", None)
-    return None if found is None else _table(found), data
+    return None if own is None else _table(own), data
 
 
-def _table(found: object) -> Mapping[str, object]:
-    if not isinstance(found, dict):
+def _table(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
         raise GateError("memprof's section is no table", f"write {_TOML_HEADER}, and its keys below")
-    return found
+    return value

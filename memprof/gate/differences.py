@@ -33,12 +33,12 @@ class Difference:
     @property
     def call(self) -> Call:
         """Return the call as it is now, or was where it has gone."""
-        found = self.after or self.before
-        assert found, "a difference is of some call"
-        return found
+        call = self.after or self.before
+        assert call, "a difference is of some call"
+        return call
 
 
-class _Left:
+class _Remainder:
     """Calls of one kind of which some have found their counterpart."""
 
     def __init__(self, call: Call, amounts: Amounts) -> None:
@@ -51,23 +51,21 @@ class _Left:
         return taken
 
 
-def differences(found: Matching) -> tuple[tuple[Difference, ...], Amounts]:
-    """Return how the calls of matched modules differ, and what calls that did not change cost more than before."""
+def call_differences(matching: Matching) -> tuple[Difference, ...]:
+    """Return how the calls of matched modules differ."""
     differing: list[Difference] = []
-    unchanged = Amounts()
-    for match in found.matches:
-        parts = _Comparison(match.after.path)
-        parts.compare(match.before.own, match.after.own)
-        differing += parts.found
-        unchanged += parts.unchanged
-    return tuple(differing), unchanged
+    for match in matching.matches:
+        comparison = _Comparison(match.after.path)
+        comparison.compare(match.before.own, match.after.own)
+        differing += comparison.differences
+    return tuple(differing)
 
 
-def wholes(before: Module, after: Module, found: Matching) -> Iterator[Difference]:
+def module_differences(before: Module, after: Module, matching: Matching) -> Iterator[Difference]:
     """Yield the modules that have come and those that have gone, each with all below it that has no partner either."""
-    have = {match.before.path for match in found.matches}, {match.after.path for match in found.matches}
+    have = {match.before.path for match in matching.matches}, {match.after.path for match in matching.matches}
     for what, tree, matched in ((GONE, before, have[0]), (NEW, after, have[1])):
-        for module in _unmatched(tree, matched):
+        for module in _unmatched_modules(tree, matched):
             amounts = module.total
             largest = max(_calls(module), key=lambda item: (item[1].seconds, item[1].dram_bytes))[0]
             if what == GONE:
@@ -76,18 +74,18 @@ def wholes(before: Module, after: Module, found: Matching) -> Iterator[Differenc
                 yield Difference(what, module.path, None, largest, 0, amounts.calls, amounts, module)
 
 
-def _unmatched(module: Module, matched: set[str]) -> Iterator[Module]:
+def _unmatched_modules(module: Module, matched: set[str]) -> Iterator[Module]:
     """Yield the topmost modules without a partner; where something below one has a partner, that is left out."""
     if module.path in matched:
         for child in module.children.values():
-            yield from _unmatched(child, matched)
+            yield from _unmatched_modules(child, matched)
     elif not any(below.path in matched for below in module.walk()):
         yield module
     else:
         if module.own:
             yield Module(module.path, module.own, {})
         for child in module.children.values():
-            yield from _unmatched(child, matched)
+            yield from _unmatched_modules(child, matched)
 
 
 def _calls(module: Module) -> Iterator[tuple[Call, Amounts]]:
@@ -100,17 +98,16 @@ class _Comparison:
 
     def __init__(self, module: str) -> None:
         self.module = module
-        self.found: list[Difference] = []
-        self.unchanged = Amounts()
+        self.differences: list[Difference] = []
 
     def compare(self, before: Mapping[Call, Amounts], after: Mapping[Call, Amounts]) -> None:
         """Find every difference; equal calls cancel first, then the most alike."""
-        ones = [_Left(call, amounts) for call, amounts in before.items()]
-        others = {call: _Left(call, amounts) for call, amounts in after.items()}
+        ones = [_Remainder(call, amounts) for call, amounts in before.items()]
+        others = {call: _Remainder(call, amounts) for call, amounts in after.items()}
         for one in ones:
             if one.call in others:
                 self._equal(one, others[one.call])
-        alike = sorted(_alike(ones, others.values()), key=lambda pair: -pair[0])
+        alike = sorted(_alike_pairs(ones, others.values()), key=lambda pair: -pair[0])
         for _, one, other in alike:
             calls = min(one.rest.calls, other.rest.calls)
             if calls:
@@ -127,22 +124,22 @@ class _Comparison:
                 what, now = (MORE, after[other.call].calls) if then else (NEW, other.rest.calls)
                 self._add(what, other.call if then else None, other.call, (then, now), other.rest)
 
-    def _equal(self, one: _Left, other: _Left) -> None:
+    def _equal(self, one: _Remainder, other: _Remainder) -> None:
         """Cancel equal calls; where each does more or less work than before, that is a difference, too."""
         calls = min(one.rest.calls, other.rest.calls)
         was, now = one.take(calls), other.take(calls)
-        if _same_work(was, now):
-            self.unchanged += now - was
-        else:
+        if not _same_work(was, now):
             self._add(WORK, one.call, other.call, (calls, calls), now - was)
 
     def _add(self, what: str, before: Call | None, after: Call | None, calls: tuple[int, int], delta: Amounts) -> None:
-        self.found.append(Difference(what, self.module, before, after, calls[0], calls[1], delta))
+        self.differences.append(Difference(what, self.module, before, after, calls[0], calls[1], delta))
 
 
-def _alike(ones: Sequence[_Left], others: Iterable[_Left]) -> Iterator[tuple[int, _Left, _Left]]:
+def _alike_pairs(
+    ones: Sequence[_Remainder], others: Iterable[_Remainder]
+) -> Iterator[tuple[int, _Remainder, _Remainder]]:
     """Yield calls of the same operator and phase with how many of their properties are the same."""
-    by_operator: dict[tuple[str, str], list[_Left]] = {}
+    by_operator: dict[tuple[str, str], list[_Remainder]] = {}
     for other in others:
         by_operator.setdefault((other.call.operator, other.call.phase), []).append(other)
     for one in ones:

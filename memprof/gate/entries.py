@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -17,10 +16,11 @@ from pathlib import PurePath
 from memprof._version import COST_MODEL, __version__
 from memprof.errors import GateError
 from memprof.gate.config import GateConfig
-from memprof.gate.identity import describe, suspicious
+from memprof.gate.identity import describe, implausible_figures
 from memprof.gate.metrics import METRICS, SHARES
+from memprof.gate.modules import natural_order
 from memprof.gate.records import BASELINE_SCHEMA, Baseline, Entry, Figures, GateWorkload, OperatorLine
-from memprof.report.groups import by_bound
+from memprof.report.digest import digest
 from memprof.report.record import DeviceCeilings, OperatorRow, Report
 
 LIBRARIES = ("torch", "fvcore")
@@ -54,7 +54,7 @@ def jobs(config: GateConfig) -> list[Job]:
             models.canonical_name(model)
         for device in config.devices:
             devices.get(device)
-    found = list(
+    combinations = list(
         product(
             config.models,
             config.phases,
@@ -64,10 +64,10 @@ def jobs(config: GateConfig) -> list[Job]:
             config.precisions or (None,),
         )
     )
-    return [Job(*settings, number, len(found)) for number, settings in enumerate(found, 1)]
+    return [Job(*settings, number, len(combinations)) for number, settings in enumerate(combinations, 1)]
 
 
-def run(job: Job, config: GateConfig) -> list[Report]:
+def analyze_job(job: Job, config: GateConfig) -> list[Report]:
     """Analyse one job on every device of the configuration; names of files are taken from the configuration's folder.
 
     ModelError where the model does not run, WorkloadError or DeviceError where it cannot be analysed like that.
@@ -92,13 +92,13 @@ def collect(reports: Iterable[Report]) -> Baseline:
     prints: dict[str, str] = {}
     for report in reports:
         entry = entry_of(report)
-        bad = suspicious(entry.figures)
+        bad = implausible_figures(entry.figures)
         if bad:
             raise GateError(f"{describe(entry.workload)} cannot be gated: {bad[0]}", "gate a model that does some work")
         if entry.workload in entries:
             raise GateError(f"{describe(entry.workload)} is gated twice", "name each model and device once")
         entries[entry.workload] = entry
-        prints[f"{report.device.name} {report.workload.precision}"] = _print_of(report.device)
+        prints[f"{report.device.name} {report.workload.precision}"] = _fingerprint(report.device)
     return Baseline(
         schema=BASELINE_SCHEMA,
         memprof=__version__,
@@ -118,7 +118,13 @@ def entry_of(report: Report) -> Entry:
     """Return what the gate keeps of a report."""
     work = report.workload
     workload = GateWorkload(
-        _plain(work.model), work.phase, report.device.name, work.batch_size, work.pixels, work.precision, work.layout
+        _plain_model(work.model),
+        work.phase,
+        report.device.name,
+        work.batch_size,
+        work.pixels,
+        work.precision,
+        work.layout,
     )
     return Entry(workload, _figures(report), _lines(report))
 
@@ -127,19 +133,19 @@ def _figures(report: Report) -> Figures:
     totals, memory = report.totals, report.memory
     if memory is None:
         raise GateError(f"the report of {report.workload.model} does not tell its memory", "simulate the model")
-    found = {
+    amounts = {
         **{name: getattr(totals, name) for name in METRICS if hasattr(totals, name)},
         "peak_memory_bytes": memory.peak_bytes,
         "coverage": report.coverage.bytes,
     }
-    shares = {group.name: _rounded(group.time_share) for group in by_bound(report)}
-    return rounded(Figures(**found, bound_shares=dict(sorted(shares.items()))))
+    shares = {group.name: _round_digits(group.time_share) for group in digest(report).bounds}
+    return round_figures(Figures(**amounts, bound_shares=dict(sorted(shares.items()))))
 
 
-def rounded(figures: Figures) -> Figures:
+def round_figures(figures: Figures) -> Figures:
     """Return figures as a baseline holds them: counts in whole numbers, the rest to nine significant digits."""
     amounts = {
-        name: _whole(getattr(figures, name)) if metric.is_count else _rounded(getattr(figures, name))
+        name: _round_whole(getattr(figures, name)) if metric.is_count else _round_digits(getattr(figures, name))
         for name, metric in METRICS.items()
         if name != SHARES
     }
@@ -157,18 +163,18 @@ def _lines(report: Report) -> tuple[OperatorLine, ...]:
         # A module occurs twice where its calls differ in what a line does not tell, such as strides.
         for times in range(1, max(Counter(names).values()) + 1):
             here = [name for name, count in Counter(names).items() if count >= times]
-            lines.append(replace(line, modules=tuple(sorted(here, key=_in_ranges))))
-    return tuple(sorted(lines, key=_place))
+            lines.append(replace(line, modules=tuple(sorted(here, key=_range_order))))
+    return tuple(sorted(lines, key=_line_order))
 
 
 _PHASES = ("forward", "backward", "optimizer")
 
 
-def _place(line: OperatorLine) -> tuple[object, ...]:
+def _line_order(line: OperatorLine) -> tuple[object, ...]:
     phase = _PHASES.index(line.phase) if line.phase in _PHASES else len(_PHASES)
     return (
         phase,
-        [in_order(name) for name in line.modules],
+        [natural_order(name) for name in line.modules],
         line.operator,
         line.kind,
         line.dtype,
@@ -183,20 +189,14 @@ def _place(line: OperatorLine) -> tuple[object, ...]:
     )
 
 
-def in_order(name: str) -> list[tuple[bool, int, str]]:
-    """Sort names with the numbers in them in order: "blocks.9" before "blocks.10"."""
-    parts = re.split(r"(\d+)", name)
-    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts if part]
-
-
-def _in_ranges(name: str) -> tuple[object, ...]:
+def _range_order(name: str) -> tuple[object, ...]:
     """Sort modules so that those lie side by side that differ in one number: "0.bn1", "1.bn1", "0.bn2", "1.bn2"."""
     parts = name.split(".")
     numbers = [place for place, part in enumerate(parts) if part.isdecimal()]
     if not numbers:
-        return in_order(name), 0, name
+        return natural_order(name), 0, name
     last = numbers[-1]
-    return in_order(".".join([*parts[:last], "0", *parts[last + 1 :]])), int(parts[last]), name
+    return natural_order(".".join([*parts[:last], "0", *parts[last + 1 :]])), int(parts[last]), name
 
 
 def _line(row: OperatorRow) -> OperatorLine:
@@ -214,27 +214,27 @@ def _line(row: OperatorRow) -> OperatorLine:
         bound=row.bound,
         calls=row.calls,
         launches=row.launches,
-        flops=_whole(row.flops),
-        dram_bytes=_whole(row.dram_bytes),
-        seconds=_rounded(row.seconds, _OPERATOR_DIGITS),
+        flops=_round_whole(row.flops),
+        dram_bytes=_round_whole(row.dram_bytes),
+        seconds=_round_digits(row.seconds, _OPERATOR_DIGITS),
     )
 
 
-def _plain(model: str) -> str:
+def _plain_model(model: str) -> str:
     """Return a model's name with the path of its file, where it has one, in its shortest form."""
     path, colon, target = model.rpartition(":")
     return f"{PurePath(path).as_posix()}:{target}" if colon and path.endswith(".py") else model
 
 
-def _print_of(device: DeviceCeilings) -> str:
+def _fingerprint(device: DeviceCeilings) -> str:
     """Return a short text that differs where any figure of a device differs."""
     figures = {name: value for name, value in asdict(device).items() if name not in ("name", "title")}
     return hashlib.sha256(json.dumps(figures, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _whole(value: float) -> float:
+def _round_whole(value: float) -> float:
     return float(round(value)) if math.isfinite(value) else value
 
 
-def _rounded(value: float, digits: int = _DIGITS) -> float:
+def _round_digits(value: float, digits: int = _DIGITS) -> float:
     return float(f"{value:.{digits}g}")

@@ -54,16 +54,16 @@ class Accepted:
     figures: Figures
 
 
-def head(folder: Path, name: str = "HEAD") -> Commit:
+def find_commit(folder: Path, name: str = "HEAD") -> Commit:
     """Return a commit of the repository that `folder` lies in; GateError where there is none, or no git."""
     command = ["git", "-C", str(folder), "show", "--no-patch", "--format=%H %cI", f"{name}^{{commit}}", "--"]
     try:
-        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
         raise GateError("git cannot be run, so the commit is not known", "install git") from error
-    commit, _, moment = said.stdout.strip().partition(" ")
-    if said.returncode or not moment:
-        reason = (said.stderr.strip().splitlines() or ["it says nothing"])[-1]
+    commit, _, moment = done.stdout.strip().partition(" ")
+    if done.returncode or not moment:
+        reason = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
         raise GateError(f"git does not know the commit {name!r} in {folder}: {reason}", "name one with --commit")
     return Commit(commit, moment)
 
@@ -77,12 +77,12 @@ def append(path: Path, baseline: Baseline, commit: Commit) -> None:
             baseline.memprof,
             baseline.cost_model,
             *astuple(entry.workload),
-            *_stored(entry.figures),
+            *_figure_values(entry.figures),
         )
         for entry in baseline.entries
     ]
     marks = ", ".join("?" * len(_COLUMNS))
-    with _opened(path) as database, database:
+    with _open(path) as database, database:
         if not database.execute("SELECT 1 FROM sqlite_master").fetchone():
             database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database.execute(_TABLE)
@@ -93,14 +93,14 @@ def read(path: Path) -> tuple[Accepted, ...]:
     """Return what was accepted, in order of the commits' moments; GateError where the file is no history."""
     if not path.is_file():
         raise GateError(f"there is no history {path}", "`memprof gate history` begins one")
-    with _opened(path) as database:
+    with _open(path) as database:
         rows = database.execute(f"SELECT {', '.join(_COLUMNS)} FROM accepted ORDER BY place").fetchall()
-    found = [_accepted(path, row) for row in rows]
-    return tuple(sorted(found, key=lambda item: item.commit.moment))  # in one second, as they were accepted
+    accepted = [_from_row(path, row) for row in rows]
+    return tuple(sorted(accepted, key=lambda item: item.commit.moment))  # in one second, as they were accepted
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a history; a file of something else, a damaged one or a full disk is a GateError and is left as it was."""
     what = f"cannot use the history {path}"
     _check_magic(path)  # SQLite takes a file of a few bytes for an empty database
@@ -126,14 +126,14 @@ def _check_magic(path: Path) -> None:
         raise GateError(f"{path} is no history: it is no SQLite file", "name another file with --file")
 
 
-def _stored(figures: Figures) -> list[float | str]:
+def _figure_values(figures: Figures) -> list[float | str]:
     return [
         json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
         for value in (getattr(figures, name) for name in _FIGURES)
     ]
 
 
-def _accepted(path: Path, row: tuple[object, ...]) -> Accepted:
+def _from_row(path: Path, row: tuple[object, ...]) -> Accepted:
     values = dict(zip(_COLUMNS, row, strict=True))
     try:
         shares = json.loads(str(values["bound_shares"]))

@@ -21,14 +21,14 @@ def describe(workload: GateWorkload) -> str:
     )
 
 
-def suspicious(figures: Figures) -> tuple[str, ...]:
+def implausible_figures(figures: Figures) -> tuple[str, ...]:
     """Say which figures are none: not finite, negative, or zero where no step has nothing of it."""
-    return tuple(why for metric in METRICS.values() if (why := _suspicious(metric, figures)))
+    return tuple(why for metric in METRICS.values() if (why := _implausibility(metric, figures)))
 
 
-def _suspicious(metric: Metric, figures: Figures) -> str:
-    found = getattr(figures, metric.name)
-    for value in found.values() if metric.name == SHARES else (found,):
+def _implausibility(metric: Metric, figures: Figures) -> str:
+    figure = getattr(figures, metric.name)
+    for value in figure.values() if metric.name == SHARES else (figure,):
         if not math.isfinite(value) or value < 0:
             return f"{metric.title} cannot be {value:g}"
         if not value and not metric.may_be_zero:
@@ -36,7 +36,7 @@ def _suspicious(metric: Metric, figures: Figures) -> str:
     return ""
 
 
-def incomparable(metric: Metric, before: float, after: float) -> str:
+def incomparability(metric: Metric, before: float, after: float) -> str:
     """Say why a figure cannot be held against its baseline; "" where it can."""
     for value, where in ((before, "in the baseline"), (after, "today")):
         if not math.isfinite(value) or value < 0:
@@ -51,7 +51,7 @@ def incomparable(metric: Metric, before: float, after: float) -> str:
     return ""
 
 
-def unknown_cost_model(baseline: Baseline, cost_model: int) -> tuple[str, str]:
+def cost_model_mismatch(baseline: Baseline, cost_model: int) -> tuple[str, str]:
     """Say why figures of another version of the cost model cannot be compared, and what to do; "" where they can."""
     if baseline.cost_model == cost_model:
         return "", ""
@@ -67,7 +67,7 @@ def unknown_cost_model(baseline: Baseline, cost_model: int) -> tuple[str, str]:
     )
 
 
-def unmatched(workload: GateWorkload, others: Iterable[GateWorkload], there: str) -> str:
+def unmatched_workload(workload: GateWorkload, others: Iterable[GateWorkload], there: str) -> str:
     """Say that a workload is not among `others`, which are `there`, and what the nearest of them has instead."""
     fields = [name for name in GateWorkload.__dataclass_fields__ if name != "model"]
     nearest: list[str] | None = None

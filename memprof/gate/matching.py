@@ -31,11 +31,6 @@ class Match:
     before: Module
     after: Module
 
-    @property
-    def shifted(self) -> bool:
-        """Return whether only its number changed, under the same parent."""
-        return self.before.name != self.after.name and _stem(self.before.name) == _stem(self.after.name)
-
 
 @dataclass(frozen=True)
 class Matching:
@@ -65,7 +60,7 @@ class _Matcher:
         for family in _families([*before.children, *after.children]):
             ones = [child for name, child in before.children.items() if name in family]
             others = [child for name, child in after.children.items() if name in family]
-            for one, other in _aligned(ones, others):
+            for one, other in _align(ones, others):
                 if one.name != other.name:
                     self.shifted.append(Match(one, other))
                 self.match(one, other)
@@ -75,11 +70,11 @@ class _Matcher:
         self.renamed.append(Match(before, after))
         self.match(before, after)
 
-    def lacks(self, before: Module) -> bool:
+    def lacks_partner(self, before: Module) -> bool:
         """Return whether a module of the tree before has no partner yet."""
         return before.path not in self.matches
 
-    def free(self, after: Module) -> bool:
+    def is_free(self, after: Module) -> bool:
         """Return whether a module of the tree after has no partner yet."""
         return after.path not in self.taken
 
@@ -91,7 +86,7 @@ def match(before: Module, after: Module) -> Matching:
     while _move(matcher, before, after) or _rename(matcher):
         pass
     order = {module.path: place for place, module in enumerate(after.walk())}
-    matches = sorted(matcher.matches.values(), key=lambda found: order[found.after.path])
+    matches = sorted(matcher.matches.values(), key=lambda pair: order[pair.after.path])
     return Matching(tuple(matches), tuple(matcher.renamed), tuple(matcher.shifted))
 
 
@@ -103,17 +98,17 @@ def _move(matcher: _Matcher, before: Module, after: Module) -> bool:
     ones = {module.path: module for module in before.walk()}
     others = {module.path: module for module in after.walk()}
     waiting: dict[int, list[Module]] = {}
-    for other in filter(matcher.free, others.values()):
+    for other in filter(matcher.is_free, others.values()):
         waiting.setdefault(other.content, []).append(other)
-    ranked = sorted(filter(matcher.lacks, ones.values()), key=lambda module: -module.total.calls)
+    ranked = sorted(filter(matcher.lacks_partner, ones.values()), key=lambda module: -module.total.calls)
     known = len(matcher.renamed)
     for least_shared in (1, 0):
-        for one in filter(matcher.lacks, ranked):
-            partners = list(filter(matcher.free, waiting.get(one.content, ())))
-            partner = max(partners, key=lambda other: _same_end(one.path, other.path), default=None)
-            if partner is None or not matcher.lacks(one) or _same_end(one.path, partner.path) < least_shared:
+        for one in filter(matcher.lacks_partner, ranked):
+            partners = list(filter(matcher.is_free, waiting.get(one.content, ())))
+            partner = max(partners, key=lambda other: _shared_end(one.path, other.path), default=None)
+            if partner is None or not matcher.lacks_partner(one) or _shared_end(one.path, partner.path) < least_shared:
                 continue
-            part = matcher.lacks(ones[one.parent]) or matcher.free(others[partner.parent])
+            part = matcher.lacks_partner(ones[one.parent]) or matcher.is_free(others[partner.parent])
             if not part or one.total.calls >= _LEAST_MOVED:
                 _rename_above(matcher, ones, others, (one, partner))
     return len(matcher.renamed) > known
@@ -124,24 +119,29 @@ def _rename_above(
 ) -> None:
     """Match the topmost modules above two that do the same which do not have partners yet, and what lies beside."""
     one, other = same
-    for below in range(_same_end(one.path, other.path), -1, -1):
-        above, new = ones[_above(one.path, below)], others[_above(other.path, below)]
-        if matcher.lacks(above) and matcher.free(new):
+    for below in range(_shared_end(one.path, other.path), -1, -1):
+        above, new = ones[_ancestor(one.path, below)], others[_ancestor(other.path, below)]
+        if matcher.lacks_partner(above) and matcher.is_free(new):
             break
     matcher.rename(above, new)
     for name, child in ones[above.parent].children.items():  # has moved along
         beside = others[new.parent].children.get(name)
-        if beside and matcher.lacks(child) and matcher.free(beside) and likeness(child, beside) >= _LEAST_ALIGNED:
+        if (
+            beside
+            and matcher.lacks_partner(child)
+            and matcher.is_free(beside)
+            and likeness(child, beside) >= _LEAST_ALIGNED
+        ):
             matcher.rename(child, beside)
 
 
-def _same_end(one: str, other: str) -> int:
+def _shared_end(one: str, other: str) -> int:
     """Return in how many parts at their ends two paths are the same."""
     pairs = zip(reversed(one.split(".")), reversed(other.split(".")), strict=False)
     return next((place for place, (a, b) in enumerate(pairs) if a != b), min(one.count("."), other.count(".")) + 1)
 
 
-def _above(path: str, levels: int) -> str:
+def _ancestor(path: str, levels: int) -> str:
     parts = path.split(".")
     return ".".join(parts[: len(parts) - levels])
 
@@ -150,29 +150,29 @@ def _rename(matcher: _Matcher) -> bool:
     """Match children of matched modules that are alike under other names; return whether any were."""
     ranked: list[tuple[float, Module, Module]] = []
     for parents in list(matcher.matches.values()):
-        ones = list(filter(matcher.lacks, parents.before.children.values()))
-        others = list(filter(matcher.free, parents.after.children.values())) if ones else []
+        ones = list(filter(matcher.lacks_partner, parents.before.children.values()))
+        others = list(filter(matcher.is_free, parents.after.children.values())) if ones else []
         ranked += [(likeness(one, other), one, other) for one in ones for other in others]
     known = len(matcher.renamed)
     for alike, one, other in sorted(ranked, key=lambda item: -item[0]):
-        if alike >= _LEAST_RENAMED and matcher.lacks(one) and matcher.free(other):
+        if alike >= _LEAST_RENAMED and matcher.lacks_partner(one) and matcher.is_free(other):
             matcher.rename(one, other)
     return len(matcher.renamed) > known
 
 
 def _families(names: Iterable[str]) -> Iterator[set[str]]:
     """Yield sets of sibling names that differ only in a number at their end, or one name each."""
-    found: dict[str, set[str]] = {}
+    families: dict[str, set[str]] = {}
     for name in names:
-        found.setdefault(_stem(name), set()).add(name)
-    yield from found.values()
+        families.setdefault(_stem(name), set()).add(name)
+    yield from families.values()
 
 
 def _stem(name: str) -> str:
     return re.sub(r"\d+$", "#", name)
 
 
-def _aligned(ones: Sequence[Module], others: Sequence[Module]) -> list[tuple[Module, Module]]:
+def _align(ones: Sequence[Module], others: Sequence[Module]) -> list[tuple[Module, Module]]:
     """Line two sequences of siblings up, without crossings, so that as much as possible does the same."""
     if [one.name for one in ones] == [other.name for other in others] and (
         len(ones) == 1 or all(one.content == other.content for one, other in zip(ones, others, strict=True))

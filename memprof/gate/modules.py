@@ -97,13 +97,13 @@ class Module:
     @cached_property
     def operators(self) -> Counter[tuple[object, ...]]:
         """Count calls in and below the module by operator and phase, and once more by operator, phase and shapes."""
-        found = Counter[tuple[object, ...]]()
+        counts = Counter[tuple[object, ...]]()
         for call, amounts in self.own.items():
-            found[call.operator, call.phase] += amounts.calls
-            found[call.operator, call.phase, call.shapes] += amounts.calls
+            counts[call.operator, call.phase] += amounts.calls
+            counts[call.operator, call.phase, call.shapes] += amounts.calls
         for child in self.children.values():
-            found.update(child.operators)
-        return found
+            counts.update(child.operators)
+        return counts
 
     @cached_property
     def total(self) -> Amounts:
@@ -142,21 +142,22 @@ def _call(line: OperatorLine) -> Call:
     return Call(line.operator, line.kind, line.phase, shapes, layouts, line.dtype, line.bound)
 
 
-def _module(path: str, found: Sequence[tuple[list[str], Mapping[Call, Amounts]]]) -> Module:
+def _module(path: str, entries: Sequence[tuple[list[str], Mapping[Call, Amounts]]]) -> Module:
     below: dict[str, list[tuple[list[str], Mapping[Call, Amounts]]]] = {}
     own: Mapping[Call, Amounts] = {}
-    for parts, calls in found:
+    for parts, calls in entries:
         if parts:
             below.setdefault(parts[0], []).append((parts[1:], calls))
         else:
             own = calls
-    names = sorted(below, key=in_order)
+    names = sorted(below, key=natural_order)
     return Module(path, own, {name: _module(f"{path}.{name}" if path else name, below[name]) for name in names})
 
 
-def in_order(name: str) -> tuple[tuple[int, int | str], ...]:
-    """Sort names with their numbers in order: "blocks.9" before "blocks.10"."""
-    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in re.split(r"(\d+)", name) if part)
+def natural_order(name: str) -> list[tuple[bool, int, str]]:
+    """Sort names with the numbers in them in order: "blocks.9" before "blocks.10"."""
+    parts = re.split(r"(\d+)", name)
+    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts if part]
 
 
 def likeness(one: Module, other: Module) -> float:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from memprof import words
-from memprof.gate.modules import OPTIMIZER, in_order
+from memprof.gate.modules import OPTIMIZER, natural_order
 
 MODEL, UPDATE = "(model)", "(optimizer)"
 _MOST_LISTED = 3
 
 
-def place(path: str, phase: str = "") -> str:
+def name_module(path: str, phase: str) -> str:
     """Return what a module is called; the model itself, and the optimizer, have no path."""
     return path or (UPDATE if phase == OPTIMIZER else MODEL)
 
@@ -23,27 +23,27 @@ def pattern(path: str) -> str:
     return re.sub(r"\d+", "#", path)
 
 
-def modules(paths: Sequence[str]) -> str:
+def name_modules(paths: Sequence[str]) -> str:
     """Name modules together, in as few words as tell them apart: "stages.0-3.norm", "stages.*.* (18 modules)"."""
-    found = sorted(set(paths), key=in_order)
-    if len(found) == 1:
-        return found[0]
-    split = [path.split(".") for path in found]
+    distinct = sorted(set(paths), key=natural_order)
+    if len(distinct) == 1:
+        return distinct[0]
+    split = [path.split(".") for path in distinct]
     if len({len(parts) for parts in split}) == 1:
         differing = [place for place, names in enumerate(zip(*split, strict=True)) if len(set(names)) > 1]
-        ranged = _ranged([parts[differing[0]] for parts in split]) if len(differing) == 1 else ""
+        ranged = _range_text([parts[differing[0]] for parts in split]) if len(differing) == 1 else ""
         if ranged:
             return ".".join(ranged if place == differing[0] else part for place, part in enumerate(split[0]))
-        if len(set(map(pattern, found))) == 1:
+        if len(set(map(pattern, distinct))) == 1:
             shown = ["*" if place in differing else part for place, part in enumerate(split[0])]
-            return f"{'.'.join(shown)} ({len(found)} modules)"
-    shared = _shared(split)
+            return f"{'.'.join(shown)} ({len(distinct)} modules)"
+    shared = _shared_start(split)
     if shared:
-        return f"{shared} ({len(found)} modules)"
-    return words.enumerate_words(found) if len(found) <= _MOST_LISTED else f"{len(found)} modules"
+        return f"{shared} ({len(distinct)} modules)"
+    return words.enumerate_words(distinct) if len(distinct) <= _MOST_LISTED else f"{len(distinct)} modules"
 
 
-def _ranged(names: Sequence[str]) -> str:
+def _range_text(names: Sequence[str]) -> str:
     """Return names that end in different numbers as one: "0-8", "layer1-2,4"; "" where they do not."""
     stems = {re.sub(r"\d+$", "", name) for name in names}
     numbers = sorted({int(ending[0]) for name in names if (ending := re.search(r"\d+$", name))})
@@ -55,7 +55,7 @@ def _ranged(names: Sequence[str]) -> str:
     return f"{stems.pop()}{','.join(runs)}"
 
 
-def _shared(split: Sequence[Sequence[str]]) -> str:
+def _shared_start(split: Sequence[Sequence[str]]) -> str:
     shared = []
     for parts in zip(*split, strict=False):
         if len(set(parts)) > 1:

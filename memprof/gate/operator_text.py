@@ -25,25 +25,25 @@ def modules_text(modules: Sequence[str]) -> str | list[str]:
     return ", ".join(_pieces(modules))
 
 
-def modules_of(text: str | list[str]) -> tuple[str, ...]:
+def parse_modules(text: str | list[str]) -> tuple[str, ...]:
     """Return the modules that `modules_text` wrote; ValueError where it is no such text."""
     if isinstance(text, list):
         return tuple(text)
-    return tuple(name for piece in text.split(", ") for name in _expanded(piece))
+    return tuple(name for piece in text.split(", ") for name in _expand(piece))
 
 
 def tensors_text(shapes: Sequence[tuple[int, ...]], layouts: Sequence[str], usual: str) -> str:
     """Return shapes and layouts as text; `usual` is the layout of the workload."""
-    found = []
+    words = []
     for (shape, layout), equal in groupby(zip(shapes, layouts, strict=True)):
         count = len(list(equal))
         sizes = "x".join(map(str, shape)) if shape else _SCALAR
-        said = sizes if layout == _expected(shape, usual) else f"{sizes} {layout}"
-        found.append(said if count == 1 else f"{count}*{said}")
-    return ", ".join(found)
+        word = sizes if layout == _expected_layout(shape, usual) else f"{sizes} {layout}"
+        words.append(word if count == 1 else f"{count}*{word}")
+    return ", ".join(words)
 
 
-def tensors_of(text: str, usual: str) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]:
+def parse_tensors(text: str, usual: str) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]:
     """Return the shapes and layouts that `tensors_text` wrote; ValueError where it is no such text."""
     shapes: list[tuple[int, ...]] = []
     layouts: list[str] = []
@@ -57,11 +57,11 @@ def tensors_of(text: str, usual: str) -> tuple[tuple[tuple[int, ...], ...], tupl
             raise ValueError(f"{word!r} is no shape")
         shape = () if sizes == _SCALAR else tuple(map(int, sizes.split("x")))
         shapes += [shape] * times
-        layouts += [layout or _expected(shape, usual)] * times
+        layouts += [layout or _expected_layout(shape, usual)] * times
     return tuple(shapes), tuple(layouts)
 
 
-def _expected(shape: tuple[int, ...], usual: str) -> str:
+def _expected_layout(shape: tuple[int, ...], usual: str) -> str:
     """Return how a dense tensor of a workload lies; see `memprof.operators.shapes.layout_name` for the words."""
     if len(shape) not in (4, 5):
         return "contiguous"
@@ -75,15 +75,15 @@ def _pieces(modules: Sequence[str]) -> Iterator[str]:
     while begun < len(modules):
         end, place = begun + 1, None
         while end < len(modules):
-            counted = _counted(modules[end - 1], modules[end])
+            counted = _counting_part(modules[end - 1], modules[end])
             if counted is None or place not in (None, counted):
                 break
             place, end = counted, end + 1
-        yield modules[begun] if place is None else _ranged(modules[begun], modules[end - 1], place)
+        yield modules[begun] if place is None else _range_text(modules[begun], modules[end - 1], place)
         begun = end
 
 
-def _counted(one: str, other: str) -> int | None:
+def _counting_part(one: str, other: str) -> int | None:
     """Return the part of two paths that is one more in the other, all else being equal; None where there is none."""
     ones, others = one.split("."), other.split(".")
     if len(ones) != len(others):
@@ -97,13 +97,13 @@ def _counted(one: str, other: str) -> int | None:
     return place if is_next else None
 
 
-def _ranged(first: str, last: str, place: int) -> str:
+def _range_text(first: str, last: str, place: int) -> str:
     parts = first.split(".")
     parts[place] = f"{parts[place]}-{last.split('.')[place]}"
     return ".".join(parts)
 
 
-def _expanded(piece: str) -> Iterator[str]:
+def _expand(piece: str) -> Iterator[str]:
     parts = piece.split(".")
     ranges = [(place, form) for place, part in enumerate(parts) if (form := _RANGE.fullmatch(part))]
     if not ranges and _PLAIN.fullmatch(piece):

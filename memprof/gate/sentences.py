@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from memprof import units, words
 from memprof.gate import differences, naming
 from memprof.gate.differences import Difference
-from memprof.gate.modules import OPTIMIZER, Amounts, Call, Module, in_order
+from memprof.gate.modules import OPTIMIZER, Amounts, Call, Module, natural_order
 from memprof.gate.records import Change
 
 MINUS = "−"
@@ -23,45 +23,47 @@ class _Group:
 
     what: str
     detail: str
-    found: tuple[Difference, ...]
+    differences: tuple[Difference, ...]
 
     @property
     def modules(self) -> list[str]:
-        return sorted({naming.place(item.module, item.call.phase) for item in self.found}, key=in_order)
+        return sorted(
+            {naming.name_module(item.module, item.call.phase) for item in self.differences}, key=natural_order
+        )
 
     @property
     def operators(self) -> list[str]:
         """Return its operators; one and its backward are the same here."""
-        return list(dict.fromkeys(_name(item.call) for item in self.found))
+        return list(dict.fromkeys(_name(item.call) for item in self.differences))
 
 
-def changes_of(found: Iterable[Difference], device: str, notes: dict[str, str]) -> tuple[Change, ...]:
+def changes_of(differing: Iterable[Difference], device: str, notes: dict[str, str]) -> tuple[Change, ...]:
     """Return the changes that differences amount to; `notes` is what to add about a whole module, by its path."""
     groups: dict[tuple[object, ...], list[Difference]] = {}
-    for item in found:
+    for item in differing:
         groups.setdefault(_key(item), []).append(item)
     return tuple(
         _change(_Group(items[0].what, _detail(items[0]), tuple(items)), device, notes) for items in groups.values()
     )
 
 
-def said(delta: Amounts, device: str) -> str:
+def describe_cost(delta: Amounts, device: str) -> str:
     """Say what a change costs: "+310 MB per step, +240 µs on a100"; "" where it costs nothing."""
     parts = []
     if abs(delta.dram_bytes) >= 0.5:
-        parts.append(_signed(units.byte_count(abs(delta.dram_bytes)), delta.dram_bytes))
+        parts.append(_with_sign(units.byte_count(abs(delta.dram_bytes)), delta.dram_bytes))
     if abs(delta.flops) >= 0.5:
-        parts.append(_signed(units.flop_count(abs(delta.flops)), delta.flops))
+        parts.append(_with_sign(units.flop_count(abs(delta.flops)), delta.flops))
     if delta.launches and not parts:
         noun = "kernel launch" if abs(delta.launches) == 1 else "kernel launches"
-        parts.append(_signed(f"{units.count(abs(delta.launches))} {noun}", delta.launches))
-    seconds = f"{_signed(units.seconds(abs(delta.seconds)), delta.seconds)}" if delta.seconds else ""
+        parts.append(_with_sign(f"{units.count(abs(delta.launches))} {noun}", delta.launches))
+    seconds = f"{_with_sign(units.seconds(abs(delta.seconds)), delta.seconds)}" if delta.seconds else ""
     if not parts:
         return f"{seconds} per step on {device}" if seconds else ""
     return f"{', '.join(parts)} per step{f', {seconds} on {device}' if seconds else ''}"
 
 
-def _signed(text: str, value: float) -> str:
+def _with_sign(text: str, value: float) -> str:
     return f"{'+' if value > 0 else MINUS}{text}"
 
 
@@ -73,7 +75,7 @@ def _key(item: Difference) -> tuple[object, ...]:
     """
     if item.what in (differences.DTYPE, differences.LAYOUT, differences.BOUND):
         return item.what, _detail(item)
-    if _updates(item):
+    if _is_update(item):
         return (OPTIMIZER,)
     path = naming.pattern(item.module)
     if item.whole:
@@ -83,14 +85,14 @@ def _key(item: Difference) -> tuple[object, ...]:
 
 
 def _change(group: _Group, device: str, notes: dict[str, str]) -> Change:
-    delta = sum((item.delta for item in group.found), Amounts())
-    where, cost = naming.modules(group.modules), said(delta, device)
+    delta = sum((item.delta for item in group.differences), Amounts())
+    where, cost = naming.name_modules(group.modules), describe_cost(delta, device)
     clause = f"{_clause(group)}{next((notes[path] for path in group.modules if path in notes), '')}"
     names = group.operators
     return Change(
         what=group.what,
         module=where,
-        operator=group.found[0].call.operator if len(names) == 1 else "",
+        operator=group.differences[0].call.operator if len(names) == 1 else "",
         text=f"{where}: {clause}{f', {cost}' if cost else ''}",
         calls=delta.calls,
         launches=delta.launches,
@@ -102,15 +104,17 @@ def _change(group: _Group, device: str, notes: dict[str, str]) -> Change:
 
 def _clause(group: _Group) -> str:
     """Say what happened, without where and what it costs."""
-    first = group.found[0]
+    first = group.differences[0]
     each = " each" if len(group.modules) > 1 else ""
     if first.whole:
-        return _whole(group, first.whole, each)
-    named = _listed(group.operators)
-    if _updates(first):
-        return f"{named} now {'update' if len(group.operators) > 1 else 'updates'} {_parameters(group.found)}"
-    passes = _passes(group.found)
-    notes = _noted([group.detail or _of(group.found), passes])
+        return _module_clause(group, first.whole, each)
+    named = _list_operators(group.operators)
+    if _is_update(first):
+        return (
+            f"{named} now {'update' if len(group.operators) > 1 else 'updates'} {_parameter_change(group.differences)}"
+        )
+    passes = _passes(group.differences)
+    notes = _remarks([group.detail or _common_shape(group.differences), passes])
     match group.what:
         case differences.NEW:
             return f"{first.calls_after} new {named}{each}{notes}"
@@ -119,29 +123,29 @@ def _clause(group: _Group) -> str:
         case differences.MORE | differences.FEWER:
             return f"{named} called {_times(first.calls_after)}{each}, {_times(first.calls_before)} before{notes}"
         case differences.WORK:
-            return f"{named}{_noted([passes])} {_work(group.found)}"
+            return f"{named}{_remarks([passes])} {_work(group.differences)}"
         case _:
-            return f"{named}{_noted([passes])} now {group.detail}{_bound_too(group)}"
+            return f"{named}{_remarks([passes])} now {group.detail}{_bound_remark(group)}"
 
 
-def _updates(item: Difference) -> bool:
+def _is_update(item: Difference) -> bool:
     """Return whether the optimizer updates other parameters; baselines hold each shape that it updates once."""
     return item.call.phase == OPTIMIZER and item.what in (differences.SHAPE, differences.WORK)
 
 
-def _parameters(found: Sequence[Difference]) -> str:
-    moved = sum(item.delta.dram_bytes for item in found)
+def _parameter_change(items: Sequence[Difference]) -> str:
+    moved = sum(item.delta.dram_bytes for item in items)
     return "more parameters" if moved > 0 else "fewer parameters" if moved < 0 else "the parameters in other groups"
 
 
-def _noted(notes: Sequence[str]) -> str:
+def _remarks(notes: Sequence[str]) -> str:
     """Return remarks in brackets; nothing where there are none."""
-    said_notes = ", ".join(filter(None, notes))
-    return f" ({said_notes})" if said_notes else ""
+    text = ", ".join(filter(None, notes))
+    return f" ({text})" if text else ""
 
 
-def _whole(group: _Group, module: Module, each: str) -> str:
-    names = _listed(_names(module))
+def _module_clause(group: _Group, module: Module, each: str) -> str:
+    names = _list_operators(_names(module))
     calls = module.total.calls
     counted = f"{calls} {'operator' if calls == 1 else 'operators'}{each}"
     noun = "modules" if each else "module"
@@ -162,15 +166,15 @@ def _name(call: Call) -> str:
     return f"depthwise {name}" if call.kind == "depthwise convolution" else name
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list_operators(names: Sequence[str]) -> str:
     if len(names) <= _MOST_NAMED:
         return words.enumerate_words(list(names))
     return f"{', '.join(names[: _MOST_NAMED - 1])} and {len(names) - _MOST_NAMED + 1} other operators"
 
 
-def _passes(found: Sequence[Difference]) -> str:
+def _passes(items: Sequence[Difference]) -> str:
     """Say in which pass of a training step a difference is, unless it is the forward pass."""
-    phases = {item.call.phase for item in found}
+    phases = {item.call.phase for item in items}
     if phases == {"backward"}:
         return "backward"
     return "forward and backward" if {"forward", "backward"} <= phases else ""
@@ -195,9 +199,9 @@ def _detail(item: Difference) -> str:
     return f"{call.layouts[0]} input" if call.kind == "layout" and call.layouts else ""
 
 
-def _of(found: Sequence[Difference]) -> str:
+def _common_shape(items: Sequence[Difference]) -> str:
     """Say the shape that an operator works on, where it is the same for all."""
-    shapes = {max(item.call.shapes, key=len, default=()) for item in found}
+    shapes = {max(item.call.shapes, key=len, default=()) for item in items}
     shape = shapes.pop()
     return units.shape(shape) if shape and not shapes else ""
 
@@ -206,10 +210,10 @@ def _shapes(was: Call, now: Call) -> str:
     if len(was.shapes) != len(now.shapes):
         return f"on {len(now.shapes)} inputs instead of {len(was.shapes)}"
     pairs = dict.fromkeys((a, b) for a, b in zip(was.shapes, now.shapes, strict=True) if a != b)
-    return f"on {_few([new for _, new in pairs])} instead of {_few([old for old, _ in pairs])}"
+    return f"on {_few_shapes([new for _, new in pairs])} instead of {_few_shapes([old for old, _ in pairs])}"
 
 
-def _few(shapes: Sequence[tuple[int, ...]]) -> str:
+def _few_shapes(shapes: Sequence[tuple[int, ...]]) -> str:
     shown = shapes[: _MOST_NAMED - 1]
     rest = f" and {len(shapes) - len(shown)} more" if len(shapes) > len(shown) else ""
     return f"{units.shapes(tuple(shown))}{rest}"
@@ -228,22 +232,22 @@ def _bound(was: Call, now: Call) -> str:
     return f"bound by {names[0]} instead of {names[1]}"
 
 
-def _bound_too(group: _Group) -> str:
+def _bound_remark(group: _Group) -> str:
     """Say that what bounds it changed as well, where that is so for all."""
     if group.what == differences.BOUND:
         return ""
-    found = {
+    bounds = {
         _bound(item.before, item.after) if item.before.bound != item.after.bound else ""
-        for item in group.found
+        for item in group.differences
         if item.before and item.after
     }
-    said_of_all = found.pop() if len(found) == 1 else ""
-    return f", {said_of_all}" if said_of_all else ""
+    bound = bounds.pop() if len(bounds) == 1 else ""
+    return f", {bound}" if bound else ""
 
 
-def _work(found: Sequence[Difference]) -> str:
-    flops = sum(item.delta.flops for item in found)
-    moved = sum(item.delta.dram_bytes for item in found)
+def _work(items: Sequence[Difference]) -> str:
+    flops = sum(item.delta.flops for item in items)
+    moved = sum(item.delta.dram_bytes for item in items)
     amounts = (("arithmetic", flops), ("traffic", moved))
     parts = [f"{'more' if delta > 0 else 'less'} {noun}" for noun, delta in amounts if abs(delta) >= 0.5]
     if not parts:

@@ -40,12 +40,12 @@ def canonical_name(spec: str) -> str:
 
     ModelError where the model or an option is unknown, or the library, module or file it needs is not there.
     """
-    return str(_checked(spec))
+    return str(_resolve(spec))
 
 
 def default_resolution(spec: str) -> int:
     """Return the pixels a side of the images that the model was made for."""
-    model = _checked(spec)
+    model = _resolve(spec)
     if model.source is Source.ZOO:
         return registry.ENTRIES[model.name].resolution
     return external.resolution(model) or DEFAULT_RESOLUTION
@@ -56,13 +56,13 @@ def create_model(spec: str) -> nn.Module:
 
     It is made on the default device: inside `with torch.device("meta")` no weight is allocated or filled.
     """
-    model = _checked(spec)
+    model = _resolve(spec)
     if model.source is Source.ZOO:
         return registry.ENTRIES[model.name].build(dict(model.options))
     return external.build(model)
 
 
-def _checked(text: str) -> ModelSpec:
+def _resolve(text: str) -> ModelSpec:
     spec = parse(text)
     external.require(spec)
     return spec

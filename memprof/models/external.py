@@ -59,10 +59,10 @@ def build(spec: ModelSpec) -> nn.Module:
         case Source.TORCHVISION:
             return _torchvision(spec)
         case Source.MODULE:
-            with _on_path(Path.cwd()):
+            with _import_path(Path.cwd()):
                 return _call(spec, _target(spec, _module(spec)))
         case _:
-            with _on_path(_path(spec).parent), _own_siblings(_path(spec).parent):
+            with _import_path(_path(spec).parent), _separate_siblings(_path(spec).parent):
                 return _call(spec, _target(spec, _file_module(spec)))
 
 
@@ -104,21 +104,21 @@ def _library(name: str) -> Any:
 def _timm(name: str) -> Any:
     library = _library("timm")
     if not library.is_model(name):
-        raise _unknown("timm", name, library.list_models())
+        raise _unknown_name("timm", name, library.list_models())
     return library
 
 
 def _torchvision(spec: ModelSpec) -> nn.Module:
     models = _library("torchvision").models
     if spec.name not in models.list_models():
-        raise _unknown("torchvision", spec.name, models.list_models())
+        raise _unknown_name("torchvision", spec.name, models.list_models())
     # A detector's builder fetches weights for its backbone from the network unless told not to.
     parameters = inspect.signature(models.get_model_builder(spec.name)).parameters
     no_weights = {name: None for name in ("weights", "weights_backbone") if name in parameters}
     return _call(spec, lambda: models.get_model(spec.name, **no_weights))
 
 
-def _unknown(library: str, name: str, known: list[str]) -> ModelError:
+def _unknown_name(library: str, name: str, known: list[str]) -> ModelError:
     close = nearest(name, known)
     remedy = f"did you mean {', '.join(close)}?" if close else f"{library}.list_models() lists the names it knows"
     return ModelError(f"{library} has no model {name!r}", remedy)
@@ -140,13 +140,13 @@ def _file_module(spec: ModelSpec) -> ModuleType:
     import torch
 
     path = _path(spec).resolve()
-    found = importlib.util.spec_from_file_location(f"memprof_user_{next(_numbers)}_{path.stem}", path)
-    if found is None or found.loader is None:
+    module_spec = importlib.util.spec_from_file_location(f"memprof_user_{next(_numbers)}_{path.stem}", path)
+    if module_spec is None or module_spec.loader is None:
         raise ModelError(f"{spec.name} is not a Python file", "its name must end in .py")
-    module = importlib.util.module_from_spec(found)
-    sys.modules[found.name] = module  # where dataclasses and pickling look a class's module up
+    module = importlib.util.module_from_spec(module_spec)
+    sys.modules[module_spec.name] = module  # where dataclasses and pickling look a class's module up
     with foreign_code(f"importing {spec.name} failed"), torch.device("cpu"):
-        found.loader.exec_module(module)
+        module_spec.loader.exec_module(module)
     return module
 
 
@@ -180,12 +180,12 @@ def _path(spec: ModelSpec) -> Path:
 
 
 def _importable(module: str) -> bool:
-    with _on_path(Path.cwd()):
+    with _import_path(Path.cwd()):
         return sys.modules.get(module) is not None or importlib.util.find_spec(module) is not None
 
 
 @contextmanager
-def _on_path(folder: Path) -> Iterator[None]:
+def _import_path(folder: Path) -> Iterator[None]:
     """Let imports find the modules of a folder first, as `python file.py` and `python -m` do."""
     entry = str(folder.resolve())
     sys.path.insert(0, entry)
@@ -198,7 +198,7 @@ def _on_path(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _own_siblings(folder: Path) -> Iterator[None]:
+def _separate_siblings(folder: Path) -> Iterator[None]:
     """Keep a/utils.py and b/utils.py apart where a/net.py and b/net.py are loaded one after the other."""
     folder = folder.resolve()
     for name in [name for name, home in _siblings.items() if home != folder]:
@@ -209,9 +209,9 @@ def _own_siblings(folder: Path) -> Iterator[None]:
         yield
     finally:
         new = [name for name in sys.modules if name not in before and not name.startswith("memprof_user_")]
-        _siblings.update((name, folder) for name in new if _lies_in(name.partition(".")[0], folder))
+        _siblings.update((name, folder) for name in new if _is_in(name.partition(".")[0], folder))
 
 
-def _lies_in(module: str, folder: Path) -> bool:
+def _is_in(module: str, folder: Path) -> bool:
     origin = getattr(sys.modules.get(module), "__file__", None)
     return origin is not None and folder in (Path(origin).parent, Path(origin).parents[1])

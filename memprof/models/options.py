@@ -89,7 +89,7 @@ def subset(name: str, meaning: str, values: tuple[str, ...]) -> Option:
     return Option(name, meaning, read, f"one or more of {', '.join(values)}, joined by +", "+".join(values[:3]))
 
 
-def nothing_clashes(options: Mapping[str, Value]) -> str:
+def no_clash(options: Mapping[str, Value]) -> str:
     """Return "", for families whose options go with one another in every combination."""
     return ""
 

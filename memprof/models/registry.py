@@ -18,7 +18,7 @@ from memprof.models.options import (
     channel_share,
     choice,
     inception_clash,
-    nothing_clashes,
+    no_clash,
     odd_kernel,
     subset,
 )
@@ -34,7 +34,7 @@ class Family:
     title: str
     module: str
     options: tuple[Option, ...] = ()
-    clash: Callable[[Mapping[str, Value]], str] = nothing_clashes
+    clash: Callable[[Mapping[str, Value]], str] = no_clash
 
 
 @dataclass(frozen=True, slots=True)

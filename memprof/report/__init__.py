@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from memprof.report.reading import SET_SCHEMA, dump_reports, load_reports
 from memprof.report.record import (
     SCHEMA,
-    SET_SCHEMA,
     Coverage,
     DeviceCeilings,
     Memory,
@@ -14,8 +14,6 @@ from memprof.report.record import (
     Totals,
     UnknownOperator,
     Workload,
-    dump_reports,
-    load_reports,
 )
 
 __all__ = [

@@ -12,11 +12,9 @@ Schema history:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from memprof.errors import ReportError
 from memprof.report.run import KernelRow, Measured, Telemetry
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     import pandas
 
 SCHEMA = "memprof.report/3"
-SET_SCHEMA = "memprof.report-set/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +155,10 @@ class OperatorRow:
     inferred: str = ""
     input_layouts: tuple[str, ...] = ()
 
+    def bytes_at(self, level: str) -> float:
+        """Return the bytes that cross the memory level `level`: "dram", "l2" or "l1"."""
+        return {"dram": self.dram_bytes, "l2": self.l2_bytes, "l1": self.l1_bytes}[level]
+
 
 @dataclass(frozen=True, slots=True)
 class UnknownOperator:
@@ -209,11 +210,15 @@ class Report:
 
     def to_json(self) -> str:
         """Return the report as indented JSON text, ending in a newline."""
-        return _indented(self)
+        from memprof.report.reading import dump_reports
+
+        return dump_reports([self])
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Report:
         """Read one report from JSON; ReportError where the text is not a report of this schema."""
+        from memprof.report.reading import load_reports
+
         reports = load_reports(text)
         if len(reports) != 1:
             raise ReportError(f"the file holds {len(reports)} reports", "read it with memprof.report.load_reports")
@@ -225,58 +230,3 @@ class Report:
 
         columns = list(OperatorRow.__dataclass_fields__)
         return pandas.DataFrame([[getattr(row, name) for name in columns] for row in self.operators], columns=columns)
-
-
-def dump_reports(reports: Sequence[Report]) -> str:
-    """Return one report as its JSON, several as a report set."""
-    if len(reports) == 1:
-        return reports[0].to_json()
-    return _indented({"schema": SET_SCHEMA, "reports": list(reports)})
-
-
-def load_reports(text: str | bytes) -> tuple[Report, ...]:
-    """Read the report or report set in JSON `text`; ReportError says what is wrong with it and where."""
-    try:
-        head = msgspec.json.decode(text, type=_Head)
-        schemas = [item.schema for item in head.reports] if head.schema == SET_SCHEMA else [head.schema]
-        schema = next((name for name in schemas if name != SCHEMA), SCHEMA)
-        if schema == SCHEMA and head.schema == SET_SCHEMA:
-            return msgspec.json.decode(text, type=_ReportSet).reports
-        if schema == SCHEMA:
-            return (msgspec.json.decode(text, type=Report),)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ReportError(f"not a memprof report: {error}", "write it again with `memprof roofline`") from error
-    raise ReportError(f"report schema {schema!r} is not {SCHEMA!r}, which this memprof reads", _schema_remedy(schema))
-
-
-@dataclass(frozen=True, slots=True)
-class _SchemaOnly:
-    schema: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """The schemas of a file, read before the rest, of which another version's fields would make no sense."""
-
-    schema: str
-    reports: tuple[_SchemaOnly, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _ReportSet:
-    schema: str
-    reports: tuple[Report, ...]
-
-
-def _schema_remedy(schema: str) -> str:
-    name, _, version = schema.partition("/")
-    known = dict(item.split("/") for item in (SCHEMA, SET_SCHEMA))
-    if name not in known:
-        return "give a file that `memprof roofline` wrote"
-    if version in map(str, range(1, int(known[name]))):
-        return "an older memprof wrote it: run `memprof roofline` again"
-    return "a newer memprof wrote it: upgrade memprof"
-
-
-def _indented(value: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"

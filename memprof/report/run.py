@@ -63,6 +63,18 @@ class DeviceTime:
     exposed_communication_seconds: float
     gaps: tuple[Gap, ...] = ()
 
+    @property
+    def parts(self) -> tuple[tuple[str, float], ...]:
+        """Divide the span into parts that do not overlap: computing, communication beside which nothing ran, idle."""
+        exposed = min(self.exposed_communication_seconds, self.busy_seconds)
+        waiting = min(self.launch_bound_seconds, self.idle_seconds)
+        return (
+            ("computing or copying", self.busy_seconds - exposed),
+            ("communication only", exposed),
+            ("waiting for launches", waiting),
+            ("otherwise idle", self.idle_seconds - waiting),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -80,6 +92,17 @@ class Timing:
     profiled_seconds: float
     warm_up: int
     compiled: bool = False
+
+    @property
+    def spread(self) -> float:
+        """Return the width of what was measured over its median: (slowest - fastest) / median."""
+        width = max(self.step_seconds, default=0.0) - min(self.step_seconds, default=0.0)
+        return width / self.median_seconds if self.median_seconds else 0.0
+
+    @property
+    def overhead(self) -> float:
+        """Return what the profiler added to a step, over the median; below 0 where the profiled step was faster."""
+        return (self.profiled_seconds - self.median_seconds) / self.median_seconds if self.median_seconds else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +155,8 @@ class Measured:
     strays: tuple[Stray, ...] = ()
     device_time: DeviceTime | None = None
     timing: Timing | None = None
+
+    @property
+    def stray_seconds(self) -> float:
+        """Return the time of what the device ran for no operator with recorded shapes."""
+        return sum(stray.seconds for stray in self.strays)

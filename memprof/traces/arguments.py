@@ -207,14 +207,14 @@ def _parse_list(text: str) -> Argument:
     return None
 
 
-def with_types(values: tuple[Argument, ...], dtype_of: Callable[[tuple[int, ...]], str]) -> tuple[Argument, ...]:
+def fill_types(values: tuple[Argument, ...], dtype_of: Callable[[tuple[int, ...]], str]) -> tuple[Argument, ...]:
     """Return inputs with the types of tensors that have none filled in, by their shapes."""
-    return tuple(_with_types(value, dtype_of) for value in values)
+    return tuple(_fill_type(value, dtype_of) for value in values)
 
 
-def _with_types(value: Argument, dtype_of: Callable[[tuple[int, ...]], str]) -> Argument:
+def _fill_type(value: Argument, dtype_of: Callable[[tuple[int, ...]], str]) -> Argument:
     if isinstance(value, tuple):
-        return with_types(value, dtype_of)
+        return fill_types(value, dtype_of)
     if isinstance(value, TensorSpec) and value.dtype == UNKNOWN_TYPE:
         return TensorSpec(value.shape, value.strides, dtype_of(value.shape))
     return value

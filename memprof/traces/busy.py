@@ -72,7 +72,7 @@ def device_time(kernels: Sequence[Kernel]) -> DeviceTime:
     )
 
 
-def by_device(kernels: Sequence[Kernel]) -> dict[int, DeviceTime]:
+def device_times(kernels: Sequence[Kernel]) -> dict[int, DeviceTime]:
     """Say where the time of each device went, by its number."""
     devices: dict[int, list[Kernel]] = defaultdict(list)
     for kernel in kernels:
@@ -127,10 +127,10 @@ def _gaps(kernels: Sequence[Kernel], line: _Line) -> tuple[int, tuple[Gap, ...]]
 def _last_to_end(kernels: Sequence[Kernel], line: _Line, place: int) -> str:
     """Return which of the kernels up to `place` ended last; of several, the first by name."""
     together = np.flatnonzero(line.ends[: place + 1] == line.reach[place])
-    return min(kernels[int(line.order[found])].name for found in together)
+    return min(kernels[int(line.order[other])].name for other in together)
 
 
 def _first_to_start(kernels: Sequence[Kernel], line: _Line, place: int) -> str:
     """Return which kernel begins at `place`; of several that were launched together, the first by name."""
     together = np.flatnonzero((line.starts == line.starts[place]) & (line.launches == line.launches[place]))
-    return min(kernels[int(line.order[found])].name for found in together)
+    return min(kernels[int(line.order[other])].name for other in together)

@@ -93,7 +93,7 @@ def step_number(name: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def module_called(name: str) -> str | None:
+def called_module(name: str) -> str | None:
     """Return which module a Python function of this name is the call of ("Conv2d_12"), None where it is another."""
     return name.removeprefix(_MODULE_CALL) if name.startswith(_MODULE_CALL) else None
 
@@ -128,7 +128,7 @@ def is_compiled(name: str) -> bool:
     return name.startswith(_COMPILED)
 
 
-def rank_in(path: Path) -> int | None:
+def find_rank(path: Path) -> int | None:
     """Return the rank that a file's name tells ("rank0_trace.json", "x.rank-3.pt.trace.json"), None where none."""
     match = _RANK.search(path.name)
     return int(match[1]) if match else None

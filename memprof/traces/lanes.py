@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from memprof.profiles.records import EventCategory, Kernel
 from memprof.traces.arguments import NO_INPUTS, ArgumentReader, Inputs
-from memprof.traces.kinds import Kind, categorize, kind_of, module_called, step_number
+from memprof.traces.kinds import Kind, called_module, categorize, kind_of, step_number
 from memprof.traces.records import TraceStep
 from memprof.traces.times import nanoseconds
 from memprof.traces.wire import NOTHING, Value, WireArguments, WireEvent
@@ -199,7 +199,7 @@ class _Name:
     def __init__(self, name: str) -> None:
         self.whole = name
         self.step = step_number(name)
-        self.module = module_called(name)
+        self.module = called_module(name)
         self.category, self.short = categorize(name)
 
 

@@ -96,21 +96,21 @@ class _Chooser:
         if any(len(several) > 1 for several in launches.values()):
             votes: dict[int, Counter[str]] = defaultdict(Counter)
             for item in device:
-                found = launches.get(item.arguments.correlation, ())
-                if len(found) == 1:
-                    votes[_device(item)][found[0].thread[0]] += 1
+                candidates = launches.get(item.arguments.correlation, ())
+                if len(candidates) == 1:
+                    votes[_device(item)][candidates[0].thread[0]] += 1
             self._processes = {device: max(sorted(count), key=count.__getitem__) for device, count in votes.items()}
 
     def __call__(self, item: DeviceSpan) -> Launch | None:
-        found = self._launches.get(item.arguments.correlation)
-        if not found:
+        candidates = self._launches.get(item.arguments.correlation)
+        if not candidates:
             return None
-        if len(found) == 1:
-            return found[0]
+        if len(candidates) == 1:
+            return candidates[0]
         process = self._processes.get(_device(item))
-        found = [launch for launch in found if launch.thread[0] == process] or found
-        before = [launch for launch in found if launch.span.start_ns <= item.start_ns]
-        return max(before, key=_begin) if before else min(found, key=_begin)
+        candidates = [launch for launch in candidates if launch.thread[0] == process] or candidates
+        before = [launch for launch in candidates if launch.span.start_ns <= item.start_ns]
+        return max(before, key=_begin) if before else min(candidates, key=_begin)
 
 
 def _begin(launch: Launch) -> tuple[int, tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from memprof.calls import flatten_tensors
 from memprof.tensors.spec import TensorSpec
-from memprof.traces.arguments import UNKNOWN_TYPE, Inputs, with_types
+from memprof.traces.arguments import UNKNOWN_TYPE, Inputs, fill_types
 from memprof.traces.lanes import Span, in_order
 
 _DEFAULT = "float32"
@@ -25,7 +25,7 @@ def fill_in(calls: Sequence[Span]) -> None:
     seen = _Seen()
     for call in sorted(calls, key=in_order):
         if call.inputs.unknown_types:
-            call.inputs = _filled(call, seen)
+            call.inputs = _fill_call(call, seen)
         tensors = flatten_tensors(call.inputs.values)
         seen.note(tensors[:1] if call.name == _COPY else tensors)  # a copy makes its first tensor of the second
 
@@ -44,7 +44,7 @@ class _Seen:
         return self._floating.get(shape) or self._others.get(shape)
 
 
-def _filled(call: Span, seen: _Seen) -> Inputs:
+def _fill_call(call: Span, seen: _Seen) -> Inputs:
     types = (tensor.dtype for tensor in flatten_tensors(call.inputs.values) if tensor.dtype != UNKNOWN_TYPE)
     own = next(types, _DEFAULT)
-    return replace(call.inputs, values=with_types(call.inputs.values, lambda shape: seen.find(shape) or own))
+    return replace(call.inputs, values=fill_types(call.inputs.values, lambda shape: seen.find(shape) or own))

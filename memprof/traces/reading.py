@@ -12,7 +12,7 @@ from memprof.errors import TraceError
 from memprof.profiles.records import Event, EventCategory, Kernel, Profile
 from memprof.traces import foreign
 from memprof.traces.content import LARGEST_BYTES, read_content
-from memprof.traces.kinds import entry, is_operator, rank_in, whole_number
+from memprof.traces.kinds import entry, find_rank, is_operator, whole_number
 from memprof.traces.lanes import Lanes, Span, sort_out
 from memprof.traces.launching import link
 from memprof.traces.list_types import fill_in
@@ -34,7 +34,7 @@ def read_trace(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> Trace:
     `largest_bytes` limits the text, unpacked. TraceError where the file cannot be read, is not such a trace, or holds
     neither operators nor kernels.
     """
-    with _collector_at_rest():
+    with _pause_collector():
         text = read_content(path, largest_bytes)
         wire = decode(text, path)
         lanes = sort_out(wire.events or ())
@@ -49,7 +49,7 @@ def read_trace(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> Trace:
 
 
 @contextmanager
-def _collector_at_rest() -> Iterator[None]:
+def _pause_collector() -> Iterator[None]:
     """Keep the garbage collector from going over what is being read again and again: nothing in it is a cycle."""
     running = gc.isenabled()
     gc.disable()
@@ -65,14 +65,14 @@ def _assemble(path: Path, wire: Wire, lanes: Lanes) -> Trace:
     fill_in(calls)
     kernels = link(lanes)
     _add_modules(lanes, calls)
-    profile, outside = _nested(lanes)
+    profile, outside = _nest_all(lanes)
     orphans = _orphans(kernels, outside, any(is_operator(call.category, call.name) for call in calls))
     devices = _devices(wire.properties)
     steps = _steps(lanes)
     rank = whole_number(entry(wire.distributed, "rank"))
     return Trace(
         path=path,
-        rank=rank_in(path) if rank is None else rank,
+        rank=find_rank(path) if rank is None else rank,
         world_size=whole_number(entry(wire.distributed, "world_size")),
         devices=devices,
         profile=profile,
@@ -96,7 +96,7 @@ def _add_modules(lanes: Lanes, calls: Sequence[Span]) -> None:
         lanes.calls[thread] += spans
 
 
-def _nested(lanes: Lanes) -> tuple[Profile, list[Kernel]]:
+def _nest_all(lanes: Lanes) -> tuple[Profile, list[Kernel]]:
     roots: list[Event] = []
     outside: list[Kernel] = []
     for thread in sorted(lanes.calls):
@@ -126,13 +126,13 @@ def _reason(kernel: Kernel, has_operators: bool) -> str:
 
 def _devices(properties: object) -> tuple[TraceDevice, ...]:
     """Return the devices that a trace describes; what is malformed is left out."""
-    found = []
+    devices = []
     for item in properties if isinstance(properties, list) else ():
         index, name = whole_number(entry(item, "id")), entry(item, "name")
         if index is not None and isinstance(name, str):
             count, size = (whole_number(entry(item, key)) for key in ("numSms", "totalGlobalMem"))
-            found.append(TraceDevice(index, name, count, size))
-    return tuple(found)
+            devices.append(TraceDevice(index, name, count, size))
+    return tuple(devices)
 
 
 def _steps(lanes: Lanes) -> tuple[TraceStep, ...]:

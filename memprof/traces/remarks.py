@@ -18,7 +18,7 @@ _EXPORT_AGAIN = "export it again where it was recorded, if that is possible"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was found while a trace was read."""
+    """What a trace holds, and what happened while it was read."""
 
     name: str
     wire: Wire
@@ -89,6 +89,11 @@ def _about_device(facts: Facts) -> Iterator[ReportWarning]:
             "time at all, and short ones are off by up to a microsecond",
             "record it with a newer torch, whose clock has nanoseconds",
         )
+    yield from _about_graphs(facts)
+    yield from _about_compiled(facts)
+
+
+def _about_graphs(facts: Facts) -> Iterator[ReportWarning]:
     graph = [kernel for kernel in facts.kernels if kernel.in_graph]
     if graph:
         lost = sum(1 for orphan in facts.orphans if orphan.kernel.in_graph)
@@ -98,6 +103,9 @@ def _about_device(facts: Facts) -> Iterator[ReportWarning]:
             f"{lost:,} of them belong to none",
             "record the model without CUDA graphs",
         )
+
+
+def _about_compiled(facts: Facts) -> Iterator[ReportWarning]:
     compiled = any(is_compiled(kernel.name) for kernel in facts.kernels if kernel.activity is Activity.KERNEL)
     if compiled or any(is_compiled(name) for name in {span.name for span in facts.calls}):
         yield ReportWarning(

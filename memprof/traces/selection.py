@@ -28,18 +28,18 @@ def select(
     if step is not None and (start_seconds is not None or end_seconds is not None):
         raise TraceError("a step and a stretch of time are selected", "give one of them")
     if step is not None:
-        chosen = _step(trace, step)
+        chosen = _find_step(trace, step)
         return _cut(trace, chosen.start_ns, chosen.end_ns, (chosen,))
     if start_seconds is None and end_seconds is None:
         return trace
     start = trace.start_ns if start_seconds is None else trace.start_ns + _nanoseconds(start_seconds)
     end = trace.end_ns + 1 if end_seconds is None else trace.start_ns + _nanoseconds(end_seconds)
     if start >= end:
-        raise TraceError(f"the selected stretch of {trace.path} ends before it begins", _lasts(trace))
+        raise TraceError(f"the selected stretch of {trace.path} ends before it begins", _duration(trace))
     steps = tuple(item for item in trace.steps if start <= item.start_ns and item.end_ns <= end)
     part = _cut(trace, start, end, steps)
     if not part.profile.events and not part.kernels:
-        raise TraceError(f"nothing happened in the selected stretch of {trace.path}", _lasts(trace))
+        raise TraceError(f"nothing happened in the selected stretch of {trace.path}", _duration(trace))
     return part
 
 
@@ -50,35 +50,35 @@ def _nanoseconds(seconds: float) -> int:
         raise TraceError(f"{seconds} is not a time", "give seconds since the trace's start") from error
 
 
-def _lasts(trace: Trace) -> str:
+def _duration(trace: Trace) -> str:
     return f"the trace lasts {(trace.end_ns - trace.start_ns) / _NANOSECONDS:.6g} s"
 
 
-def _step(trace: Trace, number: int) -> TraceStep:
-    found = next((item for item in trace.steps if item.number == number), None)
-    if found is None and not trace.steps:
+def _find_step(trace: Trace, number: int) -> TraceStep:
+    step = next((item for item in trace.steps if item.number == number), None)
+    if step is None and not trace.steps:
         raise TraceError(f"{trace.path} marks no steps", _MARK_STEPS)
-    if found is None:
+    if step is None:
         numbers = _numbers([item.number for item in trace.steps])
         raise TraceError(f"{trace.path} has no step {number}", f"choose one of its steps: {numbers}")
-    return found
+    return step
 
 
 def _numbers(numbers: Sequence[int]) -> str:
-    """Write numbers down, in runs where they follow one another: "5 to 10, 12"."""
-    runs: list[list[int]] = []
+    """Write numbers down, in stretches where they follow one another: "5 to 10, 12"."""
+    stretches: list[list[int]] = []
     for number in sorted(set(numbers)):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
+        if stretches and number == stretches[-1][-1] + 1:
+            stretches[-1].append(number)
         else:
-            runs.append([number])
-    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+            stretches.append([number])
+    return ", ".join(f"{stretch[0]} to {stretch[-1]}" if len(stretch) > 1 else str(stretch[0]) for stretch in stretches)
 
 
 def _cut(trace: Trace, start: int, end: int, steps: tuple[TraceStep, ...]) -> Trace:
-    events = tuple(chain.from_iterable(_part(event, start, end) for event in trace.profile.events))
+    events = tuple(chain.from_iterable(_clip(event, start, end) for event in trace.profile.events))
     orphans = tuple(orphan for orphan in trace.orphans if start <= orphan.kernel.start_ns < end)
-    launched = chain.from_iterable(map(_launched, events))
+    launched = chain.from_iterable(map(_kernels_of, events))
     kernels = sorted(chain(launched, (orphan.kernel for orphan in orphans)), key=_order)
     return replace(
         trace,
@@ -91,22 +91,22 @@ def _cut(trace: Trace, start: int, end: int, steps: tuple[TraceStep, ...]) -> Tr
     )
 
 
-def _part(event: Event, start: int, end: int) -> Iterator[Event]:
+def _clip(event: Event, start: int, end: int) -> Iterator[Event]:
     """Yield what of an event belongs to a stretch: an operator whole or not at all, of a mere scope the part."""
     inside = start <= event.start_ns < end
     if is_operator(event.category, event.name):
         if inside:
             yield event
         return
-    children = tuple(chain.from_iterable(_part(child, start, end) for child in event.children))
+    children = tuple(chain.from_iterable(_clip(child, start, end) for child in event.children))
     if children or (inside and (event.kernels or not event.children)):
         yield replace(event, children=children, kernels=event.kernels if inside else ())
 
 
-def _launched(event: Event) -> Iterator[Kernel]:
+def _kernels_of(event: Event) -> Iterator[Kernel]:
     yield from event.kernels
     for child in event.children:
-        yield from _launched(child)
+        yield from _kernels_of(child)
 
 
 def _order(kernel: Kernel) -> tuple[int, int, str]:

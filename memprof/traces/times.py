@@ -22,13 +22,13 @@ def nanoseconds(recorded: Raw) -> int:
     elif len(fraction) == 3 and fraction.isdigit():
         time = int(whole + fraction)
     else:
-        return _slowly(recorded)
+        return _read_rare(recorded)
     if -_MOST_NS < time < _MOST_NS:
         return time
     raise ValueError("out of range")
 
 
-def _slowly(recorded: Raw) -> int:
+def _read_rare(recorded: Raw) -> int:
     """Read what is rare: other numbers of decimals, which are rounded, exponents, signs, numbers in quotes."""
     try:
         microseconds = Decimal(bytes(recorded).decode().strip('"'))

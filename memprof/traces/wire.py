@@ -102,24 +102,24 @@ def decode(text: bytearray, path: Path) -> Wire:
             "" if what else "give a file that torch.profiler's export_chrome_trace wrote",
         )
     try:
-        return _whole(text, first)
+        return _decode_whole(text, first)
     except _UNREADABLE as error:
         fault = "nested too deeply" if isinstance(error, RecursionError) else str(error)
     mended = mend(text)
     try:
-        return replace(_whole(mended, first), fault=fault)
+        return replace(_decode_whole(mended, first), fault=fault)
     except _UNREADABLE:
-        return _salvaged(mended, fault)
+        return _salvage(mended, fault)
 
 
-def _whole(text: bytes | bytearray, first: bytes) -> Wire:
+def _decode_whole(text: bytes | bytearray, first: bytes) -> Wire:
     if first == b"[":
         return Wire(_decode_list(text))
     file = _decode_file(text)
     return Wire(file.events, file.properties, file.distributed)
 
 
-def _salvaged(text: bytes, fault: str) -> Wire:
+def _salvage(text: bytes, fault: str) -> Wire:
     place = find_list(text)
     if place is None:
         return Wire(None, fault=fault)

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import accumulate
 
 from memprof import devices
 from memprof.calls import OperatorCall
 from memprof.devices import ceilings
 from memprof.errors import MemprofError
 from memprof.tensors.spec import TensorSpec
+from memprof.tensors.strides import contiguous_strides
 from memprof.validation.measurements import device_name, positive_number, whole_number
 from memprof.validation.tables import MeasurementError, Row, RowError, Table
 
@@ -162,8 +162,7 @@ def _device(name: str) -> str:
 
 
 def _tensor(*shape: int) -> TensorSpec:
-    strides = tuple(accumulate(reversed(shape), lambda stride, size: stride * size, initial=1))[-2::-1]
-    return TensorSpec(shape, strides, _DTYPE)
+    return TensorSpec(shape, contiguous_strides(shape), _DTYPE)
 
 
 def _unary(name: str, *arguments: str) -> Callable[[int, int], OperatorCall]:

@@ -91,10 +91,10 @@ def validate_kernels(table: Table) -> KernelValidation:
     return validation
 
 
-def by_operator(cases: Sequence[KernelCase]) -> tuple[OperatorErrors, ...]:
+def operator_errors(cases: Sequence[KernelCase]) -> tuple[OperatorErrors, ...]:
     """Return the errors of each operator on each device, kernel sizes in their order."""
     groups: dict[tuple[str, str], list[KernelCase]] = {}
-    for case in sorted(cases, key=lambda case: _in_order(case.operator)):
+    for case in sorted(cases, key=lambda case: _sort_key(case.operator)):
         if case.ratio is not None:
             groups.setdefault((case.operator, case.device), []).append(case)
     return tuple(
@@ -114,42 +114,44 @@ def _errors(cases: Sequence[KernelCase]) -> Errors:
     return errors([pair[0] for pair in pairs], [pair[1] for pair in pairs])
 
 
-def _in_order(operator: str) -> tuple[str, int]:
+def _sort_key(operator: str) -> tuple[str, int]:
     number = re.search(r"\d{1,9}$", operator)
     return (operator[: number.start()], int(number[0])) if number else (operator, 0)
 
 
 def _case(entry: KernelEntry) -> KernelCase:
-    measured = entry.measurement
-    if measured is None:
+    measurement = entry.measurement
+    if measurement is None:
         return KernelCase(entry.row, entry.operator, skipped_because=entry.reason)
-    point = kernel_point(measured)
+    point = kernel_point(measurement)
     if point is None:
-        return KernelCase(entry.row, entry.operator, skipped_because=f"{measured.call.name} has no formula")
+        return KernelCase(entry.row, entry.operator, skipped_because=f"{measurement.call.name} has no formula")
     return KernelCase(
         entry.row,
-        measured.operator,
-        measured.device,
-        measured_seconds=measured.seconds,
-        predicted_seconds=max(measured.floor_seconds, measured.launch_seconds + measured.calls * point.seconds),
-        roofline_seconds=measured.calls * point.roofline_seconds,
+        measurement.operator,
+        measurement.device,
+        measured_seconds=measurement.seconds,
+        predicted_seconds=max(
+            measurement.floor_seconds, measurement.launch_seconds + measurement.calls * point.seconds
+        ),
+        roofline_seconds=measurement.calls * point.roofline_seconds,
         bound=point.bound,
-        shapes=tuple(tensor.shape for tensor in measured.call.tensors()),
+        shapes=tuple(tensor.shape for tensor in measurement.call.tensors()),
     )
 
 
-def kernel_point(measured: KernelMeasurement) -> RooflinePoint | None:
+def kernel_point(measurement: KernelMeasurement) -> RooflinePoint | None:
     """Return the call alone on its device, None where nobody can cost it.
 
     The host's time to launch it is left out: it passes before the kernel starts, and the protocol's overhead is that.
     """
     from memprof.analysis.assembly import cost_calls
 
-    costed, _ = cost_calls([measured.call])
-    return place(costed, _without_host(measured.device), get_precision(PRECISION))[0] if costed else None
+    costed, _ = cost_calls([measurement.call])
+    return place(costed, _kernel_ceilings(measurement.device), get_precision(PRECISION))[0] if costed else None
 
 
 @cache
-def _without_host(name: str) -> DeviceCeilings:
+def _kernel_ceilings(name: str) -> DeviceCeilings:
     device = ceilings(devices.get(name), PRECISION)
     return replace(device, achievable={**device.achievable, _HOST_KEY: 0.0})

@@ -18,7 +18,6 @@ from memprof.vocabulary import LAYOUTS, PHASES
 from memprof.workload import check_workload
 
 REQUIRED = ("device", "dtype", "layout", "batch", "resolution", "phase", "model", "images_per_second")
-OPTIONAL = ("source", "stack", "compiled")
 COLUMNS = (
     "source",
     "device",
@@ -88,16 +87,16 @@ def model_spec(name: str, source: str) -> str:
 
 def device_name(text: str) -> str:
     """Return the catalogue's name of a device; where the catalogue has none like that, the text itself."""
-    found = find(text)
-    return text if found is None else found.name
+    device = find(text)
+    return text if device is None else device.name
 
 
-def layouts(text: str) -> tuple[str, ...]:
+def _layouts(text: str) -> tuple[str, ...]:
     """Return the layouts that a cell names; RowError where it names none."""
-    found = _LAYOUTS.get(" ".join(text.lower().split()))
-    if found is None:
+    names = _LAYOUTS.get(" ".join(text.lower().split()))
+    if names is None:
         raise RowError(f"layout {text!r} is none of nchw, nhwc, {BEST_OF_BOTH!r}")
-    return found
+    return names
 
 
 def whole_number(text: str, what: str) -> int:
@@ -134,14 +133,14 @@ def _measurement(table: Table, row: Row) -> Measurement:
             raise RowError(f"{column} is empty")
     source, phase = table.cell(row, "source", table.name), table.cell(row, "phase").lower()
     dtype = table.cell(row, "dtype").lower()
-    precision, found = _PRECISIONS.get(dtype, dtype), layouts(table.cell(row, "layout"))
+    precision, layouts = _PRECISIONS.get(dtype, dtype), _layouts(table.cell(row, "layout"))
     _check_eager(table.cell(row, "compiled", "0").lower())
     if phase not in PHASES:
         raise RowError(f"phase {phase!r} is neither infer nor train")
     batch = whole_number(table.cell(row, "batch"), "batch")
     resolution = whole_number(table.cell(row, "resolution"), "resolution")
     throughput = positive_number(table.cell(row, "images_per_second"), "images_per_second")
-    check_workload(batch_size=batch, resolution=resolution, phase=phase, precision=precision, layout=found[0])
+    check_workload(batch_size=batch, resolution=resolution, phase=phase, precision=precision, layout=layouts[0])
     device = table.cell(row, "device")
     ceilings(devices.get(device), precision)
     return Measurement(
@@ -149,7 +148,7 @@ def _measurement(table: Table, row: Row) -> Measurement:
         device_name(device),
         table.cell(row, "stack"),
         precision,
-        found,
+        layouts,
         batch,
         resolution,
         phase,

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from memprof.errors import MemprofError
 from memprof.report.record import Report
-from memprof.validation import measurements
-from memprof.validation.processes import Failure, in_processes
-from memprof.validation.protocol import TIMM_SOURCE, as_measured, torch_version
+from memprof.validation.measurements import device_name, read_measurements, unknown_columns
+from memprof.validation.processes import Failure, map_in_processes
+from memprof.validation.protocol import TIMM_SOURCE, source_settings, torch_version
 from memprof.validation.records import Case, Entry, Measurement, Prediction, Validation
 from memprof.validation.tables import MeasurementError, Row, Table
 
@@ -50,25 +50,25 @@ def validate(table: Table, *, jobs: int = 1, progress: Progress | None = None) -
 
     The result is the same for any number of jobs. MeasurementError where nothing can be predicted.
     """
-    entries = measurements.read_measurements(table)
+    entries = read_measurements(table)
     orders = plan(entry.measurement for entry in entries if entry.measurement is not None)
     answers: dict[tuple[Task, str], Prediction | Failure] = {}
-    for done, (index, found) in enumerate(in_processes(analyse, orders, jobs), 1):
+    for done, (index, answer) in enumerate(map_in_processes(analyse, orders, jobs), 1):
         order = orders[index]
         for place, device in enumerate(order.devices):
-            answers[order.task, device] = found if isinstance(found, Failure) else found[place]
+            answers[order.task, device] = answer if isinstance(answer, Failure) else answer[place]
         if progress is not None:
             progress(done, len(orders))
     validation = Validation(table, tuple(_case(table, entry, answers) for entry in entries), _notes(table))
     if not validation.predicted:
-        raise _nothing(table, [(case.row, case.skipped_because) for case in validation.cases])
+        raise _empty_error(table, [(case.row, case.skipped_because) for case in validation.cases])
     return validation
 
 
-def plan(measured: Iterable[Measurement]) -> list[_Order]:
+def plan(measurements: Iterable[Measurement]) -> list[_Order]:
     """Return what to analyse for these measurements, each workload once."""
     wanted: dict[Task, dict[str, None]] = defaultdict(dict)
-    for measurement in measured:
+    for measurement in measurements:
         for layout in measurement.layouts:
             wanted[task_of(measurement, layout)][measurement.device] = None
     return [_Order(task, tuple(devices)) for task, devices in wanted.items()]
@@ -80,7 +80,7 @@ def analyse(order: _Order) -> tuple[Prediction, ...] | Failure:
 
     task = order.task
     try:
-        with as_measured(task.source, task.stack, task.phase):
+        with source_settings(task.source, task.stack, task.phase):
             reports = analyze_on(
                 task.model,
                 order.devices,
@@ -125,7 +125,7 @@ def _case(table: Table, entry: Entry, answers: Answers) -> Case:
     case = Case(
         row,
         source=table.cell(row, "source", table.name),
-        device=measurements.device_name(table.cell(row, "device")),
+        device=device_name(table.cell(row, "device")),
         stack=table.cell(row, "stack"),
         layout=table.cell(row, "layout"),
         phase=table.cell(row, "phase"),
@@ -136,16 +136,16 @@ def _case(table: Table, entry: Entry, answers: Answers) -> Case:
     if measurement is None:
         return case
     case = replace(case, phase=measurement.phase)
-    found = _best([answers[task_of(measurement, layout), measurement.device] for layout in measurement.layouts])
-    if isinstance(found, Failure):
-        return replace(case, skipped_because=found.reason)
-    return replace(case, prediction=found)
+    answer = _fastest([answers[task_of(measurement, layout), measurement.device] for layout in measurement.layouts])
+    if isinstance(answer, Failure):
+        return replace(case, skipped_because=answer.reason)
+    return replace(case, prediction=answer)
 
 
-def _best(found: Sequence[Prediction | Failure]) -> Prediction | Failure:
+def _fastest(predictions: Sequence[Prediction | Failure]) -> Prediction | Failure:
     """Return the fastest; where one layout fails, which one is fastest is not known."""
     best: Prediction | None = None
-    for item in found:
+    for item in predictions:
         if isinstance(item, Failure):
             return item
         if item.images_per_second <= 0:
@@ -156,11 +156,11 @@ def _best(found: Sequence[Prediction | Failure]) -> Prediction | Failure:
 
 
 def _notes(table: Table) -> tuple[str, ...]:
-    extra = measurements.unknown_columns(table)
+    extra = unknown_columns(table)
     return (f"Columns that memprof does not read: {', '.join(extra)}.",) if extra else ()
 
 
-def _nothing(table: Table, skipped: Sequence[tuple[Row, str]]) -> MeasurementError:
+def _empty_error(table: Table, skipped: Sequence[tuple[Row, str]]) -> MeasurementError:
     if not skipped:
         return MeasurementError(f"{table.name} holds no measurement", "add a line for each")
     reasons = "; ".join(f"line {row.line}: {reason}" for row, reason in skipped[:_REASONS_SHOWN])

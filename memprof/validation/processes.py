@@ -1,4 +1,7 @@
-"""Work done in processes: results by task, a process that dies costs its own task only, Ctrl-C ends all at once."""
+"""Work done in processes: results by task, a process that dies costs its own task only, Ctrl-C ends all at once.
+
+Not pebble: where it sees a death before the message of which task began, it blames another, or waits without end.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ class Failure:
     reason: str
 
 
-def in_processes(
+def map_in_processes(
     work: Callable[[Task], Answer], tasks: Sequence[Task], jobs: int
 ) -> Iterator[tuple[int, Answer | Failure]]:
     """Yield (index of the task, work(task)), as they get done, from up to `jobs` processes at a time.
@@ -58,10 +61,10 @@ def in_processes(
     deaths = 0
     while waiting and deaths < _MOST_DEATHS:
         suspects: list[int] = []
-        yield from _until_one_dies(work, tasks, waiting, jobs, suspects)
+        yield from _attempt(work, tasks, waiting, jobs, suspects)
         for index in sorted(suspects):  # nobody knows which of them it was: each gets a process of its own
             again: list[int] = []
-            yield from _until_one_dies(work, tasks, deque([index]), 1, again)
+            yield from _attempt(work, tasks, deque([index]), 1, again)
             if again:
                 deaths += 1
                 yield index, Failure(DIED)
@@ -69,7 +72,7 @@ def in_processes(
         yield index, Failure(f"not tried: {deaths} processes died before")
 
 
-def _until_one_dies(
+def _attempt(
     work: Callable[[Task], Answer], tasks: Sequence[Task], waiting: deque[int], jobs: int, suspects: list[int]
 ) -> Iterator[tuple[int, Answer | Failure]]:
     """Do the tasks whose indices are `waiting` until they are done, or a process dies: `suspects` were under way."""
@@ -81,11 +84,11 @@ def _until_one_dies(
             while waiting and len(running) < _AHEAD * jobs and not suspects:
                 index = waiting.popleft()
                 try:
-                    with _interrupt_held():  # a process inherits this, and Ctrl-C is the parent's business
+                    with _hold_interrupt():  # a process inherits this, and Ctrl-C is the parent's business
                         running[pool.submit(work, tasks[index])] = index
                 except BrokenProcessPool:
                     suspects.append(index)
-            _check_began(suspects, began)
+            _check_start(suspects, began)
             if not running:
                 return
             for done in wait(running, return_when=FIRST_COMPLETED).done:
@@ -97,12 +100,12 @@ def _until_one_dies(
                     yield index, Failure(f"{type(error).__name__}: {message}" if message else type(error).__name__)
                 else:
                     yield index, done.result()
-            _check_began(suspects, began)
+            _check_start(suspects, began)
             if suspects and not running:
                 return
 
 
-def _check_began(suspects: Sequence[int], began: Event) -> None:
+def _check_start(suspects: Sequence[int], began: Event) -> None:
     """Raise ProcessError where a process died before any had begun: no task is to blame."""
     if not suspects or began.is_set():
         return
@@ -122,7 +125,7 @@ def _pool(processes: int, context: SpawnContext, began: Event) -> Iterator[Proce
     try:
         yield pool
     except BaseException:
-        with _interrupt_held():
+        with _hold_interrupt():
             for process in set(multiprocessing.active_children()) - before:
                 process.kill()
             pool.shutdown(wait=False, cancel_futures=True)
@@ -138,10 +141,10 @@ def _begin(began: Event) -> None:
     began.set()
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+        threading.Thread(target=_exit_after, args=(parent.sentinel,), daemon=True).start()
 
 
-def _end_with(sentinel: int) -> None:
+def _exit_after(sentinel: int) -> None:
     from multiprocessing.connection import wait as wait_for
 
     wait_for([sentinel])
@@ -149,7 +152,7 @@ def _end_with(sentinel: int) -> None:
 
 
 @contextmanager
-def _interrupt_held() -> Iterator[None]:
+def _hold_interrupt() -> Iterator[None]:
     """Let Ctrl-C wait; processes started meanwhile never see it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -20,12 +20,12 @@ _FIRST_WIDE_STEPS = (2, 5)
 
 def torch_version(stack: str) -> tuple[int, int] | None:
     """Return the major and minor version in a stack such as "torch 1.12, CUDA 11.3", None where it names none."""
-    found = re.search(r"torch\s+(\d+)\.(\d+)", stack)
-    return (int(found[1]), int(found[2])) if found else None
+    match = re.search(r"torch\s+(\d+)\.(\d+)", stack)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 @contextmanager
-def as_measured(source: str, stack: str, phase: str) -> Iterator[None]:
+def source_settings(source: str, stack: str, phase: str) -> Iterator[None]:
     """While entered, build and run models as `source` did on `stack`; nothing changes for sources other than timm's."""
     version = torch_version(stack)
     if not source.startswith(TIMM_SOURCE) or version is None:

@@ -31,10 +31,10 @@ def published_table() -> Table:
 
 
 @cache
-def published() -> tuple[Measurement, ...]:
+def published_measurements() -> tuple[Measurement, ...]:
     """Return the published measurements as records."""
-    found = [entry.measurement for entry in read_measurements(published_table())]
-    return tuple(measurement for measurement in found if measurement is not None)
+    measurements = [entry.measurement for entry in read_measurements(published_table())]
+    return tuple(measurement for measurement in measurements if measurement is not None)
 
 
 def published_throughput(model: str, phase: str, device: str) -> float | None:
@@ -47,7 +47,7 @@ def published_throughput(model: str, phase: str, device: str) -> float | None:
     return next(
         (
             row.images_per_second
-            for row in published()
+            for row in published_measurements()
             if (_network(row.model), row.phase, row.device) == (network, phase, place)
         ),
         None,

@@ -80,21 +80,21 @@ def _ranks(values: Floats) -> Floats:
     return shared
 
 
-def by_group(cases: Sequence[Case]) -> tuple[GroupErrors, ...]:
+def group_errors(cases: Sequence[Case]) -> tuple[GroupErrors, ...]:
     """Return the errors for each source and device, then for its phases, then for what was measured apart in them.
 
     What was measured apart are stacks and layouts: different versions or layouts are different measurements, each with
     a bias of its own. They are told apart only where there are several.
     """
-    found = []
+    groups = []
     for whole in _split(cases, lambda case: (case.source, case.device)):
-        found.append(_group(whole))
+        groups.append(_group(whole))
         for phase in _split(whole, lambda case: (case.phase,)):
-            found.append(_group(phase, phase=True))
+            groups.append(_group(phase, phase=True))
             parts = list(_split(phase, lambda case: (case.stack, case.layout)))
             if len(parts) > 1:
-                found += [_group(part, phase=True, parts=True) for part in parts]
-    return tuple(found)
+                groups += [_group(part, phase=True, parts=True) for part in parts]
+    return tuple(groups)
 
 
 def _group(cases: Sequence[Case], *, phase: bool = False, parts: bool = False) -> GroupErrors:

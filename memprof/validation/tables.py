@@ -39,7 +39,7 @@ class Table:
 
     def position(self, column: str) -> int | None:
         """Return where a column is, whatever its case; None where the table has none of that name."""
-        return _positions(self.columns).get(_plain(column))
+        return _positions(self.columns).get(_fold(column))
 
     def cell(self, row: Row, column: str, default: str = "") -> str:
         """Return the text of a cell, stripped; `default` where it is empty or the column is not there."""
@@ -56,7 +56,7 @@ class Table:
         what = f"{self.name} lacks the column{'s' * (len(missing) > 1)} {names}"
         if len(self.columns) == 1 and any(mark in self.columns[0] for mark in ";\t|"):
             raise MeasurementError(what, "separate the values of a line by commas")
-        unknown = [column for column in self.columns if _plain(column) not in map(_plain, columns)]
+        unknown = [column for column in self.columns if _fold(column) not in map(_fold, columns)]
         close = did_you_mean(missing[0], unknown) if unknown else ""
         hint = f" ({missing[0]}: {close})" if close.startswith("did you mean") else ""
         raise MeasurementError(what, f"the first line must name {', '.join(columns)}{hint}")
@@ -91,10 +91,10 @@ def parse_table(content: bytes, name: str) -> Table:
         raise MeasurementError(
             f"{name}: line {header.line}, the header: {reason}", "name every column in the first line"
         )
-    double = next((column for column in columns if [_plain(name) for name in columns].count(_plain(column)) > 1), None)
+    double = next((column for column in columns if [_fold(name) for name in columns].count(_fold(column)) > 1), None)
     if double is not None:
         raise MeasurementError(f"{name} has two columns {double!r}", "keep one of them")
-    return Table(name, columns, tuple(_checked(row, len(columns)) for row in rows[1:]))
+    return Table(name, columns, tuple(_check_width(row, len(columns)) for row in rows[1:]))
 
 
 def _rows(text: str) -> Iterator[Row]:
@@ -107,18 +107,18 @@ def _rows(text: str) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(line, (), f"not readable as CSV: {_in_words(error)}")
+            yield Row(line, (), f"not readable as CSV: {_describe(error)}")
             continue
         if any(cell.strip() for cell in cells):
             yield Row(line, tuple(cells))
 
 
-def _in_words(error: csv.Error) -> str:
+def _describe(error: csv.Error) -> str:
     text = str(error)
     return "a quotation mark is not closed" if text == "unexpected end of data" else text
 
 
-def _checked(row: Row, columns: int) -> Row:
+def _check_width(row: Row, columns: int) -> Row:
     if row.defect or len(row.cells) == columns:
         return row
     values = f"{len(row.cells)} value{'s' * (len(row.cells) != 1)}"
@@ -127,8 +127,8 @@ def _checked(row: Row, columns: int) -> Row:
 
 @cache
 def _positions(columns: tuple[str, ...]) -> Mapping[str, int]:
-    return {_plain(column): place for place, column in enumerate(columns)}
+    return {_fold(column): place for place, column in enumerate(columns)}
 
 
-def _plain(column: str) -> str:
+def _fold(column: str) -> str:
     return column.strip().casefold()

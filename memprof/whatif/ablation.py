@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-import msgspec
-
 from memprof.comparisons.models import Entry, entry
 from memprof.errors import ModelError
 from memprof.models import registry
 from memprof.models.options import BRANCHES, Value
 from memprof.models.spec import ModelSpec, Source, parse
+from memprof.report.json_text import indented_json
 from memprof.report.record import Report
 
 SCHEMA = "memprof.ablation/1"
@@ -82,7 +81,7 @@ class Ablation:
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return indented_json(self).decode()
 
 
 def variants(model: str) -> tuple[Variant, ...]:
@@ -144,12 +143,12 @@ def defaults(name: str) -> dict[str, Value]:
 
 def published_rate(item: Entry, phase: str) -> float | None:
     """Return the images/s that were published for an entry's model, in a workload and on a device like its own."""
-    from memprof.validation.published import published, published_throughput
+    from memprof.validation.published import published_measurements, published_throughput
 
     step = item.step(phase)
     layouts = {considered.layout for considered in step.considered} if step else set()
     own = item.device_name, item.batch_size, item.resolution, item.precision, phase
-    for row in published():
+    for row in published_measurements():
         theirs = row.device, row.batch_size, row.resolution, row.precision, row.phase
         if theirs == own and set(row.layouts) == layouts:
             return published_throughput(item.model, phase, row.device)

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-import msgspec
-
 from memprof import units, words
 from memprof.findings import memory
-from memprof.report import groups as summary
+from memprof.report.digest import Digest, digest, digests
+from memprof.report.groups import share
+from memprof.report.json_text import indented_json
+from memprof.report.labels import labels
 from memprof.report.record import OperatorRow, Report, Workload
-from memprof.vocabulary import CHANNELS_FIRST, CHANNELS_LAST, WAITING
+from memprof.vocabulary import CHANNELS_FIRST, CHANNELS_LAST, WAITING, Kind
 from memprof.whatif import fusible
 from memprof.whatif.fusible import Saving
 
@@ -90,7 +91,7 @@ class Losses:
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return indented_json(self).decode()
 
 
 def worth_trying(workload: Workload, precisions: Sequence[str]) -> tuple[Workload, ...]:
@@ -100,23 +101,22 @@ def worth_trying(workload: Workload, precisions: Sequence[str]) -> tuple[Workloa
     """
     other = CHANNELS_FIRST if workload.layout == CHANNELS_LAST else CHANNELS_LAST
     faster = next((name for name in _FASTER.get(workload.precision, ()) if name in precisions), None)
-    found = [replace(workload, layout=other)]
-    found += [replace(workload, precision=faster)] if faster else []
-    found += (
-        [replace(workload, batch_size=2 * workload.batch_size)] if 2 * workload.batch_size <= _LARGEST_BATCH else []
-    )
-    return tuple(found)
+    alternatives = [replace(workload, layout=other)]
+    alternatives += [replace(workload, precision=faster)] if faster else []
+    batch = 2 * workload.batch_size
+    alternatives += [replace(workload, batch_size=batch)] if batch <= _LARGEST_BATCH else []
+    return tuple(alternatives)
 
 
 def find_losses(report: Report, alternatives: Sequence[Report] = ()) -> Losses:
     """Find what of a step could be saved; `alternatives` are the same model analysed as `worth_trying` says."""
-    total = report.totals.seconds
-    unfit = [other for other in alternatives if _breaks_memory(report, other)]
-    tried = [_tried(report, other) for other in alternatives if other not in unfit]
+    total, own = report.totals.seconds, digest(report)
+    unfit = [other for other in digests(alternatives) if _breaks_memory(own, other)]
+    tried = [_tried(report, other) for other in alternatives if all(other is not item.report for item in unfit)]
     candidates = [*_from_rows(report), *_split(report), *tried]
     shown = [loss for loss in candidates if loss.saved_seconds >= LEAST * total > 0]
-    kinds = tuple(Spent(kind.name, kind.seconds, kind.time_share, kind.bound) for kind in summary.by_kind(report))
-    found = tuple(sorted(shown, key=lambda loss: (-loss.saved_seconds, loss.code, loss.what)))
+    kinds = tuple(Spent(kind.name, kind.seconds, kind.time_share, kind.bound) for kind in own.kinds)
+    losses = tuple(sorted(shown, key=lambda loss: (-loss.saved_seconds, loss.code, loss.what)))
     return Losses(
         schema=SCHEMA,
         workload=report.workload,
@@ -124,8 +124,8 @@ def find_losses(report: Report, alternatives: Sequence[Report] = ()) -> Losses:
         device_title=report.device.title,
         seconds=total,
         kinds=kinds,
-        losses=found,
-        sentences=(*_sentences(report, found), *_in_vain(report, tried, unfit)),
+        losses=losses,
+        sentences=(*_sentences(own, losses), *_in_vain(own, tried, unfit)),
     )
 
 
@@ -183,7 +183,7 @@ def _split(report: Report) -> Iterator[Loss]:
 def _kernel(row: OperatorRow) -> tuple[int, ...]:
     """Return the pixels a side of a depthwise convolution's kernel, () for what is none."""
     weight = 2 if "backward" in row.name else 1
-    depthwise = row.kind == "depthwise convolution" and len(row.input_shapes) > weight
+    depthwise = row.kind == Kind.DEPTHWISE and len(row.input_shapes) > weight
     return row.input_shapes[weight][2:] if depthwise else ()
 
 
@@ -194,10 +194,10 @@ def _split_seconds(row: OperatorRow, kernel: tuple[int, ...], rate: float) -> fl
     return max(row.seconds * taps, 3 / 8 * row.dram_bytes / rate) + concatenation
 
 
-def _breaks_memory(report: Report, other: Report) -> bool:
+def _breaks_memory(own: Digest, other: Digest) -> bool:
     """Return whether another step does not fit the memory, though this one does or is the smaller."""
-    larger = other.workload.batch_size > report.workload.batch_size
-    return memory.needed(other).fits is False and (memory.needed(report).fits is not False or larger)
+    larger = other.report.workload.batch_size > own.report.workload.batch_size
+    return memory.needed(other).fits is False and (memory.needed(own).fits is not False or larger)
 
 
 def _tried(report: Report, other: Report) -> Loss:
@@ -213,13 +213,13 @@ def _tried(report: Report, other: Report) -> Loss:
         code, what = "batch", f"Batch {ours.batch_size}"
         change = f"take batch {theirs.batch_size}, which saves this on every {ours.batch_size} images"
     total = report.totals.seconds
-    return Loss(code, what, change, total, total - per_step, summary.share(total - per_step, total), analysed=True)
+    return Loss(code, what, change, total, total - per_step, share(total - per_step, total), analysed=True)
 
 
 def _loss(report: Report, code: str, what: str, change: str, rows: Sequence[OperatorRow], saved: float) -> Loss:
     total = report.totals.seconds
     seconds = sum(row.seconds for row in rows)
-    return Loss(code, what, change, seconds, saved, summary.share(saved, total), analysed=False)
+    return Loss(code, what, change, seconds, saved, share(saved, total), analysed=False)
 
 
 def _what(rows: Sequence[OperatorRow]) -> str:
@@ -229,33 +229,33 @@ def _what(rows: Sequence[OperatorRow]) -> str:
     return f"{', '.join(names)} ({units.count(calls)} {'call' if calls == 1 else 'calls'}, {' and '.join(phases)})"
 
 
-def _sentences(report: Report, found: Sequence[Loss]) -> Iterator[str]:
-    total = units.seconds(report.totals.seconds)
-    slowest = [f"{words.kinds(kind.name)} {units.share(kind.time_share)}" for kind in summary.by_kind(report)[:3]]
-    yield f"{report.workload.model} needs {total} a step (predicted): {words.enumerate_words(slowest)} of it."
-    if found:
-        first = found[0]
+def _sentences(digest: Digest, losses: Sequence[Loss]) -> Iterator[str]:
+    total = units.seconds(digest.totals.seconds)
+    slowest = [f"{words.kinds(kind.name)} {units.share(kind.time_share)}" for kind in digest.kinds[:3]]
+    yield f"{digest.report.workload.model} needs {total} a step (predicted): {words.enumerate_words(slowest)} of it."
+    if losses:
+        first = losses[0]
         yield (
             f"The largest saving predicted for one change is {units.seconds(first.saved_seconds)} of {total} "
             f"({units.share(first.saved_share)}). {first.what}: {first.change}."
         )
     else:
         yield f"No change that memprof knows is predicted to save {units.share(LEAST)} of the step or more."
-    unfit = memory.sentence(report)
+    unfit = memory.sentence(digest)
     if unfit:
         yield unfit
 
 
-def _in_vain(report: Report, tried: Sequence[Loss], unfit: Sequence[Report]) -> Iterator[str]:
+def _in_vain(own: Digest, tried: Sequence[Loss], unfit: Sequence[Digest]) -> Iterator[str]:
     """Say what was analysed and would not help, or would not fit the device's memory."""
-    vain = [loss for loss in tried if loss.saved_seconds < LEAST * report.totals.seconds]
-    said = [f"{_in_short(loss.change)} ({units.seconds(loss.seconds - loss.saved_seconds)} a step)" for loss in vain]
-    if said:
-        yield f"Analysed too, and predicted to save less than {units.share(LEAST)} or to cost time: {'; '.join(said)}."
+    vain = [loss for loss in tried if loss.saved_seconds < LEAST * own.totals.seconds]
+    parts = [f"{_in_short(loss.change)} ({units.seconds(loss.seconds - loss.saved_seconds)} a step)" for loss in vain]
+    if parts:
+        yield f"Analysed too, and predicted to save less than {units.share(LEAST)} or to cost time: {'; '.join(parts)}."
     for other in unfit:
-        if memory.needed(report).fits is not False:
+        if memory.needed(own).fits is not False:
             needed = units.byte_count(memory.needed(other).peak_bytes)
-            yield f"{summary.labels([report, other])[1]} would need {needed}: more memory than the device has."
+            yield f"{labels([own.report, other.report])[1]} would need {needed}: more memory than the device has."
 
 
 def _in_short(change: str) -> str:

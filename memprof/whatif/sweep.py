@@ -8,19 +8,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-import msgspec
-
 from memprof import units, words
 from memprof.comparisons.models import entry, faster
 from memprof.errors import ModelError
 from memprof.models import registry
 from memprof.models.options import Option, Value, write
-from memprof.report import groups
+from memprof.report.groups import share
+from memprof.report.json_text import indented_json
 from memprof.report.record import Report
+from memprof.vocabulary import Kind
 from memprof.whatif.ablation import Published, published_rate, with_options, zoo_spec
 
 SCHEMA = "memprof.sweep/1"
-DEPTHWISE = "depthwise convolution"
 _RANGE = re.compile(r"([0-9]+)\.\.([0-9]+)(?::([0-9]+))?")
 
 
@@ -117,7 +116,7 @@ class Sweep:
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return indented_json(self).decode()
 
 
 def plan(model: str, text: str) -> Plan:
@@ -149,20 +148,20 @@ def plan(model: str, text: str) -> Plan:
     return Plan(str(spec), option.name, option.meaning, is_whole, tuple(settings))
 
 
-def sweep(asked: Plan, found: Sequence[Sequence[Report]], published: Published = published_rate) -> Sweep:
+def sweep(asked: Plan, cells: Sequence[Sequence[Report]], published: Published = published_rate) -> Sweep:
     """Put the reports of a plan together: for each setting those of every phase, in one layout or in both."""
     points = [
         point
-        for setting, reports in zip(asked.settings, found, strict=True)
+        for setting, reports in zip(asked.settings, cells, strict=True)
         for point in _points(setting, reports, published)
     ]
-    first = found[0][0]
+    first = cells[0][0]
     phases = tuple(dict.fromkeys(point.phase for point in points))
     by_phase = {phase: [point for point in points if point.phase == phase] for phase in phases}
     takeovers = tuple(item for phase in phases for item in _takeovers(by_phase[phase]))
-    said = []
+    sentences = []
     for phase in phases:
-        said += [_growth(asked, by_phase[phase]), _bounds(asked, by_phase[phase], takeovers)]
+        sentences += [_growth(asked, by_phase[phase]), _bounds(asked, by_phase[phase], takeovers)]
     return Sweep(
         schema=SCHEMA,
         model=asked.model,
@@ -175,7 +174,7 @@ def sweep(asked: Plan, found: Sequence[Sequence[Report]], published: Published =
         precision=first.workload.precision,
         points=tuple(point for phase in phases for point in by_phase[phase]),
         takeovers=takeovers,
-        sentences=tuple(sentence for sentence in said if sentence),
+        sentences=tuple(sentence for sentence in sentences if sentence),
     )
 
 
@@ -211,15 +210,15 @@ def _example(option: Option) -> str:
 
 def _points(setting: Setting, reports: Sequence[Report], published: Published) -> list[Point]:
     item = entry(reports)
-    found = []
+    points = []
     for step in item.steps:
         report = faster([report for report in reports if report.workload.phase == step.phase])
-        rows = [row for row in report.operators if row.kind == DEPTHWISE]
+        rows = [row for row in report.operators if row.kind == Kind.DEPTHWISE]
         seconds: dict[str, float] = {}
         for row in rows:
             seconds[row.bound] = seconds.get(row.bound, 0.0) + row.seconds
         rate = published(item, step.phase)
-        found.append(
+        points.append(
             Point(
                 phase=step.phase,
                 value=setting.value,
@@ -239,7 +238,7 @@ def _points(setting: Setting, reports: Sequence[Report], published: Published) -
                 published_seconds=item.batch_size / rate if rate else None,
             )
         )
-    return found
+    return points
 
 
 def _takeovers(points: Sequence[Point]) -> list[Takeover]:
@@ -253,7 +252,6 @@ def _takeovers(points: Sequence[Point]) -> list[Takeover]:
 def _growth(asked: Plan, points: Sequence[Point]) -> str:
     """Say how the step's time grows, how the MACs do, and what of the time is depthwise."""
     first, last = points[0], points[-1]
-    share = groups.share
     return (
         f"{words.phase(first.phase).capitalize()}: from {asked.option} {first.value} to {last.value} the predicted "
         f"step goes from {units.seconds(first.seconds)} to {units.seconds(last.seconds)} "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from memprof import units
 from memprof.comparisons.explanation import Explanation
-from memprof.report import groups
+from memprof.report.labels import describe
 from memprof.whatif.savings import Losses
 
 
@@ -16,7 +16,7 @@ def heading(found: Explanation | Losses) -> str:
 
 def workload(found: Explanation | Losses) -> str:
     """Say what was analysed: "training, tf32, batch 128, 224 px, channels-last"."""
-    return groups.describe_workload(found.workload)
+    return describe(found.workload)
 
 
 def title(found: Explanation | Losses) -> str:

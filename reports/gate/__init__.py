@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from memprof.gate.records import GateResult
+from memprof.report.json_text import indented_json
 from memprof.reports.parts.formats import Formats
 
 _FILES = {"md": "gate.md", "junit": "gate-junit.xml", "gitlab": "gl-code-quality-report.json", "json": "gate.json"}
@@ -15,11 +16,11 @@ def file_name(name: str) -> str:
     return _FILES[name]
 
 
-def text(found: GateResult, *, width: int = 100, color: bool = False) -> str:
+def text(result: GateResult, *, width: int = 100, color: bool = False) -> str:
     """Return text for a terminal of `width` columns; plain unless `color`."""
     from memprof.reports.gate import terminal
 
-    return terminal.render(found, width=width, color=color)
+    return terminal.render(result, width=width, color=color)
 
 
 def formats(baseline: str = "", config: str = "") -> Formats[GateResult]:
@@ -28,48 +29,48 @@ def formats(baseline: str = "", config: str = "") -> Formats[GateResult]:
     Without them an annotation is on the line on which memprof's section of the configuration begins.
     """
 
-    def github(found: GateResult) -> bytes:
+    def github(result: GateResult) -> bytes:
         from memprof.reports.gate import github as gate_github
         from memprof.reports.gate import lines
 
-        return _encoded(gate_github.render(found, lines.Sources(baseline, config)))
+        return _encode(gate_github.render(result, lines.Sources(baseline, config)))
 
-    def gitlab(found: GateResult) -> bytes:
+    def gitlab(result: GateResult) -> bytes:
         from memprof.reports.gate import gitlab as gate_gitlab
         from memprof.reports.gate import lines
 
-        return _encoded(gate_gitlab.render(found, lines.Sources(baseline, config)))
+        return _encode(gate_gitlab.render(result, lines.Sources(baseline, config)))
 
     writers = {"md": _markdown, "github": github, "junit": _junit, "gitlab": gitlab, "json": _json}
     return Formats("gate check", writers)
 
 
-def _markdown(found: GateResult) -> bytes:
+def _markdown(result: GateResult) -> bytes:
     from memprof.reports.gate import markdown
 
-    return _encoded(markdown.render(found))
+    return _encode(markdown.render(result))
 
 
-def _junit(found: GateResult) -> bytes:
+def _junit(result: GateResult) -> bytes:
     from memprof.reports.gate import junit
 
-    return junit.render(found)
+    return junit.render(result)
 
 
-def _json(found: GateResult) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(_encodable(msgspec.to_builtins(found))), indent=2) + b"\n"
+def _json(result: GateResult) -> bytes:
+    return indented_json(_replace_surrogates(msgspec.to_builtins(result)))
 
 
-def _encodable(found: object) -> object:
+def _replace_surrogates(value: object) -> object:
     """Return JSON values without halves of surrogates, which names of files may hold and UTF-8 has no bytes for."""
-    if isinstance(found, str):
-        return found.encode("utf-8", "replace").decode()
-    if isinstance(found, dict):
-        return {_encodable(key): _encodable(value) for key, value in found.items()}
-    return [_encodable(item) for item in found] if isinstance(found, (list, tuple)) else found
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_replace_surrogates(key): _replace_surrogates(value) for key, value in value.items()}
+    return [_replace_surrogates(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def _encoded(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 

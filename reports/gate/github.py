@@ -22,60 +22,60 @@ _IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
 
 
-def render(found: GateResult, sources: Sources) -> str:
+def render(result: GateResult, sources: Sources) -> str:
     """Return a line for each workload and measurement that did not pass; "" where all did."""
     by_level: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
-    for level, line in _annotations(found, sources):
+    for level, line in _annotations(result, sources):
         by_level[level].append(line)
     lines = []
     for level, several in by_level.items():
-        lines += several if len(several) <= MOST else [*several[: MOST - 1], _rest(found, level, several)]
+        lines += several if len(several) <= MOST else [*several[: MOST - 1], _rest(result, level, several)]
     return "".join(f"{line}\n" for line in lines)
 
 
 def annotation(level: str, place: Place, title: str, message: str) -> str:
     """Return one annotation, in one line whatever its texts hold."""
     properties = {"file": place.path, "line": str(place.line), "title": title}
-    said = ",".join(f"{key}={_plain(value).translate(_IN_PROPERTY)}" for key, value in properties.items())
-    return f"::{level} {said}::{_plain(message).translate(_IN_MESSAGE)}"
+    text = ",".join(f"{key}={_plain(value).translate(_IN_PROPERTY)}" for key, value in properties.items())
+    return f"::{level} {text}::{_plain(message).translate(_IN_MESSAGE)}"
 
 
-def _annotations(found: GateResult, sources: Sources) -> Iterator[tuple[str, str]]:
-    for item in sorted(found.results, key=lambda item: item.verdict is not Verdict.REGRESSED):
+def _annotations(result: GateResult, sources: Sources) -> Iterator[tuple[str, str]]:
+    for item in sorted(result.results, key=lambda item: item.verdict is not Verdict.REGRESSED):
         if item.verdict is not Verdict.PASSED:
-            place = gate_lines.of_workload(found, item.workload, sources)
+            place = gate_lines.workload_place(result, item.workload, sources)
             title = f"memprof gate: {words.name(item.workload)}: {item.verdict}"
-            level = _level(found, item.verdict)
+            level = _level(result, item.verdict)
             yield level, annotation(level, place, title, _message(item))
-    for run in found.measured:
+    for run in result.measured:
         if run.verdict is not Verdict.PASSED:
-            place = gate_lines.of_model(found, run.model, sources)
+            place = gate_lines.model_place(result, run.model, sources)
             title = f"memprof gate: {problems.measured_subject(run)}: {run.verdict}"
-            level = _level(found, run.verdict)
+            level = _level(result, run.verdict)
             yield level, annotation(level, place, title, _measured_message(run))
 
 
 def _message(item: WorkloadResult) -> str:
     shown = [metric for metric in item.metrics if metric.verdict is not Verdict.PASSED]
-    figures = [words.said(metric) for metric in shown if not words.follows(metric)]
+    figures = [words.metric_sentence(metric) for metric in shown if not words.follows(metric)]
     changes = [change.text for change in item.changes[:_MOST_CHANGES]]
     return "\n".join([*item.reasons, *figures, *changes]) or "nothing was compared"
 
 
 def _measured_message(run: MeasuredResult) -> str:
-    return "\n".join([words.measured_said(run), *run.reasons])
+    return "\n".join([words.measured_sentence(run), *run.reasons])
 
 
-def _level(found: GateResult, verdict: Verdict) -> str:
-    if problems.fails(found, verdict):
+def _level(result: GateResult, verdict: Verdict) -> str:
+    if problems.fails(result, verdict):
         return "error"
     return "notice" if verdict is Verdict.IMPROVED else "warning"
 
 
-def _rest(found: GateResult, level: str, lines: list[str]) -> str:
+def _rest(result: GateResult, level: str, lines: list[str]) -> str:
     more = len(lines) - MOST + 1
-    place = Place(found.config, max(1, found.config_line))
-    return annotation(level, place, "memprof gate", f"{more} more: {words.headline(found)}; the log has them all")
+    place = Place(result.config, max(1, result.config_line))
+    return annotation(level, place, "memprof gate", f"{more} more: {words.headline(result)}; the log has them all")
 
 
 def _plain(text: str) -> str:

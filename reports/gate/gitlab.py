@@ -16,10 +16,10 @@ from memprof.reports.gate.lines import Sources
 from memprof.reports.gate.problems import Problem
 
 
-def render(found: GateResult, sources: Sources) -> str:
+def render(result: GateResult, sources: Sources) -> str:
     """Return JSON: a problem for each figure that is beyond its budget; an empty list where all passed."""
-    told = {_fingerprint(problem): problem for problem in problems.problems(found, sources)}
-    return json.dumps([_issue(print_, problem) for print_, problem in told.items()], indent=2) + "\n"
+    issues = {_fingerprint(problem): problem for problem in problems.problems(result, sources)}
+    return json.dumps([_issue(print_, problem) for print_, problem in issues.items()], indent=2) + "\n"
 
 
 def _issue(fingerprint: str, problem: Problem) -> dict[str, object]:
@@ -46,5 +46,5 @@ def _severity(problem: Problem) -> str:
 
 
 def _fingerprint(problem: Problem) -> str:
-    told = json.dumps([problem.subject, problem.check, problem.verdict])
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    identity = json.dumps([problem.subject, problem.check, problem.verdict])
+    return hashlib.sha256(identity.encode()).hexdigest()[:32]

@@ -17,13 +17,13 @@ SUITE = "memprof gate"
 _MOST_CHANGES = 20
 
 
-def render(found: GateResult) -> bytes:
+def render(result: GateResult) -> bytes:
     """Return XML in UTF-8."""
     suite = xml.Element("testsuite", name=SUITE)
-    for item in found.results:
-        _workload(suite, found, item)
-    for run in found.measured:
-        _measured(suite, found, run)
+    for item in result.results:
+        _add_workload(suite, result, item)
+    for run in result.measured:
+        _add_measured(suite, result, run)
     counts = {
         "tests": len(suite.findall("testcase")),
         "failures": len(suite.findall("testcase/failure")),
@@ -41,37 +41,39 @@ def render(found: GateResult) -> bytes:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
 
 
-def _workload(suite: xml.Element, found: GateResult, item: WorkloadResult) -> None:
-    name = words.whole(item.workload)
+def _add_workload(suite: xml.Element, result: GateResult, item: WorkloadResult) -> None:
+    name = words.full_name(item.workload)
     changes = [change.text for change in item.changes[:_MOST_CHANGES]]
     if item.reasons or not item.metrics:
-        _case(suite, found, name, "comparison", item.verdict, list(item.reasons) or ["nothing was compared"])
+        _add_case(suite, result, name, "comparison", item.verdict, list(item.reasons) or ["nothing was compared"])
     for metric in item.metrics:
-        said = f"{words.said(metric)}: {metric.verdict}"
-        _case(suite, found, name, words.title(metric.metric), metric.verdict, [said, *changes])
+        sentence = f"{words.metric_sentence(metric)}: {metric.verdict}"
+        _add_case(suite, result, name, words.title(metric.metric), metric.verdict, [sentence, *changes])
 
 
-def _measured(suite: xml.Element, found: GateResult, run: MeasuredResult) -> None:
-    said = [f"{words.measured_said(run)}: {run.verdict}", *run.reasons]
-    _case(suite, found, problems.measured_subject(run), MEASURED.title, run.verdict, said)
+def _add_measured(suite: xml.Element, result: GateResult, run: MeasuredResult) -> None:
+    sentences = [f"{words.measured_sentence(run)}: {run.verdict}", *run.reasons]
+    _add_case(suite, result, problems.measured_subject(run), MEASURED.title, run.verdict, sentences)
 
 
-def _case(
-    suite: xml.Element, found: GateResult, classname: str, name: str, verdict: Verdict, said: Sequence[str]
+def _add_case(
+    suite: xml.Element, result: GateResult, classname: str, name: str, verdict: Verdict, sentences: Sequence[str]
 ) -> None:
     """Add a test case; what does not make the check fail is no failure, and is told in its output."""
-    case = xml.SubElement(suite, "testcase", classname=_valid(classname), name=_valid(name), time="0")
+    case = xml.SubElement(
+        suite, "testcase", classname=_replace_invalid(classname), name=_replace_invalid(name), time="0"
+    )
     if verdict is Verdict.PASSED:
         return
-    if problems.fails(found, verdict):
+    if problems.fails(result, verdict):
         kind = "error" if verdict is Verdict.CANNOT_TELL else "failure"
-        told = xml.SubElement(case, kind, message=_valid(said[0]), type=str(verdict))
+        element = xml.SubElement(case, kind, message=_replace_invalid(sentences[0]), type=str(verdict))
     else:
-        told = xml.SubElement(case, "system-out")
-    told.text = _valid("\n".join(said))
+        element = xml.SubElement(case, "system-out")
+    element.text = _replace_invalid("\n".join(sentences))
 
 
-def _valid(text: str) -> str:
+def _replace_invalid(text: str) -> str:
     """Return text without what XML 1.0 has no way to write: most control characters, and halves of surrogates."""
     return "".join(char if _is_valid(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
 

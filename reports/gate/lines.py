@@ -28,19 +28,19 @@ class Sources:
     config: str = ""
 
 
-def of_workload(found: GateResult, workload: GateWorkload, sources: Sources) -> Place:
+def workload_place(result: GateResult, workload: GateWorkload, sources: Sources) -> Place:
     """Return where the baseline has a workload; where it lacks it, where the configuration names its model."""
     line = workload_line(sources.baseline, workload)
-    return Place(found.baseline, line) if line else of_model(found, workload.model, sources)
+    return Place(result.baseline, line) if line else model_place(result, workload.model, sources)
 
 
-def of_model(found: GateResult, model: str, sources: Sources) -> Place:
+def model_place(result: GateResult, model: str, sources: Sources) -> Place:
     """Return where memprof's section of the configuration names a model, or else where it begins."""
     named = re.compile(rf"(?<![\w.:/=-]){re.escape(model)}(?![\w.:/=-])") if model.strip() else None
     for number, line in enumerate(sources.config.split("\n"), 1):
-        if named and number >= found.config_line and named.search(line):
-            return Place(found.config, number)
-    return Place(found.config, max(1, found.config_line))
+        if named and number >= result.config_line and named.search(line):
+            return Place(result.config, number)
+    return Place(result.config, max(1, result.config_line))
 
 
 def workload_line(baseline: str, workload: GateWorkload) -> int | None:
@@ -49,9 +49,9 @@ def workload_line(baseline: str, workload: GateWorkload) -> int | None:
     decoder = json.JSONDecoder()
     for match in _WORKLOAD.finditer(baseline):
         try:
-            told: Mapping[str, object] = decoder.raw_decode(baseline, match.end())[0]
+            value: Mapping[str, object] = decoder.raw_decode(baseline, match.end())[0]
         except (ValueError, RecursionError):
             continue
-        if told == wanted:
+        if value == wanted:
             return baseline.count("\n", 0, match.start()) + 1
     return None

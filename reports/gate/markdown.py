@@ -22,11 +22,11 @@ _CUT = (
 )
 
 
-def render(found: GateResult, limit_bytes: int = LIMIT_BYTES) -> str:
+def render(result: GateResult, limit_bytes: int = LIMIT_BYTES) -> str:
     """Return Markdown of at most `limit_bytes` in UTF-8: the verdict, what to do, what changed, then all figures."""
     kept: list[str] = []
     left = limit_bytes - len(_CUT.encode()) - 2
-    for block in _blocks(found):
+    for block in _blocks(result):
         left -= len(block.encode()) + 1
         if left < 0:
             return "\n".join([*kept, _CUT, ""])
@@ -34,22 +34,22 @@ def render(found: GateResult, limit_bytes: int = LIMIT_BYTES) -> str:
     return "\n".join(kept)
 
 
-def _blocks(found: GateResult) -> Iterator[str]:
+def _blocks(result: GateResult) -> Iterator[str]:
     """Yield pieces of text, each of which may be the last one, what matters most first."""
     yield _text(
-        f"## memprof gate: {found.verdict}",
+        f"## memprof gate: {result.verdict}",
         "",
-        f"**{_safe(_sentence(words.summary(found)))}**",
-        _safe(words.besides(found)),
+        f"**{_safe(_sentence(words.summary(result)))}**",
+        _safe(words.other_verdicts(result)),
         "",
     )
-    if found.remedy:
-        yield _text(f"**What to do:** {_with_code(_sentence(found.remedy))}", "")
-    yield from (_text(f"> {_safe(note)}.", "") for note in found.notes)
-    for item in tables.notable(found):
+    if result.remedy:
+        yield _text(f"**What to do:** {_with_code(_sentence(result.remedy))}", "")
+    yield from (_text(f"> {_safe(note)}.", "") for note in result.notes)
+    for item in tables.notable_workloads(result):
         yield from _workload(item)
-    for reasons, items in tables.incomparable(found).items():
-        names = [_safe(words.whole(item.workload)) for item in items]
+    for reasons, items in tables.incomparable_workloads(result).items():
+        names = [_safe(words.full_name(item.workload)) for item in items]
         yield _text(
             f"### {names[0] if len(items) == 1 else f'{len(items)} workloads'}: cannot tell",
             "",
@@ -57,47 +57,47 @@ def _blocks(found: GateResult) -> Iterator[str]:
         )
         if len(items) > 1:
             yield _details("Which workloads", [f"- {name}" for name in names])
-    if found.measured:
+    if result.measured:
         yield _text(
-            f"### {tables.measured(found.measured).title}",
+            f"### {tables.measured_table(result.measured).title}",
             "",
-            *_table(tables.measured(found.measured), bold_verdicts=True),
-            *_list(tables.measured_notes(found.measured)),
+            *_table(tables.measured_table(result.measured), bold_verdicts=True),
+            *_list(tables.measured_notes(result.measured)),
         )
-    passed = tables.passed(found)
+    passed = tables.passed_workloads(result)
     if passed.rows:
         count = len(passed.rows)
         yield _details(f"{count} {'workload' if count == 1 else 'workloads'} passed", _table(passed))
-    for item in tables.notable(found):
-        yield _details(f"Every metric of {words.whole(item.workload)}", _table(tables.metrics(item.metrics)))
+    for item in tables.notable_workloads(result):
+        yield _details(f"Every metric of {words.full_name(item.workload)}", _table(tables.metrics(item.metrics)))
         if len(item.changes) > _MOST_CHANGES:
             shown = item.changes[:_MOST_OF_ALL_CHANGES]
             yield _details(
-                f"{len(shown)} of {len(item.changes)} changes of {words.whole(item.workload)}",
+                f"{len(shown)} of {len(item.changes)} changes of {words.full_name(item.workload)}",
                 _list(change.text for change in shown),
             )
-    if found.results:
-        yield _text(f"Baseline {_safe(found.baseline)}, budgets of {_safe(found.config)}. {words.PREDICTED}", "")
+    if result.results:
+        yield _text(f"Baseline {_safe(result.baseline)}, budgets of {_safe(result.config)}. {words.PREDICTED}", "")
 
 
-def _workload(found: WorkloadResult) -> Iterator[str]:
-    title = f"### {_safe(words.name(found.workload))}: {found.verdict}"
+def _workload(result: WorkloadResult) -> Iterator[str]:
+    title = f"### {_safe(words.name(result.workload))}: {result.verdict}"
     yield _text(
         title,
         "",
-        f"{_safe(words.details(found.workload))}",
+        f"{_safe(words.details(result.workload))}",
         "",
-        *(_list(_sentence(reason) for reason in found.reasons) if found.reasons else []),
+        *(_list(_sentence(reason) for reason in result.reasons) if result.reasons else []),
     )
-    shown = words.changed(found)
-    unchanged = words.unchanged(found)
+    shown = words.changed_metrics(result)
+    unchanged = words.unchanged_count(result)
     if shown:
         yield _text(*_table(tables.metrics(shown), bold_verdicts=True), *([f"{unchanged}.", ""] if unchanged else []))
-    if found.changes:
+    if result.changes:
         yield _text("What changed, and what that costs (predicted):", "")
-        rest = len(found.changes) - _MOST_CHANGES
+        rest = len(result.changes) - _MOST_CHANGES
         more = [f"- and {rest} more that {'weighs' if rest == 1 else 'weigh'} less"] if rest > 0 else []
-        yield _text(*_list(change.text for change in found.changes[:_MOST_CHANGES])[:-1], *more, "")
+        yield _text(*_list(change.text for change in result.changes[:_MOST_CHANGES])[:-1], *more, "")
 
 
 def _table(shown: Table, *, bold_verdicts: bool = False) -> list[str]:
@@ -111,8 +111,8 @@ def _table(shown: Table, *, bold_verdicts: bool = False) -> list[str]:
     return [f"| {headers} |", f"|{ruler}|", *(f"| {' | '.join(row)} |" for row in rows), ""]
 
 
-def _list(said: Iterable[str]) -> list[str]:
-    return [*(f"- {_safe(sentence)}" for sentence in said), ""]
+def _list(sentences: Iterable[str]) -> list[str]:
+    return [*(f"- {_safe(sentence)}" for sentence in sentences), ""]
 
 
 def _details(title: str, lines: Sequence[str]) -> str:
@@ -134,15 +134,15 @@ def _with_code(text: str) -> str:
     parts = _plain(text).split("`")
     if len(parts) % 2 == 0:
         return _safe(text)
-    return "".join(f"`{part}`" if place % 2 else _escaped(part) for place, part in enumerate(parts))
+    return "".join(f"`{part}`" if place % 2 else _escape(part) for place, part in enumerate(parts))
 
 
 def _safe(text: str) -> str:
     """Return text that shows as it stands, in one line: no Markdown, no HTML, nobody notified, nothing hidden."""
-    return _escaped(_plain(text))
+    return _escape(_plain(text))
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return markdown.escape(text).replace("&", "&amp;").replace("@", "@\N{ZERO WIDTH NON-JOINER}")
 
 

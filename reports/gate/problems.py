@@ -27,33 +27,33 @@ class Problem:
     fails: bool
 
 
-def problems(found: GateResult, sources: Sources) -> Iterator[Problem]:
+def problems(result: GateResult, sources: Sources) -> Iterator[Problem]:
     """Yield what did not pass, figure by figure."""
-    for item in found.results:
+    for item in result.results:
         if item.verdict is not Verdict.PASSED:
-            yield from _of_workload(found, item, sources)
-    for run in found.measured:
+            yield from _workload_problems(result, item, sources)
+    for run in result.measured:
         if run.verdict is not Verdict.PASSED:
-            text = "; ".join([words.measured_said(run), *run.reasons])
+            text = "; ".join([words.measured_sentence(run), *run.reasons])
             yield Problem(
                 measured_subject(run),
                 MEASURED.name,
                 run.verdict,
                 text,
-                lines.of_model(found, run.model, sources),
-                fails(found, run.verdict),
+                lines.model_place(result, run.model, sources),
+                fails(result, run.verdict),
             )
 
 
-def fails(found: GateResult, verdict: Verdict) -> bool:
+def fails(result: GateResult, verdict: Verdict) -> bool:
     """Return whether one verdict is why the whole result is not fine.
 
     A measurement that cannot tell does not make a lenient check fail, an improvement only a strict one.
     """
     if verdict is Verdict.IMPROVED:
-        return found.strict
+        return result.strict
     if verdict is Verdict.CANNOT_TELL:
-        return found.verdict in (Verdict.CANNOT_TELL, Verdict.REGRESSED)
+        return result.verdict in (Verdict.CANNOT_TELL, Verdict.REGRESSED)
     return verdict is Verdict.REGRESSED
 
 
@@ -62,14 +62,19 @@ def measured_subject(run: MeasuredResult) -> str:
     return f"{words.measured_name(run)}, batch {run.batch_size}, measured"
 
 
-def _of_workload(found: GateResult, item: WorkloadResult, sources: Sources) -> Iterator[Problem]:
-    place = lines.of_workload(found, item.workload, sources)
-    subject = words.whole(item.workload)
+def _workload_problems(result: GateResult, item: WorkloadResult, sources: Sources) -> Iterator[Problem]:
+    place = lines.workload_place(result, item.workload, sources)
+    subject = words.full_name(item.workload)
     if item.reasons or not item.metrics:
         why = "; ".join(item.reasons) or "nothing was compared"
-        yield Problem(subject, "comparison", item.verdict, why, place, fails(found, item.verdict))
+        yield Problem(subject, "comparison", item.verdict, why, place, fails(result, item.verdict))
     for metric in item.metrics:
         if metric.verdict is not Verdict.PASSED and not words.follows(metric):
             yield Problem(
-                subject, metric.metric, metric.verdict, words.said(metric), place, fails(found, metric.verdict)
+                subject,
+                metric.metric,
+                metric.verdict,
+                words.metric_sentence(metric),
+                place,
+                fails(result, metric.verdict),
             )

@@ -28,7 +28,7 @@ def metrics(shown: Iterable[MetricVerdict]) -> Table:
     return Table("Metrics", columns, tuple(rows))
 
 
-def measured(shown: Sequence[MeasuredResult], *, wide: bool = True) -> Table:
+def measured_table(shown: Sequence[MeasuredResult], *, wide: bool = True) -> Table:
     """Return measured times of base and head; not `wide`, in fewer columns."""
     columns = [Column("model", number=False), *map(Column, ("base", "head", "change", "95 % interval"))]
     rows = []
@@ -55,20 +55,20 @@ def measured_notes(shown: Sequence[MeasuredResult], *, wide: bool = True) -> tup
     return (f"{how}{budget}", *reasons, *([f"The measuring processes ran with {settings}."] if settings else []))
 
 
-def passed(found: GateResult) -> Table:
+def passed_workloads(result: GateResult) -> Table:
     """Return the workloads that passed, with what changed within the budget."""
     rows = [
-        (words.name(item.workload), words.details(item.workload), within(item))
-        for item in found.results
+        (words.name(item.workload), words.details(item.workload), change_summary(item))
+        for item in result.results
         if item.verdict is Verdict.PASSED
     ]
     columns = tuple(Column(header, number=False) for header in ("workload", "", "within budget"))
     return Table("Passed", columns, tuple(rows))
 
 
-def within(found: WorkloadResult) -> str:
+def change_summary(result: WorkloadResult) -> str:
     """Say what changed within the budgets: "no metric changed", or "predicted step time +0.3 %, 2 more changed"."""
-    items = words.changed(found)
+    items = words.changed_metrics(result)
     if not items:
         return "no metric changed"
     first = next((item for item in items if item.metric == "seconds"), items[0])
@@ -76,19 +76,19 @@ def within(found: WorkloadResult) -> str:
     return f"{words.title(first.metric)} {words.change(first)}{more}"
 
 
-def incomparable(found: GateResult) -> dict[tuple[str, ...], list[WorkloadResult]]:
+def incomparable_workloads(result: GateResult) -> dict[tuple[str, ...], list[WorkloadResult]]:
     """Return the workloads of which no figure was compared, by the reasons."""
     groups: dict[tuple[str, ...], list[WorkloadResult]] = {}
-    for item in found.results:
+    for item in result.results:
         if item.verdict is Verdict.CANNOT_TELL and not item.metrics:
             groups.setdefault(item.reasons, []).append(item)
     return groups
 
 
-def notable(found: GateResult) -> tuple[WorkloadResult, ...]:
+def notable_workloads(result: GateResult) -> tuple[WorkloadResult, ...]:
     """Return the workloads that did not pass and whose figures were compared, the worst first."""
     order = (Verdict.REGRESSED, Verdict.CANNOT_TELL, Verdict.IMPROVED)
-    shown = [item for item in found.results if item.verdict in order and item.metrics]
+    shown = [item for item in result.results if item.verdict in order and item.metrics]
     return tuple(sorted(shown, key=lambda item: order.index(item.verdict)))
 
 

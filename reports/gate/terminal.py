@@ -27,92 +27,94 @@ _METRIC_GROUPS = (2, 3)
 """Columns of figures that stay together: before and after; change, budget and verdict."""
 
 
-def render(found: GateResult, *, width: int, color: bool) -> str:
+def render(result: GateResult, *, width: int, color: bool) -> str:
     """Return the text for a terminal of `width` columns: the verdict first, what to do about it last."""
     console = typeset.start(width, color=color)
-    typeset.line(console, words.headline(found), STYLES[found.verdict])
-    for said in (words.besides(found), *_origin(found)):
-        if said:
-            typeset.line(console, said, typeset.FAINT)
-    for item in tables.notable(found):
-        _workload(console, item)
-    for reasons, items in tables.incomparable(found).items():
-        _incomparable(console, reasons, items)
-    _measured(console, found)
-    _passed(console, found)
-    if found.notes:
+    typeset.line(console, words.headline(result), STYLES[result.verdict])
+    for sentence in (words.other_verdicts(result), *_origin(result)):
+        if sentence:
+            typeset.line(console, sentence, typeset.FAINT)
+    for item in tables.notable_workloads(result):
+        _print_workload(console, item)
+    for reasons, items in tables.incomparable_workloads(result).items():
+        _print_incomparable(console, reasons, items)
+    _print_measured(console, result)
+    _print_passed(console, result)
+    if result.notes:
         typeset.section(console, "To know")
-        typeset.sentences(console, [f"{note}." for note in found.notes])
-    if found.remedy:
+        typeset.sentences(console, [f"{note}." for note in result.notes])
+    if result.remedy:
         console.print()
         grid = RichTable.grid(padding=(0, 1))
-        grid.add_row(Text("→", STYLES[found.verdict]), typeset.text(f"{found.remedy[:1].upper()}{found.remedy[1:]}."))
+        grid.add_row(
+            Text("→", STYLES[result.verdict]), typeset.text(f"{result.remedy[:1].upper()}{result.remedy[1:]}.")
+        )
         console.print(grid)
     return typeset.printed(console)
 
 
-def _origin(found: GateResult) -> tuple[str, ...]:
+def _origin(result: GateResult) -> tuple[str, ...]:
     """Say what was held against what."""
-    files = f"Baseline {found.baseline}, budgets of {found.config}."
-    return (files, words.PREDICTED) if found.results else ()
+    files = f"Baseline {result.baseline}, budgets of {result.config}."
+    return (files, words.PREDICTED) if result.results else ()
 
 
-def _incomparable(console: Console, reasons: Sequence[str], items: Sequence[WorkloadResult]) -> None:
+def _print_incomparable(console: Console, reasons: Sequence[str], items: Sequence[WorkloadResult]) -> None:
     if len(items) == 1:
-        _heading(console, words.name(items[0].workload), Verdict.CANNOT_TELL)
+        _print_heading(console, words.name(items[0].workload), Verdict.CANNOT_TELL)
         typeset.line(console, words.details(items[0].workload), typeset.FAINT)
     else:
-        _heading(console, f"{len(items)} workloads", Verdict.CANNOT_TELL)
+        _print_heading(console, f"{len(items)} workloads", Verdict.CANNOT_TELL)
         for item in items:
-            console.print(Padding(typeset.text(words.whole(item.workload), typeset.FAINT), (0, 0, 0, 2)))
+            console.print(Padding(typeset.text(words.full_name(item.workload), typeset.FAINT), (0, 0, 0, 2)))
     console.print()
     typeset.sentences(console, [f"Why: {reason}." for reason in reasons])
 
 
-def _workload(console: Console, found: WorkloadResult) -> None:
-    _heading(console, words.name(found.workload), found.verdict)
-    typeset.line(console, words.details(found.workload), typeset.FAINT)
+def _print_workload(console: Console, result: WorkloadResult) -> None:
+    _print_heading(console, words.name(result.workload), result.verdict)
+    typeset.line(console, words.details(result.workload), typeset.FAINT)
     console.print()
-    typeset.sentences(console, [f"Why: {reason}." for reason in found.reasons])
+    typeset.sentences(console, [f"Why: {reason}." for reason in result.reasons])
     wide = console.width >= _WIDE
-    shown = [item for item in words.changed(found) if wide or not words.follows(item)]
+    shown = [item for item in words.changed_metrics(result) if wide or not words.follows(item)]
     if shown:
         typeset.table(console, tables.metrics(shown), _METRIC_GROUPS)
-    if words.unchanged(found):
-        typeset.note(console, words.unchanged(found))
-    if found.changes:
+    if words.unchanged_count(result):
+        typeset.note(console, words.unchanged_count(result))
+    if result.changes:
         console.print()
         typeset.line(console, "What changed, and what that costs (predicted):")
-        typeset.sentences(console, [item.text for item in found.changes[:MOST_CHANGES]])
-        rest = len(found.changes) - MOST_CHANGES
+        typeset.sentences(console, [item.text for item in result.changes[:MOST_CHANGES]])
+        rest = len(result.changes) - MOST_CHANGES
         if rest > 0:
             changes = "change" if rest == 1 else "changes"
             typeset.note(console, f"   and {rest} more {changes} that weigh less (--json lists all of them)")
 
 
-def _measured(console: Console, found: GateResult) -> None:
-    if not found.measured:
+def _print_measured(console: Console, result: GateResult) -> None:
+    if not result.measured:
         return
     wide = console.width >= _WIDE
-    table = tables.measured(found.measured, wide=wide)
+    table = tables.measured_table(result.measured, wide=wide)
     typeset.section(console, table.title)
     typeset.table(console, table, (2, len(table.columns) - 3))
-    for said in tables.measured_notes(found.measured, wide=wide):
-        typeset.note(console, said)
+    for sentence in tables.measured_notes(result.measured, wide=wide):
+        typeset.note(console, sentence)
 
 
-def _passed(console: Console, found: GateResult) -> None:
+def _print_passed(console: Console, result: GateResult) -> None:
     """Print a line for each workload that passed: the figures of one that did are seldom asked for."""
-    passed = [item for item in found.results if item.verdict is Verdict.PASSED]
+    passed = [item for item in result.results if item.verdict is Verdict.PASSED]
     if not passed:
         return
     typeset.section(console, "Passed")
     grid = RichTable.grid(padding=(0, 2))
     for item in passed:
-        grid.add_row(typeset.text(words.name(item.workload)), typeset.text(tables.within(item), typeset.FAINT))
+        grid.add_row(typeset.text(words.name(item.workload)), typeset.text(tables.change_summary(item), typeset.FAINT))
     console.print(Padding(grid, (0, 0, 0, 2)))
 
 
-def _heading(console: Console, title: str, verdict: Verdict) -> None:
+def _print_heading(console: Console, title: str, verdict: Verdict) -> None:
     console.print()
     console.print(Text.assemble(typeset.text(title, typeset.HEADING), ": ", (str(verdict), STYLES[verdict])))

@@ -38,7 +38,7 @@ def change(item: MetricVerdict) -> str:
     if item.before == item.after:
         return "none"
     if item.metric.startswith(_SHARE_PREFIX):
-        return f"{signed(100 * (item.after - item.before))} points"
+        return f"{signed_number(100 * (item.after - item.before))} points"
     return _ABSENT if item.change is None else percent(item.change)
 
 
@@ -48,10 +48,10 @@ def percent(fraction: float) -> str:
         return units.number(fraction)
     if 0 < abs(fraction) < 5e-5:
         return f"{'+' if fraction > 0 else MINUS}<0.01 %"
-    return f"{signed(100 * fraction)} %"
+    return f"{signed_number(100 * fraction)} %"
 
 
-def signed(amount: float) -> str:
+def signed_number(amount: float) -> str:
     """Format a difference with its sign, to a tenth, or to a hundredth where it is less than one: "+5.2", "−0.02"."""
     if not math.isfinite(amount):
         return units.number(amount)
@@ -69,20 +69,20 @@ def follows(item: MetricVerdict) -> bool:
     return item.budget.startswith(_FOLLOWS)
 
 
-def changed(found: WorkloadResult) -> tuple[MetricVerdict, ...]:
+def changed_metrics(result: WorkloadResult) -> tuple[MetricVerdict, ...]:
     """Return the figures to look at, those beyond their budget first; the others did not change."""
-    shown = [item for item in found.metrics if item.before != item.after or item.verdict is not Verdict.PASSED]
+    shown = [item for item in result.metrics if item.before != item.after or item.verdict is not Verdict.PASSED]
     order = (Verdict.CANNOT_TELL, Verdict.REGRESSED, Verdict.IMPROVED, Verdict.PASSED)
     return tuple(sorted(shown, key=lambda item: (order.index(item.verdict), verdict(item) == NOT_GATED)))
 
 
-def unchanged(found: WorkloadResult) -> str:
+def unchanged_count(result: WorkloadResult) -> str:
     """Count the figures that did not change: "8 metrics unchanged"; "" where there are none."""
-    count = len(found.metrics) - len(changed(found))
+    count = len(result.metrics) - len(changed_metrics(result))
     return f"{count} {'metric' if count == 1 else 'metrics'} unchanged" if count else ""
 
 
-def said(item: MetricVerdict) -> str:
+def metric_sentence(item: MetricVerdict) -> str:
     """Say what one figure did: "predicted step time 43.9 ms to 48.7 ms, +10.9 % (budget +2 %)"."""
     ends = f"{value(item.metric, item.before)} to {value(item.metric, item.after)}"
     gated = f"as {title(item.budget.removeprefix(_FOLLOWS))}" if follows(item) else f"budget {item.budget}"
@@ -99,7 +99,7 @@ def details(workload: GateWorkload) -> str:
     return f"batch {workload.batch_size}, {workload.resolution} px, {workload.precision}, {workload.layout}"
 
 
-def whole(workload: GateWorkload) -> str:
+def full_name(workload: GateWorkload) -> str:
     """Say all that a workload is, so that no two are called the same."""
     return f"{name(workload)}, {details(workload)}"
 
@@ -114,33 +114,33 @@ def measured_budget(item: MeasuredResult) -> str:
     return f"+{item.budget * 100:.4g} %"
 
 
-def was_measured(item: MeasuredResult) -> bool:
+def has_times(item: MeasuredResult) -> bool:
     """Return whether there are times, and not only reasons why there are none."""
     return item.ratio > 0 and math.isfinite(item.low) and math.isfinite(item.high)
 
 
 def interval(item: MeasuredResult) -> str:
     """Format the interval in which the change of a measured time lies: "+12.1 to +18.0 %"."""
-    if not was_measured(item):
+    if not has_times(item):
         return _ABSENT
-    return f"{signed(100 * (item.low - 1))} to {signed(100 * (item.high - 1))} %"
+    return f"{signed_number(100 * (item.low - 1))} to {signed_number(100 * (item.high - 1))} %"
 
 
 def measured_change(item: MeasuredResult) -> str:
     """Format by how much a measured time changed: "+15.2 %"."""
-    return percent(item.ratio - 1) if was_measured(item) else _ABSENT
+    return percent(item.ratio - 1) if has_times(item) else _ABSENT
 
 
 def measured_times(item: MeasuredResult) -> tuple[str, str]:
     """Format the times of base and head: "812 ms", "935 ms"."""
-    if not was_measured(item):
+    if not has_times(item):
         return _ABSENT, _ABSENT
     return units.seconds(item.base_seconds), units.seconds(item.head_seconds)
 
 
-def measured_said(item: MeasuredResult) -> str:
+def measured_sentence(item: MeasuredResult) -> str:
     """Say what one measurement found."""
-    if not was_measured(item):
+    if not has_times(item):
         return f"{MEASURED.title} is not known"
     return (
         f"{MEASURED.title} {' to '.join(measured_times(item))}, {measured_change(item)}, 95 % interval "
@@ -148,36 +148,36 @@ def measured_said(item: MeasuredResult) -> str:
     )
 
 
-def headline(found: GateResult) -> str:
+def headline(result: GateResult) -> str:
     """Say the verdict in one line: "REGRESSED: 1 of 6 workloads got worse beyond budget"."""
-    return f"{str(found.verdict).upper()}: {summary(found)}"
+    return f"{str(result.verdict).upper()}: {summary(result)}"
 
 
-def summary(found: GateResult) -> str:
+def summary(result: GateResult) -> str:
     """Say what a result amounts to: "1 of 6 workloads and 1 of 2 measurements got worse beyond budget"."""
     subjects = [
         subject
-        for noun, verdicts in _verdicts(found)
-        if (subject := _counted(noun, verdicts, found.verdict, of_all=True))
+        for noun, verdicts in _verdicts(result)
+        if (subject := _subject(noun, verdicts, result.verdict, of_all=True))
     ]
     if not subjects:
         return "nothing was compared"
-    every = [noun for noun, verdicts in _verdicts(found) if verdicts and set(verdicts) == {Verdict.CANNOT_TELL}]
-    if found.verdict is Verdict.CANNOT_TELL and len(every) == len(subjects):
+    every = [noun for noun, verdicts in _verdicts(result) if verdicts and set(verdicts) == {Verdict.CANNOT_TELL}]
+    if result.verdict is Verdict.CANNOT_TELL and len(every) == len(subjects):
         return f"{' and '.join(f'no {noun}' for noun in every)} can be judged"
-    return f"{words.enumerate_words(subjects)} {_DID[found.verdict]}"
+    return f"{words.enumerate_words(subjects)} {_DID[result.verdict]}"
 
 
-def besides(found: GateResult) -> str:
+def other_verdicts(result: GateResult) -> str:
     """Say what there is besides the verdict: "Besides, 1 workload cannot be judged."."""
     parts = []
     for verdict in (Verdict.CANNOT_TELL, Verdict.IMPROVED, Verdict.PASSED):
         subjects = [
             subject
-            for noun, verdicts in _verdicts(found)
-            if (subject := _counted(noun, verdicts, verdict, of_all=False))
+            for noun, verdicts in _verdicts(result)
+            if (subject := _subject(noun, verdicts, verdict, of_all=False))
         ]
-        if verdict is not found.verdict and subjects:
+        if verdict is not result.verdict and subjects:
             parts.append(f"{words.enumerate_words(subjects)} {_DID[verdict]}")
     return f"Besides, {'; '.join(parts)}." if parts else ""
 
@@ -190,14 +190,14 @@ _DID = {
 }
 
 
-def _verdicts(found: GateResult) -> tuple[tuple[str, list[Verdict]], ...]:
+def _verdicts(result: GateResult) -> tuple[tuple[str, list[Verdict]], ...]:
     return (
-        ("workload", [item.verdict for item in found.results]),
-        ("measurement", [item.verdict for item in found.measured]),
+        ("workload", [item.verdict for item in result.results]),
+        ("measurement", [item.verdict for item in result.measured]),
     )
 
 
-def _counted(noun: str, verdicts: Sequence[Verdict], one: Verdict, *, of_all: bool) -> str:
+def _subject(noun: str, verdicts: Sequence[Verdict], one: Verdict, *, of_all: bool) -> str:
     """Return how many got a verdict: "2 of 6 workloads", without `of_all` "2 workloads"; "" where none did."""
     count, total = verdicts.count(one), len(verdicts)
     if not count:

@@ -19,12 +19,12 @@ _COLUMNS = 2
 _MOST_TICKS = 10
 
 
-def draw(found: Sequence[Accepted], metric: Metric) -> bytes:
+def draw(history: Sequence[Accepted], metric: Metric) -> bytes:
     """Return the plot as a PNG, 1800 pixels wide and as high as the workloads need."""
-    workloads = tuple(dict.fromkeys(sorted(item.workload for item in found)))
+    workloads = tuple(dict.fromkeys(sorted(item.workload for item in history)))
     lines = -(-len(workloads) // _COLUMNS)
     height = _HEAD + lines * _PANEL + _FOOT
-    order = commits(found)
+    order = commits(history)
     figure = drawing.start(height, title(metric), f"{len(order)} commits, {order[0][:9]} to {order[-1][:9]}")
     width = (WIDTH_INCHES - 0.3 - _COLUMNS * 0.75) / _COLUMNS
     for place, workload in enumerate(workloads):
@@ -32,7 +32,7 @@ def draw(found: Sequence[Accepted], metric: Metric) -> bytes:
         left = 0.75 + column * (width + 0.75)
         bottom = height - _HEAD - (row + 1) * _PANEL + _GAP
         panel = (left / WIDTH_INCHES, bottom / height, width / WIDTH_INCHES, (_PANEL - _GAP - 0.35) / height)
-        points = [item for item in found if item.workload == workload]
+        points = [item for item in history if item.workload == workload]
         _panel(figure.add_axes(panel), workload, points, metric, order)
     drawing.footnote(
         figure,
@@ -58,6 +58,6 @@ def _panel(
     drawing.plain(axes, 8)
     axes.grid(axis="y", color=GRID, linewidth=0.7)
     axes.set_ylabel(metric.unit, fontsize=9, color=INK)
-    said = f"{' '.join(workload.model.split())}, {words.phase(workload.phase)}, {workload.device}"
-    drawing.panel_title(axes, 1.04, said, fontsize=10)
+    heading = f"{' '.join(workload.model.split())}, {words.phase(workload.phase)}, {workload.device}"
+    drawing.panel_title(axes, 1.04, heading, fontsize=10)
     write(axes, places[-1], values[-1] + 0.1 * highest, f"{values[-1]:.4g}", ha="center", fontsize=9)

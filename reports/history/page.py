@@ -12,7 +12,7 @@ from memprof.reports.history import figure, tables
 from memprof.reports.history.tables import Metric
 
 
-def render(found: Sequence[Accepted], metric: Metric) -> bytes:
+def render(history: Sequence[Accepted], metric: Metric) -> bytes:
     """Return the page in UTF-8; its picture is inside."""
     environment = Environment(
         loader=PackageLoader("memprof.reports"),
@@ -23,7 +23,7 @@ def render(found: Sequence[Accepted], metric: Metric) -> bytes:
     )
     page = environment.get_template("history.html").render(
         title=tables.title(metric),
-        picture=base64.b64encode(figure.draw(found, metric)).decode(),
-        table=tables.over_commits(found, metric),
+        picture=base64.b64encode(figure.draw(history, metric)).decode(),
+        table=tables.commits_table(history, metric),
     )
     return page.encode()

@@ -39,7 +39,7 @@ METRICS = {
 }
 
 
-def metric_named(name: str) -> Metric:
+def find_metric(name: str) -> Metric:
     """Return a metric; GateError with the nearest names where there is none."""
     if name not in METRICS:
         raise GateError(f"a history shows no metric {name!r}", did_you_mean(name, METRICS))
@@ -51,19 +51,19 @@ def title(metric: Metric) -> str:
     return f"{metric.words} over commits, in {metric.unit}"
 
 
-def commits(found: Sequence[Accepted]) -> tuple[str, ...]:
+def commits(history: Sequence[Accepted]) -> tuple[str, ...]:
     """Return the names of the commits in order of their moments."""
-    return tuple(dict.fromkeys(item.commit.name for item in found))
+    return tuple(dict.fromkeys(item.commit.name for item in history))
 
 
-def over_commits(found: Sequence[Accepted], metric: Metric) -> Table:
+def commits_table(history: Sequence[Accepted], metric: Metric) -> Table:
     """Return a line for each commit, newest first, a column for each workload."""
-    workloads = tuple(dict.fromkeys(sorted(item.workload for item in found)))
-    values = {(item.commit.name, item.workload): metric.scale * metric.value(item.figures) for item in found}
-    moments = {item.commit.name: item.commit.moment for item in found}
+    workloads = tuple(dict.fromkeys(sorted(item.workload for item in history)))
+    values = {(item.commit.name, item.workload): metric.scale * metric.value(item.figures) for item in history}
+    moments = {item.commit.name: item.commit.moment for item in history}
     rows = tuple(
         (name[:9], moments[name][:10], *(_cell(values.get((name, workload))) for workload in workloads))
-        for name in reversed(commits(found))
+        for name in reversed(commits(history))
     )
     heads = [Column(f"{workload.model}\n{workload.phase}, {workload.device}") for workload in workloads]
     return Table(title(metric), (Column("commit", number=False), Column("date", number=False), *heads), rows)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from memprof import units, words
 from memprof.reports.parts.tables import Column, Table
 from memprof.reports.validation.document import ALL_ROWS, WORST_ROWS, Document, Section, percent, skipped_section
-from memprof.validation.kernels import LONG_SECONDS, KernelCase, KernelValidation, OperatorErrors, by_operator
+from memprof.validation.kernels import LONG_SECONDS, KernelCase, KernelValidation, OperatorErrors, operator_errors
 from memprof.validation.statistics import worst
 
 _LONG = f"{LONG_SECONDS * 1e6:.0f} µs"
@@ -28,7 +28,10 @@ def document(validation: KernelValidation, top: int | None = None, *, wide: bool
     if top is not None or len(kept) > ALL_ROWS:
         shown = worst(kept, top or WORST_ROWS)
         title = f"The {len(shown)} of {len(kept):,} kernels that are furthest off, latencies in ms"
-    sections = [error_section(by_operator(validation.cases), wide=wide), Section(row_table(title, shown, wide=wide))]
+    sections = [
+        error_section(operator_errors(validation.cases), wide=wide),
+        Section(row_table(title, shown, wide=wide)),
+    ]
     if skipped:
         sections.append(
             skipped_section([(case.row.line, case.operator, case.skipped_because) for case in skipped], top)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from memprof.report import groups
-from memprof.report.record import Report
+from memprof.report.digest import Digest
 from memprof.vocabulary import CPU
 
 Entry = tuple[str, str]
@@ -129,10 +128,10 @@ _ENTRIES: tuple[Entry, ...] = (
 _GPU_WORDS = ("Tensor cores, CUDA cores", "Predicted time", "Launch", "Host")
 
 
-def entries(reports: Sequence[Report]) -> tuple[Entry, ...]:
+def entries(digests: Sequence[Digest]) -> tuple[Entry, ...]:
     """Return each word that a page of these reports uses, with its explanation."""
-    measured = any(map(groups.is_measured, reports))
-    kinds = {report.device.kind for report in reports}
+    measured = any(digest.is_measured for digest in digests)
+    kinds = {digest.device.kind for digest in digests}
     told = _OF_CPU if kinds == {CPU} else {}
     known: list[Entry] = []
     for word, meaning in (_ROOFLINE, *_ENTRIES):

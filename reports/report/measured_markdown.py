@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from memprof.findings import lost
-from memprof.report.record import Report
+from memprof.findings import reached
+from memprof.report.digest import Digest
 from memprof.reports.parts import markdown
 from memprof.reports.parts.markdown import escape
 from memprof.reports.parts.tables import Fact, Table
@@ -16,29 +16,29 @@ def totals(found: tuple[Fact, ...], title: str) -> list[str]:
     return [f"| {title} | | |", "|---|--:|---|", *rows]
 
 
-def mark(report: Report) -> list[str]:
+def mark(digest: Digest) -> list[str]:
     """Return what was measured and where, and a warning where the device was throttled."""
-    throttled = lost.throttled(report)
-    origin = measured_tables.origin(report)
+    throttled = reached.throttled(digest)
+    origin = measured_tables.origin(digest)
     return [
         *([f"{escape(origin)}.", ""] if origin else []),
         *([f"> **Warning:** {escape(throttled)}", ""] if throttled else []),
     ]
 
 
-def device(report: Report) -> list[str]:
+def device(digest: Digest) -> list[str]:
     """Return where the device's time went: busy, idle, communication, gaps, and what belongs to no operator."""
-    found = measured_tables.device_time(report), measured_tables.gaps(report), measured_tables.strays(report)
+    found = measured_tables.device_time(digest), measured_tables.gaps(digest), measured_tables.strays(digest)
     return [line for table in found for line in _section(table)]
 
 
-def details(report: Report, top: int) -> list[str]:
+def details(digest: Digest, top: int) -> list[str]:
     """Return counted traffic, the longest kernels, how the steps were timed, and what the device's sensors said."""
-    timing = measured_tables.timing(report)
-    lines = [*_section(measured_tables.traffic(report, top)), *_section(measured_tables.kernels(report, top))]
+    timing = measured_tables.timing(digest)
+    lines = [*_section(measured_tables.traffic(digest, top)), *_section(measured_tables.kernels(digest, top))]
     lines += [*totals(timing, measured_tables.TIMING), ""] if timing else []
-    sensors = _section(measured_tables.telemetry(report))
-    return [*lines, *sensors, *markdown.sentences(measured_tables.telemetry_notes(report))] if sensors else lines
+    sensors = _section(measured_tables.telemetry(digest))
+    return [*lines, *sensors, *markdown.sentences(measured_tables.telemetry_notes(digest))] if sensors else lines
 
 
 def _section(table: Table | None) -> list[str]:

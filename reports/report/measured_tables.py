@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from memprof import units, words
-from memprof.report import digest
-from memprof.report import groups as summary
-from memprof.report.groups import Group
-from memprof.report.record import Report
+from memprof.report.counted import counted_traffic
+from memprof.report.digest import Digest
+from memprof.report.groups import Group, module_pattern, share
 from memprof.report.run import DeviceTime, Reading
 from memprof.reports.parts.tables import Column, Fact, Table
 from memprof.vocabulary import MEMORY_LEVELS
@@ -20,14 +19,14 @@ TRAFFIC_GROUPS = (3, 3, 3)
 GAP_NOTE = "Start: after the first thing that the device ran."
 
 
-def device_time(report: Report) -> Table | None:
+def device_time(digest: Digest) -> Table | None:
     """Return where the device's time went, with each part's share of the span; None where no device was traced."""
-    time = report.measured.device_time if report.measured else None
-    if time is None:
+    measured, time = digest.report.measured, digest.device_time
+    if measured is None or time is None:
         return None
-    parts = [*_span(time), *_activities(time), ("kernels of no operator", digest.stray_seconds(report), _STRAY)]
+    parts = [*_span(time), *_activities(time), ("kernels of no operator", measured.stray_seconds, _STRAY)]
     rows = [
-        (name, units.milliseconds(seconds), units.share(summary.share(seconds, time.span_seconds)), remark)
+        (name, units.milliseconds(seconds), units.share(share(seconds, time.span_seconds)), remark)
         for name, seconds, remark in parts
         if seconds or remark == _SPAN
     ]
@@ -58,9 +57,9 @@ def _activities(time: DeviceTime) -> Sequence[tuple[str, float, str]]:
     )
 
 
-def gaps(report: Report) -> Table | None:
+def gaps(digest: Digest) -> Table | None:
     """Return the longest stretches in which the device ran nothing; None where there are none."""
-    time = report.measured.device_time if report.measured else None
+    time = digest.device_time
     if time is None or not time.gaps:
         return None
     columns = (
@@ -83,11 +82,11 @@ def gaps(report: Report) -> Table | None:
     return Table("The longest gaps of the device", columns, rows)
 
 
-def strays(report: Report) -> Table | None:
+def strays(digest: Digest) -> Table | None:
     """Return what ran for no operator with recorded shapes, with the reasons; None where there is nothing."""
-    if report.measured is None or not report.measured.strays:
+    if digest.report.measured is None or not digest.report.measured.strays:
         return None
-    ordered = sorted(report.measured.strays, key=lambda stray: -stray.seconds)
+    ordered = sorted(digest.report.measured.strays, key=lambda stray: -stray.seconds)
     rows = tuple(
         (words.kernel(item.name), item.activity, units.count(item.calls), units.milliseconds(item.seconds), item.reason)
         for item in ordered
@@ -102,9 +101,9 @@ def strays(report: Report) -> Table | None:
     return Table("What ran for no operator with recorded shapes", columns, rows)
 
 
-def kernels(report: Report, most: int) -> Table | None:
+def kernels(digest: Digest, most: int) -> Table | None:
     """Return the kernels that took longest, however many operators launched them; None where none is known."""
-    found = digest.kernels(report)
+    found = digest.kernels
     if not found:
         return None
     whole = sum(kernel.seconds for kernel in found)
@@ -114,7 +113,7 @@ def kernels(report: Report, most: int) -> Table | None:
             kernel.activity,
             units.count(kernel.calls),
             units.milliseconds(kernel.seconds),
-            units.share(summary.share(kernel.seconds, whole)),
+            units.share(share(kernel.seconds, whole)),
         )
         for kernel in found[:most]
     )
@@ -129,15 +128,15 @@ def kernels(report: Report, most: int) -> Table | None:
     return Table(title, columns, rows)
 
 
-def traffic(report: Report, most: int) -> Table | None:
+def traffic(digest: Digest, most: int) -> Table | None:
     """Return counted beside modelled bytes by memory level, of all that was counted and of what moves most.
 
     None where nothing was counted.
     """
-    whole = summary.together(report, report.operators)
-    if not digest.counted(whole.rows):
+    whole = digest.whole
+    if not counted_traffic(whole.rows):
         return None
-    groups = [group for group in summary.by_operator(report) if digest.counted(group.rows)]
+    groups = [group for group in digest.operators if counted_traffic(group.rows)]
     largest = sorted(groups, key=lambda group: -group.dram_bytes)[:most]
     rows = [("all counted operators", *_levels(whole)), *((_name(group), *_levels(group)) for group in largest)]
     columns = [Column("Operator", number=False, path=True)]
@@ -147,14 +146,14 @@ def traffic(report: Report, most: int) -> Table | None:
 
 
 def _name(group: Group) -> str:
-    first, module = group.rows[0], summary.module_pattern(group.rows)
+    first, module = group.rows[0], module_pattern(group.rows)
     name = words.without_phase(words.operator(first.name, group.kind))
     phase = f" {words.short_phase(first.phase)}" if first.phase != "forward" else ""
     return f"{name}{phase}{f' in {module}' if module else ''}"
 
 
 def _levels(group: Group) -> list[str]:
-    by_level = {item.level: item for item in digest.counted(group.rows)}
+    by_level = {item.level: item for item in counted_traffic(group.rows)}
     cells = []
     for level in MEMORY_LEVELS:
         item = by_level.get(level)
@@ -166,18 +165,18 @@ def _levels(group: Group) -> list[str]:
     return cells
 
 
-def timing(report: Report) -> tuple[Fact, ...]:
+def timing(digest: Digest) -> tuple[Fact, ...]:
     """Return how the steps were timed; empty where they were not timed one by one."""
-    found = report.measured.timing if report.measured else None
+    found = digest.timing
     if found is None:
         return ()
     steps = found.step_seconds
     interval = units.span(found.low_seconds, found.high_seconds)
-    overhead = f"{_signed(digest.overhead(found))} of the median"
+    overhead = f"{_signed(found.overhead)} of the median"
     return (
         Fact("Steps timed", units.count(len(steps)), f"without profiler; {units.count(found.warm_up)} to warm up"),
         Fact("Median", units.seconds(found.median_seconds), f"95 % interval {interval}"),
-        Fact("Spread", units.share(digest.spread(found)), _ends(steps)),
+        Fact("Spread", units.share(found.spread), _ends(steps)),
         Fact("Profiled step", units.seconds(found.profiled_seconds), overhead),
         Fact("torch.compile", "yes" if found.compiled else "no"),
     )
@@ -191,9 +190,9 @@ def _signed(fraction: float) -> str:
     return f"{'+' if fraction >= 0 else '-'}{units.share(abs(fraction))}"
 
 
-def telemetry(report: Report) -> Table | None:
+def telemetry(digest: Digest) -> Table | None:
     """Return what the device's sensors said; what they did not say is "missing". None where nobody asked them."""
-    said = report.telemetry
+    said = digest.report.telemetry
     if said is None:
         return None
     rows = (
@@ -207,12 +206,12 @@ def telemetry(report: Report) -> Table | None:
     return Table(f"What the device's sensors said, {units.count(said.samples)} samples", columns, rows)
 
 
-def telemetry_notes(report: Report) -> tuple[str, ...]:
+def telemetry_notes(digest: Digest) -> tuple[str, ...]:
     """Say the energy per image, whether the device throttled, and which readings it refused."""
-    said = report.telemetry
+    said = digest.report.telemetry
     if said is None:
         return ()
-    noun = digest.noun(report)[:-1]
+    noun = digest.noun[:-1]
     energy = _MISSING if said.energy_joules_per_image is None else units.joules(said.energy_joules_per_image)
     slowed = "THROTTLED" if said.throttled else "Not throttled"
     reasons = f"; active in some sample: {', '.join(said.throttle_reasons)}" if said.throttle_reasons else ""
@@ -226,9 +225,9 @@ def _reading(name: str, found: Reading | None, written: Callable[[float], str]) 
     return (name, *map(written, (found.least, found.mean, found.most)))
 
 
-def origin(report: Report) -> str:
+def origin(digest: Digest) -> str:
     """Say what was measured, and how: "Measured in a trace (x.json.gz) of NVIDIA A100-SXM4-40GB"."""
-    measured = report.measured
+    measured = digest.report.measured
     if measured is None:
         return ""
     source = {"trace": "Read from a trace", "run": "Measured in a run"}.get(
@@ -236,5 +235,5 @@ def origin(report: Report) -> str:
     )
     files = f" ({', '.join(measured.origin)})" if measured.origin else ""
     ran = f" {'of' if measured.source == 'trace' else 'on'} {measured.device_name}" if measured.device_name else ""
-    count = digest.steps(report)
+    count = digest.steps
     return f"{source}{files}{ran}; {count} {'step' if count == 1 else 'steps'}"

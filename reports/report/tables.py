@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from memprof import units, words
 from memprof.findings import phrases
-from memprof.report import groups as summary
+from memprof.report.digest import Digest
 from memprof.report.groups import Group
-from memprof.report.record import Report
 from memprof.reports.parts import cells
 from memprof.reports.parts.cells import BOUND_NOTE, Cell, of_groups
 from memprof.reports.parts.tables import Column, Table
@@ -31,43 +30,36 @@ _LOST_NOTE = (
 )
 
 
-def bound_note(report: Report) -> str:
+def bound_note(digest: Digest) -> str:
     """Explain the words of the column "bound by", and of a measured report those of what is lost."""
-    note = _CPU_BOUND_NOTE if report.device.kind == CPU else BOUND_NOTE
-    return f"{_LOST_NOTE} {note}" if summary.is_measured(report) else note
+    note = _CPU_BOUND_NOTE if digest.device.kind == CPU else BOUND_NOTE
+    return f"{_LOST_NOTE} {note}" if digest.is_measured else note
 
 
-def ridge_note(report: Report) -> str:
+def ridge_note(digest: Digest) -> str:
     """Explain the figures at the right of the table of ceilings."""
-    return RIDGE_NOTE.replace("cores", "units") if report.device.kind == CPU else RIDGE_NOTE
+    return RIDGE_NOTE.replace("cores", "units") if digest.device.kind == CPU else RIDGE_NOTE
 
 
-def engines(report: Report) -> tuple[str, ...]:
-    """Return the compute engines to show: those that do FLOPs here, the fastest first."""
-    used = {row.engine for row in report.operators if row.flops}
-    peaks = report.device.peak_flops_per_second
-    return tuple(sorted(used & set(peaks), key=lambda engine: -peaks[engine])) or tuple(peaks)
-
-
-def ceilings(report: Report) -> Table:
+def ceilings(digest: Digest) -> Table:
     """Return each memory level's bandwidth, and the FLOP per byte that an operator needs to be bound by arithmetic."""
-    shown = engines(report)
-    peaks = [report.device.peak_flops_per_second[engine] for engine in shown]
+    shown = digest.shown_engines
+    peaks = [digest.device.peak_flops_per_second[engine] for engine in shown]
     headers = [
-        f"{phrases.engine(report, engine)}, {units.flops_per_second(peak)}"
+        f"{phrases.engine(digest, engine)}, {units.flops_per_second(peak)}"
         for engine, peak in zip(shown, peaks, strict=True)
     ]
     rows = []
     for level in MEMORY_LEVELS:
-        bandwidth = report.device.memory_bytes_per_second.get(level)
-        ridges = [phrases.ridge_point(report, level, engine) for engine in shown]
+        bandwidth = digest.device.memory_bytes_per_second.get(level)
+        ridges = [phrases.ridge_point(digest, level, engine) for engine in shown]
         speed = units.bytes_per_second(bandwidth) if bandwidth else "not known"
         rows.append((words.level(level), speed, *(units.intensity(ridge) for ridge in ridges)))
     columns = (Column("Memory", number=False), Column("bandwidth"), *(Column(header) for header in headers))
     return Table("Ceilings", columns, tuple(rows))
 
 
-def kinds(report: Report, *, least: bool = True, roof: bool = True) -> Table:
+def kinds(digest: Digest, *, least: bool = True, roof: bool = True) -> Table:
     """Return the table by kind: share of FLOPs against share of time; `least` adds least possible times.
 
     Of a measured report, `roof` adds what of its roof each kind reaches, and `least` the time that it loses.
@@ -78,30 +70,32 @@ def kinds(report: Report, *, least: bool = True, roof: bool = True) -> Table:
         (Column("time"), cells.time_share),
         (Column("ms"), cells.milliseconds),
         *([(Column("least ms"), cells.least_milliseconds)] if least else []),
-        *([(Column("of roof"), cells.roof_share)] if summary.is_measured(report) and roof else []),
-        *([(Column("lost ms"), cells.lost_milliseconds)] if summary.is_measured(report) and least else []),
-        (Column("bound by", number=False), lambda row: cells.bounds(row, report.device.kind)),
+        *([(Column("of roof"), cells.roof_share)] if digest.is_measured and roof else []),
+        *([(Column("lost ms"), cells.lost_milliseconds)] if digest.is_measured and least else []),
+        (Column("bound by", number=False), lambda row: cells.bounds(row, digest.device.kind)),
     ]
-    return of_groups("By kind of operator", columns, summary.by_kind(report))
+    return of_groups("By kind of operator", columns, digest.kinds)
 
 
-def side_by_side(reports: Sequence[Report]) -> Table:
+def side_by_side(digests: Sequence[Digest]) -> Table:
     """Return totals, time by kind and by bound, measured or else predicted, one column for each report."""
-    known = [{fact.name: fact.value for fact in facts.totals(report)} for report in reports]
+    known = [{fact.name: fact.value for fact in facts.totals(digest)} for digest in digests]
     names = dict.fromkeys(name for own in sorted(known, key=len, reverse=True) for name in own)
     rows = [(name, *(own.get(name, "–") for own in known)) for name in names]
     sections = {len(rows)}
-    for ways in (summary.by_kind, summary.by_bound):
-        by_report = [{group.name: group for group in ways(report)} for report in reports]
+    for named, ways in (
+        (str, [digest.kinds for digest in digests]),
+        (lambda code: f"bound by {_bound_in_all(code, digests)}", [digest.bounds for digest in digests]),
+    ):
+        by_report = [{group.name: group for group in groups} for groups in ways]
         seconds: dict[str, float] = {}
         for groups in by_report:
             for name, group in groups.items():
                 seconds[name] = max(seconds.get(name, 0.0), group.time_seconds)
         for name in sorted(seconds, key=seconds.__getitem__, reverse=True):
-            said = name if ways is summary.by_kind else f"bound by {_bound_in_all(name, reports)}"
-            rows.append((said, *(_time_and_share(groups.get(name)) for groups in by_report)))
+            rows.append((named(name), *(_time_and_share(groups.get(name)) for groups in by_report)))
         sections.add(len(rows))
-    columns = (Column("", number=False), *(Column(label) for label in summary.labels(reports)))
+    columns = (Column("", number=False), *(Column(digest.label) for digest in digests))
     return Table("Side by side", columns, tuple(rows), frozenset(sections))
 
 
@@ -109,9 +103,9 @@ def _time_and_share(group: Group | None) -> str:
     return f"{units.seconds(group.time_seconds)} {units.share(group.time_share):>6}" if group else "–"
 
 
-def _bound_in_all(code: str, reports: Sequence[Report]) -> str:
+def _bound_in_all(code: str, digests: Sequence[Digest]) -> str:
     """Return a bound's name, by each kind of device that there is: "CUDA or vector"."""
     if code == UNBOUND:
         return words.bound(code)
-    names = dict.fromkeys(words.short_bound(code, report.device.kind) for report in reports)
+    names = dict.fromkeys(words.short_bound(code, digest.device.kind) for digest in digests)
     return " or ".join(names)

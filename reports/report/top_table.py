@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 
 from memprof import units, words
-from memprof.report import digest
-from memprof.report import groups as summary
-from memprof.report.groups import Group
-from memprof.report.record import Report
+from memprof.report.digest import Digest
+from memprof.report.groups import Group, module_pattern
 from memprof.reports.parts import cells
 from memprof.reports.parts.cells import Cell, of_groups
 from memprof.reports.parts.tables import Column, Table
@@ -21,32 +19,24 @@ _MARKED = ("operator", "shape")
 """Groups so small that what was inferred of one member is worth a mark."""
 
 
-def top(report: Report, options: RenderOptions, *, wide: bool = True) -> Table:
+def top(digest: Digest, options: RenderOptions, *, wide: bool = True) -> Table:
     """Return the table of the most expensive groups, of a measured report of those that lose most time.
 
     `options.by` says what is grouped; `wide` adds shapes and more figures.
     """
-    groups = _ordered(report, options.by)
+    groups = digest.costliest(options.by)
     columns: list[tuple[Column, Cell]] = [
         (Column(options.by.capitalize(), number=False, path=True), lambda row: marked(row.name, row, options.by))
     ]
     if options.by == "operator":
-        columns = _operator_cells(report, wide)
-    if summary.is_measured(report):
-        columns += _loss_cells(report, options.by, wide)
+        columns = _operator_cells(digest, wide)
+    if digest.is_measured:
+        columns += _loss_cells(digest, options.by, wide)
     else:
-        columns += [_calls(), *_time_cells(wide), (Column("bound by", number=False), _bounds_of(report))]
+        columns += [_calls(), *_time_cells(wide), (Column("bound by", number=False), _bounds_of(digest))]
     shown = groups[: options.top]
-    said = _top_title(options.by, len(shown), len(groups), measured=summary.is_measured(report))
+    said = _top_title(options.by, len(shown), len(groups), measured=digest.is_measured)
     return of_groups(said, columns, shown)
-
-
-def _ordered(report: Report, by: str) -> tuple[Group, ...]:
-    """Return the groups, the most expensive first, of a measured report those that lose most."""
-    groups = summary.group(report, by)
-    if not summary.is_measured(report):
-        return groups
-    return tuple(sorted(groups, key=lambda group: -group.losable_seconds))
 
 
 def _time_cells(wide: bool) -> list[tuple[Column, Cell]]:
@@ -57,7 +47,7 @@ def _time_cells(wide: bool) -> list[tuple[Column, Cell]]:
     return columns
 
 
-def _loss_cells(report: Report, by: str, wide: bool) -> list[tuple[Column, Cell]]:
+def _loss_cells(digest: Digest, by: str, wide: bool) -> list[tuple[Column, Cell]]:
     """Return the columns that hold measured time against least, and in a wide table against predicted time."""
     losses: list[tuple[Column, Cell]] = [
         (Column("least\nms"), cells.least_milliseconds),
@@ -65,74 +55,69 @@ def _loss_cells(report: Report, by: str, wide: bool) -> list[tuple[Column, Cell]
         (Column("lost\nms"), cells.lost_milliseconds),
     ]
     if not wide:
-        calls = [] if by == "operator" and has_modules(report) else [_calls()]
+        calls = [] if by == "operator" and digest.has_modules else [_calls()]
         return [
             *calls,
             (Column("took\nms"), cells.milliseconds),
             *losses,
-            (Column("bound\nby", number=False), _bound_of(report)),
+            (Column("bound\nby", number=False), _bound_of(digest)),
         ]
     columns: list[tuple[Column, Cell]] = [_calls(), (Column("measured\nms"), cells.milliseconds)]
-    if digest.predicts(report):
+    if digest.predicts:
         columns.append((Column("predicted\nms"), lambda row: units.milliseconds(row.seconds) if row.seconds else "–"))
-    return [*columns, *losses, (Column("bound\nby", number=False), _bounds_of(report))]
+    return [*columns, *losses, (Column("bound\nby", number=False), _bounds_of(digest))]
 
 
 def _calls() -> tuple[Column, Cell]:
     return Column("calls"), lambda row: units.count(row.calls)
 
 
-def _bound_of(report: Report) -> Cell:
-    return lambda row: words.short_bound(row.bound, report.device.kind)
+def _bound_of(digest: Digest) -> Cell:
+    return lambda row: words.short_bound(row.bound, digest.device.kind)
 
 
-def _bounds_of(report: Report) -> Cell:
-    return lambda row: cells.bounds(row, report.device.kind)
+def _bounds_of(digest: Digest) -> Cell:
+    return lambda row: cells.bounds(row, digest.device.kind)
 
 
-def _operator_cells(report: Report, wide: bool) -> list[tuple[Column, Cell]]:
-    several_phases = len(summary.by_phase(report)) > 1
-    is_said = several_phases and (summary.is_measured(report) or not wide)  # by the phase's own column
+def _operator_cells(digest: Digest, wide: bool) -> list[tuple[Column, Cell]]:
+    several_phases = len(digest.phases) > 1
+    is_said = several_phases and (digest.is_measured or not wide)  # by the phase's own column
 
     def name(row: Group) -> str:
         said = words.operator(row.rows[0].name, row.kind)
         return marked(words.without_phase(said) if is_said else said, row)
 
     columns: list[tuple[Column, Cell]] = [(Column("Operator", number=False, path=True), name)]
-    if has_modules(report):
-        columns.append((Column("module", number=False, path=True), lambda row: summary.module_pattern(row.rows)))
+    if digest.has_modules:
+        columns.append((Column("module", number=False, path=True), lambda row: module_pattern(row.rows)))
     if several_phases:
         columns.append((Column("", number=False), lambda row: words.short_phase(row.rows[0].phase)))
-    if wide or not has_modules(report):
+    if wide or not digest.has_modules:
         columns.append((Column("input", number=False), _largest_shape))
     return columns
-
-
-def has_modules(report: Report) -> bool:
-    """Return whether the report tells modules apart; a trace may not."""
-    return not summary.is_measured(report) or any(row.module for row in report.operators)
 
 
 def marked(name: str, group: Group, by: str = "operator") -> str:
     """Add to a name the marks that `notes` explains."""
     counts = group.measured_seconds is not None and by in _MARKED
     inferred = INFERRED_MARK if counts and any(row.inferred for row in group.rows) else ""
-    above = ABOVE_MARK if digest.is_above(group) else ""
+    above = ABOVE_MARK if group.is_above_roof else ""
     return f"{name}{inferred}{above}"
 
 
-def notes(report: Report, options: RenderOptions) -> tuple[str, ...]:
+def notes(digest: Digest, options: RenderOptions) -> tuple[str, ...]:
     """Explain the marks in the table of `top`; empty where it has none."""
-    if not summary.is_measured(report):
+    if not digest.is_measured:
         return ()
-    shown = _ordered(report, options.by)[: options.top]
+    shown = digest.costliest(options.by)[: options.top]
     said = list(dict.fromkeys(row.inferred for group in shown for row in group.rows if row.inferred))
     found = []
     if said and options.by in _MARKED:
         more = "; …" if len(said) > _MOST_SAID else ""
         listed = "; ".join(said[:_MOST_SAID]) + more
         found.append(f"{INFERRED_MARK} inferred, as the profile did not record it: {listed}.")
-    if any(map(digest.is_above, shown)):
+    if any(group.is_above_roof for group in shown):
         found.append(f"{ABOVE_MARK} faster than its roof allows: a finding to explain, see above.")
     if any(group.bound == UNBOUND for group in shown):
         found.append("– no ceiling is known for it: all of its time may be lost.")

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import pandas
 
 from memprof import units, words
-from memprof.report import groups
-from memprof.report.record import Report
+from memprof.report.digest import Digest
 from memprof.report.run import KernelRow
 from memprof.reports.writer import RenderOptions
 
@@ -27,21 +26,21 @@ _MEASURED = (
 EXTENSION = "csv"
 
 
-def render(reports: Sequence[Report], options: RenderOptions) -> bytes:
+def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     """Return CSV in UTF-8 with one header row; shapes are written like "128x96x56x56, 96x1x7x7".
 
     What was measured has columns where something was; kernels are written like "gemm_128x64 x12; add_kernel x3".
     """
     tables = []
-    for label, report in zip(groups.labels(reports), reports, strict=True):
-        table = report.to_pandas()
-        table["input_shapes"] = [units.shapes(row.input_shapes) for row in report.operators]
-        table["input_layouts"] = [", ".join(row.input_layouts) for row in report.operators]
-        table["kernels"] = ["; ".join(map(_kernel, row.kernels)) for row in report.operators]
-        table.insert(0, "model", label)
+    for digest in digests:
+        table = digest.report.to_pandas()
+        table["input_shapes"] = [units.shapes(row.input_shapes) for row in digest.report.operators]
+        table["input_layouts"] = [", ".join(row.input_layouts) for row in digest.report.operators]
+        table["kernels"] = ["; ".join(map(_kernel, row.kernels)) for row in digest.report.operators]
+        table.insert(0, "model", digest.label)
         tables.append(table)
     whole = pandas.concat(tables)
-    if not any(map(groups.is_measured, reports)):
+    if not any(digest.is_measured for digest in digests):
         whole = whole.drop(columns=list(_MEASURED))
     text: str = whole.to_csv(index=False, lineterminator="\n")
     return text.encode()

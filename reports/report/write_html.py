@@ -10,14 +10,12 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from memprof import units, words
+from memprof import findings, units, words
 from memprof.comparisons import reports as side_by_side
-from memprof.findings import binding as findings
-from memprof.findings import lost
-from memprof.findings.binding import Finding
-from memprof.report import digest, groups
-from memprof.report.groups import Group
-from memprof.report.record import Report, dump_reports
+from memprof.findings import Finding, reached
+from memprof.report.digest import Digest
+from memprof.report.groups import Group, module_pattern, share
+from memprof.report.reading import dump_reports
 from memprof.reports.parts import cells, theme
 from memprof.reports.parts.tables import Fact, Table
 from memprof.reports.report import facts, glossary, measured_tables, tables, top_table
@@ -53,7 +51,7 @@ _FILTERS = (
     cells.lost_milliseconds,
     cells.roof_share,
     top_table.marked,
-    groups.module_pattern,
+    module_pattern,
 )
 
 
@@ -61,21 +59,14 @@ _FILTERS = (
 class Section:
     """What the page says about one report."""
 
-    label: str
+    digest: Digest
     mark: str
-    report: Report
-    time_name: str
-    predicts: bool
     throttled: str
     origin: str
     facts: tuple[Fact, ...]
     findings: tuple[Finding, ...]
     ceilings: Table
     bounds: tuple[Group, ...]
-    kinds: tuple[Group, ...]
-    modules: tuple[Group, ...]
-    operators: tuple[Group, ...]
-    phases: tuple[Group, ...]
     coverage: str
     notes: tuple[str, ...]
     top: Table | None
@@ -94,91 +85,83 @@ class Run:
     notes: tuple[str, ...]
 
 
-def render(reports: Sequence[Report], options: RenderOptions) -> bytes:
+def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     """Return the page in UTF-8 with the reports' JSON inside, so that it can be rendered again.
 
     `options.top` says how many operators show before a reader asks for all.
     """
-    labelled = zip(range(len(reports)), groups.labels(reports), reports, strict=True)
-    sections = [_section(*item, options) for item in labelled]
+    sections = [_section(index, digest, options) for index, digest in enumerate(digests)]
     template = _environment().get_template("page.html")
     page = template.render(
-        title=side_by_side.title(reports),
-        subtitle=captions.subtitle(reports),
-        how_to_read=captions.how_to_read(reports),
+        title=side_by_side.title(digests),
+        subtitle=captions.subtitle(digests),
+        how_to_read=captions.how_to_read(digests),
         x_axis=captions.X_AXIS,
-        y_axis=captions.y_axis(reports),
-        measured=any(map(groups.is_measured, reports)),
+        y_axis=captions.y_axis(digests),
+        measured=any(digest.is_measured for digest in digests),
         sections=sections,
-        comparison=tables.side_by_side(reports) if len(reports) > 1 else None,
-        compared=side_by_side.compare(reports),
+        comparison=tables.side_by_side(digests) if len(digests) > 1 else None,
+        compared=side_by_side.compare(digests),
         kinds=_kinds(sections),
-        drawing=svg.draw(reports),
+        drawing=svg.draw(digests),
         width=svg.WIDTH,
-        glossary=glossary.entries(reports),
+        glossary=glossary.entries(digests),
         options=options,
-        embedded=_embed(reports),
+        embedded=_embed(digests),
     )
     return page.encode()
 
 
-def _section(index: int, label: str, report: Report, options: RenderOptions) -> Section:
+def _section(index: int, digest: Digest, options: RenderOptions) -> Section:
     is_other = options.by in ("phase", "shape")  # the page has the others anyway
-    top = top_table.top(report, options) if is_other else None
+    top = top_table.top(digest, options) if is_other else None
     return Section(
-        label=label,
+        digest=digest,
         mark=svg.outline(theme.mark(index), 7, 7, 5),
-        report=report,
-        time_name=groups.time_name(report),
-        predicts=digest.predicts(report),
-        throttled=lost.throttled(report),
-        origin=measured_tables.origin(report),
-        facts=facts.totals(report),
-        findings=findings.findings(report),
-        ceilings=tables.ceilings(report),
-        bounds=tuple(group for group in groups.by_bound(report) if group.time_share or report.measured is None),
-        kinds=groups.by_kind(report),
-        modules=groups.by_module(report),
-        operators=groups.by_operator(report),
-        phases=groups.by_phase(report),
-        coverage=findings.coverage(report),
-        notes=(tables.ridge_note(report), tables.bound_note(report)),
+        throttled=reached.throttled(digest),
+        origin=measured_tables.origin(digest),
+        facts=facts.totals(digest),
+        findings=findings.findings(digest),
+        ceilings=tables.ceilings(digest),
+        bounds=tuple(group for group in digest.bounds if group.time_share or digest.report.measured is None),
+        coverage=findings.coverage(digest),
+        notes=(tables.ridge_note(digest), tables.bound_note(digest)),
         top=top,
-        top_notes=top_table.notes(report, options) if top else (),
-        run=_run(report, options) if groups.is_measured(report) else None,
+        top_notes=top_table.notes(digest, options) if top else (),
+        run=_run(digest, options) if digest.is_measured else None,
     )
 
 
-def _run(report: Report, options: RenderOptions) -> Run:
-    time = report.measured.device_time if report.measured else None
-    parts = digest.partition(time) if time and time.span_seconds else ()
-    device = measured_tables.device_time(report), measured_tables.gaps(report), measured_tables.strays(report)
+def _run(digest: Digest, options: RenderOptions) -> Run:
+    time = digest.device_time
+    parts = time.parts if time and time.span_seconds else ()
+    device = measured_tables.device_time(digest), measured_tables.gaps(digest), measured_tables.strays(digest)
     details = (
-        measured_tables.traffic(report, options.top),
-        measured_tables.kernels(report, options.top),
-        measured_tables.telemetry(report),
+        measured_tables.traffic(digest, options.top),
+        measured_tables.kernels(digest, options.top),
+        measured_tables.telemetry(digest),
     )
     return Run(
         strip=tuple(
-            (name, groups.share(seconds, time.span_seconds if time else 0.0), color)
+            (name, share(seconds, time.span_seconds if time else 0.0), color)
             for (name, seconds), color in zip(parts, theme.DEVICE_COLORS, strict=False)
             if seconds > 0
         ),
         device=tuple(table for table in device if table),
         details=tuple(table for table in details if table),
-        timing=measured_tables.timing(report),
-        notes=measured_tables.telemetry_notes(report),
+        timing=measured_tables.timing(digest),
+        notes=measured_tables.telemetry_notes(digest),
     )
 
 
 def _kinds(sections: Sequence[Section]) -> tuple[str, ...]:
     """Return the kinds that occur in any report, longest first in the first."""
-    return tuple(dict.fromkeys(group.name for section in sections for group in section.kinds))
+    return tuple(dict.fromkeys(group.name for section in sections for group in section.digest.kinds))
 
 
-def _embed(reports: Sequence[Report]) -> Markup:
+def _embed(digests: Sequence[Digest]) -> Markup:
     """Return the reports as JSON that may stand inside a script element: no character in it can end the element."""
-    text = msgspec.json.format(dump_reports(reports), indent=-1)
+    text = msgspec.json.format(dump_reports([digest.report for digest in digests]), indent=-1)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from memprof.report.record import Report, dump_reports
+from memprof.report.digest import Digest
+from memprof.report.reading import dump_reports
 from memprof.reports.writer import RenderOptions
 
 EXTENSION = "json"
 
 
-def render(reports: Sequence[Report], options: RenderOptions) -> bytes:
+def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     """Return JSON in UTF-8."""
-    return dump_reports(reports).encode()
+    return dump_reports([digest.report for digest in digests]).encode()

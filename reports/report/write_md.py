@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from memprof import findings
 from memprof.comparisons import reports as side_by_side
-from memprof.findings import binding
-from memprof.report import groups
-from memprof.report.record import Report
+from memprof.report.digest import Digest
 from memprof.reports.parts import markdown
 from memprof.reports.parts.markdown import escape
 from memprof.reports.report import facts, measured_markdown, tables, top_table
@@ -16,35 +15,35 @@ from memprof.reports.writer import RenderOptions
 EXTENSION = "md"
 
 
-def render(reports: Sequence[Report], options: RenderOptions) -> bytes:
+def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     """Return Markdown in UTF-8."""
-    lines = [f"# {escape(side_by_side.title(reports))}", ""]
-    if len(reports) > 1:
-        lines += markdown.table(tables.side_by_side(reports))
-        lines += _findings(side_by_side.compare(reports))
-    for label, report in zip(groups.labels(reports), reports, strict=True):
-        lines += _report(label, report, options)
+    lines = [f"# {escape(side_by_side.title(digests))}", ""]
+    if len(digests) > 1:
+        lines += markdown.table(tables.side_by_side(digests))
+        lines += _findings(side_by_side.compare(digests))
+    for digest in digests:
+        lines += _report(digest, options)
     return "\n".join([*lines[:-1], ""]).encode()
 
 
-def _report(label: str, report: Report, options: RenderOptions) -> list[str]:
-    lines = [f"## {escape(label)} on {escape(report.device.title)}", "", f"{escape(groups.describe(report))}.", ""]
-    lines += measured_markdown.mark(report)
-    lines += measured_markdown.totals(facts.totals(report), "Totals")
-    lines += ["", "### What binds it, and why", "", *_findings(binding.findings(report))]
-    lines += measured_markdown.device(report)
-    lines += [f"### By kind of operator: share of FLOPs against share of {groups.time_name(report)}", ""]
-    lines += [*markdown.table(tables.kinds(report)), tables.bound_note(report), ""]
-    table = top_table.top(report, options)
+def _report(digest: Digest, options: RenderOptions) -> list[str]:
+    lines = [f"## {escape(digest.label)} on {escape(digest.device.title)}", "", f"{escape(digest.workload)}.", ""]
+    lines += measured_markdown.mark(digest)
+    lines += measured_markdown.totals(facts.totals(digest), "Totals")
+    lines += ["", "### What binds it, and why", "", *_findings(findings.findings(digest))]
+    lines += measured_markdown.device(digest)
+    lines += [f"### By kind of operator: share of FLOPs against share of {digest.time.name}", ""]
+    lines += [*markdown.table(tables.kinds(digest)), tables.bound_note(digest), ""]
+    table = top_table.top(digest, options)
     lines += [f"### {table.title}", "", *markdown.table(table)]
-    notes = top_table.notes(report, options)
+    notes = top_table.notes(digest, options)
     lines += markdown.sentences(notes) if notes else []
-    lines += measured_markdown.details(report, options.top)
-    ceilings = markdown.table(tables.ceilings(report))
-    lines += ["### Ceilings of the device", "", *ceilings, tables.ridge_note(report), ""]
-    lines += [f"Coverage: {escape(binding.coverage(report))}", ""]
-    return [*lines, *markdown.warnings(report.warnings)]
+    lines += measured_markdown.details(digest, options.top)
+    ceilings = markdown.table(tables.ceilings(digest))
+    lines += ["### Ceilings of the device", "", *ceilings, tables.ridge_note(digest), ""]
+    lines += [f"Coverage: {escape(findings.coverage(digest))}", ""]
+    return [*lines, *markdown.warnings(digest.report.warnings)]
 
 
-def _findings(found: Sequence[binding.Finding]) -> list[str]:
+def _findings(found: Sequence[findings.Finding]) -> list[str]:
     return markdown.sentences(finding.sentence for finding in found)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from memprof.report.record import Report
+from memprof.report.digest import Digest
 from memprof.reports.roofline import figure
 from memprof.reports.writer import RenderOptions
 
 EXTENSION = "png"
 
 
-def render(reports: Sequence[Report], options: RenderOptions) -> bytes:
+def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     """Return the PNG; `options` change nothing."""
-    return figure.draw(reports)
+    return figure.draw(digests)

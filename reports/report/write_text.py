@@ -9,10 +9,9 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from memprof import findings
 from memprof.comparisons import reports as side_by_side
-from memprof.findings import binding
-from memprof.report import groups
-from memprof.report.record import Report
+from memprof.report.digest import Digest
 from memprof.reports.parts import typeset
 from memprof.reports.parts.grids import print_facts, print_table
 from memprof.reports.parts.tables import Column, Table
@@ -27,115 +26,115 @@ _SHORT_FINDINGS = 4
 _MODEL_COLUMN = 17
 
 
-def render(reports: Sequence[Report], options: RenderOptions) -> bytes:
+def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     """Return the text for one report, or for several a comparison and then each one in short, in UTF-8."""
     console = typeset.start(options.width, color=options.color)
-    if len(reports) == 1:
-        _one(console, reports[0], options)
+    if len(digests) == 1:
+        _one(console, digests[0], options)
     else:
-        _several(console, reports, options)
+        _several(console, digests, options)
     return typeset.printed(console).encode()
 
 
-def _one(console: Console, report: Report, options: RenderOptions) -> None:
-    _header(console, report)
-    measured_terminal.mark(console, report)
-    console.print(typeset.text(binding.headline(report), typeset.STRONG))
+def _one(console: Console, digest: Digest, options: RenderOptions) -> None:
+    _header(console, digest)
+    measured_terminal.mark(console, digest)
+    console.print(typeset.text(findings.headline(digest), typeset.STRONG))
     typeset.section(console, "What the device can do at most")
-    _ceilings(console, report)
+    _ceilings(console, digest)
     typeset.section(console, "Totals")
-    print_facts(console, facts.totals(report))
+    print_facts(console, facts.totals(digest))
     typeset.section(console, "What binds it, and why")
-    _findings(console, binding.findings(report))
-    measured_terminal.device(console, report)
-    typeset.section(console, f"By kind of operator: share of FLOPs against share of {groups.time_name(report)}")
-    _kinds(console, report)
+    _findings(console, findings.findings(digest))
+    measured_terminal.device(console, digest)
+    typeset.section(console, f"By kind of operator: share of FLOPs against share of {digest.time.name}")
+    _kinds(console, digest)
     console.print()
-    _top(console, report, options, style=typeset.HEADING)
-    measured_terminal.details(console, report, top=options.top)
+    _top(console, digest, options, style=typeset.HEADING)
+    measured_terminal.details(console, digest, top=options.top)
     console.print()
-    console.print(typeset.text(f"Coverage: {binding.coverage(report)}", typeset.FAINT))
-    typeset.warnings(console, report.warnings)
+    console.print(typeset.text(f"Coverage: {findings.coverage(digest)}", typeset.FAINT))
+    typeset.warnings(console, digest.report.warnings)
 
 
-def _several(console: Console, reports: Sequence[Report], options: RenderOptions) -> None:
-    labels = groups.labels(reports)
+def _several(console: Console, digests: Sequence[Digest], options: RenderOptions) -> None:
+    labels = [digest.label for digest in digests]
     console.print(typeset.text(", ".join(labels), typeset.STRONG))
-    console.print(typeset.text(f"{groups.describe(reports[0])} on {reports[0].device.title}", typeset.FAINT))
+    console.print(typeset.text(f"{digests[0].workload} on {digests[0].device.title}", typeset.FAINT))
     typeset.section(console, "What the device can do at most")
-    _ceilings(console, reports[0])
-    table = tables.side_by_side(reports)
-    names = {groups.time_name(report) for report in reports}
+    _ceilings(console, digests[0])
+    table = tables.side_by_side(digests)
+    names = {digest.time.name for digest in digests}
     times = f"{names.pop()}s" if len(names) == 1 else "times"
     typeset.section(console, f"{table.title}: totals, and {times} with their share of the step")
     per_row = max(1, (console.width - 24) // max(_MODEL_COLUMN, *(len(label) + 2 for label in labels)))
-    for start in range(1, len(reports) + 1, per_row):
+    for start in range(1, len(digests) + 1, per_row):
         print_table(console, _columns(table, start, start + per_row))
     console.print()
-    _findings(console, side_by_side.compare(reports))
-    for label, report in zip(labels, reports, strict=True):
-        typeset.section(console, label)
-        measured_terminal.mark(console, report)
-        _findings(console, binding.findings(report)[:_SHORT_FINDINGS])
+    _findings(console, side_by_side.compare(digests))
+    for digest in digests:
+        typeset.section(console, digest.label)
+        measured_terminal.mark(console, digest)
+        _findings(console, findings.findings(digest)[:_SHORT_FINDINGS])
         few = replace(options, top=min(options.top, 5))
         console.print()
-        _top(console, report, few, style=typeset.FAINT)
-        if report.coverage.unknown:
-            console.print(typeset.text(f"Coverage: {binding.coverage(report)}", typeset.FAINT))
-        typeset.warnings(console, report.warnings)
+        _top(console, digest, few, style=typeset.FAINT)
+        if digest.report.coverage.unknown:
+            console.print(typeset.text(f"Coverage: {findings.coverage(digest)}", typeset.FAINT))
+        typeset.warnings(console, digest.report.warnings)
 
 
-def _header(console: Console, report: Report) -> None:
-    names = (typeset.text(name, typeset.STRONG) for name in (report.workload.model, report.device.title))
+def _header(console: Console, digest: Digest) -> None:
+    names = (typeset.text(name, typeset.STRONG) for name in (digest.report.workload.model, digest.device.title))
     console.print(Text(" on ").join(names))
-    console.print(typeset.text(groups.describe(report), typeset.FAINT))
-    if groups.is_measured(report):
-        console.print(typeset.text(measured_tables.origin(report), typeset.FAINT))
+    console.print(typeset.text(digest.workload, typeset.FAINT))
+    if digest.is_measured:
+        console.print(typeset.text(measured_tables.origin(digest), typeset.FAINT))
     console.print()
 
 
-def _ceilings(console: Console, report: Report) -> None:
-    table = tables.ceilings(report)
+def _ceilings(console: Console, digest: Digest) -> None:
+    table = tables.ceilings(digest)
     columns = [replace(column, header=column.header.replace(", ", "\n", 1)) for column in table.columns]
     print_table(console, replace(table, columns=tuple(columns)))
-    typeset.note(console, tables.ridge_note(report))
+    typeset.note(console, tables.ridge_note(digest))
 
 
-def _findings(console: Console, found: Sequence[binding.Finding]) -> None:
+def _findings(console: Console, found: Sequence[findings.Finding]) -> None:
     typeset.sentences(console, [finding.sentence for finding in found])
 
 
-def _top(console: Console, report: Report, options: RenderOptions, style: str) -> None:
-    table = top_table.top(report, options, wide=console.width >= _WIDE)
+def _top(console: Console, digest: Digest, options: RenderOptions, style: str) -> None:
+    table = top_table.top(digest, options, wide=console.width >= _WIDE)
     typeset.line(console, table.title, style)
     print_table(console, table)
-    for note in top_table.notes(report, options):
+    for note in top_table.notes(digest, options):
         typeset.note(console, note)
 
 
-def _kinds(console: Console, report: Report) -> None:
+def _kinds(console: Console, digest: Digest) -> None:
     """Print the table by kind with a bar for each share, so that a mismatch meets the eye."""
     least, roof = console.width >= _LEAST, console.width >= _ROOF
-    table = tables.kinds(report, least=least, roof=roof)
+    table = tables.kinds(digest, least=least, roof=roof)
     bounds = max((len(row[-1]) for row in table.rows), default=0)
-    length = min(24, max(4, (console.width - _beside_bars(report, least=least, roof=roof) - bounds) // 2))
+    length = min(24, max(4, (console.width - _beside_bars(digest, least=least, roof=roof) - bounds) // 2))
     grid = typeset.empty_grid()
     for column in table.columns:
         right = column.header.endswith(("ms", "roof"))
         grid.add_column(column.header, justify="right" if right else "left", no_wrap=True)
-    for group, (name, flops, time, *rest) in zip(groups.by_kind(report), table.rows, strict=True):
+    for group, (name, flops, time, *rest) in zip(digest.kinds, table.rows, strict=True):
         bars = [
             Text.assemble(f"{text:>6} ", (_bar(share, length), color))
             for text, share, color in ((flops, group.flops_share, "blue"), (time, group.time_share, "red"))
         ]
         grid.add_row(typeset.text(name), *bars, *map(typeset.text, rest))
     console.print(Padding(grid, (0, 0, 0, 1)))
-    typeset.note(console, tables.bound_note(report))
+    typeset.note(console, tables.bound_note(digest))
 
 
-def _beside_bars(report: Report, *, least: bool, roof: bool) -> int:
+def _beside_bars(digest: Digest, *, least: bool, roof: bool) -> int:
     """Return how many columns of text the table by kind takes beside its bars and what binds."""
-    more = 9 * roof + 9 * least if groups.is_measured(report) else 0
+    more = 9 * roof + 9 * least if digest.is_measured else 0
     return (60 if least else 50) + more
 
 

@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 
 from memprof import units
 from memprof.comparisons import reports as side_by_side
-from memprof.report import digest, groups
-from memprof.report.record import Report
+from memprof.report.digest import Digest
 from memprof.reports.parts import cells, theme
 from memprof.reports.parts.theme import FAINT, INK, PALE
 
@@ -20,20 +19,20 @@ _LETTERS = 34
 """How many letters of a model's name fit beside its time."""
 
 
-def draw(axes: Axes, reports: Sequence[Report]) -> None:
+def draw(axes: Axes, digests: Sequence[Digest]) -> None:
     """Draw shares by kind for one report, times stacked by kind for several."""
     axes.set_axis_off()
-    if len(reports) == 1:
-        _shares(axes, reports[0])
+    if len(digests) == 1:
+        _shares(axes, digests[0])
     else:
-        _stacks(axes, reports)
+        _stacks(axes, digests)
 
 
-def _shares(axes: Axes, report: Report) -> None:
-    kinds = groups.by_kind(report)[:_MOST_ROWS]
+def _shares(axes: Axes, digest: Digest) -> None:
+    kinds = digest.kinds[:_MOST_ROWS]
     axes.set(xlim=(0, 1.18), ylim=(max(6, len(kinds)) + 1.3, -0.9))
     _write(axes, 0, -0.75, "Share of FLOPs (grey) against", weight="bold")
-    _write(axes, 0, -0.5, f"share of {groups.time_name(report)} (colour)", weight="bold")
+    _write(axes, 0, -0.5, f"share of {digest.time.name} (colour)", weight="bold")
     for row, kind in enumerate(kinds):
         color = theme.color(kind.name)
         _write(axes, 0, row - 0.14, kind.name)
@@ -41,13 +40,13 @@ def _shares(axes: Axes, report: Report) -> None:
             axes.barh(row + offset, share, height=0.22, color=fill)
             _write(axes, share + 0.015, row + offset, units.share(share), color=FAINT)
 
-    _by_bound(axes, report, max(6, len(kinds)))
+    _by_bound(axes, digest, max(6, len(kinds)))
 
 
-def _by_bound(axes: Axes, report: Report, y: float) -> None:
+def _by_bound(axes: Axes, digest: Digest, y: float) -> None:
     """Stack what the time is bound by into one bar, with a legend below it."""
-    bounds = [bound for bound in groups.by_bound(report) if bound.time_share]
-    _write(axes, 0, y + 0.1, f"The {groups.time_name(report)} is bound by", weight="bold")
+    bounds = [bound for bound in digest.bounds if bound.time_share]
+    _write(axes, 0, y + 0.1, f"The {digest.time.name} is bound by", weight="bold")
     left = 0.0
     for index, bound in enumerate(bounds[:_MOST_BOUNDS]):
         color = theme.bound_color(bound.name)
@@ -55,41 +54,40 @@ def _by_bound(axes: Axes, report: Report, y: float) -> None:
         left += bound.time_share
         x, row = 0.41 * (index % 3), y + 0.78 + 0.26 * (index // 3)
         axes.plot(x + 0.012, row, "s", color=color, markersize=6, clip_on=False)
-        name = cells.bound_name(bound.name, report.device.kind)
+        name = cells.bound_name(bound.name, digest.device.kind)
         _write(axes, x + 0.04, row, f"{name} {units.share(bound.time_share)}")
 
 
-def _stacks(axes: Axes, reports: Sequence[Report]) -> None:
+def _stacks(axes: Axes, digests: Sequence[Digest]) -> None:
     """Stack each report's time per image, measured or else predicted, with the kinds in the same order everywhere."""
-    labels = groups.labels(reports)
     per_image = [
         {
-            group.name: group.time_seconds / (digest.steps(report) * max(1, report.workload.batch_size))
-            for group in groups.by_kind(report)
+            group.name: group.time_seconds / (digest.steps * max(1, digest.report.workload.batch_size))
+            for group in digest.kinds
         }
-        for report in reports
+        for digest in digests
     ]
     totals = [sum(times.values()) for times in per_image]
     longest = max(totals) or 1.0
     together = {kind: sum(times.get(kind, 0.0) for times in per_image) for times in per_image for kind in times}
     order = sorted(together, key=together.__getitem__, reverse=True)
-    axes.set(xlim=(0, longest), ylim=(max(4, len(reports)) + 0.1 + len(order) * 0.18, -0.75))
-    _write(axes, 0, -0.5, _stacks_title(reports), weight="bold")
-    for row, (label, times, total) in enumerate(zip(labels, per_image, totals, strict=True)):
+    axes.set(xlim=(0, longest), ylim=(max(4, len(digests)) + 0.1 + len(order) * 0.18, -0.75))
+    _write(axes, 0, -0.5, _stacks_title(digests), weight="bold")
+    for row, (digest, times, total) in enumerate(zip(digests, per_image, totals, strict=True)):
         axes.plot(longest * 0.015, row - 0.2, theme.mark(row), color=FAINT, markersize=6, clip_on=False)
-        line = " ".join(label.split())
+        line = " ".join(digest.label.split())
         short = line if len(line) <= _LETTERS else f"{line[: _LETTERS - 1]}…"
         _write(axes, longest * 0.045, row - 0.2, f"{short}: {units.seconds(total)}")
         _stack(axes, row + 0.14, [(kind, times.get(kind, 0.0)) for kind in order], total)
     for index, kind in enumerate(order):
-        y = len(reports) + 0.1 + index * 0.18
+        y = len(digests) + 0.1 + index * 0.18
         axes.plot(longest * 0.015, y, "o", color=theme.color(kind), markersize=6, clip_on=False)
         _write(axes, longest * 0.045, y, kind)
 
 
-def _stacks_title(reports: Sequence[Report]) -> str:
-    name = side_by_side.time_per_image(reports)
-    operators = "operators, " if any(map(groups.is_measured, reports)) else ""  # a step may idle besides
+def _stacks_title(digests: Sequence[Digest]) -> str:
+    name = side_by_side.time_per_image(digests)
+    operators = "operators, " if any(digest.is_measured for digest in digests) else ""  # a step may idle besides
     return f"{name}: {operators}by kind" if operators else f"{name}, by kind"
 
 

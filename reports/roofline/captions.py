@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memprof import units, words
-from memprof.report import digest, groups
-from memprof.report.record import Report
+from memprof.report.digest import Digest
+from memprof.report.labels import differences
 from memprof.reports.roofline.geometry import Plot, Point, Roof
 from memprof.vocabulary import UNBOUND
 
@@ -16,9 +16,9 @@ _WORTH_A_LABEL = 0.03
 _MOST_LABELS = 7
 
 
-def how_to_read(reports: Sequence[Report]) -> str:
+def how_to_read(digests: Sequence[Digest]) -> str:
     """Say what a bubble, its size, and its ring or arrow stand for."""
-    names = _names(reports)
+    names = _names(digests)
     if names == {"measured"}:
         return (
             "Bubble: like operators at their measured speed; area: share of the measured time. Arrow: to the most that "
@@ -32,50 +32,51 @@ def how_to_read(reports: Sequence[Report]) -> str:
     )
 
 
-def y_axis(reports: Sequence[Report]) -> str:
+def y_axis(digests: Sequence[Digest]) -> str:
     """Name the upward axis: whose speed the bubbles are at."""
-    names = _names(reports)
+    names = _names(digests)
     ends = "arrows" if names == {"measured"} else "rings, arrows" if "measured" in names else "rings"
     return f"FLOP/s: {' or '.join(sorted(names))} (bubbles) and at most ({ends})"
 
 
-def _names(reports: Sequence[Report]) -> set[str]:
+def _names(digests: Sequence[Digest]) -> set[str]:
     """Return what the reports' times are: "measured", "predicted", or "least possible"."""
-    return {groups.time_name(report).removesuffix(" time") for report in reports}
+    return {digest.time.adjective for digest in digests}
 
 
-def subtitle(reports: Sequence[Report]) -> str:
+def subtitle(digests: Sequence[Digest]) -> str:
     """Say what was analysed on which device; for one report also the measured or predicted time."""
-    first = reports[0]
-    models = ", ".join(dict.fromkeys(report.workload.model for report in reports))
-    devices = ", ".join(dict.fromkeys(report.device.title for report in reports))
-    parts = [models, groups.describe(first) if not groups.differences(reports) else "different workloads", devices]
-    if len(reports) == 1:
+    first = digests[0]
+    models = ", ".join(dict.fromkeys(digest.report.workload.model for digest in digests))
+    devices = ", ".join(dict.fromkeys(digest.device.title for digest in digests))
+    differing = differences([digest.report for digest in digests])
+    parts = [models, "different workloads" if differing else first.workload, devices]
+    if len(digests) == 1:
         parts.append(_times(first))
     return "  ·  ".join(parts)
 
 
-def mark(reports: Sequence[Report]) -> str:
+def mark(digests: Sequence[Digest]) -> str:
     """Return what must meet the eye: "THROTTLED" where any device was slowed down, else ""."""
-    return "THROTTLED" if any(map(digest.is_throttled, reports)) else ""
+    return "THROTTLED" if any(digest.is_throttled for digest in digests) else ""
 
 
-def _times(report: Report) -> str:
-    total, noun = report.totals, digest.noun(report)
-    predicted = f"predicted {units.seconds(digest.predicted_step_seconds(report))} a step"
-    if report.measured is None:
-        if not digest.predicts(report):
+def _times(digest: Digest) -> str:
+    total, noun = digest.totals, digest.noun
+    predicted = f"predicted {units.seconds(digest.predicted_step_seconds)} a step"
+    if digest.report.measured is None:
+        if not digest.predicts:
             return f"at least {units.seconds(total.roofline_seconds)} a step"
         return f"{predicted}, {units.throughput(total.images_per_second, noun)}"
-    rate = report.measured.images_per_second
-    said = f"measured {units.seconds(digest.step_seconds(report))} a step"
+    rate = digest.report.measured.images_per_second
+    said = f"measured {units.seconds(digest.step_seconds)} a step"
     said += f", {units.throughput(rate, noun)}" if rate else ""
-    return f"{said} ({predicted})" if digest.predicts(report) else said
+    return f"{said} ({predicted})" if digest.predicts else said
 
 
-def point_labels(plot: Plot, reports: Sequence[Report]) -> tuple[tuple[Point, tuple[str, ...]], ...]:
+def point_labels(plot: Plot, digests: Sequence[Digest]) -> tuple[tuple[Point, tuple[str, ...]], ...]:
     """Return one label for each kind that takes notable time, at its largest point, the largest first."""
-    kinds = {(index, group.name): group for index, report in enumerate(reports) for group in groups.by_kind(report)}
+    kinds = {(index, group.name): group for index, digest in enumerate(digests) for group in digest.kinds}
     chosen: dict[str, Point] = {}
     for point in plot.points:
         worth = kinds[point.report, point.group.kind].time_share >= _WORTH_A_LABEL
@@ -88,27 +89,27 @@ def point_labels(plot: Plot, reports: Sequence[Report]) -> tuple[tuple[Point, tu
         if point.is_measured:
             second = f"{units.percent(whole.roof_share)} of its roof"
         said = f"{units.share(whole.time_share)} of time", second
-        labels.append((point, (kind,) if len(reports) > 1 else (kind, *said)))
+        labels.append((point, (kind,) if len(digests) > 1 else (kind, *said)))
     return tuple(labels)
 
 
-def rail_label(plot: Plot, reports: Sequence[Report]) -> str:
+def rail_label(plot: Plot, digests: Sequence[Digest]) -> str:
     """Say which operators have no FLOPs and how much of the time they take, report by report."""
     shares: dict[int, float] = {}
     for point in plot.rail:
         shares[point.report] = shares.get(point.report, 0.0) + point.group.time_share
     names = list(dict.fromkeys(words.operator(row.name) for point in plot.rail for row in point.group.rows))
-    labels = [f"{label}: " if len(reports) > 1 else "" for label in groups.labels(reports)]
+    labels = [f"{digest.label}: " if len(digests) > 1 else "" for digest in digests]
     said = ", ".join(f"{labels[index]}{units.share(shares[index])} of time" for index in sorted(shares))
     unbound = any(row.bound == UNBOUND for point in plot.rail for row in point.group.rows)
     what = "no FLOPs counted" if unbound else "only move data"
     return f"{what} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''}); {said}"
 
 
-def roof_label(plot: Plot, roof: Roof, reports: Sequence[Report]) -> str:
+def roof_label(plot: Plot, roof: Roof, digests: Sequence[Digest]) -> str:
     """Name a roof with its figure, and tensor cores with their precision; with its device where there are several."""
     precisions = {
-        report.workload.precision for report in reports if report.device.name == plot.devices[roof.device].name
+        digest.report.workload.precision for digest in digests if digest.device.name == plot.devices[roof.device].name
     }
     precision = f", {'/'.join(sorted(precisions))}" if roof.ceiling == "tensor" else ""
     device = f" ({plot.devices[roof.device].name})" if len(plot.devices) > 1 else ""

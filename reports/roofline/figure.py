@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 
 from memprof import units
 from memprof.comparisons import reports as side_by_side
-from memprof.report.record import Report
+from memprof.report.digest import Digest
 from memprof.reports.parts import theme
 from memprof.reports.parts.theme import FAINT, GRID, INK, PANEL, WARN
 from memprof.reports.roofline import bars, captions, geometry
 from memprof.reports.roofline.geometry import Plot, Point
+from memprof.reports.roofline.plot import build_plot
 from memprof.reports.roofline.scene import Canvas, Scene, lay_out
 
 _INCHES, _DPI = (12.0, 7.0), 150
@@ -26,27 +27,27 @@ _FONT = 8.5
 _BACKING = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 
 
-def draw(reports: Sequence[Report]) -> bytes:
+def draw(digests: Sequence[Digest]) -> bytes:
     """Return the plot of the reports as a PNG."""
     figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor="white")
-    plot = geometry.plot(reports)
-    _titles(figure, reports)
+    plot = build_plot(digests)
+    _titles(figure, digests)
     bottom = _BOTTOM if plot.rail else _RAIL_BOTTOM
     axes = figure.add_axes((_LEFT, bottom, _WIDTH, _TOP - bottom))
-    _axes(axes, plot, reports)
+    _axes(axes, plot, digests)
     width, height = _WIDTH * _INCHES[0], (_TOP - bottom) * _INCHES[1]
     character = 0.67 * _FONT / 72 / width, 1.3 * _FONT / 72 / height
-    scene = lay_out(plot, reports, Canvas(height / width, character))
+    scene = lay_out(plot, digests, Canvas(height / width, character))
     _roofs(axes, plot, scene)
     for point in plot.points:
         place, radius = plot.fraction(point.x, point.y), theme.radius(point.group.time_share)
-        _point(axes, place, point, radius, overlaid=len(reports) > 1)
+        _point(axes, place, point, radius, overlaid=len(digests) > 1)
     _stems(axes, scene)
     _leads(axes, scene)
     _labels(axes, scene)
     if plot.rail:
-        _rail(figure.add_axes((_LEFT, _RAIL_BOTTOM, _WIDTH, _RAIL_HEIGHT)), plot, reports)
-    bars.draw(figure.add_axes((0.715, _RAIL_BOTTOM, 0.27, _TOP - _RAIL_BOTTOM)), reports)
+        _rail(figure.add_axes((_LEFT, _RAIL_BOTTOM, _WIDTH, _RAIL_HEIGHT)), plot, digests)
+    bars.draw(figure.add_axes((0.715, _RAIL_BOTTOM, 0.27, _TOP - _RAIL_BOTTOM)), digests)
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use any script
@@ -60,8 +61,8 @@ def write(axes: Axes, x: float, y: float, content: str, size: float = _FONT, **s
     axes.text(x, y, content, fontsize=size, parse_math=False, transform=axes.transAxes, **style)
 
 
-def _titles(figure: Figure, reports: Sequence[Report]) -> None:
-    title, subtitle, mark = side_by_side.title(reports), captions.subtitle(reports), captions.mark(reports)
+def _titles(figure: Figure, digests: Sequence[Digest]) -> None:
+    title, subtitle, mark = side_by_side.title(digests), captions.subtitle(digests), captions.mark(digests)
     indent = 0.09 if mark else 0.0
     figure.text(0.02, 0.905, mark, fontsize=10, fontweight="bold", color=WARN)
     for x, y, content, size, weight, color in (
@@ -71,10 +72,10 @@ def _titles(figure: Figure, reports: Sequence[Report]) -> None:
         line = " ".join(content.split())  # names may hold line breaks
         fitting = min(size, 1.62 * (1 - indent) * _INCHES[0] * 72 / max(1, len(line)))
         figure.text(x, y, line, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
-    figure.text(0.02, 0.022, captions.how_to_read(reports), fontsize=9, color=FAINT)
+    figure.text(0.02, 0.022, captions.how_to_read(digests), fontsize=9, color=FAINT)
 
 
-def _axes(axes: Axes, plot: Plot, reports: Sequence[Report]) -> None:
+def _axes(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:
     """Prepare axes in fractions, with the decades of both logarithmic axes as ticks."""
     axes.set(xlim=(0, 1), ylim=(0, 1))
     for spine in ("top", "right"):
@@ -89,7 +90,7 @@ def _axes(axes: Axes, plot: Plot, reports: Sequence[Report]) -> None:
         axes.tick_params(axis="x", labelbottom=False, length=0)
     axes.grid(color=GRID, linewidth=0.7)
     axes.set_axisbelow(True)
-    write(axes, -0.005, 1.02, captions.y_axis(reports), 9)
+    write(axes, -0.005, 1.02, captions.y_axis(digests), 9)
 
 
 def _roofs(axes: Axes, plot: Plot, scene: Scene) -> None:
@@ -168,7 +169,7 @@ def _labels(axes: Axes, scene: Scene) -> None:
         write(axes, x, y, text, ha="center", va="center", fontweight="bold", bbox=_BACKING, zorder=5)
 
 
-def _rail(axes: Axes, plot: Plot, reports: Sequence[Report]) -> None:
+def _rail(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:
     """Draw what computes nothing on a strip below the plot, from the left, largest first."""
     axes.set(xlim=(0, 1), ylim=(0, 1), facecolor=PANEL)
     axes.set_yticks([0.5], [captions.RAIL])
@@ -178,9 +179,9 @@ def _rail(axes: Axes, plot: Plot, reports: Sequence[Report]) -> None:
     x, highest = 0.008, _RAIL_HEIGHT * _INCHES[1] / (_WIDTH * _INCHES[0]) / 2
     for point in plot.rail:
         radius = min(theme.radius(point.group.time_share), highest)
-        _point(axes, (x + radius, 0.5), point, radius, overlaid=len(reports) > 1)
+        _point(axes, (x + radius, 0.5), point, radius, overlaid=len(digests) > 1)
         x += 2 * radius + 0.004
-    write(axes, x + 0.008, 0.5, captions.rail_label(plot, reports), va="center")
+    write(axes, x + 0.008, 0.5, captions.rail_label(plot, digests), va="center")
 
 
 def _x_ticks(axes: Axes, plot: Plot) -> None:

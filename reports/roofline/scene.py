@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from memprof import units, words
-from memprof.report.record import Report
+from memprof.report.digest import Digest
 from memprof.reports.parts import theme
 from memprof.reports.roofline import captions
 from memprof.reports.roofline.geometry import Callout, Plot, Point, Ridge, Roof
@@ -75,7 +75,7 @@ class Scene:
     labels: tuple[tuple[Point, Label], ...]
 
 
-def lay_out(plot: Plot, reports: Sequence[Report], canvas: Canvas) -> Scene:
+def lay_out(plot: Plot, digests: Sequence[Digest], canvas: Canvas) -> Scene:
     """Place the names of roofs where few points lie, then callouts and ridge points, then the labels of kinds."""
     bubbles = [bubble(plot, point, canvas) for point in plot.points]
     stems = tuple(
@@ -88,7 +88,7 @@ def lay_out(plot: Plot, reports: Sequence[Report], canvas: Canvas) -> Scene:
     taken: list[Box] = []
     for roof in plot.roofs:
         occupied = [*bubbles, *(part for _, name in roofs for part in _parts(name, canvas))]
-        name = _roof_name(plot, roof, captions.roof_label(plot, roof, reports), canvas, occupied)
+        name = _roof_name(plot, roof, captions.roof_label(plot, roof, digests), canvas, occupied)
         roofs.append((roof, name))
         taken += _parts(name, canvas)
     leads = tuple(_lead(plot, callout, canvas, [*bubbles, *taken]) for callout in plot.callouts)
@@ -96,7 +96,7 @@ def lay_out(plot: Plot, reports: Sequence[Report], canvas: Canvas) -> Scene:
     taken += [_box(lead.name, canvas) for lead in leads] + [_box(name, canvas) for _, name in ridges]
     lines: list[Segment] = [_line(plot, roof) for roof in plot.roofs]
     lines += [line for lead in leads for line in ((lead.start, lead.corner), (lead.corner, lead.end))]
-    wanted = captions.point_labels(plot, reports)
+    wanted = captions.point_labels(plot, digests)
     requests = [_request(plot, point, text, canvas) for point, text in wanted]
     placed = place(requests, canvas.character, lines, [*taken, *bubbles])
     labels = tuple((point, label) for (point, _), label in zip(wanted, placed, strict=True))

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from memprof import units
-from memprof.report.record import Report
+from memprof.report.digest import Digest
 from memprof.reports.parts import theme
 from memprof.reports.roofline import captions, geometry
 from memprof.reports.roofline.geometry import Plot, Point
+from memprof.reports.roofline.plot import build_plot
 from memprof.reports.roofline.scene import Canvas, Name, Scene, Stem, lay_out
 
 WIDTH = 920.0
@@ -115,15 +116,15 @@ class Drawing:
         return self.rail_bottom if self.has_rail else self.bottom
 
 
-def draw(reports: Sequence[Report]) -> Drawing:
+def draw(digests: Sequence[Digest]) -> Drawing:
     """Lay the plot of the reports out in pixels."""
-    plot = geometry.plot(reports)
+    plot = build_plot(digests)
     width, height = _RIGHT - _LEFT, _BOTTOM - _TOP
-    scene = lay_out(plot, reports, Canvas(height / width, (_CHARACTER / width, _LINE / height)))
+    scene = lay_out(plot, digests, Canvas(height / width, (_CHARACTER / width, _LINE / height)))
     x_ticks = [Tick(_x(plot.fraction(x, None)[0]), units.number(x, 1)) for x in geometry.decades(plot.x_limits)]
     y_ticks = [Tick(_y(plot.fraction(None, y)[1]), units.flops_per_second(y)) for y in geometry.decades(plot.y_limits)]
     points = [_bubble(point, _pixel(plot.fraction(point.x, point.y)), _radius(point)) for point in plot.points]
-    rail, rail_texts = _rail(plot, reports)
+    rail, rail_texts = _rail(plot, digests)
     return Drawing(
         x_ticks=tuple(x_ticks),
         y_ticks=tuple(y_ticks),
@@ -186,7 +187,7 @@ def _first_baseline(middle: float, lines: int) -> float:
     return middle - (lines - 1) * _ROW / 2 + 4
 
 
-def _rail(plot: Plot, reports: Sequence[Report]) -> tuple[list[Bubble], list[Text]]:
+def _rail(plot: Plot, digests: Sequence[Digest]) -> tuple[list[Bubble], list[Text]]:
     """Lay out what computes nothing, from the left, largest first."""
     if not plot.rail:
         return [], []
@@ -196,7 +197,7 @@ def _rail(plot: Plot, reports: Sequence[Report]) -> tuple[list[Bubble], list[Tex
         radius = min(_radius(point), (_RAIL_BOTTOM - _RAIL_TOP) / 2)
         bubbles.append(_bubble(point, (x + radius, middle), radius))
         x += 2 * radius + 4
-    said = Text(x + 6, middle + 4, (captions.rail_label(plot, reports),), "rail-name")
+    said = Text(x + 6, middle + 4, (captions.rail_label(plot, digests),), "rail-name")
     return bubbles, [said, Text(_LEFT - 8, middle + 4, (captions.RAIL,), "tick end")]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from memprof import units, words
 from memprof.reports.parts.tables import Column, Table
 from memprof.validation.records import Case, Validation
-from memprof.validation.statistics import Errors, GroupErrors, by_group, case_errors, worst
+from memprof.validation.statistics import Errors, GroupErrors, case_errors, group_errors, worst
 
 ALL_ROWS, WORST_ROWS = 60, 20
 """Up to how many rows all are shown, and of more how many."""
@@ -49,7 +49,7 @@ def document(validation: Validation, top: int | None = None, *, wide: bool = Tru
         shown = worst(cases, top or WORST_ROWS)
         title = f"The {len(shown)} of {whole.count:,} rows that are furthest off, images/s"
     sections = [Section(row_table(title, shown, wide=wide), ("Ratio: predicted / measured.",))]
-    sections += error_sections(by_group(cases))
+    sections += error_sections(group_errors(cases))
     if skipped:
         sections.append(skipped_section([(case.row.line, case.model, case.skipped_because) for case in skipped], top))
     return Document(f"Predictions against {validation.table.name}", tuple(sentences), tuple(sections))

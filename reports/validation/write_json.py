@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
-from memprof.validation.kernels import KernelValidation, by_operator
+from memprof.report.json_text import indented_json
+from memprof.validation.kernels import KernelValidation, operator_errors
 from memprof.validation.records import Case, Validation
-from memprof.validation.statistics import by_group
+from memprof.validation.statistics import group_errors
 from memprof.validation.tables import Row, Table
 
 SCHEMA = "memprof.validation/1"
@@ -27,9 +28,9 @@ _PER_SECOND = 1e3
 
 def to_json(validation: Validation) -> bytes:
     """Return rows and errors as indented JSON, ending in a newline."""
-    groups = [msgspec.to_builtins(group) for group in by_group(validation.cases)]
+    groups = [msgspec.to_builtins(group) for group in group_errors(validation.cases)]
     statistics = [{**{key: group[key] for key in group if key != "errors"}, **group["errors"]} for group in groups]
-    return _json(
+    return indented_json(
         {
             "schema": SCHEMA,
             "file": validation.table.name,
@@ -91,12 +92,12 @@ def kernels_to_json(validation: KernelValidation) -> bytes:
         }
         for case in validation.cases
     ]
-    return _json(
+    return indented_json(
         {
             "schema": KERNEL_SCHEMA,
             "file": validation.table.name,
             "rows": rows,
-            "statistics": [msgspec.to_builtins(item) for item in by_operator(validation.cases)],
+            "statistics": [msgspec.to_builtins(item) for item in operator_errors(validation.cases)],
         }
     )
 
@@ -110,10 +111,6 @@ def kernels_to_csv(validation: KernelValidation) -> bytes:
         ]
         added.append((case.row, (times[0], case.ratio, times[1], case.bound, case.skipped_because)))
     return _csv(validation.table, KERNEL_ADDED, added)
-
-
-def _json(content: dict[str, Any]) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
 
 def _csv(table: Table, added: Sequence[str], rows: Iterable[tuple[Row, Sequence[object]]]) -> bytes:

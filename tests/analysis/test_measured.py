@@ -13,7 +13,7 @@ from torch import nn
 import memprof
 from memprof import devices
 from memprof.analysis.measured import measure
-from memprof.analysis.run_record import report_of
+from memprof.analysis.run_report import analyze_run
 from memprof.devices.ceilings import ceilings
 from memprof.errors import DeviceError, ModelError, WorkloadError
 from memprof.profiles.kineto import Recording
@@ -278,7 +278,7 @@ GPU = Machine("cuda", "NVIDIA Toy", HostTimer(), facts={"driver": "580.1"})
 
 
 def test_on_a_gpu_an_operator_takes_as_long_as_its_kernels() -> None:
-    report = report_of(on_gpu(), GPU, WORKLOAD, TOY, None)
+    report = analyze_run(on_gpu(), GPU, WORKLOAD, TOY, None)
     (row,) = report.operators
     assert row.measured_seconds == pytest.approx(100e-6)
     assert [(item.name, item.calls, item.seconds) for item in row.kernels] == [
@@ -292,7 +292,7 @@ def test_on_a_gpu_an_operator_takes_as_long_as_its_kernels() -> None:
 
 
 def test_what_no_operator_with_shapes_launched_on_a_gpu_is_listed() -> None:
-    measured = report_of(on_gpu(), GPU, WORKLOAD, TOY, None).measured
+    measured = analyze_run(on_gpu(), GPU, WORKLOAD, TOY, None).measured
     assert measured.strays == (
         Stray(
             "triton_poi_0",
@@ -307,7 +307,7 @@ def test_what_no_operator_with_shapes_launched_on_a_gpu_is_listed() -> None:
 
 
 def test_where_the_time_of_a_gpu_went() -> None:
-    report = report_of(on_gpu(), GPU, WORKLOAD, TOY, None)
+    report = analyze_run(on_gpu(), GPU, WORKLOAD, TOY, None)
     measured, time = report.measured, report.measured.device_time
     assert (measured.origin, measured.device_name, measured.seconds) == (("cuda",), "NVIDIA Toy", 2e-3)
     assert measured.images_per_second == 4 / 1e-3
@@ -322,7 +322,7 @@ def test_where_the_time_of_a_gpu_went() -> None:
 
 def codes(run: Run, machine: Machine = GPU) -> list[str]:
     known = {"no-l2-bandwidth", "no-l1-bandwidth", "no-memory-figure"}
-    return [item.code for item in report_of(run, machine, WORKLOAD, TOY, None).warnings if item.code not in known]
+    return [item.code for item in analyze_run(run, machine, WORKLOAD, TOY, None).warnings if item.code not in known]
 
 
 def timed(*seconds: float) -> Timing:
@@ -331,7 +331,7 @@ def timed(*seconds: float) -> Timing:
 
 def test_a_throttled_run_is_marked() -> None:
     slow = summary([Sample(throttle=frozenset({Throttle.THERMAL}))], 1.0, 4)
-    report = report_of(replace(on_gpu(), telemetry=slow), GPU, WORKLOAD, TOY, None)
+    report = analyze_run(replace(on_gpu(), telemetry=slow), GPU, WORKLOAD, TOY, None)
     (warning,) = [item for item in report.warnings if item.code == "throttled"]
     assert "too hot, slowed by the driver" in warning.message
     assert report.telemetry == slow
@@ -377,7 +377,7 @@ def test_a_cpu_that_others_use_is_marked(others, machine, expected) -> None:
 
 @pytest.mark.parametrize(("threads", "expected"), [(2.0, []), (None, []), (8.0, ["other-threads"])])
 def test_roofs_of_other_threads_are_marked(threads, expected) -> None:
-    report = report_of(on_gpu(), CPU, WORKLOAD, TOY, None, threads)
+    report = analyze_run(on_gpu(), CPU, WORKLOAD, TOY, None, threads)
     assert [item.code for item in report.warnings if item.code == "other-threads"] == expected
 
 
@@ -394,7 +394,7 @@ def test_kernels_of_the_compiler_are_told_from_python_on_a_cpu() -> None:
     graph = Event("## Call CompiledFxGraph abc ##", EventCategory.OPERATOR, children=(left,), duration_ns=400_000)
     region = Event("Torch-Compiled Region: 0/0", EventCategory.OPERATOR, children=(graph,), duration_ns=500_000)
     run = Run(Recording((region,)), timing_of((1e-3,) * 6, 1e-3, 3, compiled=True), None, 0)
-    measured = report_of(run, CPU, WORKLOAD, TOY, None).measured
+    measured = analyze_run(run, CPU, WORKLOAD, TOY, None).measured
     fused, rest = measured.strays
     assert (fused.name, fused.calls, fused.seconds) == ("kernels made by torch.compile", 1, pytest.approx(250e-6))
     assert rest.seconds == pytest.approx(1e-3 - 400e-6)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from memprof.analysis.traced import WITHOUT_SHAPES, analyze_trace, check_selection, device_of, of_rank
+from memprof.analysis.traced import WITHOUT_SHAPES, analyze_trace, check_selection, device_of, select_rank
 from memprof.errors import DeviceError, TraceError, WorkloadError
 from memprof.profiles.records import Activity, Event, EventCategory, Kernel, Profile
 from memprof.report.record import Report
@@ -154,11 +154,11 @@ def test_the_report_reads_back():
 
 def test_a_rank_is_chosen_or_told():
     ranks = [trace(rank=0), trace(rank=3)]
-    assert of_rank(ranks, 3) == [ranks[1]]
+    assert select_rank(ranks, 3) == [ranks[1]]
     with pytest.raises(TraceError, match="no files are of rank 7: the files are of ranks 0, 3"):
-        of_rank(ranks, 7)
+        select_rank(ranks, 7)
     with pytest.raises(TraceError, match="no file says of which rank it is"):
-        of_rank([trace()], 0)
+        select_rank([trace()], 0)
 
 
 FILE, OTHER = Path("a.json"), Path("b.json")

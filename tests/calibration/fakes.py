@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from memprof.calibration.bench import Bench
 from memprof.calibration.caches import Cache, Caches
-from memprof.calibration.records import Group, Measurement, Probe, Task
+from memprof.calibration.records import Group, Probe, Task, Timing
 from memprof.devices import CPU, HOST, Figure
 
 GB, GFLOP = 10**9, 10**9
@@ -50,8 +50,8 @@ def arithmetic(kind: str = "fp32", name: str = "matmul of 512", flops: float = G
     return Task(f"{kind}_flops_per_second", name, "l1", 0, flops)
 
 
-def measured(task: Task, seconds: float, median: float | None = None, runs: int = 10) -> Measurement:
-    return Measurement(task, seconds, seconds if median is None else median, runs)
+def timing(task: Task, seconds: float, median: float | None = None, calls: int = 10) -> Timing:
+    return Timing(task, seconds, seconds if median is None else median, calls)
 
 
 def group(name: str, probes: Sequence[Probe], weight: float = 1.0) -> Group:
@@ -76,7 +76,6 @@ EMPTY = Bench(
     title="A Processor",
     architecture=CPU,
     compute_capability=None,
-    cores=4,
     caches=CACHES,
     figures={},
     groups=(),

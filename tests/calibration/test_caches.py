@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from memprof.calibration.caches import Cache, Caches, assumed, read_caches
+from memprof.calibration.caches import Cache, Caches, common_caches, read_caches
 
 KIB, MIB = 2**10, 2**20
 
@@ -74,7 +74,9 @@ def test_where_operands_lie() -> None:
 
 def test_a_system_that_does_not_tell_gets_common_sizes_and_a_caution(tmp_path: Path) -> None:
     caches, (caution,) = read_caches(frozenset(range(4)), 4, tmp_path)
-    assert caches.levels == assumed(4) == (Cache("l1", 32 * KIB, 1), Cache("l2", MIB, 1), Cache("l3", 32 * MIB, 4))
+    assert (
+        caches.levels == common_caches(4) == (Cache("l1", 32 * KIB, 1), Cache("l2", MIB, 1), Cache("l3", 32 * MIB, 4))
+    )
     assert "does not tell its cache sizes" in caution.what
     assert caution.remedy
 
@@ -93,7 +95,7 @@ def test_a_system_that_does_not_tell_gets_common_sizes_and_a_caution(tmp_path: P
 def test_nonsense_is_not_a_cache(nonsense: tuple[str, str, str, str], tmp_path: Path) -> None:
     machine(tmp_path, nonsense, ("2", "Unified", "1M", "0"))
     caches, (caution,) = read_caches(frozenset({0}), 1, tmp_path)
-    assert caches.levels == assumed(1)
+    assert caches.levels == common_caches(1)
     assert "assumed" in caution.what
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from memprof import analyze, devices
-from memprof.calibration.run import calibrate_bench
+from memprof.calibration.session import calibrate_bench
 from memprof.devices import host
-from memprof.devices.achievable import achievable, chosen
+from memprof.devices.achievable import achievable, choose
 from memprof.devices.record import Device
 from memprof.errors import DeviceError
 from tests.calibration.fakes import FakeClock, bench
@@ -72,7 +72,7 @@ def test_a_damaged_file_is_named_with_the_way_out(content: str, data: Path) -> N
 
 def test_the_constants_of_gpus_are_not_a_cpus() -> None:
     device = calibrated()
-    assert chosen(device) == achievable(device) == {}
+    assert choose(device) == achievable(device) == {}
     roofs = devices.ceilings(device, "fp32")
     assert (roofs.kind, roofs.achievable) == ("cpu", {})
     assert roofs.memory_bytes_per_second == {"dram": 20e9, "l1": 500e9}

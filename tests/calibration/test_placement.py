@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from memprof.calibration.caches import Cache, Caches
@@ -21,7 +21,7 @@ def test_the_working_sets_of_a_machine_of_four_cores() -> None:
     assert l2.bytes_per_thread == 512 * KIB  # half of L2
     assert l3.bytes_per_thread == 4 * MIB  # four times L2
     assert dram.bytes_per_thread == 4 * 256 * MIB / 4  # four times L3, in four parts
-    assert dram.passes == 1
+    assert dram.rows * dram.columns == 1
     assert (l1.rows, l1.columns) == (128, 128)  # 256 MiB / 16 KiB = 128 x 128 passes
     assert (l2.rows, l2.columns) == (23, 23)  # 512 passes, 23 x 23 = 529 being the next square
     assert (l3.rows, l3.columns) == (8, 8)  # 64 passes
@@ -57,13 +57,21 @@ def test_no_more_than_a_quarter_of_the_memory_is_taken_and_that_is_said() -> Non
     assert working_sets(DESKTOP, 2 * GIB)[1] == ()  # half of what is wanted will do
 
 
+def test_no_working_set_is_smaller_than_four_lines() -> None:
+    """65 threads on one CPU with 16 KiB of L1: 252 bytes each, where four operands need a line of 64 bytes each."""
+    (_, _, l1), _ = working_sets(Caches((Cache("l1", 16 * KIB, 1), Cache("l2", 64 * KIB, 1)), 1, 65), GIB)
+    assert l1.bytes_per_thread == 4 * 64
+
+
 SIZES = st.tuples(st.integers(16, 128), st.floats(4, 64), st.floats(1.6, 64))
 
 
+@example((16, 4.0, 2.0), 1, 64, 1.0)
 @given(SIZES, st.integers(1, 128), st.integers(1, 128), st.floats(0.25, 512))
 def test_on_any_machine_each_level_is_filled_beyond_the_one_inside_it(
     sizes: tuple[int, float, float], cpus: int, threads: int, memory_gib: float
 ) -> None:
+    assume(threads <= 64 * cpus)  # a CPU's 16 KiB of L1 or more then hold four lines for each thread
     first, second, third = sizes
     l1 = first * KIB
     caches = Caches(
@@ -73,7 +81,7 @@ def test_on_any_machine_each_level_is_filled_beyond_the_one_inside_it(
     )
     (dram, *inner), _ = working_sets(caches, memory_gib * GIB)
     assert dram.bytes_per_thread * threads <= memory_gib * GIB / 4
-    assert all(item.bytes_per_thread * item.passes >= 256 * MIB for item in inner)
+    assert all(item.bytes_per_thread * item.rows * item.columns >= 256 * MIB for item in inner)
     shares = [caches.share_bytes(level) for level in ("l1", "l2", "l3")]
     by_level = {item.level: item.bytes_per_thread for item in inner}
     assert by_level["l1"] <= shares[0]

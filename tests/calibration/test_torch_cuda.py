@@ -23,21 +23,21 @@ FACTS = SimpleNamespace(
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the probes are asked to measure, by the name of the group."""
-    found: dict[str, Any] = {}
+    probes: dict[str, Any] = {}
 
     def bandwidth(working_set: Any, device: str) -> Group:
-        found[working_set.level] = (working_set, device)
+        probes[working_set.level] = (working_set, device)
         return Group(working_set.level, 1.0, list)
 
     def matrix(key: str, dtype: torch.dtype, threads: int, level: Any, device: str, around: Any) -> Group:
-        found[key] = (dtype, device, around)
+        probes[key] = (dtype, device, around)
         return Group(key, 1.0, list)
 
     monkeypatch.setattr(torch_probes, "bandwidth", bandwidth)
     monkeypatch.setattr(torch_probes, "matrix", matrix)
     monkeypatch.setattr(torch_cuda, "find_machine", lambda device: Machine("cuda", "A GPU", FakeClock(), 32 * 2**30))
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: FACTS)
-    return found
+    return probes
 
 
 def test_a_gpu_has_dram_l2_and_four_kinds_of_arithmetic(asked: dict[str, Any]) -> None:

@@ -100,18 +100,18 @@ def test_a_block_of_three_serves_fewer_operands_within_its_memory(streams: int) 
 
 def test_every_probe_computes_what_it_is_named_for() -> None:
     block_probes = by_name(bandwidth(SMALL).build())
-    total = block_probes["read"].run()
+    total = block_probes["read"].call()
     assert isinstance(total, torch.Tensor)
     assert total.item() == 2 * PASSES * 768  # of ones
-    written = block_probes["write"].run()
+    written = block_probes["write"].call()
     assert isinstance(written, torch.Tensor)
     assert written.eq(1).all()
-    triad = block_probes["triad"].run()
+    triad = block_probes["triad"].call()
     assert isinstance(triad, torch.Tensor)
     assert triad.eq(1 + 0.5 * 1).all()
     chain = by_name(elementwise(SMALL).build())
     for name, value in {"add with alpha": 1.5, "addcmul": 1.5, "addcmul with a scalar": 1 + 0.5 * 0.5}.items():
-        result = chain[name].run()
+        result = chain[name].call()
         assert isinstance(result, torch.Tensor)
         assert result.eq(value).all(), name
 
@@ -121,7 +121,7 @@ def test_outputs_are_made_beforehand() -> None:
     probes = [*bandwidth(SMALL).build(), *elementwise(SMALL).build()]
     probes.append(matrix("fp32_flops_per_second", torch.float32, 2, anywhere).build()[0])
     for probe in probes:
-        first, second = (probe.run() for _ in range(2))
+        first, second = (probe.call() for _ in range(2))
         assert isinstance(first, torch.Tensor)
         assert isinstance(second, torch.Tensor)
         assert first.data_ptr() == second.data_ptr(), probe.task.name
@@ -129,7 +129,7 @@ def test_outputs_are_made_beforehand() -> None:
 
 def test_matrix_work_is_of_the_shape_and_type_that_is_counted() -> None:
     probes = by_name(matrix("bf16_tensor_flops_per_second", torch.bfloat16, 1, anywhere).build())
-    product, convolution = probes["matmul of 256"].run(), probes["convolution of 2x64x56x56"].run()
+    product, convolution = probes["matmul of 256"].call(), probes["convolution of 2x64x56x56"].call()
     assert isinstance(product, torch.Tensor)
     assert isinstance(convolution, torch.Tensor)
     assert (product.shape, product.dtype) == ((256, 256), torch.bfloat16)
@@ -149,7 +149,7 @@ def test_matrix_operands_are_made_at_the_first_call_within_what_is_wrapped_aroun
 
     probes = matrix("fp32_flops_per_second", torch.float32, 2, anywhere, "meta", around).build()
     assert order == []
-    result = probes[0].run()
+    result = probes[0].call()
     assert isinstance(result, torch.Tensor)
     assert result.is_meta
     assert order == ["before"]

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from memprof import devices
-from memprof.calibration import run
+from memprof.calibration import session
 from memprof.calibration.bench import Bench
 from memprof.calibration.records import Probe
-from memprof.calibration.run import calibrate_bench
+from memprof.calibration.session import calibrate_bench
 from memprof.calibration.text import render
 from memprof.cli import main
 from memprof.devices.files import REQUIRED
@@ -104,8 +104,8 @@ def test_without_a_gpu_cuda_is_an_error(tmp_path: Path) -> None:
 
 def made(monkeypatch: pytest.MonkeyPatch, found: Bench, clock: FakeClock) -> None:
     """Let the command measure a made-up machine by its own clock."""
-    monkeypatch.setattr(run, "find_bench", lambda device: found)
-    monkeypatch.setattr(run.time, "perf_counter", clock.now)
+    monkeypatch.setattr(session, "find_bench", lambda device: found)
+    monkeypatch.setattr(session.time, "perf_counter", clock.now)
 
 
 def ending(*arguments: str) -> object:

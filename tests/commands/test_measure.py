@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from memprof.report.record import SCHEMA, SET_SCHEMA, Report, load_reports
+from memprof.report.reading import SET_SCHEMA, load_reports
+from memprof.report.record import SCHEMA, Report
 from tests.analysis.test_measured import ROOF
 from tests.command_line import Outcome, memprof
 

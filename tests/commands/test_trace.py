@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from memprof.report.record import Report, load_reports
+from memprof.report.reading import load_reports
+from memprof.report.record import Report
 from tests.command_line import Outcome, memprof
 from tests.traces.making import kernel, launch, op, text
 

@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from memprof.counters import joining
+from memprof.counters import remarks
 from memprof.counters.metrics import RECORDED, UNITS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "counters.md").read_text(encoding="utf-8")
@@ -20,7 +20,7 @@ def test_the_page_names_every_metric_that_is_read():
 def test_the_page_explains_every_warning():
     calls = [
         node
-        for node in ast.walk(ast.parse(Path(joining.__file__).read_text(encoding="utf-8")))
+        for node in ast.walk(ast.parse(Path(remarks.__file__).read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "ReportWarning"
     ]
     codes = {node.args[0].value for node in calls if isinstance(node.args[0], ast.Constant)}

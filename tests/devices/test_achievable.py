@@ -48,17 +48,17 @@ def test_every_statement_is_some_devices(key: str) -> None:
 
 @pytest.mark.parametrize("device", ALL, ids=lambda device: device.name)
 def test_every_constant_is_found_for_every_device(device: Device) -> None:
-    found = achievable(device)
-    assert set(constants()) <= set(found)
+    figures = achievable(device)
+    assert set(constants()) <= set(figures)
     for key in constants():
-        assert (found[key].value, found[key].source) == (chosen(key, device).value, chosen(key, device).source)
+        assert (figures[key].value, figures[key].source) == (chosen(key, device).value, chosen(key, device).source)
     for key in ("sm_count", "l2_capacity_bytes"):
-        assert found.get(key) == device.figures.get(key)
+        assert figures.get(key) == device.figures.get(key)
 
 
 @pytest.mark.parametrize("device", [*ALL, BARE], ids=lambda device: device.name)
 def test_every_constant_that_the_time_model_gets_has_a_name_or_is_a_figure_of_the_device(device: Device) -> None:
-    named = module.chosen(device)
+    named = module.choose(device)
     assert {key: constant.figure for key, constant in named.items()} | {
         key: figure for key, figure in device.figures.items() if key in ("sm_count", "l2_capacity_bytes")
     } == achievable(device)
@@ -74,10 +74,10 @@ def test_a_device_that_nobody_knows_has_every_constant_and_nothing_of_its_own() 
 
 def test_issue_slots_follow_from_sms_and_clock() -> None:
     figures = {"sm_count": Figure(10, "a datasheet"), "boost_clock_hz": Figure(2e9, "a datasheet")}
-    found = achievable(replace(BARE, figures=figures))
-    assert found["issue_slots_per_second"].value == 10 * 128 * 2e9
-    assert found["issue_slots_per_second"].source.startswith("computed")
-    assert found["sm_count"] == figures["sm_count"]
+    computed = achievable(replace(BARE, figures=figures))
+    assert computed["issue_slots_per_second"].value == 10 * 128 * 2e9
+    assert computed["issue_slots_per_second"].source.startswith("computed")
+    assert computed["sm_count"] == figures["sm_count"]
     assert "issue_slots_per_second" not in achievable(replace(BARE, figures={"sm_count": figures["sm_count"]}))
 
 

@@ -47,7 +47,7 @@ def test_no_spelling_means_two_devices() -> None:
     owners: dict[str, set[str]] = {}
     for device in devices.list_devices():
         for name in (device.name, device.title, *device.aliases):
-            owners.setdefault(catalogue.normalized(name), set()).add(device.name)
+            owners.setdefault(catalogue.normalize(name), set()).add(device.name)
     assert [names for names in owners.values() if len(names) > 1] == []
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from memprof.comparisons.reports import compare, title
-from memprof.findings.binding import coverage, findings, headline
+from memprof.findings import coverage, findings, headline
 from memprof.findings.phrases import ridge_point
+from memprof.report.digest import digest, digests
 from memprof.report.record import Coverage, Memory, OperatorRow, Report, UnknownOperator, Workload
 from tests.reports.sample import A100, Cost, assemble, pointwise, row, sample
 
@@ -18,7 +19,7 @@ DRAM, L1, FP32, TENSOR = 1.555e12, 108 * 128 * 1.41e9, 19.5e12, 156e12
 
 
 def said(report: Report) -> dict[str, str]:
-    return {finding.code: finding.sentence for finding in findings(report)}
+    return {finding.code: finding.sentence for finding in findings(digest(report))}
 
 
 def depthwise_row(kernel: int, seconds: float) -> OperatorRow:
@@ -102,7 +103,7 @@ def test_a_depthwise_convolution_that_the_host_holds_up() -> None:
 def test_a_step_that_does_not_fit_says_so_first() -> None:
     # 52 GB, of which 40 GB grow with the batch: 0.85 * 42.3 GB - 12 GB = 23.96 GB leave room for 76 of 128 images.
     memory = Memory(52e9, 4e9, 4e9, 4e9, 40e9, fits=False)
-    first, *_ = findings(replace(report_of(product_row(1e-3)), memory=memory))
+    first, *_ = findings(digest(replace(report_of(product_row(1e-3)), memory=memory)))
     assert first.code == "memory"
     assert first.sentence == (
         "The step does NOT fit the device: 52.0 GB and the CUDA context are needed of its 42.3 GB, so its predicted "
@@ -213,9 +214,9 @@ def test_tensor_cores_that_never_wait() -> None:
 
 def test_the_ridge_point_is_peak_over_bandwidth() -> None:
     report = report_of(product_row(1e-3))
-    assert ridge_point(report, "dram", "tensor") == pytest.approx(TENSOR / DRAM)
-    assert ridge_point(report, "dram", "fp16") == pytest.approx(78e12 / DRAM)
-    assert ridge_point(report, "registers", "tensor") is None
+    assert ridge_point(digest(report), "dram", "tensor") == pytest.approx(TENSOR / DRAM)
+    assert ridge_point(digest(report), "dram", "fp16") == pytest.approx(78e12 / DRAM)
+    assert ridge_point(digest(report), "registers", "tensor") is None
 
 
 def test_training_shares_the_time_among_its_phases() -> None:
@@ -228,13 +229,15 @@ def test_a_model_without_depthwise_convolutions_says_nothing_about_them() -> Non
 
 
 def test_the_headline_names_what_costs_more_time_than_flops() -> None:
-    assert headline(sample()).startswith("Element-wise operators and depthwise convolutions: ")
-    assert headline(report_of(product_row(1e-3))) == ("100 % of the predicted time is bound by tensor-core arithmetic")
+    assert headline(digest(sample())).startswith("Element-wise operators and depthwise convolutions: ")
+    assert headline(digest(report_of(product_row(1e-3)))) == (
+        "100 % of the predicted time is bound by tensor-core arithmetic"
+    )
 
 
 def test_nothing_to_say_about_nothing() -> None:
     assert list(said(report_of())) == ["empty"]
-    assert headline(report_of()) == "nothing to compute or move"
+    assert headline(digest(report_of())) == "nothing to compute or move"
 
 
 def test_devices_without_tensor_or_cache_ceilings_have_sentences_too() -> None:
@@ -246,16 +249,16 @@ def test_devices_without_tensor_or_cache_ceilings_have_sentences_too() -> None:
 
 def test_coverage_names_what_is_missing() -> None:
     report = sample()
-    assert coverage(report).startswith("Every operator call is accounted for; 60 further calls")
+    assert coverage(digest(report)).startswith("Every operator call is accounted for; 60 further calls")
     partial = replace(report, coverage=Coverage(0.99, 0.9796, 0, (UnknownOperator("my::scan", 2, 5e8),)))
-    assert coverage(partial) == (
+    assert coverage(digest(partial)) == (
         "99.0 % of the operator calls and 97.9 % of the bytes are accounted for. "
         "No formula, hence in no total: my::scan (2 calls)."
     )
 
 
 def test_a_comparison_names_the_kinds_that_differ() -> None:
-    order, difference = compare([sample("convnext_t"), sample("inceptionnext_t")])
+    order, difference = compare(digests([sample("convnext_t"), sample("inceptionnext_t")]))
     assert order.sentence.startswith("Predicted time per image: inceptionnext_t ")
     assert "depthwise convolutions 7.03 ms against 824 µs" in difference.sentence
     assert "is predicted to need" in difference.sentence
@@ -263,12 +266,12 @@ def test_a_comparison_names_the_kinds_that_differ() -> None:
 
 def test_different_workloads_are_not_compared_as_models() -> None:
     train, infer = sample("convnext_t", "train"), sample("convnext_t")
-    assert compare([train, infer])[0].sentence.startswith("The reports differ in phase")
-    assert compare([train]) == ()
+    assert compare(digests([train, infer]))[0].sentence.startswith("The reports differ in phase")
+    assert compare(digests([train])) == ()
 
 
 def test_titles() -> None:
-    assert title([sample()]) == headline(sample())
-    assert title([sample("convnext_t"), sample("inceptionnext_t")]) == (
+    assert title(digests([sample()])) == headline(digest(sample()))
+    assert title(digests([sample("convnext_t"), sample("inceptionnext_t")])) == (
         "Predicted time per image: inceptionnext_t 224 µs, convnext_t 258 µs"
     )

@@ -5,17 +5,17 @@ from dataclasses import replace
 import pytest
 
 from memprof.comparisons.reports import compare, title
-from memprof.findings import lost
-from memprof.findings.binding import coverage, findings, headline
+from memprof.findings import coverage, findings, headline, reached
+from memprof.report.digest import digest, digests
 from memprof.report.record import Report
 from memprof.report.run import DeviceTime, Gap, Stray
-from tests.report.test_reached import TIMING, report, took
+from tests.report.test_digest import TIMING, report, took
 from tests.reports.measured_sample import on_cpu, run, traced
 from tests.reports.sample import sample
 
 
 def said(found: Report) -> dict[str, str]:
-    return {finding.code: finding.sentence for finding in findings(found)}
+    return {finding.code: finding.sentence for finding in findings(digest(found))}
 
 
 def on_device(found: Report, time: DeviceTime, *strays: Stray) -> Report:
@@ -29,12 +29,12 @@ BUSY = DeviceTime(100e-3, 70e-3, 30e-3, 20e-3, 60e-3, 8e-3, 2e-3, 10e-3, 4e-3, (
 
 def test_the_headline_says_what_was_reached_and_where_time_is_lost() -> None:
     # 3 of 4 ms; 1 ms is lost in element-wise operators.
-    assert headline(report(took(4, 3))) == (
+    assert headline(digest(report(took(4, 3)))) == (
         "Measured 20.0 ms a step, 75 % of the roof: most time is lost in element-wise operators"
     )
     idle = on_device(report(took(4, 3)), BUSY)
-    assert headline(idle).endswith("most time is lost while the device is idle")  # 30 ms against 1 ms
-    assert headline(report(took(2, 3))) == "Measured 20.0 ms a step, 150 % of the roof"
+    assert headline(digest(idle)).endswith("most time is lost while the device is idle")  # 30 ms against 1 ms
+    assert headline(digest(report(took(2, 3)))) == "Measured 20.0 ms a step, 150 % of the roof"
 
 
 def test_measured_time_stands_beside_bound_and_prediction() -> None:
@@ -132,9 +132,11 @@ def test_timing_tells_spread_and_what_the_profiler_added() -> None:
 
 
 def test_throttling_is_told_with_its_reasons() -> None:
-    assert lost.throttled(run()).startswith("THROTTLED: the device was slowed down while it was measured (software")
-    assert lost.throttled(run(throttled=False)) == ""
-    assert lost.throttled(sample()) == ""
+    assert reached.throttled(digest(run())).startswith(
+        "THROTTLED: the device was slowed down while it was measured (software"
+    )
+    assert reached.throttled(digest(run(throttled=False))) == ""
+    assert reached.throttled(digest(sample())) == ""
 
 
 def test_shares_are_of_the_measured_time() -> None:
@@ -146,18 +148,18 @@ def test_shares_are_of_the_measured_time() -> None:
 
 
 def test_coverage_says_what_of_the_time_is_attributed() -> None:
-    whole = coverage(report(took(4, 3)))
+    whole = coverage(digest(report(took(4, 3))))
     assert whole.endswith("100 % of the time of the calls belongs to operators with recorded shapes.")
-    assert "No formula, hence in no sum of FLOPs or bytes: custom::scan (2 calls)." in coverage(traced())
-    assert "of the time of the device's kernels belongs" in coverage(traced())
+    assert "No formula, hence in no sum of FLOPs or bytes: custom::scan (2 calls)." in coverage(digest(traced()))
+    assert "of the time of the device's kernels belongs" in coverage(digest(traced()))
 
 
 def test_measured_reports_are_compared_by_what_was_measured() -> None:
     # 2 steps of 8 images in 80 ms are 5 ms an image, one of 8 images in 20 ms is 2.5 ms.
     slow, fast = report(took(64, 6), seconds=80e-3, steps=2), report(took(4, 3), seconds=20e-3)
     slow = replace(slow, workload=replace(slow.workload, model="slow"))
-    assert title([slow, fast]) == "Measured time per image: toy 2.50 ms, slow 5.00 ms"
-    order, difference = compare([slow, fast])
+    assert title(digests([slow, fast])) == "Measured time per image: toy 2.50 ms, slow 5.00 ms"
+    order, difference = compare(digests([slow, fast]))
     assert order.sentence == "Measured time per image: toy 2.50 ms, slow 5.00 ms (2.0x)."
     assert difference.sentence == (
         "slow does 0.50x the FLOPs of toy and needs 20.0 ms more a step: element-wise operators 32.0 ms against "
@@ -165,15 +167,15 @@ def test_measured_reports_are_compared_by_what_was_measured() -> None:
     )
     # Where the operators do not explain the difference, no kind is named for it.
     idle = replace(report(took(8, 6), seconds=80e-3, steps=2), workload=slow.workload)
-    assert [finding.code for finding in compare([idle, fast])] == ["order"]
+    assert [finding.code for finding in compare(digests([idle, fast]))] == ["order"]
 
 
 @pytest.mark.parametrize("steps", [1, 4])
 def test_a_measured_report_beside_a_predicted_one_says_which_is_which(steps: int) -> None:
     measured = traced(steps=steps)
     predicted = sample("convnext_t", "train")
-    text = title([measured, predicted])
+    text = title(digests([measured, predicted]))
     assert text.startswith("Time per sample: ")
     assert "ms measured" in text or "µs measured" in text
     assert "µs predicted" in text
-    assert [finding.code for finding in compare([measured, predicted])] == ["order"]
+    assert [finding.code for finding in compare(digests([measured, predicted]))] == ["order"]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from memprof.findings import memory
+from memprof.report.digest import digest
 from memprof.report.record import Memory, Report
 from tests.reports.sample import A100, sample
 
@@ -40,7 +41,7 @@ def test_activations_grow_with_the_batch(
     fixed: float, activations: float, batch: int, capacity: float, expected: int
 ) -> None:
     report = report_of(fixed=fixed, activations=activations, batch=batch, capacity=capacity)
-    assert memory.largest_batch(report) == expected
+    assert memory.largest_batch(digest(report)) == expected
 
 
 amounts = some.floats(0, 1e15)
@@ -50,7 +51,9 @@ amounts = some.floats(0, 1e15)
 def test_a_suggested_batch_fits_and_is_a_power_of_two(
     fixed: float, activations: float, batch: int, capacity: float
 ) -> None:
-    found = memory.largest_batch(report_of(fixed=fixed, activations=activations, batch=batch, capacity=capacity))
+    found = memory.largest_batch(
+        digest(report_of(fixed=fixed, activations=activations, batch=batch, capacity=capacity))
+    )
     assert 0 <= found <= batch
     if found:
         assert found & (found - 1) == 0
@@ -59,25 +62,25 @@ def test_a_suggested_batch_fits_and_is_a_power_of_two(
 
 def test_the_words_of_a_step_that_fits() -> None:
     report = report_of(fixed=1e9, activations=2e9, batch=8, capacity=40e9, fits=True)
-    assert memory.verdict(report) == "yes"
-    assert memory.remark(report) == "in its 40.0 GB"
-    assert memory.sentence(report) == ""
-    assert memory.parts(report) == "parameters 1.00 GB, activations 2.00 GB"
+    assert memory.verdict(digest(report)) == "yes"
+    assert memory.remark(digest(report)) == "in its 40.0 GB"
+    assert memory.sentence(digest(report)) == ""
+    assert memory.parts(digest(report)) == "parameters 1.00 GB, activations 2.00 GB"
 
 
 def test_the_words_of_a_step_that_does_not_fit() -> None:
     report = report_of(fixed=2e9, activations=50e9, batch=128, capacity=40e9)
-    assert memory.verdict(report) == "NO"
+    assert memory.verdict(digest(report)) == "NO"
     # 0.85 * 40 - 2 = 32 of 50 GB: 81 images.
-    assert memory.remark(report) == "52.0 GB and the CUDA context are needed of 40.0 GB: try batch 64"
+    assert memory.remark(digest(report)) == "52.0 GB and the CUDA context are needed of 40.0 GB: try batch 64"
     alone = report_of(fixed=2e9, activations=50e9, batch=1, capacity=40e9)
-    assert memory.remark(alone).endswith("of 40.0 GB, not even with batch 1")
-    assert memory.sentence(alone).endswith("take a device with more memory or a lower precision.")
+    assert memory.remark(digest(alone)).endswith("of 40.0 GB, not even with batch 1")
+    assert memory.sentence(digest(alone)).endswith("take a device with more memory or a lower precision.")
 
 
 def test_a_device_without_a_capacity_leaves_it_open() -> None:
     report = report_of(fixed=2e9, activations=50e9, batch=128, capacity=None, fits=None)
-    assert memory.verdict(report) == "not known"
-    assert "no memory capacity" in memory.remark(report)
-    assert memory.sentence(report) == ""
-    assert memory.largest_batch(report) == 0
+    assert memory.verdict(digest(report)) == "not known"
+    assert "no memory capacity" in memory.remark(digest(report))
+    assert memory.sentence(digest(report)) == ""
+    assert memory.largest_batch(digest(report)) == 0

@@ -19,7 +19,7 @@ from torch import nn
 from memprof.analysis.simulated import analyze_on
 from memprof.errors import GateError
 from memprof.gate import entries
-from memprof.gate.accepting import accepted
+from memprof.gate.accepting import describe_acceptance
 from memprof.gate.baseline import from_json, load_baseline, save_baseline, to_json, try_to_load
 from memprof.gate.records import Entry, Figures, OperatorLine
 from tests.gate.entry_sample import ENTRY, FIGURES, LINE, WORKLOAD, baseline, with_figures
@@ -202,14 +202,14 @@ def test_it_is_written_through_a_link_and_into_a_new_folder(tmp_path: Path):
 def test_accepting_says_what_it_changes():
     other = replace(ENTRY, workload=replace(WORKLOAD, phase="train"))
     before = baseline(ENTRY, other)
-    assert accepted(before, before) == ()
+    assert describe_acceptance(before, before) == ()
     third = replace(ENTRY, workload=replace(WORKLOAD, batch_size=1))
     after = replace(
         baseline(with_figures(seconds=0.025, images_per_second=5120.0, launches=101), third),
         cost_model=before.cost_model + 1,
         environment={"fvcore": "0.1.5", "torch": "2.14.0"},
     )
-    said = accepted(before, after)
+    said = describe_acceptance(before, after)
     where = "inference on a100-sxm4-40gb, batch 128, 224 px, tf32, channels-last"
     assert said == (
         f"memprof's cost model: version {before.cost_model} -> {before.cost_model + 1}",
@@ -221,9 +221,9 @@ def test_accepting_says_what_it_changes():
         "  predicted step time: 20.0 ms -> 25.0 ms (+25 %)",
         "  predicted throughput: 6,400 images/s -> 5,120 images/s (-20 %)",
     )
-    assert accepted(None, baseline()) == (f"added: resnet50, {where}",)
+    assert describe_acceptance(None, baseline()) == (f"added: resnet50, {where}",)
 
 
 def test_accepting_says_where_only_operators_changed():
     after = baseline(replace(ENTRY, operators=(replace(LINE, dtype="float16"),)))
-    assert accepted(baseline(), after)[-1] == "  the same figures from other operators"
+    assert describe_acceptance(baseline(), after)[-1] == "  the same figures from other operators"

@@ -108,16 +108,18 @@ def test_the_nearest_folder_that_configures_memprof_counts(tmp_path: Path, monke
     assert load_config().folder == tmp_path.resolve()
 
 
-def test_two_in_one_folder_are_refused(tmp_path: Path):
+def test_two_in_one_folder_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for name in ("setup.cfg", "memprof.toml"):
         (tmp_path / name).write_text(SECTIONS[name])
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(GateError, match="both configure memprof"):
-        find_config(tmp_path)
+        find_config()
 
 
-def test_none_is_told_with_what_writes_one(tmp_path: Path):
+def test_none_is_told_with_what_writes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(GateError, match="memprof gate init --model"):
-        find_config(tmp_path)
+        find_config()
 
 
 def test_the_file_for_a_new_one_is_what_is_there(tmp_path: Path):

@@ -16,7 +16,7 @@ from memprof.errors import GateError, ModelError
 from memprof.gate import entries
 from memprof.gate.config import GateConfig
 from memprof.gate.metrics import METRICS, SHARES
-from memprof.gate.operator_text import modules_of, modules_text, tensors_of, tensors_text
+from memprof.gate.operator_text import modules_text, parse_modules, parse_tensors, tensors_text
 from memprof.gate.records import Entry
 from memprof.report.record import Report
 
@@ -104,9 +104,9 @@ def test_an_update_of_many_parameters_keeps_each_shape_once(report: Report):
 
 def test_counts_are_whole_and_the_rest_has_nine_digits(entry: Entry):
     noisy = replace(entry.figures, l1_bytes=1e12 + 0.3, seconds=1 / 3, coverage=2 / 3)
-    found = entries.rounded(noisy)
+    found = entries.round_figures(noisy)
     assert (found.l1_bytes, found.seconds, found.coverage) == (1e12, 0.333333333, 0.666666667)
-    assert entries.rounded(found) == found
+    assert entries.round_figures(found) == found
 
 
 @pytest.mark.parametrize("name", [name for name in METRICS if name != SHARES])
@@ -166,7 +166,7 @@ def test_models_are_found_beside_the_configuration(tmp_path: Path, monkeypatch: 
     assert [(job.model, job.number, job.count) for job in planned] == [
         (model, number, 3) for number, model in enumerate(config.models, 1)
     ]
-    found = [entries.run(job, config) for job in planned]
+    found = [entries.analyze_job(job, config) for job in planned]
     assert [report.device.name for report in found[0]] == ["a100-sxm4-40gb", "t4"]
     models = [entries.entry_of(reports[0]).workload.model for reports in found]
     assert models == ["net.py:build", "net.py:build", "gated_pkg.nets:build"]
@@ -193,7 +193,7 @@ NAMES = st.lists(
 
 @given(NAMES)
 def test_modules_read_back_from_their_text(modules: list[str]):
-    assert modules_of(modules_text(modules)) == tuple(modules)
+    assert parse_modules(modules_text(modules)) == tuple(modules)
 
 
 def test_modules_that_count_up_are_a_range():
@@ -215,7 +215,7 @@ TENSORS = st.lists(
 @given(TENSORS, st.sampled_from(["channels-last", "channels-first"]))
 def test_tensors_read_back_from_their_text(tensors: list[tuple[tuple[int, ...], str]], usual: str):
     shapes, layouts = tuple(shape for shape, _ in tensors), tuple(layout for _, layout in tensors)
-    assert tensors_of(tensors_text(shapes, layouts, usual), usual) == (shapes, layouts)
+    assert parse_tensors(tensors_text(shapes, layouts, usual), usual) == (shapes, layouts)
 
 
 def test_a_layout_is_written_only_where_it_surprises():
@@ -230,10 +230,10 @@ def test_a_layout_is_written_only_where_it_surprises():
 @pytest.mark.parametrize("text", ["a.3-1", "a.0-9.1-2", "a b", "a.0-99999999", "a.1-1"])
 def test_what_names_no_modules_is_an_error(text: str):
     with pytest.raises(ValueError, match=r"names no modules|is no range"):
-        modules_of(text)
+        parse_modules(text)
 
 
 @pytest.mark.parametrize("text", ["x", "3y4", "3x", "3,4", "0*3", "999999999*3", "3 4"])
 def test_what_is_no_shape_is_an_error(text: str):
     with pytest.raises(ValueError, match="is no shape"):
-        tensors_of(text, "channels-last")
+        parse_tensors(text, "channels-last")

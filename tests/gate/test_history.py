@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from memprof.errors import GateError
-from memprof.gate.history import Commit, append, head, read
+from memprof.gate.history import Commit, append, find_commit, read
 from memprof.gate.records import BASELINE_SCHEMA, Baseline, Entry, Figures, GateWorkload
 
 FIGURES = Figures(10, 2e9, 1e9, 3e6, 4e6, 5e6, 7, 1e-3, 128000.0, 9e6, 1.0, {"dram": 0.75, "l1": 0.25})
@@ -91,16 +91,16 @@ def git(folder: Path, *words: str) -> str:
 def test_the_commit_is_git_s(tmp_path: Path):
     git(tmp_path, "init", "-q")
     git(tmp_path, "commit", "-q", "--allow-empty", "-m", "one")
-    found = head(tmp_path)
+    found = find_commit(tmp_path)
     assert found.name == git(tmp_path, "rev-parse", "HEAD").strip()
     assert found.moment == git(tmp_path, "log", "-1", "--format=%cI").strip()
     git(tmp_path, "checkout", "-q", "--detach")
-    assert head(tmp_path) == found
+    assert find_commit(tmp_path) == found
     with pytest.raises(GateError, match="does not know the commit 'nowhere'"):
-        head(tmp_path, "nowhere")
+        find_commit(tmp_path, "nowhere")
 
 
 def test_outside_a_repository_the_commit_must_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(GateError, match="name one with --commit"):
-        head(tmp_path)
+        find_commit(tmp_path)

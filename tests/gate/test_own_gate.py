@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(
 def checked(model: str, phase: str, *precisions: str) -> GateResult:
     """Hold one model of the zoo, as it is now, against the repository's baseline."""
     config = replace(CONFIG, models=(model,), phases=(phase,), precisions=precisions)
-    today = entries.collect([report for job in entries.jobs(config) for report in entries.run(job, config)])
+    today = entries.collect([report for job in entries.jobs(config) for report in entries.analyze_job(job, config)])
     known = tuple(item for item in BASELINE.entries if (item.workload.model, item.workload.phase) == (model, phase))
     return checking.check(config, checking.Terms("baseline", "config"), replace(BASELINE, entries=known), today)
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memprof.errors import ReportError
+from memprof.report.reading import SET_SCHEMA, dump_reports, load_reports
 from memprof.report.record import (
     SCHEMA,
-    SET_SCHEMA,
     Coverage,
     DeviceCeilings,
     Memory,
@@ -21,8 +21,6 @@ from memprof.report.record import (
     Totals,
     UnknownOperator,
     Workload,
-    dump_reports,
-    load_reports,
 )
 from memprof.report.run import DeviceTime, Gap, KernelRow, Measured, Reading, Stray, Telemetry, Timing
 

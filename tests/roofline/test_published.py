@@ -12,11 +12,11 @@ import pytest
 
 import memprof
 from memprof.report.record import Totals
-from memprof.validation.published import published
+from memprof.validation.published import published_measurements
 from memprof.validation.records import Measurement
 from memprof.validation.statistics import errors
 
-ROWS = published()
+ROWS = published_measurements()
 PHASES = ("infer", "train")
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from memprof.profiles.records import Activity, Kernel
 from memprof.report.run import DeviceTime, Gap
-from memprof.traces.busy import LONGEST_GAPS, by_device, device_time
+from memprof.traces.busy import LONGEST_GAPS, device_time, device_times
 
 TRACES = Path(__file__).parents[3] / "shared" / "traces"
 MICRO = 1000
@@ -34,7 +34,7 @@ def micros(seconds: float) -> float:
 
 def test_nothing_ran():
     assert device_time([]) == DeviceTime(0, 0, 0, 0, 0, 0, 0, 0, 0, ())
-    assert by_device([]) == {}
+    assert device_times([]) == {}
 
 
 def test_one_kernel_is_busy_all_the_time():
@@ -169,7 +169,7 @@ def test_times_of_today_in_nanoseconds_lose_no_digit():
 def test_each_device_has_its_own_time():
     """Devices that run at different times do not keep each other busy."""
     ran = [kernel("a", 0, 10, device=1), kernel("b", 100, 10, device=0), kernel("c", 20, 10, device=1)]
-    found = by_device(ran)
+    found = device_times(ran)
     assert list(found) == [0, 1]
     assert found[0] == device_time([ran[1]])
     assert found[1] == device_time([ran[0], ran[2]])

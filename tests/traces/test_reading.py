@@ -10,7 +10,7 @@ from memprof.calls import extract_calls
 from memprof.errors import TraceError
 from memprof.profiles.records import Activity, EventCategory
 from memprof.tensors.spec import TensorSpec
-from memprof.traces.kinds import rank_in
+from memprof.traces.kinds import find_rank
 from memprof.traces.reading import NO_OPERATORS, OUTSIDE
 from memprof.traces.records import TraceDevice, TraceStep
 from memprof.vocabulary import Phase
@@ -135,7 +135,7 @@ def test_the_rank_of_a_trace(tmp_path):
     ],
 )
 def test_file_names_tell_ranks(tmp_path, name, rank):
-    assert rank_in(tmp_path / name) == rank
+    assert find_rank(tmp_path / name) == rank
 
 
 def test_phases_of_a_step(tmp_path):

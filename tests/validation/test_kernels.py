@@ -8,7 +8,7 @@ import pytest
 
 from memprof.tensors.spec import TensorSpec
 from memprof.validation.kernel_rows import AFTER_LAUNCH_SECONDS, HOST_SECONDS, KernelMeasurement, read_kernels
-from memprof.validation.kernels import KernelCase, by_operator, kernel_point, validate_kernels
+from memprof.validation.kernels import KernelCase, kernel_point, operator_errors, validate_kernels
 from memprof.validation.tables import MeasurementError, Row
 from tests.validation.files import table
 
@@ -52,13 +52,13 @@ def measurement(row: str, columns: str = NEUSIGHT) -> KernelMeasurement:
     ],
 )
 def test_calls_of_neusights_operators(operator: str, name: str, shapes: list[tuple[int, ...]]):
-    found = measurement(neusight(operator))
+    kernel = measurement(neusight(operator))
 
-    assert found.call.name == name
-    assert [tensor.shape for tensor in found.call.tensors()] == shapes
-    assert {tensor.dtype for tensor in found.call.tensors()} == {"float32"}
-    assert (found.device, found.seconds) == ("a100-pcie-40gb", 0.5e-3)
-    assert kernel_point(found) is not None
+    assert kernel.call.name == name
+    assert [tensor.shape for tensor in kernel.call.tensors()] == shapes
+    assert {tensor.dtype for tensor in kernel.call.tensors()} == {"float32"}
+    assert (kernel.device, kernel.seconds) == ("a100-pcie-40gb", 0.5e-3)
+    assert kernel_point(kernel) is not None
 
 
 def test_strides_are_those_of_contiguous_tensors_and_of_a_transposed_weight():
@@ -78,13 +78,13 @@ def test_work_of_a_matrix_product_and_of_an_addition():
 
 
 def test_a_stack_is_its_layers_one_after_another():
-    found = measurement(DEPTHWISE, STACK)
-    point = kernel_point(found)
+    kernel = measurement(DEPTHWISE, STACK)
+    point = kernel_point(kernel)
     (case,) = validate_kernels(table(DEPTHWISE, columns=STACK)).cases
 
-    assert (found.calls, found.operator, found.seconds) == (24, "depthwise k=7", 14.4e-3)
-    assert [tensor.shape for tensor in found.call.tensors()] == [(8, 16, 32, 32), (16, 1, 7, 7)]
-    assert found.call.argument(4) == (3, 3)
+    assert (kernel.calls, kernel.operator, kernel.seconds) == (24, "depthwise k=7", 14.4e-3)
+    assert [tensor.shape for tensor in kernel.call.tensors()] == [(8, 16, 32, 32), (16, 1, 7, 7)]
+    assert kernel.call.argument(4) == (3, 3)
     assert point is not None
     assert point.costed.works[0].macs == 8 * 16 * 32 * 32 * 7 * 7
     assert case.predicted_seconds == pytest.approx(24 * point.seconds)
@@ -166,7 +166,7 @@ def test_errors_by_operator_by_hand():
         case("depthwise k=3", 10e-6, 10e-6),
         replace(case("depthwise k=3", 1.0, None), skipped_because="x"),
     ]
-    three, eleven = by_operator(cases)
+    three, eleven = operator_errors(cases)
 
     assert (three.operator, three.errors.count, three.long.count, three.skipped) == ("depthwise k=3", 2, 1, 1)
     assert three.errors.median_absolute_percentage_error == pytest.approx((0.2 + 0.0) / 2)

@@ -112,9 +112,9 @@ def test_a_needed_column_is_missed(missing: str):
 
 
 def test_columns_that_may_be_missing_and_those_nobody_reads():
-    found = table("a100,tf32,nchw,2,64,infer,resnet18,10,x", columns=",".join([*REQUIRED, "comment"]))
-    (entry,) = read_measurements(found)
+    rows = table("a100,tf32,nchw,2,64,infer,resnet18,10,x", columns=",".join([*REQUIRED, "comment"]))
+    (entry,) = read_measurements(rows)
 
     assert entry.measurement is not None
     assert (entry.measurement.source, entry.measurement.stack) == ("file.csv", "")
-    assert unknown_columns(found) == ("comment",)
+    assert unknown_columns(rows) == ("comment",)

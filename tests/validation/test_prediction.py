@@ -27,18 +27,18 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         for index in reversed(range(len(orders))):
             task = orders[index].task
             speed = SPEEDS[task.layout]
-            found = tuple(Prediction(speed, 2 * speed, "l1", task.layout) for _ in orders[index].devices)
-            yield index, Failure("it breaks") if task.model == "timm:broken" else found
+            predictions = tuple(Prediction(speed, 2 * speed, "l1", task.layout) for _ in orders[index].devices)
+            yield index, Failure("it breaks") if task.model == "timm:broken" else predictions
 
-    monkeypatch.setattr(prediction, "in_processes", answer)
+    monkeypatch.setattr(prediction, "map_in_processes", answer)
     return asked
 
 
 def test_equal_workloads_are_analysed_once_for_all_their_devices(asked: list[Any]):
     rows = [GOOD, line(device="h100", source="you"), line(images_per_second="5", stack="torch 1.0"), line(batch="3")]
-    found = validate(table(*rows))
+    validation = validate(table(*rows))
 
-    assert len(found.predicted) == 4
+    assert len(validation.predicted) == 4
     assert [(order.task.batch_size, order.devices) for order in asked] == [
         (2, ("a100-sxm4-40gb", "h100-sxm5-80gb")),
         (3, ("a100-sxm4-40gb",)),
@@ -62,15 +62,15 @@ def test_of_two_layouts_the_better_one_counts(asked: list[Any]):
 
 def test_what_is_skipped_keeps_its_place_and_its_reason(asked: list[Any]):
     rows = [line(model="timm:broken"), GOOD, line(images_per_second="-1")]
-    found = validate(table(*rows))
+    validation = validate(table(*rows))
 
-    assert [case.skipped_because for case in found.cases] == [
+    assert [case.skipped_because for case in validation.cases] == [
         "it breaks",
         "",
         "images_per_second -1 is not above zero",
     ]
-    assert [case.row.line for case in found.skipped] == [2, 4]
-    assert {case.device for case in found.cases} == {"a100-sxm4-40gb"}
+    assert [case.row.line for case in validation.skipped] == [2, 4]
+    assert {case.device for case in validation.cases} == {"a100-sxm4-40gb"}
 
 
 @pytest.mark.parametrize(
@@ -92,16 +92,16 @@ def test_nothing_predicted_is_an_error(rows: Sequence[str], message: str, asked:
 
 
 def test_progress_is_told(asked: list[Any]):
-    told: list[tuple[int, int]] = []
-    validate(table(GOOD, line(batch="3")), progress=lambda done, total: told.append((done, total)))
+    progress: list[tuple[int, int]] = []
+    validate(table(GOOD, line(batch="3")), progress=lambda done, total: progress.append((done, total)))
 
-    assert told == [(1, 2), (2, 2)]
+    assert progress == [(1, 2), (2, 2)]
 
 
 def test_columns_nobody_reads_are_said(asked: list[Any]):
-    found = validate(table(f"{GOOD},x,y", columns=f"{COLUMNS},comment,host"))
+    validation = validate(table(f"{GOOD},x,y", columns=f"{COLUMNS},comment,host"))
 
-    assert found.notes == ("Columns that memprof does not read: comment, host.",)
+    assert validation.notes == ("Columns that memprof does not read: comment, host.",)
 
 
 def test_a_plan_of_nothing():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from memprof.validation.processes import DIED, Failure, in_processes
+from memprof.validation.processes import DIED, Failure, map_in_processes
 
 
 def square_or_worse(task: int) -> int:
@@ -28,9 +28,9 @@ def square_or_worse(task: int) -> int:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_task_has_its_answer_and_a_death_costs_one(jobs: int, capfd: pytest.CaptureFixture[str]):
     tasks = [1, 2, 13, 3, -4, 5, 6]
-    found = dict(in_processes(square_or_worse, tasks, jobs))
+    answers = dict(map_in_processes(square_or_worse, tasks, jobs))
 
-    assert found == {
+    assert answers == {
         0: 1,
         1: 4,
         2: Failure(DIED),
@@ -43,12 +43,12 @@ def test_every_task_has_its_answer_and_a_death_costs_one(jobs: int, capfd: pytes
 
 
 def test_nothing_to_do():
-    assert list(in_processes(square_or_worse, [], 2)) == []
+    assert list(map_in_processes(square_or_worse, [], 2)) == []
 
 
 def test_who_leaves_early_leaves_no_process_behind():
     before = set(multiprocessing.active_children())
-    answers = in_processes(square_or_worse, list(range(20)), 2)
+    answers = map_in_processes(square_or_worse, list(range(20)), 2)
     next(answers)
     started = set(multiprocessing.active_children()) - before
     answers.close()

@@ -9,7 +9,7 @@ from timm.layers.config import set_fused_attn, use_fused_attn
 from timm.layers.fast_norm import is_fast_norm, set_fast_norm
 from torch.backends import cuda
 
-from memprof.validation.protocol import as_measured, torch_version
+from memprof.validation.protocol import source_settings, torch_version
 
 
 def switches() -> tuple[bool, bool]:
@@ -19,13 +19,13 @@ def switches() -> tuple[bool, bool]:
 
 @pytest.fixture(params=[(True, False), (False, True), (False, False), (True, True)])
 def before(request: pytest.FixtureRequest) -> Iterator[tuple[bool, bool]]:
-    found = switches()
+    saved = switches()
     set_fused_attn(request.param[0])
     set_fast_norm(request.param[1])
     assert switches() == request.param
     yield request.param
-    set_fused_attn(found[0])
-    set_fast_norm(found[1])
+    set_fused_attn(saved[0])
+    set_fast_norm(saved[1])
 
 
 @pytest.mark.parametrize(
@@ -39,30 +39,30 @@ def before(request: pytest.FixtureRequest) -> Iterator[tuple[bool, bool]]:
     ],
 )
 def test_timm_runs_as_it_was_measured_and_then_as_before(before, stack, phase, expected):
-    with as_measured("timm results", stack, phase):
+    with source_settings("timm results", stack, phase):
         assert switches() == expected
     assert switches() == before
 
 
 def test_the_level_of_fused_attention_comes_back():
-    found = switches()
+    before = switches()
     set_fused_attn(True, experimental=True)
-    with as_measured("timm results", "torch 1.12", "infer"):
+    with source_settings("timm results", "torch 1.12", "infer"):
         assert not use_fused_attn(experimental=True)
     assert use_fused_attn(experimental=True)
-    set_fused_attn(found[0])
+    set_fused_attn(before[0])
 
 
 @pytest.mark.parametrize(("stack", "narrow"), [("torch 2.4.0", True), ("torch 2.5.0", False)])
 def test_attention_in_steps_has_the_width_of_its_time(stack: str, narrow: bool):
     before = cuda.fp16_bf16_reduction_math_sdp_allowed()
-    with as_measured("timm results", stack, "infer"):
+    with source_settings("timm results", stack, "infer"):
         assert cuda.fp16_bf16_reduction_math_sdp_allowed() is narrow
     assert cuda.fp16_bf16_reduction_math_sdp_allowed() is before is False
 
 
 def test_an_error_inside_leaves_nothing_switched(before):
-    with pytest.raises(ZeroDivisionError), as_measured("timm", "torch 1.12", "infer"):
+    with pytest.raises(ZeroDivisionError), source_settings("timm", "torch 1.12", "infer"):
         raise ZeroDivisionError
     assert switches() == before
 
@@ -71,7 +71,7 @@ def test_an_error_inside_leaves_nothing_switched(before):
     ("source", "stack"), [("InceptionNeXt README", "torch 1.13.0"), ("timm results", "CUDA 11.3"), ("", "")]
 )
 def test_nothing_changes_for_other_sources_and_unknown_versions(before, source, stack):
-    with as_measured(source, stack, "infer"):
+    with source_settings(source, stack, "infer"):
         assert switches() == before
     assert switches() == before
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from memprof.errors import DeviceError
-from memprof.validation.published import published, published_throughput
+from memprof.validation.published import published_measurements, published_throughput
 
 
 def test_all_24_rows_are_there_and_can_be_read():
-    rows = published()
+    rows = published_measurements()
 
     assert len(rows) == 24
     assert {row.source for row in rows} == {"InceptionNeXt README"}

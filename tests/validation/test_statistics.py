@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memprof.validation.records import Case, Measurement, Prediction
-from memprof.validation.statistics import by_group, errors, rank_correlation, worst
+from memprof.validation.statistics import errors, group_errors, rank_correlation, worst
 from memprof.validation.tables import Row
 
 
@@ -22,24 +22,24 @@ def case(model: str, measured: float, predicted: float | None, **changes: str) -
 
 def test_errors_by_hand():
     # Ratios 1.1, 0.8, 1.0, 1.2: off by 0.1, 0.2, 0, 0.2; the median of the logs lies between 1.0 and 1.1.
-    found = errors([110, 160, 300, 480], [100, 200, 300, 400])
+    summary = errors([110, 160, 300, 480], [100, 200, 300, 400])
 
-    assert found.count == 4
-    assert found.mean_absolute_percentage_error == pytest.approx((0.1 + 0.2 + 0 + 0.2) / 4)
+    assert summary.count == 4
+    assert summary.mean_absolute_percentage_error == pytest.approx((0.1 + 0.2 + 0 + 0.2) / 4)
     bias = math.sqrt(1.0 * 1.1)
-    assert found.bias == pytest.approx(bias)
+    assert summary.bias == pytest.approx(bias)
     expected = (abs(1.1 / bias - 1) + abs(0.8 / bias - 1) + abs(1 / bias - 1) + abs(1.2 / bias - 1)) / 4
-    assert found.unbiased_mean_absolute_percentage_error == pytest.approx(expected)
-    assert found.median_absolute_percentage_error == pytest.approx((0.1 + 0.2) / 2)
-    assert found.percentile_90_absolute_percentage_error == pytest.approx(0.2)
-    assert found.spearman == pytest.approx(1.0)
+    assert summary.unbiased_mean_absolute_percentage_error == pytest.approx(expected)
+    assert summary.median_absolute_percentage_error == pytest.approx((0.1 + 0.2) / 2)
+    assert summary.percentile_90_absolute_percentage_error == pytest.approx(0.2)
+    assert summary.spearman == pytest.approx(1.0)
 
 
 def test_the_90th_percentile_lies_between_its_neighbours():
     # Of 11 values in order, 0 to 0.10, the 90th percentile is the tenth.
-    found = errors([100 + step for step in range(11)], [100] * 11)
+    summary = errors([100 + step for step in range(11)], [100] * 11)
 
-    assert found.percentile_90_absolute_percentage_error == pytest.approx(0.09)
+    assert summary.percentile_90_absolute_percentage_error == pytest.approx(0.09)
 
 
 def test_rank_correlation_by_hand():
@@ -77,21 +77,21 @@ def test_a_common_factor_changes_the_bias_and_nothing_without_it(pairs: list[tup
 
 @given(st.lists(POSITIVE, min_size=1, max_size=30))
 def test_right_predictions_are_off_by_nothing(values: list[float]):
-    found = errors(values, values)
+    summary = errors(values, values)
 
-    assert found.mean_absolute_percentage_error == 0
-    assert found.unbiased_mean_absolute_percentage_error == pytest.approx(0, abs=1e-9)
-    assert found.spearman is None or found.spearman == pytest.approx(1)
+    assert summary.mean_absolute_percentage_error == 0
+    assert summary.unbiased_mean_absolute_percentage_error == pytest.approx(0, abs=1e-9)
+    assert summary.spearman is None or summary.spearman == pytest.approx(1)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=20))
 def test_rank_correlation_lies_between_its_ends_and_is_symmetric(pairs: list[tuple[int, int]]):
     first, second = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    found = rank_correlation(first, second)
+    correlation = rank_correlation(first, second)
 
-    assert found is None or -1 - 1e-9 <= found <= 1 + 1e-9
-    assert found == pytest.approx(rank_correlation(second, first))
-    assert found == pytest.approx(rank_correlation([3**value for value in first], second))
+    assert correlation is None or -1 - 1e-9 <= correlation <= 1 + 1e-9
+    assert correlation == pytest.approx(rank_correlation(second, first))
+    assert correlation == pytest.approx(rank_correlation([3**value for value in first], second))
 
 
 def test_groups_are_source_and_device_then_phases_then_what_was_measured_apart():
@@ -102,9 +102,11 @@ def test_groups_are_source_and_device_then_phases_then_what_was_measured_apart()
         case("d", 100, 150, phase="train"),
         case("e", 100, 100, device="other"),
     ]
-    found = [(group.device, group.phase, group.layout, group.errors.count, group.skipped) for group in by_group(cases)]
+    groups = [
+        (group.device, group.phase, group.layout, group.errors.count, group.skipped) for group in group_errors(cases)
+    ]
 
-    assert found == [
+    assert groups == [
         ("d", "", "", 3, 1),
         ("d", "infer", "", 2, 1),
         ("d", "infer", "nchw", 1, 1),

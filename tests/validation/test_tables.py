@@ -12,21 +12,21 @@ from memprof.validation.tables import MeasurementError, parse_table, read_table
 
 
 def test_rows_keep_the_line_they_start_on():
-    found = parse_table(b'a,b\r\n1,"two\r\nlines"\r\n\r\n3,4\r\n', "f")
+    parsed = parse_table(b'a,b\r\n1,"two\r\nlines"\r\n\r\n3,4\r\n', "f")
 
-    assert found.columns == ("a", "b")
-    assert [(row.line, row.cells, row.defect) for row in found.rows] == [
+    assert parsed.columns == ("a", "b")
+    assert [(row.line, row.cells, row.defect) for row in parsed.rows] == [
         (2, ("1", "two\r\nlines"), ""),
         (5, ("3", "4"), ""),
     ]
 
 
 def test_cells_are_found_by_name_whatever_case_and_spaces():
-    found = parse_table("\ufeff Model , Batch\n net , \n".encode(), "f")
+    parsed = parse_table("\ufeff Model , Batch\n net , \n".encode(), "f")
 
-    assert found.cell(found.rows[0], "model") == "net"
-    assert found.cell(found.rows[0], "batch", "none") == "none"
-    assert found.cell(found.rows[0], "phase", "none") == "none"
+    assert parsed.cell(parsed.rows[0], "model") == "net"
+    assert parsed.cell(parsed.rows[0], "batch", "none") == "none"
+    assert parsed.cell(parsed.rows[0], "phase", "none") == "none"
 
 
 @pytest.mark.parametrize(
@@ -38,17 +38,17 @@ def test_cells_are_found_by_name_whatever_case_and_spaces():
     ],
 )
 def test_a_row_that_is_no_row_costs_no_other(row: str, reason: str):
-    found = parse_table(f"a,b\n{row}\n3,4\n".encode(), "f")
+    parsed = parse_table(f"a,b\n{row}\n3,4\n".encode(), "f")
 
-    assert reason in found.rows[0].defect
-    assert found.rows[0].line == 2
-    assert (found.rows[1].line, found.rows[1].cells, found.rows[1].defect) == (3, ("3", "4"), "")
+    assert reason in parsed.rows[0].defect
+    assert parsed.rows[0].line == 2
+    assert (parsed.rows[1].line, parsed.rows[1].cells, parsed.rows[1].defect) == (3, ("3", "4"), "")
 
 
 def test_a_quotation_mark_that_is_not_closed_is_named_where_it_begins():
-    found = parse_table(b'a,b\n1,2\n"3,4\n5,6\n', "f")
+    parsed = parse_table(b'a,b\n1,2\n"3,4\n5,6\n', "f")
 
-    assert [(row.line, row.defect) for row in found.rows] == [
+    assert [(row.line, row.defect) for row in parsed.rows] == [
         (2, ""),
         (3, "not readable as CSV: a quotation mark is not closed"),
     ]
@@ -92,7 +92,7 @@ def test_columns_that_are_missing_are_named():
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_table_or_refused(content: bytes):
     try:
-        found = parse_table(content, "f")
+        parsed = parse_table(content, "f")
     except MeasurementError:
         return
-    assert all(row.defect or len(row.cells) == len(found.columns) for row in found.rows)
+    assert all(row.defect or len(row.cells) == len(parsed.columns) for row in parsed.rows)

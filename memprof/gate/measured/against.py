@@ -13,9 +13,9 @@ from memprof.errors import GateError
 from memprof.gate.measured.plan import Plan
 from memprof.gate.measured.processes import MeasuringError
 from memprof.gate.measured.protocol import Job
-from memprof.gate.measured.sampling import Pair, PairSample, started
+from memprof.gate.measured.sampling import Pair, PairSample, start_pair
 from memprof.gate.measured.statistics import LOOKS, Estimate, Look, estimate, judge
-from memprof.gate.measured.worktree import Sides, checked_out
+from memprof.gate.measured.worktree import Sides, check_out
 from memprof.gate.records import MeasuredResult, Verdict
 from memprof.models.spec import Source, parse
 from memprof.workload import check_workload
@@ -33,7 +33,7 @@ class _Case:
     job: Job
     samples: list[PairSample] = field(default_factory=list)
     look: Look | None = None
-    found: Estimate | None = None
+    interval: Estimate | None = None
     verdict: Verdict = Verdict.CANNOT_TELL
     failure: str = ""
 
@@ -43,14 +43,14 @@ class _Case:
 
     def judge(self, look: Look, budget: float) -> None:
         self.look = look
-        self.found = estimate([sample.ratios for sample in self.samples], look)
-        self.verdict = judge(self.found, budget, is_last=False)
+        self.interval = estimate([sample.ratios for sample in self.samples], look)
+        self.verdict = judge(self.interval, budget, is_last=False)
 
     def close(self, budget: float, why: str) -> None:
-        if self.found is None:
+        if self.interval is None:
             self.failure = why
         else:
-            self.verdict = judge(self.found, budget, is_last=True)
+            self.verdict = judge(self.interval, budget, is_last=True)
 
 
 def measure_against(
@@ -83,17 +83,17 @@ def measure_against(
             precision=precision,
             layout=layout,
         )
-    names = [_within(model, root) for model in models]
+    names = [_relative_model(model, root) for model in models]
     cases = [
         _Case(Job(model, phase, batch_size, resolution, precision, layout)) for model, phase in product(names, phases)
     ]
-    with checked_out(root, ref) as sides:
+    with check_out(root, ref) as sides:
         run = _Run(sides, plan or Plan(), budget, progress or (lambda text: None), cases)
         run.measure()
     return tuple(run.results())
 
 
-def _within(model: str, root: Path) -> str:
+def _relative_model(model: str, root: Path) -> str:
     """Return `model` with the file that it names, if any, relative to `root`, so that each side has its own."""
     spec = parse(model)
     path = Path(spec.name).expanduser()
@@ -128,7 +128,7 @@ class _Run:
             for case in self._open():
                 case.judge(look, self._budget)
         for case in self._open():
-            case.close(self._budget, self._too_slow())
+            case.close(self._budget, self._slowness())
 
     def results(self) -> Iterator[MeasuredResult]:
         """Yield what was found, workload by workload."""
@@ -147,7 +147,7 @@ class _Run:
     def _seconds(self, look: Look, spent: float) -> float:
         return spent / self._pairs * look.pairs if self._pairs else 0.0
 
-    def _too_slow(self) -> str:
+    def _slowness(self) -> str:
         look = LOOKS[0]
         seconds = self._seconds(look, time.monotonic() - self._start)
         return (
@@ -159,7 +159,7 @@ class _Run:
         waiting = self._open()
         while waiting:
             try:
-                with started(self._sides, self._plan, head_first=self._pairs % 2 == 1) as pair:
+                with start_pair(self._sides, self._plan, head_first=self._pairs % 2 == 1) as pair:
                     self._facts = dict(pair.facts)
                     self._sample(pair, waiting)
             except MeasuringError as error:  # of the one whose turn it was; the others get new processes
@@ -175,7 +175,7 @@ class _Run:
     def _result(self, case: _Case) -> MeasuredResult:
         job = case.job
         samples = case.samples[: case.look.pairs] if case.look and not case.failure else []
-        found = case.found if samples else None
+        interval = case.interval if samples else None
         return MeasuredResult(
             model=job.model,
             phase=job.phase,
@@ -185,12 +185,12 @@ class _Run:
             rounds=sum(sample.rounds for sample in samples),
             base_seconds=median(sample.base_seconds for sample in samples) if samples else 0.0,
             head_seconds=median(sample.head_seconds for sample in samples) if samples else 0.0,
-            ratio=found.ratio if found else 0.0,
-            low=found.low if found else 0.0,
-            high=found.high if found else 0.0,
-            noise=found.noise if found else 0.0,
+            ratio=interval.ratio if interval else 0.0,
+            low=interval.low if interval else 0.0,
+            high=interval.high if interval else 0.0,
+            noise=interval.noise if interval else 0.0,
             budget=self._budget,
-            verdict=case.verdict if found else Verdict.CANNOT_TELL,
+            verdict=case.verdict if interval else Verdict.CANNOT_TELL,
             reasons=_reasons(case, len(samples), self._budget),
             settings=self._settings(case, len(samples)),
         )
@@ -213,15 +213,15 @@ class _Run:
 def _reasons(case: _Case, pairs: int, budget: float) -> tuple[str, ...]:
     if case.failure:
         return (case.failure,)
-    if case.found is None:
+    if case.interval is None:
         return ("nothing was measured",)
-    found = case.found
-    between = f"between {_change(found.low)} and {_change(found.high)}"
+    interval = case.interval
+    between = f"between {_change(interval.low)} and {_change(interval.high)}"
     if case.verdict is Verdict.REGRESSED:
-        return (f"a step takes {_change(found.ratio)}, {between}; {_percent(budget)} longer is allowed",)
+        return (f"a step takes {_change(interval.ratio)}, {between}; {_percent(budget)} longer is allowed",)
     if case.verdict is Verdict.PASSED:
         return ()
-    if found.noise > budget / 2:
+    if interval.noise > budget / 2:
         return (
             f"after {pairs} pairs of processes the change still lies {between}: noise is too large to tell whether "
             f"it is more than the {_percent(budget)} that are allowed",

@@ -56,12 +56,12 @@ def _of_setup_cfg(path: Path) -> dict[str, str]:
 
 def _of_pyproject(path: Path) -> dict[str, str]:
     """Return the same of a pyproject.toml."""
-    found: object = {}
+    table: object = {}
     with suppress(OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
     for key in ("tool", "setuptools", "package-dir"):
-        found = found.get(key, {}) if isinstance(found, dict) else {}
-    return {str(name): str(folder) for name, folder in found.items()} if isinstance(found, dict) else {}
+        table = table.get(key, {}) if isinstance(table, dict) else {}
+    return {str(name): str(folder) for name, folder in table.items()} if isinstance(table, dict) else {}
 
 
 class PackageFinder(MetaPathFinder):

@@ -67,7 +67,7 @@ class Process:
         try:
             self._process.stdin.write(to_line(order))
         except BrokenPipeError as error:
-            raise self._died() from error
+            raise self._death() from error
 
     def receive(self) -> Answer:
         """Wait for an answer; MeasuringError where it is an error, or none comes."""
@@ -100,19 +100,19 @@ class Process:
                 )
             read = os.read(output, 1 << 16)
             if not read:
-                raise self._died()
+                raise self._death()
             self._pending += read
         line, _, self._pending = self._pending.partition(b"\n")
         return line
 
-    def _died(self) -> MeasuringError:
+    def _death(self) -> MeasuringError:
         code = self._process.wait()
         if code < 0:
             how = f"killed by {signal.Signals(-code).name}" + (" (out of memory?)" if -code == signal.SIGKILL else "")
         else:
             how = f"exit code {code}"
-        said = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
-        last = next((" ".join(line.split()) for line in reversed(said) if line.strip()), "")
+        lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
+        last = next((" ".join(line.split()) for line in reversed(lines) if line.strip()), "")
         return MeasuringError(
             f"{self._name}: the measuring process died, {how}{f': {last[:_LONGEST_LINE]}' if last else ''}"
         )

@@ -85,7 +85,7 @@ class Pair:
 
 
 @contextmanager
-def started(sides: Sides, plan: Plan, *, head_first: bool) -> Iterator[Pair]:
+def start_pair(sides: Sides, plan: Plan, *, head_first: bool) -> Iterator[Pair]:
     """Start a pair of processes, side by side, and end them."""
     with ExitStack() as stack:
         base = Process("base", Side(str(sides.base), str(sides.head), plan.threads), plan, _log(sides, "base"))

@@ -91,14 +91,14 @@ def estimate(pairs: Sequence[Sequence[float]], look: Look) -> Estimate:
     if values.shape[0] != look.pairs:
         raise ValueError(f"{values.shape[0]} pairs at a look at {look.pairs}")
     middles = np.sort(np.median(values, axis=1))
-    drawn = np.sort(_resampled(values))
+    drawn = np.sort(_resample(values))
     beyond_low, beyond_high = (int(chance * RESAMPLES) for chance in (look.low_chance, look.high_chance))
     low = min(middles[look.low_rank - 1], drawn[beyond_low])
     high = max(middles[-look.high_rank], drawn[-1 - beyond_high])
     return Estimate(math.exp(float(np.median(middles))), math.exp(low), math.exp(high))
 
 
-def _resampled(values: Floats) -> Floats:
+def _resample(values: Floats) -> Floats:
     """Return the medians of `values` (pairs, placements) drawn again and again, at both levels: (RESAMPLES,)."""
     pairs, placements = values.shape
     random = np.random.default_rng(_SEED)
@@ -108,15 +108,15 @@ def _resampled(values: Floats) -> Floats:
     return drawn
 
 
-def judge(found: Estimate, budget: float, *, is_last: bool) -> Verdict:
+def judge(interval: Estimate, budget: float, *, is_last: bool) -> Verdict:
     """Return what an interval says of a budget, such as 0.05 for 5 % slower; CANNOT_TELL asks for another look.
 
     It regressed where the whole interval lies beyond the budget, and passed where the whole interval lies within. At
     the last look it also passes where the ratio is within and the noise is no more than half of the budget.
     """
     limit = 1 + budget
-    if found.low > limit:
+    if interval.low > limit:
         return Verdict.REGRESSED
-    if found.high <= limit or (is_last and found.ratio <= limit and found.noise <= budget / 2):
+    if interval.high <= limit or (is_last and interval.ratio <= limit and interval.noise <= budget / 2):
         return Verdict.PASSED
     return Verdict.CANNOT_TELL

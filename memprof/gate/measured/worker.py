@@ -92,10 +92,10 @@ class Placement:
         for tensor in (*model.parameters(), *model.buffers()):
             if tensor.is_floating_point():
                 wanted = dtype if tensor.dtype == torch.float32 else tensor.dtype
-                tensor.data = _placed(tensor.data, wanted, channels_last)
+                tensor.data = _place_tensor(tensor.data, wanted, channels_last)
         images = torch.rand((job.batch_size, 3, self.resolution, self.resolution))
         self._batch = Batch(
-            images=_placed(images, dtype, channels_last),
+            images=_place_tensor(images, dtype, channels_last),
             targets=torch.zeros((job.batch_size,), dtype=torch.int64),
         )
         self._step = Step(model, job.model, job.phase == "train", _REMEDY, lambda: _autocast(precision))
@@ -108,7 +108,7 @@ class Placement:
         self._step.run(self._batch, modules=False)
 
 
-def _placed(tensor: Tensor, dtype: torch.dtype, channels_last: bool) -> Tensor:
+def _place_tensor(tensor: Tensor, dtype: torch.dtype, channels_last: bool) -> Tensor:
     layout = torch.channels_last if channels_last and tensor.dim() == 4 else torch.contiguous_format
     return tensor.to(dtype=dtype, memory_format=layout)
 
@@ -153,11 +153,11 @@ class Worker:
         check_imports(self._root, self._other)
         gc.collect()
         gc.disable()  # for good: in the middle of a step it would cost that step only
-        found: list[float] = []
+        seconds: list[float] = []
         least, most = _WARM_UP_STEPS
-        while len(found) < most and (len(found) < least or sum(found) < _WARM_UP_SECONDS):
-            found.append(self._timer.time(placement.run))
-        return Answer(seconds=(min(found),), resolution=placement.resolution)
+        while len(seconds) < most and (len(seconds) < least or sum(seconds) < _WARM_UP_SECONDS):
+            seconds.append(self._timer.time(placement.run))
+        return Answer(seconds=(min(seconds),), resolution=placement.resolution)
 
     def _turn(self, steps: int) -> Answer:
         if self._placement is None:

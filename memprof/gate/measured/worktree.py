@@ -46,7 +46,7 @@ class Sides:
 
 
 @contextmanager
-def checked_out(folder: Path, ref: str) -> Iterator[Sides]:
+def check_out(folder: Path, ref: str) -> Iterator[Sides]:
     """Check `ref` out beside the checkout that `folder` lies in, as long as entered.
 
     A branch that is not there under this name is looked for at the remote called origin. GateError where there is no
@@ -56,7 +56,7 @@ def checked_out(folder: Path, ref: str) -> Iterator[Sides]:
     inner = folder.resolve().relative_to(top.resolve())
     name, commit = _resolve(top, ref)
     head_name = _head_name(top)
-    with _interruptible(), _temporary_folder() as temporary:
+    with _interrupt_on_termination(), _temporary_folder() as temporary:
         base = temporary / "base"
         try:
             _git(top, "-c", "core.hooksPath=/dev/null", "worktree", "add", "--quiet", "--detach", str(base), commit)
@@ -64,7 +64,7 @@ def checked_out(folder: Path, ref: str) -> Iterator[Sides]:
                 raise GateError(f"there is no folder {inner} at {name}", "there is nothing to measure against")
             yield Sides(base / inner, top / inner, temporary, f"{name} ({commit[:_SHORT]})", head_name)
         finally:
-            with _uninterrupted():
+            with _hold_interrupts():
                 _remove(top, base)
 
 
@@ -72,9 +72,9 @@ def _resolve(top: Path, ref: str) -> tuple[str, str]:
     """Return the name under which `ref` is there, and the commit that it names."""
     if ref and not ref.startswith("-"):
         for name in (ref, f"origin/{ref}"):
-            found = _run(top, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-            if found.returncode == 0:
-                return name, found.stdout.strip()
+            done = _run(top, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+            if done.returncode == 0:
+                return name, done.stdout.strip()
     if _git(top, "rev-parse", "--is-shallow-repository") == "true":
         raise GateError(
             f"there is no commit {ref!r} in this clone, which is shallow",
@@ -109,9 +109,9 @@ def _git(folder: Path, *arguments: str) -> str:
     """Run git and return what it prints; GateError with git's own words where it fails."""
     done = _run(folder, *arguments)
     if done.returncode:
-        said = " ".join(done.stderr.split())
+        message = " ".join(done.stderr.split())
         raise GateError(
-            f"git cannot tell what to measure against in {folder}: {said}",
+            f"git cannot tell what to measure against in {folder}: {message}",
             "measuring against a commit needs a git checkout of the repository",
         )
     return done.stdout.strip()
@@ -136,7 +136,7 @@ def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def _interrupt_on_termination() -> Iterator[None]:
     """Take a request to end (SIGTERM, as CI systems send it) for a Ctrl-C, so that everything is tidied up."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -153,8 +153,9 @@ def _interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def _hold_interrupts() -> Iterator[None]:
     """Let a second Ctrl-C wait until all is tidied up."""
+    # Not ignored, as where files are renamed: git inherits a block and cannot lift it by handling the signal itself.
     signals = {signal.SIGINT, signal.SIGTERM}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:

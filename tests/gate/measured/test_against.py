@@ -73,8 +73,8 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Bench]:
 
     def install(ratio: Callable[[str, int], float], **settings: float) -> Bench:
         made = Bench(ratio, **settings)
-        monkeypatch.setattr(against, "started", made.start)
-        monkeypatch.setattr(against, "checked_out", checked_out)
+        monkeypatch.setattr(against, "start_pair", made.start)
+        monkeypatch.setattr(against, "check_out", checked_out)
         monkeypatch.setattr(against.time, "monotonic", lambda: made.clock)
         return made
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from memprof.errors import GateError
-from memprof.gate.measured.worktree import checked_out
+from memprof.gate.measured.worktree import check_out
 from tests.gate.measured.repositories import commit, git, make, worktrees
 
 
@@ -32,7 +32,7 @@ def read(folder: Path, name: str = "net.py") -> str:
 
 
 def test_both_sides_are_there_and_afterwards_one(repository: Path):
-    with checked_out(repository, "v1") as sides:
+    with check_out(repository, "v1") as sides:
         base = sides.base
         assert (read(sides.base), read(sides.head)) == ("before", "after")
         assert sides.head == repository.resolve()
@@ -46,21 +46,21 @@ def test_both_sides_are_there_and_afterwards_one(repository: Path):
 
 
 def test_a_folder_of_the_repository_has_its_counterpart(repository: Path):
-    with checked_out(repository / "models", "HEAD~1") as sides:
+    with check_out(repository / "models", "HEAD~1") as sides:
         assert read(sides.base) == "before"
         assert sides.head == repository.resolve() / "models"
 
 
 def test_a_folder_that_the_base_lacks_is_told(repository: Path):
     first = git(repository, "rev-list", "--max-parents=0", "HEAD")
-    with pytest.raises(GateError, match="there is no folder models at"), checked_out(repository / "models", first):
+    with pytest.raises(GateError, match="there is no folder models at"), check_out(repository / "models", first):
         pass
     assert worktrees(repository) == 1
 
 
 def test_uncommitted_changes_are_the_heads(repository: Path):
     (repository / "net.py").write_text("in the making", encoding="utf-8")
-    with checked_out(repository, "HEAD") as sides:
+    with check_out(repository, "HEAD") as sides:
         assert (read(sides.base), read(sides.head)) == ("after", "in the making")
         assert sides.head_name.endswith(" with uncommitted changes")
     assert read(repository) == "in the making"
@@ -68,7 +68,7 @@ def test_uncommitted_changes_are_the_heads(repository: Path):
 
 def test_a_detached_head_is_as_good(repository: Path):
     git(repository, "checkout", "--quiet", "--detach")
-    with checked_out(repository, "main~1") as sides:
+    with check_out(repository, "main~1") as sides:
         assert (read(sides.base), read(sides.head)) == ("before", "after")
 
 
@@ -77,13 +77,13 @@ def test_a_branch_that_only_the_remote_has_is_found(repository: Path, tmp_path: 
     clone = tmp_path / "clone"
     git(clone, "checkout", "--quiet", "--detach")
     git(clone, "branch", "--quiet", "--delete", "--force", "main")
-    with checked_out(clone, "main") as sides:
+    with check_out(clone, "main") as sides:
         assert sides.base_name.startswith("origin/main (")
 
 
 @pytest.mark.parametrize("ref", ["mian", "", "--detach", "0" * 40])
 def test_a_missing_commit_is_told(repository: Path, ref: str):
-    with pytest.raises(GateError, match="there is no commit") as error, checked_out(repository, ref):
+    with pytest.raises(GateError, match="there is no commit") as error, check_out(repository, ref):
         pass
     assert "main" in error.value.remedy
     assert worktrees(repository) == 1
@@ -91,7 +91,7 @@ def test_a_missing_commit_is_told(repository: Path, ref: str):
 
 def test_a_shallow_clone_is_told_what_to_fetch(repository: Path, tmp_path: Path):
     git(tmp_path, "clone", "--quiet", "--depth=1", repository.as_uri(), "shallow")
-    with pytest.raises(GateError, match="shallow") as error, checked_out(tmp_path / "shallow", "v1"):
+    with pytest.raises(GateError, match="shallow") as error, check_out(tmp_path / "shallow", "v1"):
         pass
     assert "git fetch --depth=1 origin v1" in error.value.remedy
     assert "fetch-depth: 0" in error.value.remedy
@@ -100,26 +100,26 @@ def test_a_shallow_clone_is_told_what_to_fetch(repository: Path, tmp_path: Path)
 def test_what_was_fetched_into_a_shallow_clone_is_there(repository: Path, tmp_path: Path):
     git(tmp_path, "clone", "--quiet", "--depth=1", repository.as_uri(), "shallow")
     git(tmp_path / "shallow", "fetch", "--quiet", "--depth=1", "origin", "v1:refs/remotes/origin/v1")
-    with checked_out(tmp_path / "shallow", "v1") as sides:
+    with check_out(tmp_path / "shallow", "v1") as sides:
         assert (read(sides.base), read(sides.head)) == ("before", "after")
 
 
 def test_no_repository_and_no_folder_are_told(tmp_path: Path):
-    with pytest.raises(GateError, match="not a git repository"), checked_out(tmp_path, "HEAD"):
+    with pytest.raises(GateError, match="not a git repository"), check_out(tmp_path, "HEAD"):
         pass
-    with pytest.raises(GateError, match="there is no folder"), checked_out(tmp_path / "none", "HEAD"):
+    with pytest.raises(GateError, match="there is no folder"), check_out(tmp_path / "none", "HEAD"):
         pass
 
 
 def test_no_git_is_told(repository: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(GateError, match="git is not installed"), checked_out(repository, "HEAD"):
+    with pytest.raises(GateError, match="git is not installed"), check_out(repository, "HEAD"):
         pass
 
 
 def test_a_repository_without_a_commit_is_told(tmp_path: Path):
     git(tmp_path, "init", "--quiet")
-    with pytest.raises(GateError, match="there is no commit 'HEAD'"), checked_out(tmp_path, "HEAD"):
+    with pytest.raises(GateError, match="there is no commit 'HEAD'"), check_out(tmp_path, "HEAD"):
         pass
 
 
@@ -129,7 +129,7 @@ def test_what_git_sets_for_its_hooks_leads_nowhere_else(
     other = make(tmp_path / "other", net="of another repository")
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
-    with checked_out(repository, "v1") as sides:
+    with check_out(repository, "v1") as sides:
         assert read(sides.base) == "before"
     monkeypatch.undo()
     assert worktrees(other) == 1
@@ -140,12 +140,12 @@ def test_hooks_do_not_run(repository: Path):
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(f"#!/bin/sh\ntouch {repository}/hook-ran\n", encoding="utf-8")
     hook.chmod(0o755)
-    with checked_out(repository, "v1"):
+    with check_out(repository, "v1"):
         assert not (repository / "hook-ran").exists()
 
 
 def test_an_error_within_leaves_nothing(repository: Path):
-    with pytest.raises(RuntimeError, match="within"), checked_out(repository, "v1") as sides:
+    with pytest.raises(RuntimeError, match="within"), check_out(repository, "v1") as sides:
         raise RuntimeError("within")
     assert not sides.base.exists()
     assert worktrees(repository) == 1
@@ -156,17 +156,17 @@ def test_a_repository_that_vanishes_meanwhile_hides_no_error(repository: Path):
         shutil.rmtree(repository)
         raise RuntimeError("within")
 
-    with pytest.raises(RuntimeError, match="within"), checked_out(repository, "v1"):
+    with pytest.raises(RuntimeError, match="within"), check_out(repository, "v1"):
         vanish()
 
 
 WAITING = """
 import sys, time
 from pathlib import Path
-from memprof.gate.measured.worktree import checked_out
+from memprof.gate.measured.worktree import check_out
 
 try:
-    with checked_out(Path(sys.argv[1]), "v1"):
+    with check_out(Path(sys.argv[1]), "v1"):
         print("ready", flush=True)
         time.sleep(60)
 except KeyboardInterrupt:

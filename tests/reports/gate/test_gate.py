@@ -109,11 +109,11 @@ def test_the_verdict_comes_first_in_one_line(found: GateResult, said: str):
 
 
 def test_what_else_there_is_comes_next():
-    assert words.besides(EVERYTHING) == (
+    assert words.other_verdicts(EVERYTHING) == (
         "Besides, 1 workload and 1 measurement cannot be judged; 1 workload got better beyond budget; 2 workloads and "
         "1 measurement kept to budget."
     )
-    assert words.besides(ALL_PASSED) == ""
+    assert words.other_verdicts(ALL_PASSED) == ""
 
 
 def test_the_remedy_comes_last():
@@ -175,7 +175,7 @@ def test_a_measurement_that_failed_shows_no_figures():
         ["resnet50", "train", "–", "–", "–", "–", "cannot", "tell"]
     ]
     assert "its process was killed." in text
-    assert words.measured_said(failed) == "measured step time is not known"
+    assert words.measured_sentence(failed) == "measured step time is not known"
 
 
 def test_markdown_holds_figures_changes_and_what_to_do():

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from memprof.gate.baseline import to_json
 from memprof.gate.records import GateResult
 from memprof.reports import gate
-from memprof.reports.gate.lines import Sources, of_workload, workload_line
+from memprof.reports.gate.lines import Sources, workload_line, workload_place
 from tests.gate.entry_sample import ENTRY, baseline
 from tests.reports.gate.gate_sample import (
     ALL,
@@ -150,7 +150,7 @@ def test_a_workload_is_found_in_a_baseline_however_it_is_laid_out():
     assert workload_line(BASELINE, replace(item.workload, batch_size=1)) is None
     for broken in ("", '"workload": {', '{"workload": {"model": 1}}', '"workload": {' * 3, "\x00"):
         assert workload_line(broken, item.workload) is None
-    assert of_workload(REGRESSION, item.workload, Sources()).line == 7
+    assert workload_place(REGRESSION, item.workload, Sources()).line == 7
 
 
 def junit(found: GateResult) -> xml.Element:

@@ -25,11 +25,11 @@ def accepted(day: int, seconds: float, model: str = "resnet50", cost_model: int 
 
 
 FOUND = (accepted(1, 1e-3), accepted(2, 2e-3, cost_model=2), accepted(2, 4e-3, EVIL))
-SECONDS = tables.metric_named("seconds")
+SECONDS = tables.find_metric("seconds")
 
 
 def test_the_table_has_a_line_for_each_commit_newest_first():
-    table = tables.over_commits(FOUND, SECONDS)
+    table = tables.commits_table(FOUND, SECONDS)
     assert [column.header for column in table.columns] == [
         "commit",
         "date",
@@ -49,11 +49,11 @@ def test_the_page_escapes_names_and_holds_the_plot():
 
 @pytest.mark.parametrize("name", tables.METRICS)
 def test_every_metric_can_be_drawn(name: str):
-    pixels = image.imread(BytesIO(figure.draw(FOUND, tables.metric_named(name))))
+    pixels = image.imread(BytesIO(figure.draw(FOUND, tables.find_metric(name))))
     assert pixels.shape[1] == 1800
     assert pixels[..., :3].min() < 0.5
 
 
 def test_another_metric_is_told():
     with pytest.raises(GateError, match="did you mean seconds"):
-        tables.metric_named("secconds")
+        tables.find_metric("secconds")

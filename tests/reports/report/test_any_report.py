@@ -8,12 +8,13 @@ from hypothesis import strategies as some
 
 from memprof import reports
 from memprof.comparisons import reports as side_by_side
-from memprof.findings import binding
-from memprof.report import groups as summary
+from memprof.findings import findings
+from memprof.report.digest import BY, digest, digests
+from memprof.report.groups import seconds_of
 from memprof.report.record import DeviceCeilings, Memory, OperatorRow, Report, Workload
 from memprof.report.run import DeviceTime, Gap, KernelRow, Measured, Reading, Stray, Telemetry, Timing
 from memprof.reports import RenderOptions
-from memprof.reports.roofline.geometry import plot
+from memprof.reports.roofline.plot import build_plot
 from tests.reports.measured_sample import HOST
 from tests.reports.sample import A100, Cost, assemble, row
 
@@ -141,7 +142,7 @@ relaxed = settings(max_examples=40, deadline=None, suppress_health_check=[Health
 
 
 @relaxed
-@given(some_reports, some.sampled_from(summary.BY), some.sampled_from([20, 80, 120]))
+@given(some_reports, some.sampled_from(BY), some.sampled_from([20, 80, 120]))
 def test_every_quick_writer_writes_it(found: list[Report], by: str, width: int) -> None:
     options = RenderOptions(by=by, width=width, top=3)
     for name in ("text", "md", "csv", "json", "html"):
@@ -157,15 +158,16 @@ def test_it_can_be_drawn(found: list[Report]) -> None:
 @relaxed
 @given(any_report())
 def test_shares_sum_to_one_or_there_is_nothing(report: Report) -> None:
-    for groups in (summary.by_kind(report), summary.by_module(report), summary.by_operator(report)):
-        whole = 1 if any(summary.took(report, row) for row in report.operators) else 0
+    own = digest(report)
+    for groups in (own.kinds, own.modules, own.operators):
+        whole = 1 if any(seconds_of(row, is_measured=own.is_measured) for row in report.operators) else 0
         assert sum(group.time_share for group in groups) == pytest.approx(whole)
 
 
 @relaxed
 @given(any_report(measured=True))
 def test_what_was_measured_lies_where_it_was_measured_above_its_roof_or_below(report: Report) -> None:
-    drawn = plot([report])
+    drawn = build_plot([digest(report)])
     assert sum(len(point.group.rows) for point in (*drawn.points, *drawn.rail)) == len(report.operators)
     for point in drawn.points:
         took = sum(row.measured_seconds or 0.0 for row in point.group.rows)
@@ -173,7 +175,7 @@ def test_what_was_measured_lies_where_it_was_measured_above_its_roof_or_below(re
         assert point.y == pytest.approx(sum(row.flops for row in point.group.rows) / took)
         if point.group.roof_share and len(point.group.rows) == 1 and point.roof and point.y:
             assert point.y / point.roof == pytest.approx(point.group.roof_share)
-    for group in summary.by_operator(report):
+    for group in digest(report).operators:
         if group.lost_seconds is not None:
             assert group.lost_seconds == pytest.approx(group.roofed_seconds - group.roofline_seconds)
             assert (group.lost_seconds < 0) is ((group.roof_share or 0) > 1)
@@ -182,7 +184,7 @@ def test_what_was_measured_lies_where_it_was_measured_above_its_roof_or_below(re
 @relaxed
 @given(any_report(measured=False))
 def test_nothing_lies_above_a_roof_and_nothing_is_dropped(report: Report) -> None:
-    drawn = plot([report])
+    drawn = build_plot([digest(report)])
     assert sum(len(point.group.rows) for point in (*drawn.points, *drawn.rail)) == len(report.operators)
     for point in drawn.points:
         bandwidth = report.device.memory_bytes_per_second.get(point.level)
@@ -200,9 +202,9 @@ def test_nothing_lies_above_a_roof_and_nothing_is_dropped(report: Report) -> Non
 @relaxed
 @given(some_reports)
 def test_there_is_always_something_to_say(found: list[Report]) -> None:
-    assert side_by_side.title(found)
+    assert side_by_side.title(digests(found))
     for report in found:
-        for finding in binding.findings(report):
+        for finding in findings(digest(report)):
             assert finding.sentence.endswith(".")
             assert "nan" not in finding.sentence.lower().split()
             assert "inf" not in finding.sentence.lower().split()

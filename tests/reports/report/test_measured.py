@@ -7,6 +7,7 @@ import pandas
 import pytest
 
 from memprof import reports, units
+from memprof.report.digest import digest
 from memprof.report.record import Report
 from memprof.report.run import Telemetry
 from memprof.reports import RenderOptions
@@ -17,7 +18,7 @@ from tests.reports.sample import sample
 
 
 def of(report: Report) -> dict[str, tuple[str, str]]:
-    return {fact.name: (fact.value, fact.remark) for fact in facts.totals(report)}
+    return {fact.name: (fact.value, fact.remark) for fact in facts.totals(digest(report))}
 
 
 def column(table: Table, header: str) -> list[str]:
@@ -70,15 +71,15 @@ def test_a_trace_has_neither_parameters_nor_memory() -> None:
 
 def test_a_cpu_has_no_prediction_and_no_launches() -> None:
     assert not {"Predicted time", "Predicted throughput", "Kernel launches", "Host time"} & set(of(on_cpu()))
-    assert "predicted ms" not in headers(top_table.top(on_cpu(), RenderOptions()))
-    assert headers(tables.ceilings(on_cpu()))[2:] == ["matrix units, 180 GFLOP/s", "vector units, 120 GFLOP/s"]
+    assert "predicted ms" not in headers(top_table.top(digest(on_cpu()), RenderOptions()))
+    assert headers(tables.ceilings(digest(on_cpu())))[2:] == ["matrix units, 180 GFLOP/s", "vector units, 120 GFLOP/s"]
     simulated = replace(on_cpu(), measured=None)
     assert set(of(simulated)) >= {"Least possible time", "Throughput at most"}
     assert "Predicted time" not in of(simulated)
 
 
 def test_operators_are_sorted_by_the_time_that_they_lose() -> None:
-    shown = top_table.top(traced(), RenderOptions(top=100))
+    shown = top_table.top(digest(traced()), RenderOptions(top=100))
     assert headers(shown) == [
         "Operator",
         "module",
@@ -102,25 +103,25 @@ def test_operators_are_sorted_by_the_time_that_they_lose() -> None:
 
 
 def test_what_no_ceiling_bounds_has_its_time_and_dashes() -> None:
-    shown = top_table.top(traced(), RenderOptions(top=100))
+    shown = top_table.top(digest(traced()), RenderOptions(top=100))
     place = column(shown, "Operator").index("custom::scan")
     row = dict(zip(headers(shown), shown.rows[place], strict=True))
     assert row["measured ms"] == "1.20"
     assert {row[name] for name in ("predicted ms", "least ms", "of roof", "lost ms", "bound by")} == {"–"}
-    assert any("no ceiling is known" in note for note in top_table.notes(traced(), RenderOptions(top=100)))
+    assert any("no ceiling is known" in note for note in top_table.notes(digest(traced()), RenderOptions(top=100)))
 
 
 def test_what_was_inferred_and_what_is_above_its_roof_are_marked_and_explained() -> None:
-    shown = top_table.top(traced(), RenderOptions(top=100))
+    shown = top_table.top(digest(traced()), RenderOptions(top=100))
     names = column(shown, "Operator")
     assert [name for name in names if name.endswith("‡")] == ["convolution†‡"]
     assert column(shown, "of roof")[names.index("convolution†‡")] == "132 %"
     assert column(shown, "lost ms")[names.index("convolution†‡")].startswith("-")
     assert sum("†" in name for name in names) == sum("conv" in name for name in names)
-    inferred, above, _ = top_table.notes(traced(), RenderOptions(top=100))
+    inferred, above, _ = top_table.notes(digest(traced()), RenderOptions(top=100))
     assert INFERRED in inferred
     assert "above" in above
-    assert top_table.notes(sample(), RenderOptions()) == ()
+    assert top_table.notes(digest(sample()), RenderOptions()) == ()
 
 
 @pytest.mark.parametrize(
@@ -133,15 +134,15 @@ def test_what_was_inferred_and_what_is_above_its_roof_are_marked_and_explained()
     ],
 )
 def test_every_grouping_has_a_table_of_what_is_lost(by: str, name: str) -> None:
-    shown = top_table.top(traced(), RenderOptions(by=by, top=100))
+    shown = top_table.top(digest(traced()), RenderOptions(by=by, top=100))
     assert shown.rows[0][0] == name
     assert headers(shown)[0] == by.capitalize()
-    predicted = top_table.top(sample(), RenderOptions(by=by))
+    predicted = top_table.top(digest(sample()), RenderOptions(by=by))
     assert "lost ms" not in headers(predicted)
 
 
 def test_where_the_devices_time_went_adds_up() -> None:
-    shown = measured_tables.device_time(traced())
+    shown = measured_tables.device_time(digest(traced()))
     assert shown
     seconds = {row[0].strip(): float(row[1]) for row in shown.rows}
     assert seconds["busy"] + seconds["idle"] == pytest.approx(seconds["from start to end"], rel=1e-2)
@@ -150,38 +151,38 @@ def test_where_the_devices_time_went_adds_up() -> None:
     # 5.1 + 3.2 + 0.7 + 0.1 ms belong to no operator
     assert seconds["kernels of no operator"] == 9.1
     assert dict(zip(column(shown, "ms"), (row[3] for row in shown.rows), strict=True))["6.50"].startswith("the next")
-    assert measured_tables.device_time(on_cpu()) is None
-    assert measured_tables.device_time(sample()) is None
+    assert measured_tables.device_time(digest(on_cpu())) is None
+    assert measured_tables.device_time(digest(sample())) is None
 
 
 def test_gaps_and_strays_are_told_with_their_reasons() -> None:
-    gaps, strays = measured_tables.gaps(traced()), measured_tables.strays(traced())
+    gaps, strays = measured_tables.gaps(digest(traced())), measured_tables.strays(digest(traced()))
     assert gaps
     assert strays
     assert column(gaps, "idle ms") == ["3.90", "1.40", "0.600"]
     assert column(gaps, "why") == ["not launched yet", "not launched yet", "launched, waiting"]
     assert column(strays, "why no operator has it") == [stray.reason for stray in STRAYS]
     assert column(strays, "Kernel")[2] == "cutlass_80_tensorop"
-    assert measured_tables.gaps(run()) is None
-    assert measured_tables.strays(run()) is None
+    assert measured_tables.gaps(digest(run())) is None
+    assert measured_tables.strays(digest(run())) is None
 
 
 def test_counted_traffic_stands_beside_modelled_traffic() -> None:
-    shown = measured_tables.traffic(traced(), 3)
+    shown = measured_tables.traffic(digest(traced()), 3)
     assert shown
     assert len(shown.rows) == 1 + 3
     whole = shown.rows[0]
     assert (whole[0], whole[3], whole[6], whole[9]) == ("all counted operators", "1.07x", "0.93x", "1.31x")
     assert float(whole[1]) == pytest.approx(1.07 * float(whole[2]), rel=1e-2)
-    assert measured_tables.traffic(run(), 3) is None
+    assert measured_tables.traffic(digest(run()), 3) is None
 
 
 def test_sensors_that_say_nothing_are_shown_as_missing() -> None:
-    shown = measured_tables.telemetry(run())
+    shown = measured_tables.telemetry(digest(run()))
     assert shown
     assert [row for row in shown.rows if row[0] == "memory in use"] == [("memory in use", *["missing"] * 3)]
     assert [row for row in shown.rows if row[0] == "power"] == [("power", "212 W", "361 W", "402 W")]
-    notes = measured_tables.telemetry_notes(run())
+    notes = measured_tables.telemetry_notes(digest(run()))
     assert notes == (
         "Energy per image: 134 mJ.",
         "THROTTLED; active in some sample: software power cap.",
@@ -189,33 +190,33 @@ def test_sensors_that_say_nothing_are_shown_as_missing() -> None:
     )
     silent = Telemetry(0, None, None, None, None, None, None, (), throttled=False)
     nothing = replace(run(), telemetry=silent)
-    assert measured_tables.telemetry_notes(nothing) == ("Energy per image: missing.", "Not throttled.")
-    assert measured_tables.telemetry(traced()) is None
-    assert measured_tables.telemetry_notes(traced()) == ()
+    assert measured_tables.telemetry_notes(digest(nothing)) == ("Energy per image: missing.", "Not throttled.")
+    assert measured_tables.telemetry(digest(traced())) is None
+    assert measured_tables.telemetry_notes(digest(traced())) == ()
 
 
 def test_how_it_was_timed() -> None:
-    timing = {fact.name: (fact.value, fact.remark) for fact in measured_tables.timing(run())}
+    timing = {fact.name: (fact.value, fact.remark) for fact in measured_tables.timing(digest(run()))}
     assert timing["Steps timed"] == ("7", "without profiler; 3 to warm up")
     assert timing["Spread"] == ("4 %", "from 41.6 to 43.1 ms")  # 1.025 - 0.988 of the median
     assert timing["Profiled step"][1] == "+9 % of the median"
-    assert measured_tables.timing(traced()) == ()
+    assert measured_tables.timing(digest(traced())) == ()
 
 
 def test_the_longest_kernels_are_told_with_how_often_they_ran() -> None:
-    shown = measured_tables.kernels(traced(), 2)
+    shown = measured_tables.kernels(digest(traced()), 2)
     assert shown
     assert shown.title == "The 2 longest of 11 kernels"
     assert column(shown, "Kernel") == ["ampere_sgemm_128x64_tn", "conv_depthwise2d_forward_kernel"]
-    assert measured_tables.kernels(on_cpu(), 2) is None
+    assert measured_tables.kernels(digest(on_cpu()), 2) is None
 
 
 def test_what_was_measured_is_told_with_its_origin() -> None:
-    assert measured_tables.origin(traced(steps=2)) == (
+    assert measured_tables.origin(digest(traced(steps=2))) == (
         "Read from a trace (convnext_t.json.gz) of NVIDIA A100-SXM4-40GB; 2 steps"
     )
-    assert measured_tables.origin(on_cpu()) == "Measured in a run (cpu) on AMD EPYC 7B13, 2 threads; 1 step"
-    assert measured_tables.origin(sample()) == ""
+    assert measured_tables.origin(digest(on_cpu())) == "Measured in a run (cpu) on AMD EPYC 7B13, 2 threads; 1 step"
+    assert measured_tables.origin(digest(sample())) == ""
 
 
 @pytest.mark.parametrize("name", ["text", "md", "html"])

@@ -4,11 +4,14 @@ import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from memprof import reports
-from memprof.report.record import Report, load_reports
+from memprof.report.groups import Group, group_rows
+from memprof.report.reading import load_reports
+from memprof.report.record import Report
 from memprof.reports import RenderOptions
 from memprof.reports.parts import theme
 from tests.reports.measured_sample import STRAYS, on_cpu, run, traced
@@ -253,3 +256,22 @@ def in_browser(tmp_path: Path, found: list[Report], top: int) -> Page:
     command = [CHROMIUM or "", *flags, file.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     return Page(done.stdout)
+
+
+def test_each_grouping_is_made_once_for_a_whole_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    groupings: list[int] = []
+
+    def counted(*arguments: Any) -> tuple[Group, ...]:
+        groupings.append(id(arguments[1].__code__))
+        return group_rows(*arguments)
+
+    for module in ("memprof.report.digest", "memprof.comparisons.contributions"):
+        monkeypatch.setattr(f"{module}.group_rows", counted)
+    for report in (sample("convnext_t", "train"), traced()):
+        groupings.clear()
+        assert reports.get("html").render([report], RenderOptions())
+        assert (
+            len(groupings)
+            == len(set(groupings))
+            == len(("kind", "bound", "engine", "phase", "module", "like", "shape"))
+        )

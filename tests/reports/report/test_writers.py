@@ -10,7 +10,9 @@ import pytest
 
 from memprof import reports, units
 from memprof.errors import OutputError
-from memprof.report.record import Memory, Report, load_reports
+from memprof.report.digest import digest, digests
+from memprof.report.reading import load_reports
+from memprof.report.record import Memory, Report
 from memprof.reports import RenderOptions
 from memprof.reports.parts import theme
 from memprof.reports.report import facts as of_report
@@ -87,7 +89,7 @@ def test_every_bound_has_a_name_a_short_name_and_a_colour_of_its_own() -> None:
 
 
 def facts(report: Report) -> dict[str, tuple[str, str]]:
-    return {fact.name: (fact.value, fact.remark) for fact in of_report.totals(report)}
+    return {fact.name: (fact.value, fact.remark) for fact in of_report.totals(digest(report))}
 
 
 def test_totals_tell_predictions_from_bounds() -> None:
@@ -114,7 +116,7 @@ def test_host_time_is_a_total_where_it_matters(host: float, shown: bool) -> None
     report = sample()
     nearly = replace(report, totals=replace(report.totals, host_seconds=host * report.totals.seconds))
     assert ("Host time" in facts(nearly)) is shown
-    together = tables.side_by_side([report, nearly])
+    together = tables.side_by_side(digests([report, nearly]))
     assert [row[1] for row in together.rows if row[0] == "Host time"] == ["–"] * shown
 
 

@@ -1,16 +1,23 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from memprof.report.digest import digests
 from memprof.report.record import Report
 from memprof.reports.roofline import captions, geometry
-from memprof.reports.roofline.geometry import Plot, plot
+from memprof.reports.roofline.geometry import Plot
+from memprof.reports.roofline.plot import build_plot
 from memprof.reports.roofline.scene import Canvas, lay_out
 from tests.reports.measured_sample import on_cpu, run, traced
 from tests.reports.sample import A100, Cost, assemble, row, sample
 
 CANVAS = Canvas(0.6, (0.009, 0.03))
 MODELS = ["convnext_t", "inceptionnext_t", "resnet50"]
+
+
+def plot(reports: Sequence[Report]) -> Plot:
+    return build_plot(digests(reports))
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -108,7 +115,7 @@ def test_a_point_at_its_roof_has_no_ring() -> None:
 def test_stems_lead_straight_up() -> None:
     reports = [sample()]
     drawn = plot(reports)
-    stems = lay_out(drawn, reports, CANVAS).stems
+    stems = lay_out(drawn, digests(reports), CANVAS).stems
     assert len(stems) == sum(point.has_stem for point in drawn.points) > 5
     for stem in stems:
         assert stem.start[0] == stem.end[0]
@@ -143,7 +150,7 @@ def test_decades_are_the_powers_of_ten_within_the_limits() -> None:
 
 
 def area_covered(drawn: Plot, reports: list[Report]) -> float:
-    boxes = [label.box for _, label in lay_out(drawn, reports, CANVAS).labels]
+    boxes = [label.box for _, label in lay_out(drawn, digests(reports), CANVAS).labels]
     return sum(one.overlap(other) for index, one in enumerate(boxes) for other in boxes[:index])
 
 
@@ -156,7 +163,7 @@ def test_labels_do_not_cover_each_other(models: list[str]) -> None:
 
 def test_labels_stay_inside_the_plot() -> None:
     reports = [sample()]
-    for _, label in lay_out(plot(reports), reports, CANVAS).labels:
+    for _, label in lay_out(plot(reports), digests(reports), CANVAS).labels:
         assert label.box.left >= -0.01
         assert label.box.right <= 1.01
         assert label.box.bottom >= -0.01
@@ -166,7 +173,7 @@ def test_labels_stay_inside_the_plot() -> None:
 def test_a_measured_point_stands_at_its_speed_and_an_arrow_leads_to_its_roof() -> None:
     found = [traced()]
     drawn = plot(found)
-    stems = {id(stem.point): stem for stem in lay_out(drawn, found, CANVAS).stems}
+    stems = {id(stem.point): stem for stem in lay_out(drawn, digests(found), CANVAS).stems}
     assert len(stems) == len(drawn.points)
     for point in drawn.points:
         assert point.is_measured
@@ -181,7 +188,7 @@ def test_a_measured_point_stands_at_its_speed_and_an_arrow_leads_to_its_roof() -
 
 def test_an_arrow_leads_down_from_what_is_above_its_roof() -> None:
     found = [traced()]
-    (above,) = [stem for stem in lay_out(plot(found), found, CANVAS).stems if stem.start[1] > stem.end[1]]
+    (above,) = [stem for stem in lay_out(plot(found), digests(found), CANVAS).stems if stem.start[1] > stem.end[1]]
     assert above.point.group.rows[0].module == "stem.0"
     assert above.point.group.roof_share == pytest.approx(1.32)
     assert above.point.y == pytest.approx(1.32 * above.point.roof)
@@ -191,7 +198,7 @@ def test_an_arrow_leads_down_from_what_is_above_its_roof() -> None:
 def test_each_group_has_one_point_and_at_most_one_arrow() -> None:
     for found in ([traced()], [on_cpu()], [traced(), sample("convnext_t", "train")]):
         drawn = plot(found)
-        stems = lay_out(drawn, found, CANVAS).stems
+        stems = lay_out(drawn, digests(found), CANVAS).stems
         assert len({id(stem.point) for stem in stems}) == len(stems) <= len(drawn.points)
         assert {stem.is_arrow for stem in stems if stem.point.report == 0} == {True}
         assert {stem.is_arrow for stem in stems if stem.point.report == 1} <= {False}
@@ -201,7 +208,7 @@ def test_measured_operators_without_flops_are_on_the_rail_with_their_time() -> N
     (point,) = plot([traced()]).rail
     assert [item.name for item in point.group.rows] == ["custom::scan"]
     assert point.group.time_seconds == pytest.approx(1.2e-3)
-    assert captions.rail_label(plot([traced()]), [traced()]).startswith("no FLOPs counted (custom::scan); ")
+    assert captions.rail_label(plot([traced()]), digests([traced()])).startswith("no FLOPs counted (custom::scan); ")
 
 
 def test_the_roofs_of_a_cpu_are_called_by_its_units() -> None:
@@ -209,22 +216,24 @@ def test_the_roofs_of_a_cpu_are_called_by_its_units() -> None:
         "matrix",
         "vector",
     }
-    scene = lay_out(plot([on_cpu()]), [on_cpu()], CANVAS)
+    scene = lay_out(plot([on_cpu()]), digests([on_cpu()]), CANVAS)
     assert all("units" in name.text for _, name in scene.ridges)
     assert not any("CUDA" in point.text or "tensor" in point.text for point in plot([on_cpu()]).points)
 
 
 def test_captions_say_what_a_bubble_and_its_arrow_are() -> None:
-    assert captions.how_to_read([sample()]) == (
+    assert captions.how_to_read(digests([sample()])) == (
         "Bubble: like operators at their predicted speed; area: share of the predicted time. Ring: the most that the "
         "roofs allow (slanted: memory, flat: arithmetic)."
     )
-    assert "measured speed" in captions.how_to_read([traced()])
-    assert "Arrow: to the most" in captions.how_to_read([traced()])
-    mixed = captions.how_to_read([traced(), sample()])
+    assert "measured speed" in captions.how_to_read(digests([traced()]))
+    assert "Arrow: to the most" in captions.how_to_read(digests([traced()]))
+    mixed = captions.how_to_read(digests([traced(), sample()]))
     assert "measured or predicted speed" in mixed
     assert "Ring, or arrow from what was measured" in mixed
-    assert captions.y_axis([traced()]) == "FLOP/s: measured (bubbles) and at most (arrows)"
-    assert captions.subtitle([traced()]).endswith("measured 148 ms a step, 866 samples/s (predicted 99.6 ms a step)")
-    assert "predicted" not in captions.subtitle([on_cpu()])
-    assert (captions.mark([sample(), run()]), captions.mark([traced()])) == ("THROTTLED", "")
+    assert captions.y_axis(digests([traced()])) == "FLOP/s: measured (bubbles) and at most (arrows)"
+    assert captions.subtitle(digests([traced()])).endswith(
+        "measured 148 ms a step, 866 samples/s (predicted 99.6 ms a step)"
+    )
+    assert "predicted" not in captions.subtitle(digests([on_cpu()]))
+    assert (captions.mark(digests([sample(), run()])), captions.mark(digests([traced()]))) == ("THROTTLED", "")

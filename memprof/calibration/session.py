@@ -7,9 +7,9 @@ import os
 import time
 
 from memprof.calibration.bench import Bench
-from memprof.calibration.measuring import Clock, Progress, measure
 from memprof.calibration.records import Calibration
 from memprof.calibration.results import cautions_of, demand_required, device_of, find_ceilings
+from memprof.calibration.timing import Clock, Progress, time_probes
 from memprof.devices import HOST, HOST_CUDA
 
 NAMES = {"cpu": HOST, "cuda": HOST_CUDA}
@@ -43,10 +43,10 @@ def calibrate_bench(
 ) -> Calibration:
     """Measure a machine for about `seconds` by the clock `now`. `load` is its load average before the start."""
     start = now()
-    measurements, missed = measure(bench.groups, bench.timer, now, seconds, progress)
-    ceilings = find_ceilings(measurements)
+    timings, missed = time_probes(bench.groups, bench.timer, now, seconds, progress)
+    ceilings = find_ceilings(timings)
     demand_required(ceilings, missed)
-    cautions = cautions_of(bench, ceilings, measurements, missed, load)
+    cautions = cautions_of(bench, ceilings, timings, missed, load)
     return Calibration(
         device=device_of(bench, ceilings, cautions, date.isoformat()),
         ceilings=ceilings,

@@ -1,11 +1,11 @@
-"""Measuring probes in turns, within a given time: what disturbs the machine for a moment then spoils none of them."""
+"""Timing probes in turns, within a given time: what disturbs the machine for a moment then spoils none of them."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
 
-from memprof.calibration.records import Group, Measurement, Missed, Probe, Task
+from memprof.calibration.records import Group, Missed, Probe, Task, Timing
 from memprof.profiles.run.timer import Timer
 
 Clock = Callable[[], float]
@@ -24,9 +24,9 @@ _FEWEST_CALLS = 2
 """At a probe's first turn: the first call makes operands and chooses kernels."""
 
 
-def measure(
+def time_probes(
     groups: Sequence[Group], timer: Timer, now: Clock, seconds: float, progress: Progress = lambda what, done: None
-) -> tuple[list[Measurement], list[Missed]]:
+) -> tuple[list[Timing], list[Missed]]:
     """Measure all probes in about `seconds` and return their times, and what failed with the reason torch gave.
 
     Each group gets time by its weight; what one leaves over is the next ones'. Of each group one probe is called in
@@ -45,8 +45,8 @@ def measure(
 
         tell()
         trial.sweep(now() + share, tell)
-    measurements = [measurement for trial in trials for measurement in trial.measurements()]
-    return measurements, [item for trial in trials for item in trial.missed]
+    timings = [timing for trial in trials for timing in trial.timings()]
+    return timings, [item for trial in trials for item in trial.missed]
 
 
 class _Times:
@@ -91,10 +91,10 @@ class _Trials:
             turns_left -= 1
             tell()
 
-    def measurements(self) -> list[Measurement]:
+    def timings(self) -> list[Timing]:
         """Return the best and the median of each probe's calls."""
         return [
-            Measurement(times.task, min(times.seconds), statistics.median(times.seconds), len(times.seconds))
+            Timing(times.task, min(times.seconds), statistics.median(times.seconds), len(times.seconds))
             for times in self._times.values()
             if times.seconds
         ]
@@ -103,15 +103,15 @@ class _Trials:
     def missed(self) -> list[Missed]:
         """What was never measured because torch failed; not what there was no time for."""
         failed = [times for times in self._times.values() if times.error and not times.seconds]
-        found = [Missed(f"{self.group.name}: {times.task.name}", times.error) for times in failed]
-        return found if self._times or not self._error else [Missed(self.group.name, self._error)]
+        items = [Missed(f"{self.group.name}: {times.task.name}", times.error) for times in failed]
+        return items if self._times or not self._error else [Missed(self.group.name, self._error)]
 
     def _turn(self, probe: Probe, times: _Times, end: float, called: set[str]) -> None:
         name = probe.task.name
         try:
             while True:
                 kept = times.counted if name in called else times.first
-                kept.append(max(_SHORTEST, self._timer.time(probe.run)))
+                kept.append(max(_SHORTEST, self._timer.time(probe.call)))
                 is_early = len(times.counted) < _FEWEST_CALLS - 1 and kept[-1] <= self._longest
                 called.add(name)
                 if self._now() >= end and not is_early:

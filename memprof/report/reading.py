@@ -1,0 +1,65 @@
+"""Report files: reports to and from JSON, and what is wrong with a file that is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from memprof.errors import ReportError
+from memprof.report.json_text import indented_json
+from memprof.report.record import SCHEMA, Report
+
+SET_SCHEMA = "memprof.report-set/1"
+
+
+def dump_reports(reports: Sequence[Report]) -> str:
+    """Return one report as its JSON, several as a report set."""
+    if len(reports) == 1:
+        return indented_json(reports[0]).decode()
+    return indented_json({"schema": SET_SCHEMA, "reports": list(reports)}).decode()
+
+
+def load_reports(text: str | bytes) -> tuple[Report, ...]:
+    """Read the report or report set in JSON `text`; ReportError says what is wrong with it and where."""
+    try:
+        head = msgspec.json.decode(text, type=_Head)
+        schemas = [item.schema for item in head.reports] if head.schema == SET_SCHEMA else [head.schema]
+        schema = next((name for name in schemas if name != SCHEMA), SCHEMA)
+        if schema == SCHEMA and head.schema == SET_SCHEMA:
+            return msgspec.json.decode(text, type=_ReportSet).reports
+        if schema == SCHEMA:
+            return (msgspec.json.decode(text, type=Report),)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ReportError(f"not a memprof report: {error}", "write it again with `memprof roofline`") from error
+    raise ReportError(f"report schema {schema!r} is not {SCHEMA!r}, which this memprof reads", _schema_remedy(schema))
+
+
+@dataclass(frozen=True, slots=True)
+class _SchemaOnly:
+    schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The schemas of a file, read before the rest, of which another version's fields would make no sense."""
+
+    schema: str
+    reports: tuple[_SchemaOnly, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _ReportSet:
+    schema: str
+    reports: tuple[Report, ...]
+
+
+def _schema_remedy(schema: str) -> str:
+    name, _, version = schema.partition("/")
+    known = dict(item.split("/") for item in (SCHEMA, SET_SCHEMA))
+    if name not in known:
+        return "give a file that `memprof roofline` wrote"
+    if version in map(str, range(1, int(known[name]))):
+        return "an older memprof wrote it: run `memprof roofline` again"
+    return "a newer memprof wrote it: upgrade memprof"
