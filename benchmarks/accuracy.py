@@ -22,11 +22,10 @@ from memprof import words
 from memprof.files import write_files
 from memprof.reports.kernel_validation import document as validation_kernels
 from memprof.reports.parts import markdown
+from memprof.reports.parts.document import Document, Section
 from memprof.reports.parts.markdown import escape
 from memprof.reports.report.tables import Column, Table
 from memprof.reports.validation import document
-from memprof.reports.validation.document import Document, Section
-from memprof.reports.validation.markdown import render
 from memprof.validation.kernels import KernelCase, KernelValidation, validate_kernels
 from memprof.validation.prediction import validate
 from memprof.validation.published import published_table
@@ -84,7 +83,7 @@ def throughputs(title: str, validation: Validation, *, rows: bool) -> list[str]:
         sections.append(Section(document.row_table("Every row", validation.predicted, wide=True)))
     if validation.skipped:
         sections.append(skipped_by_reason(validation.skipped))
-    return [render(Document(title, whole.sentences, tuple(sections)), level=2)]
+    return [markdown.lay_out(Document(title, whole.sentences, tuple(sections)), level=2)]
 
 
 def kernels(validations: Sequence[KernelValidation]) -> list[str]:

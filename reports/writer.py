@@ -91,6 +91,11 @@ class Writers(Generic[Document]):
         """Return the names of the formats."""
         return _names(self.folder)
 
+    @property
+    def stem(self) -> str:
+        """Return what files of the document are called before the extension: the name of the folder."""
+        return self.folder.rpartition(".")[2]
+
     def get(self, name: str) -> Format[Document]:
         """Return a format; OutputError names the nearest ones where there is none."""
         if name not in self.names:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from memprof.commands.analysing import analysed, best_layout_option, deliver, json_option, record_format_option
+from memprof.commands.analysing import analyse_layouts
 from memprof.commands.options import (
     batch_size_option,
+    best_layout_option,
     complete_models,
     device_option,
+    format_option,
+    json_option,
     output_option,
     precision_option,
     resolution_option,
 )
+from memprof.reports.ablate import WRITERS as ABLATION
+from memprof.reports.sweep import WRITERS as SWEEP
+from memprof.reports.writer import Writers
 from memprof.vocabulary import PHASES
 
 if TYPE_CHECKING:
@@ -48,8 +55,8 @@ if TYPE_CHECKING:
 @click.option("--phase", type=click.Choice(PHASES), default=None, help="Default: both inference and training.")
 @best_layout_option
 @output_option
-@record_format_option("ablate", "md,csv,png,json")
-@json_option
+@format_option(ABLATION, "md,csv,png,json")
+@json_option()
 def command(
     model: str,
     asked: str | None,
@@ -68,13 +75,16 @@ def command(
     With --sweep, the predicted step time against one number of the model, such as the size of its kernel.
     """
     from memprof import devices
+    from memprof.commands.output import Result, deliver
     from memprof.files import check_writable
-    from memprof.reports import ablate as writers
 
     target = devices.get(device)
-
-    def analyse(name: str, done: str) -> list[Report]:
-        (cell,) = analysed(
+    plan = _plan_variants(model) if asked is None else _plan_sweep(model, asked)
+    if not as_json:
+        check_writable(output)
+    cells = []
+    for place, name in enumerate(plan.models):
+        cells += analyse_layouts(
             name,
             [target],
             [phase] if phase else PHASES,
@@ -82,32 +92,43 @@ def command(
             batch_size=batch_size,
             resolution=resolution,
             precision=precision,
-            done=done,
+            done=f" ({place + 1} of {len(plan.models)})",
         )
-        return cell
-
-    run = _prepared(model, asked)
-    if not as_json:
-        check_writable(output)
-    found = run(analyse)
-    deliver(found, "ablate", writers.stem(found), output, formats, as_json=as_json)
-
-
-def _prepared(model: str, asked: str | None) -> Callable[[Callable[[str, str], list[Report]]], Ablation | Sweep]:
-    """Return what is to be done once models can be analysed; a mistake in the model or the sweep is told at once."""
-    from memprof.whatif import ablation, sweep
-
-    if asked is None:
-        variants = ablation.variants(model)
-        models = [variant.model for variant in variants]
+    result = Result(plan.conclude(cells), plan.writers, formats)
+    if as_json:
+        result.print_json()
     else:
-        plan = sweep.plan(model, asked)
-        models = [setting.model for setting in plan.settings]
+        deliver([result], output)
 
-    def run(analyse: Callable[[str, str], list[Report]]) -> Ablation | Sweep:
-        cells = [analyse(name, f" ({place + 1} of {len(models)})") for place, name in enumerate(models)]
-        if asked is None:
-            return ablation.ablate(list(zip(variants, cells, strict=True)))
-        return sweep.sweep(plan, cells)
 
-    return run
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Models to analyse, what then becomes of their reports, and who writes that."""
+
+    models: Sequence[str]
+    conclude: Callable[[Sequence[Sequence[Report]]], Ablation | Sweep]
+    writers: Writers[Any]
+
+
+def _plan_variants(model: str) -> _Plan:
+    """Plan the variants of a model; a mistake in its name is told before anything is analysed."""
+    from memprof.whatif import ablation
+
+    variants = ablation.variants(model)
+    return _Plan(
+        [variant.model for variant in variants],
+        lambda cells: ablation.ablate(list(zip(variants, cells, strict=True))),
+        ABLATION,
+    )
+
+
+def _plan_sweep(model: str, asked: str) -> _Plan:
+    """Plan a sweep; a mistake in the model or the option is told before anything is analysed."""
+    from memprof.whatif import sweep
+
+    settings = sweep.plan(model, asked)
+    return _Plan(
+        [setting.model for setting in settings.settings],
+        lambda cells: sweep.sweep(settings, cells),
+        SWEEP,
+    )

@@ -6,15 +6,19 @@ from pathlib import Path
 
 import click
 
-from memprof.commands.analysing import analysed, best_layout_option, deliver, json_option, record_format_option
+from memprof.commands.analysing import analyse_layouts
 from memprof.commands.options import (
     batch_size_option,
+    best_layout_option,
     complete_devices,
     complete_models,
+    format_option,
+    json_option,
     output_option,
     precision_option,
     resolution_option,
 )
+from memprof.reports.compare import WRITERS
 from memprof.vocabulary import PHASES
 
 
@@ -43,8 +47,8 @@ from memprof.vocabulary import PHASES
 @resolution_option
 @best_layout_option
 @output_option
-@record_format_option("compare", "md,csv,png,json")
-@json_option
+@format_option(WRITERS, "md,csv,png,json")
+@json_option()
 def command(
     models: tuple[str, ...],
     names: tuple[str, ...],
@@ -61,13 +65,13 @@ def command(
     Every model is analysed in inference and in training on every device. Times are predicted; no GPU is needed.
     """
     from memprof import devices
+    from memprof.commands.output import Result, deliver
     from memprof.comparisons.models import compare
     from memprof.files import check_writable
     from memprof.models import canonical_name
-    from memprof.reports import compare as writers
 
-    found_devices = [devices.get(name) for name in names]
-    targets = [device for place, device in enumerate(found_devices) if device not in found_devices[:place]]
+    named = [devices.get(name) for name in names]
+    targets = [device for place, device in enumerate(named) if device not in named[:place]]
     # A mistake in the last model is told before the first one is analysed; one model under two names is one.
     chosen = tuple(dict.fromkeys(map(canonical_name, models)))
     if not as_json:
@@ -75,8 +79,11 @@ def command(
     cells = []
     for position, model in enumerate(chosen):
         done = f" ({position + 1} of {len(chosen)})"
-        cells += analysed(
+        cells += analyse_layouts(
             model, targets, PHASES, layout, batch_size=batch_size, resolution=resolution, precision=precision, done=done
         )
-    found = compare(cells)
-    deliver(found, "compare", writers.STEM, output, formats, as_json=as_json)
+    result = Result(compare(cells), WRITERS, formats)
+    if as_json:
+        result.print_json()
+    else:
+        deliver([result], output)

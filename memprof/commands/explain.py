@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memprof.commands.analysing import deliver, json_option, record_format_option
 from memprof.commands.options import (
     batch_size_option,
     complete_models,
     device_option,
+    format_option,
+    json_option,
     layout_option,
     output_option,
     phase_option,
     precision_option,
     resolution_option,
 )
+from memprof.reports.explain import WRITERS
 
 if TYPE_CHECKING:
     from memprof.report.record import Report, Workload
@@ -47,8 +49,8 @@ if TYPE_CHECKING:
 @phase_option
 @layout_option
 @output_option
-@record_format_option("explain", "png,md,json")
-@json_option
+@format_option(WRITERS, "png,md,json")
+@json_option()
 def command(
     model: str,
     against: str | None,
@@ -68,11 +70,10 @@ def command(
     model is also analysed in the other layout, in a faster precision and with twice the batch.
     """
     from memprof.analysis.simulated import analyze
-    from memprof.commands.output import output_kept, progress
+    from memprof.commands.output import Result, deliver, output_kept, progress
     from memprof.comparisons.explanation import explain
     from memprof.files import check_writable
     from memprof.models import canonical_name
-    from memprof.reports import explain as writers
 
     for name in (model, against or model):
         canonical_name(name)  # a mistake in the second one is told before the first one is analysed
@@ -80,7 +81,7 @@ def command(
     if not as_json:
         check_writable(output)
 
-    def analysed(name: str, change: Workload | None = None) -> Report:
+    def analyse_as(name: str, change: Workload | None = None) -> Report:
         """Analyse a model as the options say, or as a workload that differs from them says."""
         with progress(f"analysing {name}"), output_kept():
             return analyze(
@@ -93,8 +94,12 @@ def command(
                 layout=change.layout if change else layout,
             )
 
-    found = explain(analysed(model), analysed(against)) if against else _losses(analysed, model, device)
-    deliver(found, "explain", writers.STEM, output, formats, as_json=as_json)
+    explained = explain(analyse_as(model), analyse_as(against)) if against else _losses(analyse_as, model, device)
+    result = Result(explained, WRITERS, formats)
+    if as_json:
+        result.print_json()
+    else:
+        deliver([result], output)
 
 
 def _common_resolution(model: str, against: str) -> int:
@@ -111,12 +116,12 @@ def _common_resolution(model: str, against: str) -> int:
     return own
 
 
-def _losses(analysed: Callable[[str, Workload | None], Report], model: str, device: str) -> Losses:
+def _losses(analyse_as: Callable[[str, Workload | None], Report], model: str, device: str) -> Losses:
     """Analyse a model, then what could be faster without changing it."""
     from memprof import devices
     from memprof.devices.ceilings import precisions
     from memprof.whatif.savings import find_losses, worth_trying
 
-    report = analysed(model, None)
+    report = analyse_as(model, None)
     changes = worth_trying(report.workload, precisions(devices.get(device)))
-    return find_losses(report, [analysed(model, change) for change in changes])
+    return find_losses(report, [analyse_as(model, change) for change in changes])

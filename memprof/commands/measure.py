@@ -11,12 +11,14 @@ from memprof.commands.options import (
     complete_devices,
     complete_models,
     format_option,
+    json_option,
     layout_option,
     output_option,
     phase_option,
     resolution_option,
     top_option,
 )
+from memprof.reports.report import WRITERS
 from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import CPU
 from memprof.workload import CUDA, DEFAULT_WARM_UP
@@ -70,10 +72,10 @@ from memprof.workload import CUDA, DEFAULT_WARM_UP
 )
 @click.option("--compile", "compiled", is_flag=True, help="Run the model through torch.compile.")
 @output_option
-@format_option("html,png,json")
+@format_option(WRITERS, "html,png,json")
 @by_option
 @top_option
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, and nothing else; write no files.")
+@json_option("report")
 def command(
     models: tuple[str, ...],
     device: str,
@@ -96,21 +98,19 @@ def command(
 
     Steps are timed without the profiler, then a few run with it. Close other programs: what they do counts.
     """
-    from memprof import reports as writers
     from memprof.analysis.measured import measure
-    from memprof.commands.output import echo, echo_written, for_terminal, output_kept, progress, write_reports
+    from memprof.commands.output import Result, deliver, for_terminal, output_kept, progress
     from memprof.files import check_writable
     from memprof.models import canonical_name
-    from memprof.report.reading import dump_reports
 
     for model in models:
         canonical_name(model)  # a mistake in the last one is told before the first one is measured
     if not as_json:
         check_writable(output)
-    found = []
+    reports = []
     for position, model in enumerate(models):
         with progress(f"measuring {model} on the {device} ({position + 1} of {len(models)})"), output_kept():
-            found.append(
+            reports.append(
                 measure(
                     model,
                     device=device,
@@ -125,11 +125,8 @@ def command(
                     compiled=compiled,
                 )
             )
+    result = Result(reports, WRITERS, formats)
     if as_json:
-        click.echo(dump_reports(found).encode(), nl=False)  # in UTF-8, whatever the terminal's encoding
-        return
-    options = for_terminal(by, top)
-    with progress("writing reports"):
-        paths = write_reports(found, output, formats, options)
-    echo(writers.get("text").render(found, options).decode())
-    echo_written(paths)
+        result.print_json()
+    else:
+        deliver([result], output, for_terminal(by, top))

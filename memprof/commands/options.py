@@ -9,6 +9,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from memprof.report.digest import BY
+from memprof.reports.writer import Writers
 from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import INFER, LAYOUTS, PHASES
 from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT
@@ -33,14 +35,6 @@ def complete_devices(ctx: click.Context, parameter: click.Parameter, incomplete:
     return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
 
 
-def complete_formats(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the last of the formats that commas separate."""
-    from memprof import reports
-
-    begun, comma, last = incomplete.rpartition(",")
-    return [f"{begun}{comma}{name}" for name in reports.NAMES if name.startswith(last)]
-
-
 def _folder(ctx: click.Context, parameter: click.Parameter, value: Path | str) -> Path:
     if not str(value):
         raise click.BadParameter("the name of the folder is empty")
@@ -57,23 +51,25 @@ def chosen_formats(value: str, known: Sequence[str], check: Callable[[str], obje
     return names
 
 
-def _formats(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
-    from memprof import reports
+def format_option(writers: Writers[Any], default: str) -> _Decorator:
+    """Return the option --format: names of writers, separated by commas."""
 
-    return chosen_formats(value, reports.NAMES, reports.get)
+    def choose(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+        return chosen_formats(value, writers.names, writers.get)
 
+    def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        begun, comma, last = incomplete.rpartition(",")
+        return [f"{begun}{comma}{name}" for name in writers.names if name.startswith(last)]
 
-def format_option(default: str) -> _Decorator:
-    """Return the option --format, a list of writers separated by commas."""
     return click.option(
         "--format",
         "formats",
         default=default,
         show_default=True,
-        callback=_formats,
+        callback=choose,
         metavar="LIST",
-        shell_complete=complete_formats,
-        help="Files to write, separated by commas: html, png, json, csv, md, text.",
+        shell_complete=complete,
+        help=f"Files to write, separated by commas: {', '.join(writers.names)}.",
     )
 
 
@@ -107,6 +103,13 @@ phase_option = click.option(
 layout_option = click.option(
     "--layout", type=click.Choice(LAYOUTS), default=DEFAULT_LAYOUT, show_default=True, help="Of images and weights."
 )
+best_layout_option = click.option(
+    "--layout",
+    type=click.Choice(["best", *LAYOUTS]),
+    default="best",
+    show_default=True,
+    help="Of images and weights. best: the faster of both in each phase, as published tables have it.",
+)
 output_option = click.option(
     "--output",
     type=click.Path(),
@@ -118,11 +121,17 @@ output_option = click.option(
 )
 by_option = click.option(
     "--by",
-    type=click.Choice(["operator", "module", "kind", "phase", "shape"]),
-    default="operator",
+    type=click.Choice(BY),
+    default=BY[0],
     show_default=True,
     help="What the table of the most expensive groups by.",
 )
 top_option = click.option(
     "--top", type=click.IntRange(min=1), default=10, show_default=True, metavar="N", help="Rows of that table."
 )
+
+
+def json_option(what: str = "record") -> _Decorator:
+    """Return the option --json, which prints `what` and writes no files."""
+    words = f"Print the {what} as JSON, and nothing else; write no files."
+    return click.option("--json", "as_json", is_flag=True, help=words)

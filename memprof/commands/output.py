@@ -1,4 +1,4 @@
-"""Where results go: reports into a folder, text to standard output, progress to a terminal, for every command."""
+"""Where results go: files into a folder, text to standard output, progress to a terminal, for every command."""
 
 from __future__ import annotations
 
@@ -7,33 +7,58 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, Generic, TextIO, TypeVar
 
 import click
 
-from memprof import reports as writers
 from memprof.files import write_files
-from memprof.report.record import Report
+from memprof.reports.writer import RenderOptions, Writers
+
+Document = TypeVar("Document")
 
 
-def write_reports(
-    found: Sequence[Report], folder: Path, formats: Sequence[str], options: writers.RenderOptions
-) -> list[Path]:
-    """Render reports in every format, then write the files `report.EXTENSION`, all or none; return their paths."""
-    return write_files(folder, rendered(found, formats, options))
+@dataclass(frozen=True, slots=True)
+class Result(Generic[Document]):
+    """A document that a command has made, with its writers and the formats in which files of it are wanted."""
+
+    document: Document
+    writers: Writers[Document]
+    formats: Sequence[str] = ()
+
+    def print_json(self) -> None:
+        """Print the document as JSON, in UTF-8 whatever the terminal's encoding."""
+        click.echo(self.writers.render(self.document, "json"), nl=False)
+
+    def print_text(self, options: RenderOptions) -> None:
+        """Print the document as text."""
+        echo(self.writers.render(self.document, "text", options).decode())
 
 
-def rendered(found: Sequence[Report], formats: Sequence[str], options: writers.RenderOptions) -> dict[str, bytes]:
-    """Return the contents of the files `report.EXTENSION`, one for each format."""
-    chosen = [writers.get(name) for name in formats]
-    return {f"report.{writer.extension}": writer.render(found, options) for writer in chosen}
+def deliver(results: Sequence[Result[Any]], folder: Path, options: RenderOptions | None = None) -> None:
+    """Write documents into a folder, all files or none, then print their texts and which files were written."""
+    shown = options or for_terminal()
+    # The files come first: a reader of the text that leaves, as `head` does, must not cost them.
+    paths = write_results(results, folder, shown)
+    for result in results:
+        result.print_text(shown)
+    echo_written(paths)
 
 
-def for_terminal(by: str, top: int) -> writers.RenderOptions:
+def write_results(results: Sequence[Result[Any]], folder: Path, options: RenderOptions) -> list[Path]:
+    """Write documents into a folder, all files or none; return their paths."""
+    with progress("writing files"):
+        contents: dict[str, bytes] = {}
+        for result in results:
+            contents |= result.writers.files(result.document, result.formats, result.writers.stem, options)
+        return write_files(folder, contents)
+
+
+def for_terminal(by: str = "operator", top: int = 10) -> RenderOptions:
     """Return the options for text on standard output: as wide as the terminal, coloured where it is one."""
     color = _is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
-    return writers.RenderOptions(by=by, top=top, width=shutil.get_terminal_size((100, 24)).columns, color=color)
+    return RenderOptions(by=by, top=top, width=shutil.get_terminal_size((100, 24)).columns, color=color)
 
 
 def echo(text: str) -> None:

@@ -12,6 +12,7 @@ from memprof.commands.options import (
     complete_models,
     device_option,
     format_option,
+    json_option,
     layout_option,
     output_option,
     phase_option,
@@ -19,6 +20,7 @@ from memprof.commands.options import (
     resolution_option,
     top_option,
 )
+from memprof.reports.report import WRITERS
 
 
 @click.command()
@@ -40,10 +42,10 @@ from memprof.commands.options import (
 @phase_option
 @layout_option
 @output_option
-@format_option("html,png,json")
+@format_option(WRITERS, "html,png,json")
 @by_option
 @top_option
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, and nothing else; write no files.")
+@json_option("report")
 def command(
     models: tuple[str, ...],
     device: str,
@@ -62,21 +64,19 @@ def command(
 
     Each model runs for one step on PyTorch's meta device, where nothing is computed, so no GPU is needed.
     """
-    from memprof import reports as writers
     from memprof.analysis.simulated import analyze
-    from memprof.commands.output import echo, echo_written, for_terminal, output_kept, progress, write_reports
+    from memprof.commands.output import Result, deliver, for_terminal, output_kept, progress
     from memprof.files import check_writable
     from memprof.models import canonical_name
-    from memprof.report.reading import dump_reports
 
     for model in models:
         canonical_name(model)  # a mistake in the last one is told before the first one is analysed
     if not as_json:
         check_writable(output)
-    found = []
+    reports = []
     for position, model in enumerate(models):
         with progress(f"analysing {model} ({position + 1} of {len(models)})"), output_kept():
-            found.append(
+            reports.append(
                 analyze(
                     model,
                     device=device,
@@ -87,12 +87,8 @@ def command(
                     layout=layout,
                 )
             )
+    result = Result(reports, WRITERS, formats)
     if as_json:
-        click.echo(dump_reports(found).encode(), nl=False)  # in UTF-8, whatever the terminal's encoding
-        return
-    options = for_terminal(by, top)
-    # The files come first: a reader of the text that leaves, as `head` does, must not cost them.
-    with progress("writing reports"):
-        paths = write_reports(found, output, formats, options)
-    echo(writers.get("text").render(found, options).decode())
-    echo_written(paths)
+        result.print_json()
+    else:
+        deliver([result], output, for_terminal(by, top))

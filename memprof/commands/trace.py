@@ -13,9 +13,13 @@ from memprof.commands.options import (
     complete_devices,
     complete_models,
     format_option,
+    json_option,
     output_option,
     top_option,
 )
+from memprof.reports.alignment import WRITERS as ALIGNMENT
+from memprof.reports.ranks import WRITERS as RANKS
+from memprof.reports.report import WRITERS as REPORT
 from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import LAYOUTS, PHASES
 
@@ -57,10 +61,10 @@ if TYPE_CHECKING:
 @click.option("--phase", type=click.Choice(PHASES), help="Of the simulation. Default: the trace's.")
 @click.option("--layout", type=click.Choice(LAYOUTS), help="Of the simulation. Default: the trace's.")
 @output_option
-@format_option("html,png,json")
+@format_option(REPORT, "html,png,json")
 @by_option
 @top_option
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, and nothing else; write no files.")
+@json_option("report")
 def command(
     files: tuple[Path, ...],
     device: str | None,
@@ -87,6 +91,7 @@ def command(
     """
     from memprof import devices
     from memprof.analysis.traced import check_selection
+    from memprof.commands.output import Result, deliver, for_terminal
     from memprof.files import check_writable
     from memprof.models import canonical_name
 
@@ -98,8 +103,16 @@ def command(
         check_writable(output)
     traces = _read(files, rank, step, start, end)
     reports = _reports(traces, target, precision, counters)
-    aligned = _aligned(model, reports[0], target, batch_size, resolution, phase, layout) if model is not None else None
-    _deliver(traces, reports, aligned, output, formats, by, top, as_json)
+    report = Result(reports, REPORT, formats)
+    alignment = None
+    if model is not None:
+        aligned = _align(model, reports[0], target, batch_size, resolution, phase, layout)
+        alignment = Result(aligned, ALIGNMENT, ["csv"])
+    if as_json:
+        (alignment or report).print_json()
+        return
+    ranks = Result(_ranks(traces, reports), RANKS, ["csv"]) if len(reports) > 1 else None
+    deliver([result for result in (report, ranks, alignment) if result], output, for_terminal(by, top))
 
 
 def _read(
@@ -129,7 +142,7 @@ def _reports(
         return [add_counters(reports[0], counters)] if counters is not None else reports
 
 
-def _aligned(
+def _align(
     model: str,
     report: Report,
     target: Device | None,
@@ -154,42 +167,6 @@ def _aligned(
             layout=layout or work.layout,
         )
     return align(report, simulated)
-
-
-def _deliver(
-    traces: Sequence[Trace],
-    reports: Sequence[Report],
-    aligned: Alignment | None,
-    output: Path,
-    formats: Sequence[str],
-    by: str,
-    top: int,
-    as_json: bool,
-) -> None:
-    from memprof import reports as writers
-    from memprof.commands.output import echo, echo_written, for_terminal, progress, rendered
-    from memprof.files import write_files
-    from memprof.report.reading import dump_reports
-    from memprof.reports.alignment import write_csv as csv
-    from memprof.reports.alignment import write_text as terminal
-
-    if as_json:
-        text = aligned.to_json() if aligned is not None else dump_reports(reports)
-        click.echo(text.encode(), nl=False)  # in UTF-8, whatever the terminal's encoding
-        return
-    options = for_terminal(by, top)
-    ranks = _ranks(traces, reports) if len(reports) > 1 else []
-    with progress("writing reports"):
-        contents = rendered(reports, formats, options)
-        contents |= {"alignment.csv": csv.alignment(aligned)} if aligned is not None else {}
-        contents |= {"ranks.csv": csv.ranks(ranks)} if ranks else {}
-        paths = write_files(output, contents)
-    echo(writers.get("text").render(reports, options).decode())
-    if ranks:
-        echo(terminal.ranks(ranks, options))
-    if aligned is not None:
-        echo(terminal.alignment(aligned, options))
-    echo_written(paths)
 
 
 def _ranks(traces: Sequence[Trace], reports: Sequence[Report]) -> list[Rank]:

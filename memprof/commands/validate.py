@@ -7,13 +7,21 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from memprof.reports.kernel_validation import WRITERS as KERNELS
+from memprof.reports.validation import WRITERS as THROUGHPUTS
+
 if TYPE_CHECKING:
-    from memprof.reports.validation.document import Document
+    from memprof.commands.output import Result
+    from memprof.validation.kernels import KernelValidation
+    from memprof.validation.records import Validation
     from memprof.validation.tables import Table
+
+_OPTIONS = {"csv": "--csv", "png": "--plot"}
+"""The option that names the file of a format."""
 
 
 def _jobs() -> int:
@@ -82,6 +90,7 @@ def command(
     model, images_per_second, and perhaps source, stack and compiled (docs/validate.md). Without it, the figures of the
     InceptionNeXt README on an A100 are used, which ship with memprof.
     """
+    from memprof.commands.output import Result, echo_written, for_terminal
     from memprof.files import check_writable
     from memprof.validation.published import published_table
     from memprof.validation.tables import read_table
@@ -91,13 +100,21 @@ def command(
     source = kernels or file
     _check_outputs(source, csv, plot)
     table = published_table() if source is None else read_table(source)
-    for option, path in (("--csv", csv), ("--plot", plot)):
-        if path is not None:
-            check_writable(path.parent, f"name another file with {option}")
-    if kernels is not None:
-        _kernels(table, top, as_json, csv, plot)
+    files = {name: path for name, path in (("csv", csv), ("png", plot)) if path is not None}
+    for name, path in files.items():
+        check_writable(path.parent, f"name another file with {_OPTIONS[name]}")
+    result: Result[Any]
+    if kernels is None:
+        result = Result(_validate_throughputs(table, jobs), THROUGHPUTS)
     else:
-        _throughputs(table, jobs, top, as_json, csv, plot)
+        result = Result(_validate_kernels(table), KERNELS)
+    _write(result, files)
+    if as_json:
+        result.print_json()
+        return
+    result.print_text(for_terminal(top=top or 0))
+    if files:
+        echo_written(list(files.values()))
 
 
 def _check_outputs(source: Path | None, csv: Path | None, plot: Path | None) -> None:
@@ -106,67 +123,29 @@ def _check_outputs(source: Path | None, csv: Path | None, plot: Path | None) -> 
         raise click.UsageError("the file of measurements, --csv and --plot must be different files")
 
 
-def _throughputs(table: Table, jobs: int, top: int | None, as_json: bool, csv: Path | None, plot: Path | None) -> None:
+def _validate_throughputs(table: Table, jobs: int) -> Validation:
     from memprof.validation.prediction import validate
 
     with _progress("analysing") as advance:
-        validation = validate(table, jobs=jobs, progress=advance)
-    from memprof.reports.validation import document as validation_document
-    from memprof.reports.validation import write_json as data
-
-    def drawn() -> bytes:
-        from memprof.reports.validation import scatter as figure
-
-        return figure.draw(validation)
-
-    _write({csv: lambda: data.to_csv(validation), plot: drawn})
-    if as_json:
-        click.echo(data.to_json(validation), nl=False)
-    else:
-        _print(lambda wide: validation_document.document(validation, top, wide=wide), csv, plot)
+        return validate(table, jobs=jobs, progress=advance)
 
 
-def _kernels(table: Table, top: int | None, as_json: bool, csv: Path | None, plot: Path | None) -> None:
+def _validate_kernels(table: Table) -> KernelValidation:
     from memprof.commands.output import progress
-    from memprof.reports.kernel_validation import document as validation_kernels
-    from memprof.reports.validation import write_json as data
     from memprof.validation.kernels import validate_kernels
 
     with progress("predicting kernels"):
-        validation = validate_kernels(table)
-
-    def drawn() -> bytes:
-        from memprof.reports.validation import scatter as figure
-
-        return figure.draw_kernels(validation)
-
-    _write({csv: lambda: data.kernels_to_csv(validation), plot: drawn})
-    if as_json:
-        click.echo(data.kernels_to_json(validation), nl=False)
-    else:
-        _print(lambda wide: validation_kernels.document(validation, top, wide=wide), csv, plot)
+        return validate_kernels(table)
 
 
-def _write(wanted: dict[Path | None, Callable[[], bytes]]) -> None:
-    """Make the contents of the files that are wanted, then write them."""
+def _write(result: Result[Any], files: dict[str, Path]) -> None:
+    """Make the contents of files, by their formats, then write them."""
     from memprof.files import write_files
 
-    contents = {path: make() for path, make in wanted.items() if path is not None}
+    contents = {path: result.writers.render(result.document, name) for name, path in files.items()}
     for folder in dict.fromkeys(path.parent for path in contents):
         here = {path.name: content for path, content in contents.items() if path.parent == folder}
         write_files(folder, here, "name another file with --csv or --plot")
-
-
-def _print(document: Callable[[bool], Document], csv: Path | None, plot: Path | None) -> None:
-    from memprof.commands.output import echo, echo_written, for_terminal
-    from memprof.reports.parts import document_text as terminal
-
-    options = for_terminal("operator", 1)
-    found = document(options.width >= terminal.WIDE)
-    echo(terminal.render(found, options.width, color=options.color))
-    written = [path for path in (csv, plot) if path is not None]
-    if written:
-        echo_written(written)
 
 
 @contextmanager

@@ -1,12 +1,13 @@
-"""An ablation or a sweep as CSV: a row for each variant or setting and phase, in base units."""
+"""The CSV writer of an ablation: a row for each variant and phase, in base units."""
 
 from __future__ import annotations
 
 from memprof.reports.parts.csv_text import csv_text
+from memprof.reports.writer import RenderOptions
 from memprof.whatif.ablation import Ablation
-from memprof.whatif.sweep import Sweep
 
-_VARIANTS = (
+EXTENSION = "csv"
+_COLUMNS = (
     "model",
     "change",
     "device",
@@ -22,32 +23,11 @@ _VARIANTS = (
     "published_images_per_second",
     "published_ratio_to_baseline",
 )
-_SWEEP = (
-    "model",
-    "device",
-    "batch_size",
-    "resolution",
-    "precision",
-    "phase",
-    "layout",
-    "parameters",
-    "macs_per_image",
-    "seconds",
-    "roofline_seconds",
-    "images_per_second",
-    "published_seconds",
-    "depthwise_seconds",
-    "depthwise_bound",
-)
 
 
-def render(found: Ablation | Sweep) -> str:
-    """Return CSV; a sweep's first column is its option, its last ones divide the depthwise part's time by bound."""
-    return _sweep(found) if isinstance(found, Sweep) else _variants(found)
-
-
-def _variants(found: Ablation) -> str:
-    base = found.baseline
+def render(ablation: Ablation, options: RenderOptions) -> bytes:
+    """Return CSV in UTF-8."""
+    base = ablation.baseline
     work = base.device_name, base.batch_size, base.resolution, base.precision
     rows = [
         [
@@ -63,34 +43,7 @@ def _variants(found: Ablation) -> str:
             item.published_images_per_second,
             item.published_ratio,
         ]
-        for result in found.results
+        for result in ablation.results
         for item in result.outcomes
     ]
-    return csv_text(_VARIANTS, rows)
-
-
-def _sweep(found: Sweep) -> str:
-    work = found.device_name, found.batch_size, found.resolution, found.precision
-    bounds = tuple(dict.fromkeys(part.bound for point in found.points for part in point.depthwise_bounds))
-    rows = []
-    for point in found.points:
-        seconds = {part.bound: part.seconds for part in point.depthwise_bounds}
-        rows.append(
-            [
-                point.value,
-                point.model,
-                *work,
-                point.phase,
-                point.layout,
-                point.parameters,
-                point.macs_per_image,
-                point.seconds,
-                point.roofline_seconds,
-                point.images_per_second,
-                point.published_seconds,
-                point.depthwise_seconds,
-                point.depthwise_bound,
-                *(seconds.get(bound, 0.0) for bound in bounds),
-            ]
-        )
-    return csv_text((found.option, *_SWEEP, *(f"depthwise_seconds bound by: {bound}" for bound in bounds)), rows)
+    return csv_text(_COLUMNS, rows).encode()

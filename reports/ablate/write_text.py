@@ -1,39 +1,27 @@
-"""Lays an ablation or a sweep out in columns, with rich; plain text where colour is not wanted."""
+"""The text writer of an ablation: what a terminal shows, in columns laid out with rich."""
 
 from __future__ import annotations
 
 from memprof.reports.ablate import tables
 from memprof.reports.parts import typeset
+from memprof.reports.writer import RenderOptions
 from memprof.whatif.ablation import Ablation
-from memprof.whatif.sweep import Sweep
+
+EXTENSION = "txt"
 
 
-def render(found: Ablation | Sweep, *, width: int, color: bool) -> str:
-    """Return the text for a terminal of `width` columns."""
-    console = typeset.start(width, color=color)
-    typeset.line(console, tables.title(found), typeset.STRONG)
-    typeset.line(console, tables.subtitle(found), typeset.FAINT)
+def render(ablation: Ablation, options: RenderOptions) -> bytes:
+    """Return the text in UTF-8."""
+    console = typeset.start(options.width, color=options.color)
+    typeset.line(console, tables.title(ablation), typeset.STRONG)
+    typeset.line(console, tables.subtitle(ablation), typeset.FAINT)
     console.print()
-    if isinstance(found, Sweep):
-        typeset.sentences(console, found.sentences)
-        for phase in found.phases():
-            shown = tables.sweep(found, phase, layouts=False)
-            typeset.section(console, shown.title)
-            typeset.table(console, shown, tables.sweep_groups(found, phase))
-        console.print()
-        for note in tables.sweep_notes(found):
-            typeset.note(console, note)
-        sizes = tables.sizes(found)
-        typeset.section(console, sizes.title)
-        typeset.table(console, sizes)
-    else:
-        table = tables.variants(found, layouts=False)
-        typeset.table(console, table, tables.groups(found))
-        console.print()
-        for note in tables.notes(found):
-            typeset.note(console, note)
-        named = tables.models(found)
-        typeset.section(console, named.title)
-        typeset.table(console, named)
-        typeset.warnings(console, found.baseline.warnings)
-    return typeset.printed(console)
+    typeset.table(console, tables.variants(ablation, layouts=False), tables.groups(ablation))
+    console.print()
+    for note in tables.notes(ablation):
+        typeset.note(console, note)
+    named = tables.models(ablation)
+    typeset.section(console, named.title)
+    typeset.table(console, named)
+    typeset.warnings(console, ablation.baseline.warnings)
+    return typeset.printed(console).encode()

@@ -1,15 +1,14 @@
-"""A trace beside a simulation, and the ranks of a run, as CSV: base units, full precision, a header."""
+"""The CSV writer of an alignment: a line for each kind of call, in base units and full precision."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from memprof import units
 from memprof.comparisons.alignment import Alignment
-from memprof.comparisons.ranks import Rank
 from memprof.reports.parts.csv_text import csv_text
+from memprof.reports.writer import RenderOptions
 
-_ALIGNED = (
+EXTENSION = "csv"
+_COLUMNS = (
     "operator",
     "phase",
     "shapes",
@@ -20,11 +19,10 @@ _ALIGNED = (
     "roofline_seconds",
     "ratio",
 )
-_RANKS = tuple(Rank.__dataclass_fields__)
 
 
-def alignment(found: Alignment) -> bytes:
-    """Return a line for each kind of call, longest measured time first; a side without it has an empty cell."""
+def render(alignment: Alignment, options: RenderOptions) -> bytes:
+    """Return CSV in UTF-8, longest measured time first; a side without a call has an empty cell."""
     rows = [
         (
             row.operator,
@@ -37,11 +35,6 @@ def alignment(found: Alignment) -> bytes:
             row.roofline_seconds,
             row.ratio,
         )
-        for row in found.rows
+        for row in alignment.rows
     ]
-    return csv_text(_ALIGNED, rows).encode()
-
-
-def ranks(found: Sequence[Rank]) -> bytes:
-    """Return a line for each rank."""
-    return csv_text(_RANKS, [[getattr(rank, name) for name in _RANKS] for rank in found]).encode()
+    return csv_text(_COLUMNS, rows).encode()

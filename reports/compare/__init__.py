@@ -1,41 +1,12 @@
-"""Writers of `memprof compare`: models and devices side by side, as terminal text or a file."""
+"""Writers of a comparison of models and devices."""
 
 from __future__ import annotations
 
-from memprof.comparisons.models import Comparison
-from memprof.reports.parts.formats import Formats
+from typing import TYPE_CHECKING
 
-STEM = "compare"
-"""What its files are called, before the extension."""
+from memprof.reports.writer import Writers
 
+if TYPE_CHECKING:
+    from memprof.comparisons.models import Comparison
 
-def text(found: Comparison, *, width: int = 100, color: bool = False) -> str:
-    """Return text for a terminal of `width` columns; plain unless `color`."""
-    from memprof.reports.compare import write_text as terminal
-
-    return terminal.render(found, width=width, color=color)
-
-
-def _markdown(found: Comparison) -> bytes:
-    from memprof.reports.compare import write_md as markdown
-
-    return markdown.render(found).encode()
-
-
-def _csv(found: Comparison) -> bytes:
-    from memprof.reports.compare import write_csv as csv
-
-    return csv.render(found).encode()
-
-
-def _png(found: Comparison) -> bytes:
-    from memprof.reports.compare import write_png as figure
-
-    return figure.draw(found)
-
-
-def _json(found: Comparison) -> bytes:
-    return found.to_json().encode()
-
-
-FORMATS: Formats[Comparison] = Formats("compare", {"md": _markdown, "csv": _csv, "png": _png, "json": _json})
+WRITERS: Writers[Comparison] = Writers(__name__, "memprof compare")

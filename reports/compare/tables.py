@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memprof import units, words
-from memprof.comparisons import models as comparison
+from memprof.comparisons import models
 from memprof.comparisons.models import Comparison, Entry, Part, Step
 from memprof.report.record import ReportWarning
 from memprof.reports.parts.tables import Column, Table
@@ -15,23 +15,23 @@ SUMMARY = "Size, predicted throughput, memory; MACs and DRAM traffic are per ima
 """What the summary holds; memory is the peak of a step."""
 
 
-def title(found: Comparison) -> str:
+def title(comparison: Comparison) -> str:
     """Name what is compared, short enough for a title."""
-    models, devices = models_of(found), devices_of(found)
-    named = words.enumerate_words(list(models)) if len(models) <= 4 else f"{len(models)} models"
+    names, devices = models_of(comparison), devices_of(comparison)
+    named = words.enumerate_words(list(names)) if len(names) <= 4 else f"{len(names)} models"
     return f"{named} on {words.enumerate_words(list(devices)) if len(devices) <= 2 else f'{len(devices)} devices'}"
 
 
-def subtitle(found: Comparison) -> str:
+def subtitle(comparison: Comparison) -> str:
     """Say what was analysed: "batch 128, 224 px, tf32, the faster layout in each phase; predicted, not measured"."""
-    first = found.entries[0]
-    resolutions = sorted({item.resolution for item in found.entries})
-    precisions = dict.fromkeys(item.precision for item in found.entries)
+    first = comparison.entries[0]
+    resolutions = sorted({item.resolution for item in comparison.entries})
+    precisions = dict.fromkeys(item.precision for item in comparison.entries)
     parts = [f"batch {first.batch_size}", f"{'/'.join(map(str, resolutions))} px", "/".join(precisions)]
-    return f"{', '.join(parts)}, {layout_said(found.entries)}; predicted, not measured"
+    return f"{', '.join(parts)}, {layout_words(comparison.entries)}; predicted, not measured"
 
 
-def layout_said(entries: Sequence[Entry]) -> str:
+def layout_words(entries: Sequence[Entry]) -> str:
     """Say which layout was analysed, or that the faster of both was taken."""
     steps = [step for item in entries for step in item.steps]
     if any(len(step.considered) > 1 for step in steps):
@@ -39,40 +39,40 @@ def layout_said(entries: Sequence[Entry]) -> str:
     return "/".join(dict.fromkeys(step.layout for step in steps))
 
 
-def models_of(found: Comparison) -> tuple[str, ...]:
+def models_of(comparison: Comparison) -> tuple[str, ...]:
     """Return the models, in order."""
-    return tuple(dict.fromkeys(item.model for item in found.entries))
+    return tuple(dict.fromkeys(item.model for item in comparison.entries))
 
 
-def devices_of(found: Comparison) -> tuple[str, ...]:
+def devices_of(comparison: Comparison) -> tuple[str, ...]:
     """Return the devices' titles, in order."""
-    return tuple(dict.fromkeys(item.device_title for item in found.entries))
+    return tuple(dict.fromkeys(item.device_title for item in comparison.entries))
 
 
-def summary(found: Comparison) -> Table:
+def summary(comparison: Comparison) -> Table:
     """Return a row for each model on each device: size, and of each phase throughput, DRAM traffic, memory."""
-    shown = comparison.phases(found.entries)
+    shown = models.phases(comparison.entries)
     columns = [Column("Model", number=False), Column("parameters"), Column("MACs")]
     for head in ("images/s", "DRAM", "memory", "fits"):
         columns += [Column(f"{phase}\n{head}", number=head != "fits") for phase in shown]
     rows = []
-    for label, item in zip(comparison.labels(found.entries), found.entries, strict=True):
+    for label, item in zip(models.labels(comparison.entries), comparison.entries, strict=True):
         cells = [label, units.count(item.parameters), units.count(item.macs_per_image)]
         for cell in (_rate, _traffic, _memory, _fits):
             cells += [cell(step) if (step := item.step(phase)) else ABSENT for phase in shown]
         rows.append(tuple(cells))
-    return Table(SUMMARY, tuple(columns), tuple(rows), _sections(found))
+    return Table(SUMMARY, tuple(columns), tuple(rows), _sections(comparison))
 
 
-def summary_groups(found: Comparison) -> tuple[int, ...]:
+def summary_groups(comparison: Comparison) -> tuple[int, ...]:
     """Return how many columns of the summary belong together, from the second on."""
-    count = len(comparison.phases(found.entries))
+    count = len(models.phases(comparison.entries))
     return (2, count, count, 2 * count)
 
 
-def phases(found: Comparison) -> tuple[Table, ...]:
+def phases(comparison: Comparison) -> tuple[Table, ...]:
     """Return a table for each phase: predicted time per image by kind and by bound, a column for each entry."""
-    return tuple(_phase(found, phase) for phase in comparison.phases(found.entries))
+    return tuple(_phase(comparison, phase) for phase in models.phases(comparison.entries))
 
 
 def kinds_in_order(entries: Sequence[Entry]) -> tuple[str, ...]:
@@ -80,9 +80,9 @@ def kinds_in_order(entries: Sequence[Entry]) -> tuple[str, ...]:
     return _in_order([step.kinds for item in entries for step in item.steps])
 
 
-def warnings(found: Comparison) -> tuple[ReportWarning, ...]:
+def warnings(comparison: Comparison) -> tuple[ReportWarning, ...]:
     """Return the warnings of all entries, each once."""
-    return tuple(dict.fromkeys(warning for item in found.entries for warning in item.warnings))
+    return tuple(dict.fromkeys(warning for item in comparison.entries for warning in item.warnings))
 
 
 def rate(images_per_second: float) -> str:
@@ -90,32 +90,32 @@ def rate(images_per_second: float) -> str:
     return f"{images_per_second:,.0f}" if images_per_second >= 1000 else units.number(images_per_second)
 
 
-def _phase(found: Comparison, phase: str) -> Table:
-    steps = [item.step(phase) for item in found.entries]
+def _phase(comparison: Comparison, phase: str) -> Table:
+    steps = [item.step(phase) for item in comparison.entries]
     shown = [step for step in steps if step]
     rows = [
-        ("predicted", *(_total(step, item) for step, item in zip(steps, found.entries, strict=True))),
+        ("predicted", *(_total(step, item) for step, item in zip(steps, comparison.entries, strict=True))),
         ("memory layout", *(step.layout if step else ABSENT for step in steps)),
     ]
     sections = {len(rows)}
     for name, prefix in (("kinds", ""), ("bounds", "bound by ")):
         parts = [{part.name: part for part in getattr(step, name)} if step else {} for step in steps]
         for key in _in_order([getattr(step, name) for step in shown]):
-            said = f"{prefix}{words.short_bound(key)}" if prefix else key
-            rows.append((said, *(_time_and_share(of.get(key)) for of in parts)))
+            row_name = f"{prefix}{words.short_bound(key)}" if prefix else key
+            rows.append((row_name, *(_time_and_share(of.get(key)) for of in parts)))
         sections.add(len(rows))
-    columns = (Column("", number=False), *(Column(label) for label in _headers(found)))
+    columns = (Column("", number=False), *(Column(label) for label in _headers(comparison)))
     title = f"{words.phase(phase).capitalize()}: predicted time per image, by kind of operator and by what binds it"
     return Table(title, columns, tuple(rows), frozenset(sections))
 
 
-def _headers(found: Comparison) -> list[str]:
+def _headers(comparison: Comparison) -> list[str]:
     """Return the labels with what is in brackets on lines of its own, which keeps columns narrow."""
-    labels = comparison.labels(found.entries)
-    tails = [label.removeprefix(item.model) for label, item in zip(labels, found.entries, strict=True)]
+    labels = models.labels(comparison.entries)
+    tails = [label.removeprefix(item.model) for label, item in zip(labels, comparison.entries, strict=True)]
     return [
         "\n".join([item.model, *tail.strip(" ()").split(", ")] if tail else [item.model])
-        for item, tail in zip(found.entries, tails, strict=True)
+        for item, tail in zip(comparison.entries, tails, strict=True)
     ]
 
 
@@ -151,9 +151,9 @@ def _in_order(steps: Sequence[Sequence[Part]]) -> tuple[str, ...]:
     return tuple(sorted(seconds, key=seconds.__getitem__, reverse=True))
 
 
-def _sections(found: Comparison) -> frozenset[int]:
+def _sections(comparison: Comparison) -> frozenset[int]:
     """Return the rows at which another model begins, where models have several devices."""
-    rows = found.entries
-    if len(devices_of(found)) < 2:
+    rows = comparison.entries
+    if len(devices_of(comparison)) < 2:
         return frozenset()
     return frozenset(place for place in range(1, len(rows)) if rows[place].model != rows[place - 1].model)

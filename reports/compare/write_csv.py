@@ -1,4 +1,4 @@
-"""A comparison as CSV: a row for each model, device and phase, in base units."""
+"""The CSV writer of a comparison: a row for each model, device and phase, in base units."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from memprof import words
 from memprof.comparisons.models import Comparison, Entry, Step
 from memprof.reports.parts import theme
 from memprof.reports.parts.csv_text import csv_text
+from memprof.reports.writer import RenderOptions
 
+EXTENSION = "csv"
 _COLUMNS = (
     "model",
     "device",
@@ -28,13 +30,13 @@ _COLUMNS = (
 )
 
 
-def render(found: Comparison) -> str:
-    """Return CSV: what `compare` found, then seconds per image by kind and the share of time by bound."""
-    steps = [(item, step) for item in found.entries for step in item.steps]
+def render(comparison: Comparison, options: RenderOptions) -> bytes:
+    """Return CSV in UTF-8: what is compared, then seconds per image by kind and the share of time by bound."""
+    steps = [(item, step) for item in comparison.entries for step in item.steps]
     kinds = _names((part.name for _, step in steps for part in step.kinds), words.known_kinds())
     bounds = _names((part.name for _, step in steps for part in step.bounds), tuple(theme.BOUND_COLORS))
     header = [*_COLUMNS, *(f"seconds_per_image: {kind}" for kind in kinds), *(f"share bound by: {b}" for b in bounds)]
-    return csv_text(header, [_row(item, step, kinds, bounds) for item, step in steps])
+    return csv_text(header, [_row(item, step, kinds, bounds) for item, step in steps]).encode()
 
 
 def _row(item: Entry, step: Step, kinds: Sequence[str], bounds: Sequence[str]) -> list[object]:
@@ -62,7 +64,7 @@ def _row(item: Entry, step: Step, kinds: Sequence[str], bounds: Sequence[str]) -
     ]
 
 
-def _names(found: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
+def _names(names: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
     """Return names without repetition, the known ones in their own order first."""
-    here = dict.fromkeys(found)
+    here = dict.fromkeys(names)
     return (*(name for name in known if name in here), *(name for name in here if name not in known))

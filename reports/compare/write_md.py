@@ -1,4 +1,4 @@
-"""A comparison in GitHub's Markdown, for an issue or a pull request."""
+"""The Markdown writer of a comparison, for an issue or a pull request; in GitHub's flavour."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from memprof.reports.compare import tables
 from memprof.reports.parts import markdown
 from memprof.reports.parts.cells import BOUND_NOTE
 from memprof.reports.parts.markdown import escape
+from memprof.reports.writer import RenderOptions
+
+EXTENSION = "md"
 
 
-def render(found: Comparison) -> str:
-    """Return Markdown: what was compared, sentences, the summary, and each phase's time by kind and by bound."""
-    lines = [f"# {escape(tables.title(found))}", "", f"{escape(tables.subtitle(found))}.", ""]
-    lines += markdown.sentences(found.sentences)
-    summary = tables.summary(found)
+def render(comparison: Comparison, options: RenderOptions) -> bytes:
+    """Return Markdown in UTF-8: sentences, the summary, each phase's time by kind and by bound."""
+    lines = [f"# {escape(tables.title(comparison))}", "", f"{escape(tables.subtitle(comparison))}.", ""]
+    lines += markdown.sentences(comparison.sentences)
+    summary = tables.summary(comparison)
     lines += [f"## {escape(summary.title)}", "", *markdown.table(summary)]
-    for phase in tables.phases(found):
+    for phase in tables.phases(comparison):
         lines += [f"## {escape(phase.title)}", "", *markdown.table(phase)]
-    lines += [escape(BOUND_NOTE), "", *markdown.warnings(tables.warnings(found))]
-    return "\n".join(lines)
+    lines += [escape(BOUND_NOTE), "", *markdown.warnings(tables.warnings(comparison))]
+    return "\n".join(lines).encode()

@@ -13,28 +13,30 @@ from memprof.reports.compare import tables
 from memprof.reports.parts import drawing, theme
 from memprof.reports.parts.drawing import write
 from memprof.reports.parts.theme import FAINT
+from memprof.reports.writer import RenderOptions
 
+EXTENSION = "png"
 _BAR, _HEAD, _FOOT = 0.62, 1.2, 0.62
 """Inches that a bar with its label, what is above the bars, and what is below them take."""
 _LEAST_BARS = 1
-_SAID = 0.08
+_LEAST_SHARE = 0.08
 """Least fraction of the panel's width that a part must have for its share to be written in it."""
 _LEGEND_COLUMNS = 6
 
 
-def draw(found: Comparison) -> bytes:
-    """Return the plot as a PNG, 1800 pixels wide and as high as the models and devices need."""
-    entries, phases = found.entries, models.phases(found.entries)
+def render(comparison: Comparison, options: RenderOptions) -> bytes:
+    """Return the plot, 1800 pixels wide and as high as the models and devices need."""
+    entries, phases = comparison.entries, models.phases(comparison.entries)
     kinds = tables.kinds_in_order(entries)
     lines = -(-len(kinds) // _LEGEND_COLUMNS)
     foot = _FOOT + 0.24 * lines
     bars = max(_LEAST_BARS, len(entries))
     height = _HEAD + _BAR * bars + foot
-    figure = drawing.start(height, f"Predicted time per image: {tables.title(found)}", tables.subtitle(found))
+    figure = drawing.start(height, f"Predicted time per image: {tables.title(comparison)}", tables.subtitle(comparison))
     width = (0.96 - 0.03 * (len(phases) - 1)) / len(phases)
     for place, phase in enumerate(phases):
         axes = figure.add_axes((0.02 + place * (width + 0.03), foot / height, width, _BAR * bars / height))
-        _panel(axes, found, phase, kinds)
+        _panel(axes, comparison, phase, kinds)
     for index, kind in enumerate(kinds):
         x, y = 0.025 + 0.16 * (index % _LEGEND_COLUMNS), (0.5 + 0.24 * (lines - 1 - index // _LEGEND_COLUMNS)) / height
         drawing.legend_mark(figure, x, y, theme.color(kind), kind)
@@ -45,14 +47,14 @@ def draw(found: Comparison) -> bytes:
     return drawing.png(figure)
 
 
-def _panel(axes: Axes, found: Comparison, phase: str, kinds: Sequence[str]) -> None:
+def _panel(axes: Axes, comparison: Comparison, phase: str, kinds: Sequence[str]) -> None:
     """Draw the bars of one phase, the scale being its own: training takes several times as long."""
-    steps = [(item, item.step(phase)) for item in found.entries]
+    steps = [(item, item.step(phase)) for item in comparison.entries]
     longest = max((step.seconds / item.batch_size for item, step in steps if step), default=0.0) or 1.0
     axes.set_axis_off()
     axes.set(xlim=(0, longest), ylim=(max(_LEAST_BARS, len(steps)) - 0.45, -0.55))
     drawing.panel_title(axes, 1.01, words.phase(phase).capitalize())
-    for row, (label, (item, step)) in enumerate(zip(models.labels(found.entries), steps, strict=True)):
+    for row, (label, (item, step)) in enumerate(zip(models.labels(comparison.entries), steps, strict=True)):
         if step:
             _bar(axes, row, label, step, item.batch_size, kinds)
 
@@ -61,10 +63,10 @@ def _bar(axes: Axes, row: int, label: str, step: Step, batch: int, kinds: Sequen
     longest = axes.get_xlim()[1]
     name = " ".join(label.split())
     name = name if len(name) <= 44 else f"{name[:43]}…"
-    said = f"{units.seconds(step.seconds / batch)}, {units.images_per_second(step.images_per_second)}, {step.layout}"
+    figures = f"{units.seconds(step.seconds / batch)}, {units.images_per_second(step.images_per_second)}, {step.layout}"
     unfit = "; does NOT fit" if step.fits is False else ""
     write(axes, 0, row - 0.26, name, fontweight="bold")
-    write(axes, longest, row - 0.26, f"{said}{unfit}", ha="right", color=FAINT)
+    write(axes, longest, row - 0.26, f"{figures}{unfit}", ha="right", color=FAINT)
     left = 0.0
     seconds = {part.name: part for part in step.kinds}
     for kind in kinds:
@@ -80,7 +82,7 @@ def _bar(axes: Axes, row: int, label: str, step: Step, batch: int, kinds: Sequen
             edgecolor="white",
             linewidth=0.5,
         )
-        if part.seconds_per_image > _SAID * longest:
+        if part.seconds_per_image > _LEAST_SHARE * longest:
             write(
                 axes, left + part.seconds_per_image / 2, row + 0.14, units.share(part.share), color="white", ha="center"
             )

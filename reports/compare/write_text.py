@@ -1,4 +1,4 @@
-"""Lays a comparison out in columns, with rich; plain text where colour is not wanted."""
+"""The text writer of a comparison: what a terminal shows, in columns laid out with rich."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ from memprof.comparisons.models import Comparison
 from memprof.reports.compare import tables
 from memprof.reports.parts import typeset
 from memprof.reports.parts.cells import BOUND_NOTE
+from memprof.reports.writer import RenderOptions
+
+EXTENSION = "txt"
 
 
-def render(found: Comparison, *, width: int, color: bool) -> str:
-    """Return the text for a terminal of `width` columns."""
-    console = typeset.start(width, color=color)
-    typeset.line(console, tables.title(found), typeset.STRONG)
-    typeset.line(console, tables.subtitle(found), typeset.FAINT)
-    summary = tables.summary(found)
+def render(comparison: Comparison, options: RenderOptions) -> bytes:
+    """Return the text in UTF-8."""
+    console = typeset.start(options.width, color=options.color)
+    typeset.line(console, tables.title(comparison), typeset.STRONG)
+    typeset.line(console, tables.subtitle(comparison), typeset.FAINT)
+    summary = tables.summary(comparison)
     typeset.section(console, summary.title)
-    typeset.table(console, summary, tables.summary_groups(found))
+    typeset.table(console, summary, tables.summary_groups(comparison))
     console.print()
-    typeset.sentences(console, found.sentences)
-    for phase in tables.phases(found):
+    typeset.sentences(console, comparison.sentences)
+    for phase in tables.phases(comparison):
         typeset.section(console, phase.title)
         typeset.table(console, phase)
     console.print()
     typeset.note(console, BOUND_NOTE)
-    typeset.warnings(console, tables.warnings(found))
-    return typeset.printed(console)
+    typeset.warnings(console, tables.warnings(comparison))
+    return typeset.printed(console).encode()

@@ -8,20 +8,22 @@ from memprof.report.labels import describe
 from memprof.whatif.savings import Losses
 
 
-def heading(found: Explanation | Losses) -> str:
+def heading(explained: Explanation | Losses) -> str:
     """Name the models and the device."""
-    against = f" against {found.against.model}" if isinstance(found, Explanation) else ""
-    return f"{found.workload.model}{against} on {found.device_title}"
+    against = f" against {explained.against.model}" if isinstance(explained, Explanation) else ""
+    return f"{explained.workload.model}{against} on {explained.device_title}"
 
 
-def workload(found: Explanation | Losses) -> str:
+def workload(explained: Explanation | Losses) -> str:
     """Say what was analysed: "training, tf32, batch 128, 224 px, channels-last"."""
-    return describe(found.workload)
+    return describe(explained.workload)
 
 
-def title(found: Explanation | Losses) -> str:
+def title(explained: Explanation | Losses) -> str:
     """Say the one thing to remember, short enough for a title."""
-    if isinstance(found, Explanation):
-        times = units.seconds(found.difference.seconds), units.seconds(found.difference.against_seconds)
-        return f"From {found.workload.model} ({times[0]}) to {found.against.model} ({times[1]}), predicted"
-    return f"{found.workload.model}: {units.seconds(found.seconds)} a step, and what would save time (predicted)"
+    if isinstance(explained, Explanation):
+        times = units.seconds(explained.difference.seconds), units.seconds(explained.difference.against_seconds)
+        return f"From {explained.workload.model} ({times[0]}) to {explained.against.model} ({times[1]}), predicted"
+    return (
+        f"{explained.workload.model}: {units.seconds(explained.seconds)} a step, and what would save time (predicted)"
+    )

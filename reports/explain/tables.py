@@ -24,29 +24,30 @@ def signed(milliseconds: float, decimals: int) -> str:
     return f"{'+' if milliseconds > 0 else MINUS}{text}"
 
 
-def decimals(found: Explanation) -> int:
+def decimals(explanation: Explanation) -> int:
     """Return how many decimals milliseconds need for the longer step to show about five digits."""
-    longest = 1e3 * max(found.difference.seconds, found.difference.against_seconds)
+    longest = 1e3 * max(explanation.difference.seconds, explanation.difference.against_seconds)
     return min(6, max(0, 4 - math.floor(math.log10(longest)))) if longest > 0 else 0
 
 
-def sign_note(found: Explanation) -> str:
+def sign_note(explanation: Explanation) -> str:
     """Say how to read the signs and the sums."""
+    model, other = explanation.workload.model, explanation.against.model
     return (
-        f"Milliseconds a step, predicted. Plus: {found.workload.model} takes longer; minus: {found.against.model}. "
+        f"Milliseconds a step, predicted. Plus: {model} takes longer; minus: {other}. "
         "The differences sum exactly to the total."
     )
 
 
-def names(found: Explanation, longest: int = 40) -> tuple[str, str]:
+def names(explanation: Explanation, longest: int = 40) -> tuple[str, str]:
     """Return both models' names, shortened in the middle to `longest` letters."""
-    first, second = (_shorten(workload.model, longest) for workload in (found.workload, found.against))
+    first, second = (_shorten(workload.model, longest) for workload in (explanation.workload, explanation.against))
     return first, second
 
 
-def parts(found: Explanation, title: str, shown: Sequence[Part], longest_name: int = 40) -> Table:
+def parts(explanation: Explanation, title: str, shown: Sequence[Part], longest_name: int = 40) -> Table:
     """Return a table of kinds or stages with both models' times, their difference and what sets them; then the sum."""
-    difference, digits = found.difference, decimals(found)
+    difference, digits = explanation.difference, decimals(explanation)
     rows = [
         (
             part.name,
@@ -59,7 +60,7 @@ def parts(found: Explanation, title: str, shown: Sequence[Part], longest_name: i
     ]
     totals = _time(difference.seconds, digits), _time(difference.against_seconds, digits)
     rows.append((_TOTAL, *totals, signed(1e3 * difference.difference_seconds, digits), ""))
-    first, second = names(found, longest_name)
+    first, second = names(explanation, longest_name)
     columns = (
         Column(title, number=False),
         Column(first),
@@ -70,36 +71,36 @@ def parts(found: Explanation, title: str, shown: Sequence[Part], longest_name: i
     return Table(title, columns, tuple(rows), frozenset({len(rows) - 1}))
 
 
-def matrix(found: Explanation) -> Table:
+def matrix(explanation: Explanation) -> Table:
     """Return the differences of every kind in every stage, with sums."""
-    cells = {(item.kind, item.stage): item.difference_seconds for item in found.difference.contributions}
-    order = stages.in_order(part.name for part in found.difference.stages)
-    digits = max(0, decimals(found) - 1)
+    cells = {(item.kind, item.stage): item.difference_seconds for item in explanation.difference.contributions}
+    order = stages.in_order(part.name for part in explanation.difference.stages)
+    digits = max(0, decimals(explanation) - 1)
 
     def line(name: str, seconds: Iterable[float], whole: float) -> tuple[str, ...]:
         return (name, *(signed(1e3 * value, digits) for value in seconds), signed(1e3 * whole, digits))
 
     rows = [
         line(part.name, [cells.get((part.name, stage), 0.0) for stage in order], part.difference_seconds)
-        for part in found.difference.kinds
+        for part in explanation.difference.kinds
     ]
-    by_stage = [part.difference_seconds for part in found.difference.stages]
-    rows.append(line(_TOTAL, by_stage, found.difference.difference_seconds))
+    by_stage = [part.difference_seconds for part in explanation.difference.stages]
+    rows.append(line(_TOTAL, by_stage, explanation.difference.difference_seconds))
     columns = (Column("Kind", number=False), *(Column(stage) for stage in order), Column(_TOTAL))
     return Table("Kind by stage", columns, tuple(rows), frozenset({len(rows) - 1}))
 
 
-def spent(found: Losses) -> Table:
+def spent(losses: Losses) -> Table:
     """Return what each kind of operator takes."""
     rows = tuple(
         (kind.kind, units.milliseconds(kind.seconds), units.share(kind.share), words.short_bound(kind.bound))
-        for kind in found.kinds
+        for kind in losses.kinds
     )
     columns = (Column("Kind", number=False), Column("ms"), Column("time"), Column("bound by", number=False))
     return Table("Where the predicted time goes", columns, rows)
 
 
-def losses(found: Losses) -> Table:
+def savings(losses: Losses) -> Table:
     """Return what each change would save."""
     rows = tuple(
         (
@@ -110,7 +111,7 @@ def losses(found: Losses) -> Table:
             loss.change,
             "analysed again" if loss.analysed else "estimated",
         )
-        for loss in found.losses
+        for loss in losses.losses
     )
     columns = (
         Column("saves ms"),

@@ -1,4 +1,4 @@
-"""Draws an explanation with matplotlib's objects: a waterfall by kind and by stage, or the savings of changes."""
+"""The PNG writer of an explanation: a waterfall by kind and by stage, or the savings of changes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from memprof.reports.explain import captions, tables
 from memprof.reports.parts import drawing, theme
 from memprof.reports.parts.drawing import write
 from memprof.reports.parts.theme import FAINT, GRID, INK, LESS, MORE
+from memprof.reports.writer import RenderOptions
 from memprof.whatif import savings
 from memprof.whatif.savings import Losses
 
+EXTENSION = "png"
 _HEIGHT = 6.6
 _HEADING = (0.945, 0.905)
 _FONT = 9.5
@@ -41,26 +43,29 @@ class Step:
     is_total: bool = False
 
 
-def draw(found: Explanation | Losses) -> bytes:
-    """Return the plot as a PNG of 1800 x 990 pixels."""
-    subtitle = f"{found.device_title}: {captions.workload(found)}"
-    figure = drawing.start(_HEIGHT, captions.title(found), subtitle, _HEADING)
-    figure.text(0.02, 0.022, _note(found), fontsize=9, color=FAINT, parse_math=False)
-    if isinstance(found, Losses):
-        _spent(figure.add_axes((0.02, 0.09, 0.3, 0.74)), found)
-        _savings(figure.add_axes((0.37, 0.09, 0.61, 0.74)), found)
+def render(explained: Explanation | Losses, options: RenderOptions) -> bytes:
+    """Return the plot, 1800 x 990 pixels."""
+    subtitle = f"{explained.device_title}: {captions.workload(explained)}"
+    figure = drawing.start(_HEIGHT, captions.title(explained), subtitle, _HEADING)
+    figure.text(0.02, 0.022, _note(explained), fontsize=9, color=FAINT, parse_math=False)
+    if isinstance(explained, Losses):
+        _spent(figure.add_axes((0.02, 0.09, 0.3, 0.74)), explained)
+        _savings(figure.add_axes((0.37, 0.09, 0.61, 0.74)), explained)
     else:
-        by_kind, by_stage = steps(found, found.difference.kinds, True), steps(found, found.difference.stages, False)
+        by_kind, by_stage = (
+            steps(explained, explained.difference.kinds, True),
+            steps(explained, explained.difference.stages, False),
+        )
         limits = _limits([*by_kind, *by_stage])
         _waterfall(figure.add_axes((0.165, 0.12, 0.37, 0.71)), "By kind of operator", by_kind, limits)
         _waterfall(figure.add_axes((0.66, 0.12, 0.325, 0.71)), "By stage, in the order of a step", by_stage, limits)
     return drawing.png(figure)
 
 
-def steps(found: Explanation, parts: Sequence[Part], largest_first: bool) -> tuple[Step, ...]:
+def steps(explanation: Explanation, parts: Sequence[Part], largest_first: bool) -> tuple[Step, ...]:
     """Return the bars from the model's time to the other's, in milliseconds; the small ones together, last."""
-    difference = found.difference
-    names = tables.names(found, 20)
+    difference = explanation.difference
+    names = tables.names(explanation, 20)
     least = _SMALL * max(difference.seconds, difference.against_seconds)
     ranked = sorted(parts, key=lambda part: -abs(part.difference_seconds))
     large = [part for part in ranked if abs(part.difference_seconds) >= least][:_MOST_STEPS]
@@ -70,14 +75,14 @@ def steps(found: Explanation, parts: Sequence[Part], largest_first: bool) -> tup
     if small:
         rest = small[0].name if len(small) == 1 else f"{len(small)} others"
         changes.append((rest, sum(part.difference_seconds for part in small)))
-    found_steps = [Step(names[0], 0.0, 1e3 * difference.seconds, FAINT, is_total=True)]
+    bars = [Step(names[0], 0.0, 1e3 * difference.seconds, FAINT, is_total=True)]
     level = 1e3 * difference.seconds
     for name, seconds in changes:
         after = level - 1e3 * seconds
         color = theme.color(name) if largest_first else (LESS if seconds > 0 else MORE)
-        found_steps.append(Step(name, level, after, color))
+        bars.append(Step(name, level, after, color))
         level = after
-    return (*found_steps, Step(names[1], 0.0, 1e3 * difference.against_seconds, FAINT, is_total=True))
+    return (*bars, Step(names[1], 0.0, 1e3 * difference.against_seconds, FAINT, is_total=True))
 
 
 def _limits(drawn: Sequence[Step]) -> tuple[float, float]:
@@ -127,9 +132,9 @@ def _waterfall(axes: Axes, title: str, drawn: Sequence[Step], limits: tuple[floa
     drawing.panel_title(axes, 1.03, title, fontsize=11)
 
 
-def _spent(axes: Axes, found: Losses) -> None:
+def _spent(axes: Axes, losses: Losses) -> None:
     """Draw what each kind of operator takes."""
-    kinds = found.kinds[:10]
+    kinds = losses.kinds[:10]
     axes.set_axis_off()
     axes.set(xlim=(0, 1.3 * max((kind.seconds for kind in kinds), default=1.0) or 1.0), ylim=(10, -0.6))
     drawing.panel_title(axes, 1.03, "Where the predicted time goes", fontsize=11, color="black")
@@ -140,9 +145,9 @@ def _spent(axes: Axes, found: Losses) -> None:
         write(axes, kind.seconds + 0.015 * axes.get_xlim()[1], place + 0.2, label, color=FAINT)
 
 
-def _savings(axes: Axes, found: Losses) -> None:
+def _savings(axes: Axes, losses: Losses) -> None:
     """Draw what each change would save, within what its operators take now."""
-    shown = found.losses[:_MOST_LOSSES]
+    shown = losses.losses[:_MOST_LOSSES]
     most = max((loss.seconds for loss in shown if not loss.analysed), default=0.0)
     longest = max([most, *(loss.saved_seconds for loss in shown)], default=0.0) or 1.0
     axes.set_axis_off()
@@ -162,10 +167,10 @@ def _savings(axes: Axes, found: Losses) -> None:
         write(axes, end + 0.01 * axes.get_xlim()[1], place + 0.2, label, weight="bold")
 
 
-def _note(found: Explanation | Losses) -> str:
-    if isinstance(found, Losses):
+def _note(explained: Explanation | Losses) -> str:
+    if isinstance(explained, Losses):
         return savings.NOT_ADDITIVE
-    swap = next((sentence for sentence in found.sentences if "(as one:" in sentence), "")
+    swap = next((sentence for sentence in explained.sentences if "(as one:" in sentence), "")
     text = "Each bar begins where the one above ends. Minus: the second model takes less there; plus: it takes more."
     return f"{text} A 1x1 convolution and a linear layer compute the same." if swap else text
 

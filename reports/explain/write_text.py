@@ -1,9 +1,10 @@
-"""Lays an explanation out in columns, with rich; plain text where colour is not wanted."""
+"""The text writer of an explanation: what a terminal shows, in columns laid out with rich."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.bar import Bar
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table as RichTable
@@ -15,41 +16,42 @@ from memprof.comparisons.explanation import Explanation
 from memprof.reports.explain import captions, tables
 from memprof.reports.parts import typeset
 from memprof.reports.parts.tables import Table
+from memprof.reports.writer import RenderOptions
 from memprof.whatif import savings
 from memprof.whatif.savings import Losses
 
+EXTENSION = "txt"
 _MORE, _LESS = "red", "green"
-_BLOCKS = " ▏▎▍▌▋▊▉█"
 _NARROW_NAME = 16
 _BAR = 12
 """Columns of a bar, half of them to each side of zero."""
 
 
-def render(found: Explanation | Losses, *, width: int, color: bool) -> str:
-    """Return the text for a terminal of `width` columns."""
-    console = typeset.start(width, color=color)
-    console.print(typeset.text(captions.heading(found), typeset.STRONG))
-    console.print(typeset.text(captions.workload(found), typeset.FAINT))
-    if isinstance(found, Losses):
-        _losses(console, found)
+def render(explained: Explanation | Losses, options: RenderOptions) -> bytes:
+    """Return the text in UTF-8."""
+    console = typeset.start(options.width, color=options.color)
+    console.print(typeset.text(captions.heading(explained), typeset.STRONG))
+    console.print(typeset.text(captions.workload(explained), typeset.FAINT))
+    if isinstance(explained, Losses):
+        _losses(console, explained)
     else:
-        _difference(console, found)
-    return typeset.printed(console)
+        _difference(console, explained)
+    return typeset.printed(console).encode()
 
 
-def _difference(console: Console, found: Explanation) -> None:
+def _difference(console: Console, explanation: Explanation) -> None:
     typeset.section(console, "Why")
-    typeset.sentences(console, found.sentences, typeset.STRONG)
-    for title, shown in (("Kind", found.difference.kinds), ("Stage", found.difference.stages)):
+    typeset.sentences(console, explanation.sentences, typeset.STRONG)
+    for title, shown in (("Kind", explanation.difference.kinds), ("Stage", explanation.difference.stages)):
         typeset.section(console, f"By {title.lower()}{' of operator' if title == 'Kind' else ''}: predicted ms a step")
         longest = _NARROW_NAME if console.width < 110 else 40
-        _bars(console, tables.parts(found, title, shown, longest), shown)
-    matrix = tables.matrix(found)
+        _bars(console, tables.parts(explanation, title, shown, longest), shown)
+    matrix = tables.matrix(explanation)
     if _width(matrix) <= console.width:
         typeset.section(console, "Kind by stage: difference in predicted ms a step")
         typeset.whole(console, matrix)
     console.print()
-    console.print(typeset.text(tables.sign_note(found), typeset.FAINT))
+    console.print(typeset.text(tables.sign_note(explanation), typeset.FAINT))
 
 
 def _bars(console: Console, table: Table, shown: Sequence[Part]) -> None:
@@ -68,26 +70,25 @@ def _bars(console: Console, table: Table, shown: Sequence[Part]) -> None:
     console.print(Padding(grid, (0, 0, 0, 1)))
 
 
-def _bar(value: float, largest: float, half: int) -> Text:
-    """Draw a difference as a bar from the middle, of at most `half` columns."""
-    eighths = round(abs(value) / largest * half * 8) if largest else 0
-    full, rest = divmod(eighths, 8)
-    if value < 0:  # there are no blocks that fill from the right, so whole ones only
-        return Text(f"{'█' * round(eighths / 8):>{half}}", style=_LESS)
-    return Text.assemble(" " * (half + 1), ("█" * full + (_BLOCKS[rest] if rest else ""), _MORE))
+def _bar(value: float, largest: float, half: int) -> Bar:
+    """Draw a difference as a bar from the middle, of at most `half` columns, in eighths of one."""
+    length = round(abs(value) / largest * half * 8) if largest else 0
+    begin, end = (8 * half - length, 8 * half) if value < 0 else (8 * (half + 1), 8 * (half + 1) + length)
+    width = -(-end // 8)
+    return Bar(8 * width, begin, end, width=width, color=_LESS if value < 0 else _MORE)
 
 
-def _losses(console: Console, found: Losses) -> None:
+def _losses(console: Console, losses: Losses) -> None:
     console.print()
-    typeset.sentences(console, found.sentences, typeset.STRONG)
-    table = tables.spent(found)
+    typeset.sentences(console, losses.sentences, typeset.STRONG)
+    table = tables.spent(losses)
     typeset.section(console, table.title)
     typeset.whole(console, table)
     typeset.section(console, "What would save time (predicted)")
     grid = RichTable.grid(padding=(0, 2))
     for justify in ("right", "right", "left"):
         grid.add_column(justify=justify, no_wrap=justify == "right")
-    for loss in found.losses:
+    for loss in losses.losses:
         saved = f"{tables.MINUS}{units.milliseconds(loss.saved_seconds)} ms"
         how = " (analysed again)" if loss.analysed else ""
         change = Text.assemble(

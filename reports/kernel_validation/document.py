@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memprof import units, words
+from memprof.reports.parts.document import Document, Section
 from memprof.reports.parts.tables import Column, Table
-from memprof.reports.validation.document import ALL_ROWS, WORST_ROWS, Document, Section, percent, skipped_section
+from memprof.reports.validation.document import ALL_ROWS, WORST_ROWS, percent, skipped_section
 from memprof.validation.kernels import LONG_SECONDS, KernelCase, KernelValidation, OperatorErrors, operator_errors
 from memprof.validation.statistics import worst
 
@@ -63,7 +64,7 @@ def _row(case: KernelCase, *, wide: bool) -> tuple[str, ...]:
     )
 
 
-def error_section(found: Sequence[OperatorErrors], *, wide: bool) -> Section:
+def error_section(groups: Sequence[OperatorErrors], *, wide: bool) -> Section:
     """Return the errors by operator and device."""
     columns = [Column("Operator", number=False)]
     columns += [Column("Device", number=False)] if wide else []
@@ -88,6 +89,6 @@ def error_section(found: Sequence[OperatorErrors], *, wide: bool) -> Section:
             percent(item.long.mean_absolute_percentage_error),
             "–" if item.long.bias is None else f"{item.long.bias:.3f}",
         )
-        for item in found
+        for item in groups
     )
     return Section(Table("How far off, by operator", tuple(columns), rows), (ERRORS_NOTE,))

@@ -1,4 +1,4 @@
-"""Lays a validation out for a terminal, with rich; plain text where colour is not wanted."""
+"""Lays a document out for a terminal, with rich; plain text where colour is not wanted."""
 
 from __future__ import annotations
 
@@ -6,49 +6,42 @@ from rich.console import Console
 from rich.padding import Padding
 
 from memprof.reports.parts import typeset
+from memprof.reports.parts.document import Document
+from memprof.reports.parts.grids import path_limit
 from memprof.reports.parts.tables import Table
-from memprof.reports.validation.document import Document, Section
+from memprof.reports.writer import RenderOptions
 
-WIDE = 110
-"""Columns from which tables have more."""
-_LEAST_PATH, _MOST_WHAT = 8, 32
+_LONGEST_BESIDE_SENTENCES = 32
+"""Columns that a path may take in a table with sentences."""
 
 
-def render(document: Document, width: int, *, color: bool) -> str:
-    """Return the text of a document for a terminal of `width` columns."""
-    console = typeset.start(width, color=color)
+def lay_out(document: Document, options: RenderOptions) -> str:
+    """Return the text of a document."""
+    console = typeset.start(options.width, color=options.color)
     console.print(typeset.text(document.title, typeset.STRONG))
     for sentence in document.sentences:
         console.print(typeset.text(sentence))
     for section in document.sections:
         typeset.section(console, section.table.title)
-        _table(console, section)
+        _print_table(console, section.table)
         for note in section.notes:
             typeset.note(console, note)
     return typeset.printed(console)
 
 
-def _table(console: Console, section: Section) -> None:
-    table = section.table
+def _print_table(console: Console, table: Table) -> None:
+    """Print a table, its paths cut at their ends where they would make it wider than the console."""
+    has_sentences = any(column.wraps for column in table.columns)
+    limit = _LONGEST_BESIDE_SENTENCES if has_sentences else path_limit(table, console.width)
     grid = typeset.empty_grid()
-    for index, column in enumerate(table.columns):
-        wraps = section.wraps and index == len(table.columns) - 1
-        justify = "right" if column.number else "left"
-        grid.add_column(typeset.text(column.header), justify=justify, no_wrap=not wraps, overflow="fold")  # type: ignore[arg-type]
-    limit = _MOST_WHAT if section.wraps else _path_limit(table, console.width)
+    for column in table.columns:
+        grid.add_column(
+            typeset.text(column.header),
+            justify="right" if column.number else "left",
+            no_wrap=not column.wraps,
+            overflow="ellipsis" if column.path else "fold",
+            max_width=limit if column.path else None,
+        )
     for row in table.rows:
-        cells = zip(table.columns, row, strict=True)
-        grid.add_row(*(typeset.text(_elide(cell, limit) if column.path else cell) for column, cell in cells))
+        grid.add_row(*map(typeset.text, row))
     console.print(Padding(grid, (0, 0, 0, 1)))
-
-
-def _path_limit(table: Table, width: int) -> int:
-    """Return how long the cells of the path column may be for the table to fit."""
-    cells = [[*column.header.split("\n"), *(row[i] for row in table.rows)] for i, column in enumerate(table.columns)]
-    taken = sum(max(map(len, own)) for own, column in zip(cells, table.columns, strict=True) if not column.path)
-    return max(_LEAST_PATH, width - 2 - 2 * len(table.columns) - taken)
-
-
-def _elide(name: str, limit: int) -> str:
-    """Shorten a name at its end."""
-    return name if len(name) <= limit else f"{name[: limit - 1]}…"

@@ -18,12 +18,12 @@ _LEAST_PATH, _LEAST_WRAPPED = 8, 26
 
 def print_table(console: Console, table: Table) -> None:
     """Print a table, its paths as long as fits."""
-    typeset.whole(console, _shortened(table, _path_limit(table, console.width)))
+    typeset.whole(console, _shortened(table, path_limit(table, console.width)))
 
 
 def print_pieces(console: Console, table: Table, groups: Sequence[int]) -> None:
     """Print a table with short paths; where that is too wide, as several, cut between `groups` (see typeset.table)."""
-    limit = max(_path_limit(table, console.width), min(_PATH_IN_PIECES, console.width - _GROUP))
+    limit = max(path_limit(table, console.width), min(_PATH_IN_PIECES, console.width - _GROUP))
     typeset.table(console, _shortened(table, limit), groups)
 
 
@@ -47,7 +47,7 @@ def _shortened(table: Table, limit: int) -> Table:
     return replace(table, rows=tuple(rows))
 
 
-def _path_limit(table: Table, width: int) -> int:
+def path_limit(table: Table, width: int) -> int:
     """Return how long paths may be for the table to fit: the longest allowance that all path columns can share."""
     cells = [
         [*column.header.split("\n"), *(row[index] for row in table.rows)] for index, column in enumerate(table.columns)

@@ -1,4 +1,4 @@
-"""Draws a sweep with matplotlib's objects: step time and its bound by setting, the depthwise part by what binds it."""
+"""The PNG writer of a sweep: step time and its bound by setting, the depthwise part by what binds it."""
 
 from __future__ import annotations
 
@@ -8,32 +8,34 @@ from itertools import pairwise
 from matplotlib.axes import Axes
 
 from memprof import words
-from memprof.reports.ablate import tables
 from memprof.reports.parts import drawing, theme
 from memprof.reports.parts.drawing import write
 from memprof.reports.parts.theme import FAINT, GRID, INK
+from memprof.reports.sweep import tables
+from memprof.reports.writer import RenderOptions
 from memprof.whatif.sweep import Point, Sweep
 
+EXTENSION = "png"
 _HEIGHT = 6.6
 _BOTTOM, _TOP = 0.17, 0.83
 _MOST_TICKS = 16
 
 
-def draw(found: Sweep) -> bytes:
-    """Return the plot as a PNG of 1800 x 990 pixels."""
-    title = f"{tables.title(found)}: predicted time of a step"
-    figure = drawing.start(_HEIGHT, title, tables.subtitle(found))
-    phases = found.phases()
+def render(sweep: Sweep, options: RenderOptions) -> bytes:
+    """Return the plot, 1800 x 990 pixels."""
+    title = f"{tables.title(sweep)}: predicted time of a step"
+    figure = drawing.start(_HEIGHT, title, tables.subtitle(sweep))
+    phases = sweep.phases()
     width = (0.975 - 0.065 * len(phases)) / len(phases)
     for place, phase in enumerate(phases):
         left = 0.065 + place * (width + 0.065)
         axes = figure.add_axes((left, _BOTTOM, width, _TOP - _BOTTOM))
-        _panel(axes, found, phase)
-    bounds = tuple(dict.fromkeys(part.bound for point in found.points for part in point.depthwise_bounds))
+        _panel(axes, sweep, phase)
+    bounds = tuple(dict.fromkeys(part.bound for point in sweep.points for part in point.depthwise_bounds))
     for place, bound in enumerate(bounds):
         x = 0.065 + min(0.19, 0.9 / len(bounds)) * place
-        said = f"depthwise, bound by {words.short_bound(bound)}"
-        drawing.legend_mark(figure, x, 0.068, theme.bound_color(bound), said)
+        name = f"depthwise, bound by {words.short_bound(bound)}"
+        drawing.legend_mark(figure, x, 0.068, theme.bound_color(bound), name)
     drawing.footnote(
         figure,
         "Line: a whole step, predicted. Dashed: the least that the device's ceilings allow. Bars: the part of "
@@ -42,9 +44,9 @@ def draw(found: Sweep) -> bytes:
     return drawing.png(figure)
 
 
-def _panel(axes: Axes, found: Sweep, phase: str) -> None:
-    points = found.of(phase)
-    places = [point.number for point in points] if found.is_whole else [float(place) for place in range(len(points))]
+def _panel(axes: Axes, sweep: Sweep, phase: str) -> None:
+    points = sweep.of(phase)
+    places = [point.number for point in points] if sweep.is_whole else [float(place) for place in range(len(points))]
     nearest = min((after - before for before, after in pairwise(places)), default=1.0)
     highest = max(1e3 * max(point.seconds, point.published_seconds or 0.0) for point in points) or 1.0
     axes.set(xlim=(places[0] - nearest, places[-1] + nearest), ylim=(0, 1.16 * highest))
@@ -56,8 +58,8 @@ def _panel(axes: Axes, found: Sweep, phase: str) -> None:
             axes.plot(
                 place, 1e3 * point.published_seconds, "D", color="white", markeredgecolor=INK, markersize=7, zorder=5
             )
-    _takeovers(axes, found, phase, dict(zip([point.value for point in points], places, strict=True)))
-    _decorate(axes, found, phase, [point.value for point in points], places)
+    _takeovers(axes, sweep, phase, dict(zip([point.value for point in points], places, strict=True)))
+    _decorate(axes, sweep, phase, [point.value for point in points], places)
 
 
 def _depthwise(axes: Axes, points: Sequence[Point], places: Sequence[float], width: float) -> None:
@@ -72,24 +74,24 @@ def _depthwise(axes: Axes, points: Sequence[Point], places: Sequence[float], wid
             below += height
 
 
-def _takeovers(axes: Axes, found: Sweep, phase: str, place_of: dict[str, float]) -> None:
+def _takeovers(axes: Axes, sweep: Sweep, phase: str, place_of: dict[str, float]) -> None:
     """Mark between which settings another bound takes over the depthwise convolutions."""
     top = axes.get_ylim()[1]
-    here = [item for item in found.takeovers if item.phase == phase]
+    here = [item for item in sweep.takeovers if item.phase == phase]
     for row, item in enumerate(here):
         x = (place_of[item.before_value] + place_of[item.value]) / 2
         axes.plot((x, x), (0, top), ":", color=FAINT, linewidth=1.2, zorder=1)
-        said = f" depthwise: {words.short_bound(item.after)} takes over from {words.short_bound(item.before)}"
+        remark = f" depthwise: {words.short_bound(item.after)} takes over from {words.short_bound(item.before)}"
         is_right = x > sum(axes.get_xlim()) / 2
         side = "right" if is_right else "left"
-        write(axes, x, top * (0.97 - 0.05 * row), f"{said} ", ha=side, color=FAINT, fontsize=8.5)
+        write(axes, x, top * (0.97 - 0.05 * row), f"{remark} ", ha=side, color=FAINT, fontsize=8.5)
 
 
-def _decorate(axes: Axes, found: Sweep, phase: str, values: Sequence[str], places: Sequence[float]) -> None:
+def _decorate(axes: Axes, sweep: Sweep, phase: str, values: Sequence[str], places: Sequence[float]) -> None:
     every = -(-len(values) // _MOST_TICKS)
     axes.set_xticks(places[::every], values[::every])
     drawing.plain(axes, 9)
     axes.grid(axis="y", color=GRID, linewidth=0.7)
-    axes.set_xlabel(found.option, fontsize=10, color=INK)
+    axes.set_xlabel(sweep.option, fontsize=10, color=INK)
     axes.set_ylabel("ms a step", fontsize=10, color=INK)
     drawing.panel_title(axes, 1.015, words.phase(phase).capitalize())

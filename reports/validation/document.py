@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from memprof import units, words
+from memprof.reports.parts.document import Document, Section
 from memprof.reports.parts.tables import Column, Table
 from memprof.validation.records import Case, Validation
 from memprof.validation.statistics import Errors, GroupErrors, case_errors, group_errors, worst
@@ -18,24 +18,6 @@ ERRORS_NOTE = (
     "bias, which is the median of predicted / measured. 90th percentile: nine rows in ten are off by no more. Rank: "
     "Spearman's rank correlation, 1 where the rows are in the right order."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A table with notes below it; `wraps` says that its last column holds sentences."""
-
-    table: Table
-    notes: tuple[str, ...] = ()
-    wraps: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A title, what is to be said first, and sections; a section without rows is left out by whoever makes one."""
-
-    title: str
-    sentences: tuple[str, ...]
-    sections: tuple[Section, ...]
 
 
 def document(validation: Validation, top: int | None = None, *, wide: bool = True) -> Document:
@@ -134,9 +116,9 @@ def skipped_section(skipped: Sequence[tuple[int, str, str]], top: int | None) ->
     title = f"Skipped: {len(skipped):,} row{'s' * (len(skipped) != 1)}"
     more = len(skipped) - len(shown)
     notes = (f"And {more:,} more; --csv and --json list them all.",) if more else ()
-    columns = (Column("Line"), Column("What", number=False, path=True), Column("Why", number=False))
+    columns = (Column("Line"), Column("What", number=False, path=True), Column("Why", number=False, wraps=True))
     rows = tuple((str(line), what or _NONE, reason) for line, what, reason in shown)
-    return Section(Table(title, columns, rows), notes, wraps=True)
+    return Section(Table(title, columns, rows), notes)
 
 
 def throughput(value: float) -> str:

@@ -1,28 +1,27 @@
-"""Draws predicted against measured with matplotlib's objects: a logarithmic plot, and how the ratios are spread."""
+"""Predicted against measured as a figure: a logarithmic plot, and how the ratios are spread."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from memprof import units, words
+from memprof import units
 from memprof.reports.parts import drawing
 from memprof.reports.parts.theme import FAINT, GRID, INK, SERIES_COLORS
 from memprof.reports.validation.document import percent
-from memprof.validation.kernels import KernelValidation
-from memprof.validation.records import Validation
-from memprof.validation.statistics import errors, worst
+from memprof.validation.statistics import errors
 
 _HEIGHT = 7.0
 _HEADING = (0.945, 0.905)
 BAND = 0.1
 """The band around what was measured: predictions within 10 %."""
-_NAMED, _MOST_SERIES = 6, len(SERIES_COLORS)
+MOST_NAMES = 6
+_MOST_SERIES = len(SERIES_COLORS)
 _OTHERS = "others"
 _WIDEST = 2.0
 """The spread of ratios is drawn from 1/2 to 2; what lies outside is drawn at the edge."""
@@ -41,41 +40,10 @@ class Dot:
     predicted: float
 
 
-def draw(validation: Validation) -> bytes:
-    """Return a PNG of predicted against measured images/s, coloured by phase and device."""
-    several = len({case.device for case in validation.predicted}) > 1
-    dots = [
-        Dot(
-            f"{words.phase(case.phase)}, {case.device}" if several else words.phase(case.phase),
-            case.model,
-            case.measurement.images_per_second,
-            case.prediction.images_per_second,
-        )
-        for case in validation.predicted
-        if case.measurement and case.prediction
-    ]
-    furthest = {case.model for case in worst(validation.cases, _NAMED)}
-    devices = ", ".join(dict.fromkeys(case.device for case in validation.predicted))
-    return _draw(dots, _title(validation.table.name), f"on {devices}", "images/s", furthest)
-
-
-def draw_kernels(validation: KernelValidation) -> bytes:
-    """Return a PNG of predicted against measured latency, coloured by operator."""
-    dots = [
-        Dot(case.operator, case.operator, case.measured_seconds, case.predicted_seconds)
-        for case in validation.predicted
-        if case.measured_seconds and case.predicted_seconds
-    ]
-    devices = ", ".join(dict.fromkeys(case.device for case in validation.predicted))
-    return _draw(dots, _title(validation.table.name), f"on {devices}", "s", set())
-
-
-def _title(name: str) -> str:
-    """Return the plot's title; of a file the name without its folder."""
-    return f"Predicted against measured: {name.rpartition('/')[2] if name.endswith('.csv') else name}"
-
-
-def _draw(dots: Sequence[Dot], title: str, subtitle: str, unit: str, named: set[str]) -> bytes:
+def draw(dots: Sequence[Dot], file: str, devices: Iterable[str], unit: str, named: Set[str] = frozenset()) -> bytes:
+    """Return a PNG, 1800 x 1050 pixels, of a `file`'s dots, coloured by series; those `named` have names if far off."""
+    title = f"Predicted against measured: {file.rpartition('/')[2] if file.endswith('.csv') else file}"
+    subtitle = f"on {', '.join(dict.fromkeys(devices))}"
     figure = drawing.start(_HEIGHT, title, subtitle, _HEADING)
     series = _series(dots)
     _scatter(figure.add_axes((0.075, 0.11, 0.5, 0.75)), series, unit, named)
@@ -95,7 +63,7 @@ def _series(dots: Sequence[Dot]) -> dict[str, list[Dot]]:
     return {**{name: groups[name] for name in ordered[: _MOST_SERIES - 1]}, _OTHERS: rest}
 
 
-def _scatter(axes: Axes, series: dict[str, list[Dot]], unit: str, named: set[str]) -> None:
+def _scatter(axes: Axes, series: dict[str, list[Dot]], unit: str, named: Set[str]) -> None:
     values = [value for dots in series.values() for dot in dots for value in (dot.measured, dot.predicted)]
     low, high = min(values) / 1.25, max(values) * 1.25
     axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high))
@@ -135,10 +103,10 @@ def _tick(value: float, unit: str) -> str:
     return units.seconds(value).replace(".00 ", " ").replace(".0 ", " ")
 
 
-def _names(axes: Axes, series: dict[str, list[Dot]], named: set[str], low: float, high: float) -> None:
+def _names(axes: Axes, series: dict[str, list[Dot]], named: Set[str], low: float, high: float) -> None:
     """Name the dots that are furthest off, each on its side of the line and above one another where they are close."""
     wanted = [dot for dots in series.values() for dot in dots if dot.name in named]
-    chosen = sorted(wanted, key=lambda dot: -abs(math.log(dot.predicted / dot.measured)))[:_NAMED]
+    chosen = sorted(wanted, key=lambda dot: -abs(math.log(dot.predicted / dot.measured)))[:MOST_NAMES]
     taken: list[tuple[float, float]] = []
     span = math.log(high / low)
     for dot in chosen:
@@ -175,12 +143,12 @@ def _spread(axes: Axes, series: dict[str, list[Dot]]) -> None:
         low, middle, high = np.percentile(x, (25, 50, 75))
         axes.plot((low, high), (place, place), color=INK, linewidth=3, alpha=0.75, solid_capstyle="round")
         axes.plot(middle, place, "o", color="white", markeredgecolor=INK, markersize=6)
-        found = errors([dot.predicted for dot in dots], [dot.measured for dot in dots])
-        words_of = f"{name}: {len(dots):,} rows, mean error {percent(found.mean_absolute_percentage_error)}"
+        off = errors([dot.predicted for dot in dots], [dot.measured for dot in dots]).mean_absolute_percentage_error
+        caption = f"{name}: {len(dots):,} rows, mean error {percent(off)}"
         axes.text(
             -edge,
             place - 0.27,
-            words_of,
+            caption,
             fontsize=8.5,
             color=color,
             fontweight="bold",

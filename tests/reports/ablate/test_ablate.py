@@ -8,13 +8,16 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from memprof.comparisons.models import Entry
 from memprof.report.record import Report
-from memprof.reports import ablate as writers
-from memprof.reports.ablate import tables
+from memprof.reports.ablate import WRITERS as ABLATION
+from memprof.reports.sweep import WRITERS as SWEEP
+from memprof.reports.sweep import tables
+from memprof.reports.writer import RenderOptions, Writers
 from memprof.whatif.ablation import Ablation, Variant, ablate
 from memprof.whatif.sweep import Sweep, plan, sweep
 from tests.command_line import Outcome, memprof
@@ -63,14 +66,22 @@ RECORDS: dict[str, Ablation | Sweep] = {
 }
 
 
+def writers(record: Ablation | Sweep) -> Writers[Any]:
+    return ABLATION if isinstance(record, Ablation) else SWEEP
+
+
+def text_of(record: Ablation | Sweep, *, width: int = 100, color: bool = False) -> str:
+    return writers(record).render(record, "text", RenderOptions(width=width, color=color)).decode()
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("name", RECORDS)
 def test_the_terminal_text_keeps_to_its_width(name: str, width: int) -> None:
-    assert_fits(writers.text(RECORDS[name], width=width), width)
+    assert_fits(text_of(RECORDS[name], width=width), width)
 
 
 def test_variants_stand_with_ratio_and_published_figure() -> None:
-    text = writers.text(ablation(), width=120)
+    text = text_of(ablation(), width=120)
     lines = [line.split() for line in text.splitlines()]
     # 8 images in 1 ms in inference; in training in 4, 2 and 4/3 ms
     assert ["baseline", "1", "1", "8,000", "1.00x", "2,000", "1.00x", "2,345*", "1.00x"] in lines
@@ -83,31 +94,31 @@ def test_variants_stand_with_ratio_and_published_figure() -> None:
 
 def test_without_published_figures_nothing_is_said_of_them() -> None:
     record = ablate([(Variant("convnext_t", "baseline"), [step("convnext_t", "infer", 1.0)])], lambda item, phase: None)
-    assert "ublished" not in writers.text(record)
-    assert "ublished" not in writers.FORMATS.render(record, "md").decode().replace("published_", "")
+    assert "ublished" not in text_of(record)
+    assert "ublished" not in writers(record).render(record, "md").decode().replace("published_", "")
 
 
 def test_a_sweep_shows_where_a_bound_takes_over() -> None:
-    text = writers.text(swept(), width=120)
+    text = text_of(swept(), width=120)
     lines = [line.split() for line in text.splitlines()]
     assert ["5", "2.00", "1.00", "4,000", "1.50", "75", "%", "DRAM"] in lines
     assert ["7", "3.00", "1.50", "2,667", "2.25", "75", "%", "L1"] in lines
     assert "up to kernel 5, L1 bandwidth from kernel 7 on." in " ".join(text.split())
-    assert tables.sweep(swept(), "infer").sections == frozenset({2})
+    assert tables.steps(swept(), "infer").sections == frozenset({2})
 
 
 def test_colour_only_where_it_is_wanted() -> None:
     for record in RECORDS.values():
-        assert "\x1b[" in writers.text(record, color=True)
+        assert "\x1b[" in text_of(record, color=True)
 
 
 def test_csv_is_in_base_units() -> None:
-    rows = list(csv.DictReader(io.StringIO(writers.FORMATS.render(ablation(), "csv").decode())))
+    rows = list(csv.DictReader(io.StringIO(writers(ablation()).render(ablation(), "csv").decode())))
     assert [row_["phase"] for row_ in rows] == ["infer", "train"] * 3
     assert float(rows[3]["images_per_second"]) == pytest.approx(8 / 2e-3)
     assert float(rows[3]["ratio_to_baseline"]) == pytest.approx(2)
     assert (rows[1]["published_images_per_second"], rows[3]["published_images_per_second"]) == ("2345.0", "")
-    rows = list(csv.DictReader(io.StringIO(writers.FORMATS.render(swept(), "csv").decode())))
+    rows = list(csv.DictReader(io.StringIO(writers(swept()).render(swept(), "csv").decode())))
     assert [row_["kernel"] for row_ in rows] == ["3", "5", "7", "31"] * 2
     assert float(rows[3]["seconds"]) == pytest.approx(4e-3)
     assert rows[3]["depthwise_bound"] == "l1"
@@ -115,20 +126,21 @@ def test_csv_is_in_base_units() -> None:
 
 
 def test_files_are_named_and_drawn() -> None:
-    assert [writers.stem(record) for record in (ablation(), swept())] == ["ablate", "sweep"]
+    assert [writers(record).stem for record in (ablation(), swept())] == ["ablate", "sweep"]
+    assert ABLATION.names == SWEEP.names  # --format is the same for both
     for record in RECORDS.values():
-        assert writers.FORMATS.render(record, "png").startswith(b"\x89PNG")
-        assert writers.FORMATS.render(record, "md").decode().endswith("\n")
+        assert writers(record).render(record, "png").startswith(b"\x89PNG")
+        assert writers(record).render(record, "md").decode().endswith("\n")
 
 
 def test_nothing_takes_no_time() -> None:
     nothing = sweep(plan("convnext_t", "kernel=3,5"), [[report()], [report()]])
-    assert writers.FORMATS.render(nothing, "png").startswith(b"\x89PNG")
-    assert writers.text(nothing)
+    assert writers(nothing).render(nothing, "png").startswith(b"\x89PNG")
+    assert text_of(nothing)
     idle = report(workload=replace(WORKLOAD, model="convnext_t"))
     empty = ablate([(Variant("convnext_t", "baseline"), [idle])], published)
     assert empty.results[0].outcomes[0].ratio == 0
-    assert writers.FORMATS.render(empty, "png").startswith(b"\x89PNG")
+    assert writers(empty).render(empty, "png").startswith(b"\x89PNG")
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,10 @@ import pytest
 
 from memprof.comparisons.models import Comparison, compare
 from memprof.report.record import Report, ReportWarning
-from memprof.reports import compare as writers
-from memprof.reports.compare import tables
+from memprof.reports.compare import WRITERS, tables
 from memprof.reports.parts import typeset
 from memprof.reports.parts.tables import Column, Table
+from memprof.reports.writer import RenderOptions
 from tests.command_line import Outcome, memprof
 from tests.comparisons.explain_rows import DEVICE, WORKLOAD, report, row
 from tests.reports.terminal_text import assert_fits
@@ -57,14 +57,18 @@ RECORDS = {
 }
 
 
+def text_of(record: Comparison, *, width: int = 100, color: bool = False) -> str:
+    return WRITERS.render(record, "text", RenderOptions(width=width, color=color)).decode()
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("name", RECORDS)
 def test_the_terminal_text_keeps_to_its_width(name: str, width: int) -> None:
-    assert_fits(writers.text(RECORDS[name], width=width), width)
+    assert_fits(text_of(RECORDS[name], width=width), width)
 
 
 def test_a_wide_terminal_has_the_summary_in_one_table() -> None:
-    lines = [line.split() for line in writers.text(RECORDS["three"], width=120).splitlines()]
+    lines = [line.split() for line in text_of(RECORDS["three"], width=120).splitlines()]
     # 8 images in 1 ms and 3 ms; 2400 bytes for 8 images; the sample's memory and MACs are fixed
     row_of = ["resnet50", "1", "1", "8,000", "2,667", "300", "B", "300", "B", "9.00", "GB", "9.00", "GB", "yes", "yes"]
     assert row_of in lines
@@ -88,7 +92,7 @@ def test_a_wide_terminal_has_the_summary_in_one_table() -> None:
 
 
 def test_colour_only_where_it_is_wanted() -> None:
-    assert "\x1b[" in writers.text(RECORDS["three"], color=True)
+    assert "\x1b[" in text_of(RECORDS["three"], color=True)
 
 
 def test_a_table_is_cut_between_groups_and_keeps_its_first_column() -> None:
@@ -102,7 +106,7 @@ def test_a_table_is_cut_between_groups_and_keeps_its_first_column() -> None:
 
 
 def test_markdown_is_escaped_and_has_every_table() -> None:
-    text = writers.FORMATS.render(RECORDS["evil"], "md").decode()
+    text = WRITERS.render(RECORDS["evil"], "md").decode()
     assert "<b>" not in text.replace("\\<b\\>", "")
     assert "evil\\|" in text
     assert sum(line.startswith("|---|") for line in text.splitlines()) == 3  # the summary and both phases
@@ -110,7 +114,7 @@ def test_markdown_is_escaped_and_has_every_table() -> None:
 
 
 def test_csv_has_a_row_for_each_model_device_and_phase_in_base_units() -> None:
-    rows = list(csv.DictReader(io.StringIO(writers.FORMATS.render(RECORDS["devices"], "csv").decode())))
+    rows = list(csv.DictReader(io.StringIO(WRITERS.render(RECORDS["devices"], "csv").decode())))
     assert len(rows) == 2 * 3 * 2
     first = rows[0]
     assert (first["model"], first["device"], first["phase"], first["layout"]) == ("a", "toy", "infer", "channels-last")
@@ -126,20 +130,20 @@ def test_what_does_not_fit_is_shown() -> None:
     unfit = replace(unfit, device=replace(DEVICE, memory_capacity_bytes=8e9))
     record = compare([[unfit]])
     assert tables.summary(record).rows[0][-1] == "NO"
-    assert "does NOT fit" in " ".join(writers.text(record).split())
+    assert "does NOT fit" in " ".join(text_of(record).split())
 
 
 def test_warnings_are_printed_with_what_to_do() -> None:
     record = compare([[replace(step("a", "infer", 1.0), warnings=(ReportWarning("x", "no formula", "teach it"),))]])
-    assert "! no formula\n  → teach it" in writers.text(record)
-    assert "> **Warning:** no formula. teach it." in writers.FORMATS.render(record, "md").decode()
+    assert "! no formula\n  → teach it" in text_of(record)
+    assert "> **Warning:** no formula. teach it." in WRITERS.render(record, "md").decode()
 
 
 def test_everything_can_be_drawn() -> None:
     nothing = compare([[report()], [report(workload=replace(WORKLOAD, model="b"))]])
     for record in (*RECORDS.values(), nothing):
-        assert writers.FORMATS.render(record, "png").startswith(b"\x89PNG")
-        assert writers.text(record)
+        assert WRITERS.render(record, "png").startswith(b"\x89PNG")
+        assert text_of(record)
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,10 @@ import pytest
 
 from memprof.comparisons.explanation import Explanation, explain
 from memprof.report.record import Report
-from memprof.reports import explain as writers
+from memprof.reports.explain import WRITERS
 from memprof.reports.explain.tables import signed
 from memprof.reports.explain.write_png import steps
+from memprof.reports.writer import RenderOptions
 from memprof.whatif.savings import Losses, find_losses
 from tests.command_line import Outcome, memprof
 from tests.comparisons.explain_rows import WORKLOAD, report, row
@@ -51,39 +52,43 @@ def own(model: str = "a") -> Losses:
     )
 
 
+def text_of(record: Explanation | Losses, *, width: int = 100, color: bool = False) -> str:
+    return WRITERS.render(record, "text", RenderOptions(width=width, color=color)).decode()
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize(
     "found", [difference(), own(), difference(EVIL), own(EVIL)], ids=["two", "one", "evil two", "evil"]
 )
 def test_the_terminal_text_keeps_to_its_width(found: Explanation | Losses, width: int) -> None:
-    text = writers.text(found, width=width)
+    text = text_of(found, width=width)
     assert all(len(line) <= max(width, 80) for line in text.splitlines())
     assert "\x1b" not in text
     assert "predicted" in text
 
 
 def test_the_terminal_shows_both_times_the_difference_and_the_sum() -> None:
-    lines = [line.split() for line in writers.text(difference(), width=120).splitlines()]
+    lines = [line.split() for line in text_of(difference(), width=120).splitlines()]
     assert ["depthwise", "convolution", "9.000", "3.000", "+6.000", "L1", "/", "DRAM"] in [line[:8] for line in lines]
     assert ["total", "12.001", "7.000", "+5.001"] in lines
     assert ["stem", "1.000", "2.000", "−1.000", "DRAM"] in [line[:5] for line in lines]
 
 
 def test_colour_only_where_it_is_wanted() -> None:
-    assert "\x1b[" in writers.text(difference(), color=True)
-    assert "\x1b[" in writers.text(own(), color=True)
+    assert "\x1b[" in text_of(difference(), color=True)
+    assert "\x1b[" in text_of(own(), color=True)
 
 
 def test_savings_say_what_to_do_and_that_they_do_not_add_up() -> None:
-    text = writers.text(own(), width=120)
+    text = text_of(own(), width=120)
     assert "→ change the layout to channels-first (analysed again)" in text
     assert "do not add up" in text
-    assert "do not add up" in writers.FORMATS.render(own(), "md").decode()
+    assert "do not add up" in WRITERS.render(own(), "md").decode()
 
 
 def test_markdown_is_escaped() -> None:
     for found in (difference(EVIL), own(EVIL)):
-        text = writers.FORMATS.render(found, "md").decode()
+        text = WRITERS.render(found, "md").decode()
         assert "<b>" not in text.replace("\\<b\\>", "")
         assert "evil\\|" in text
         assert text.endswith("\n")
@@ -105,9 +110,9 @@ def test_a_waterfall_leads_from_one_time_to_the_other() -> None:
 def test_everything_can_be_drawn() -> None:
     nothing = explain(report(), report(workload=replace(WORKLOAD, model="b")))
     for found in (difference(), own(), difference(EVIL), own(EVIL), nothing, find_losses(report())):
-        assert writers.FORMATS.render(found, "png").startswith(b"\x89PNG")
-        assert writers.text(found)
-        assert writers.FORMATS.render(found, "md")
+        assert WRITERS.render(found, "png").startswith(b"\x89PNG")
+        assert text_of(found)
+        assert WRITERS.render(found, "md")
 
 
 def test_signs() -> None:

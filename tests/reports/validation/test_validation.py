@@ -9,14 +9,13 @@ import struct
 
 import pytest
 
-from memprof.reports.kernel_validation import document as kernels
-from memprof.reports.parts import document_text as terminal
+from memprof.reports.kernel_validation import WRITERS as KERNELS
+from memprof.reports.parts import markdown as layout
+from memprof.reports.validation import WRITERS as THROUGHPUTS
 from memprof.reports.validation import document as validation_document
-from memprof.reports.validation import markdown as validation_markdown
-from memprof.reports.validation import scatter as figure
-from memprof.reports.validation import write_json as data
-from memprof.reports.validation.document import Document
-from memprof.validation.kernels import validate_kernels
+from memprof.reports.validation.write_csv import ADDED
+from memprof.reports.writer import RenderOptions
+from memprof.validation.kernels import KernelValidation, validate_kernels
 from memprof.validation.measurements import read_measurements
 from memprof.validation.records import Case, Prediction, Validation
 from tests.validation.files import COLUMNS, line, table
@@ -48,13 +47,14 @@ def validation(count: int = 3, *, predicted: float = 1100.0, **changes: str) -> 
     return Validation(found, tuple(cases))
 
 
-def text(document: Document, width: int) -> str:
-    return terminal.render(document, width, color=False)
+def text(record: Validation | KernelValidation, width: int, top: int = 0) -> str:
+    writers = THROUGHPUTS if isinstance(record, Validation) else KERNELS
+    return writers.render(record, "text", RenderOptions(width=width, top=top)).decode()
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_text_fits_its_terminal_and_says_every_row(width: int):
-    found = text(validation_document.document(validation(), wide=width >= terminal.WIDE), width)
+    found = text(validation(), width)
 
     assert max(map(len, found.splitlines())) <= width
     assert "3 of 4 rows predicted" in " ".join(found.split())
@@ -64,8 +64,8 @@ def test_text_fits_its_terminal_and_says_every_row(width: int):
 
 def test_of_a_large_file_the_worst_rows_are_shown_and_that_is_said():
     whole = validation(100)
-    by_default = text(validation_document.document(whole), 100)
-    chosen = text(validation_document.document(whole, 3), 100)
+    by_default = text(whole, 100)
+    chosen = text(whole, 100, top=3)
 
     assert "The 20 of 100 rows that are furthest off" in by_default
     assert "The 3 of 100 rows that are furthest off" in chosen
@@ -74,22 +74,22 @@ def test_of_a_large_file_the_worst_rows_are_shown_and_that_is_said():
 
 
 def test_errors_are_printed():
-    found = " ".join(text(validation_document.document(validation(1)), 100).split())
+    found = " ".join(text(validation(1), 100).split())
 
     assert "They are 10.0 % off on average, 0.0 % without what they have in common" in found
 
 
 def test_names_take_no_effect_in_a_terminal_or_in_markdown():
-    document = validation_document.document(validation(source=EVIL))
+    evil = validation(source=EVIL)
 
-    assert "\x1b" not in text(document, 120)
-    markdown = validation_markdown.render(document)
+    assert "\x1b" not in text(evil, 120)
+    markdown = layout.lay_out(validation_document.document(evil))
     assert "<b>" not in markdown
     assert r"\|\<b\>$x" in markdown
 
 
 def test_markdown_tables_have_as_many_cells_as_columns():
-    lines = validation_markdown.render(validation_document.document(validation())).splitlines()
+    lines = layout.lay_out(validation_document.document(validation())).splitlines()
     rows = [row for row in lines if row.startswith("| ") and "Line" in row]
 
     assert rows
@@ -97,7 +97,7 @@ def test_markdown_tables_have_as_many_cells_as_columns():
 
 
 def test_json_has_every_row_and_the_errors():
-    found = json.loads(data.to_json(validation(2)))
+    found = json.loads(THROUGHPUTS.render(validation(2), "json"))
 
     assert found["schema"] == "memprof.validation/1"
     assert [row["ratio"] for row in found["rows"]] == [1.1, 1100 / 1001, None]
@@ -108,10 +108,10 @@ def test_json_has_every_row_and_the_errors():
 
 
 def test_csv_keeps_the_input_and_adds_columns():
-    content = data.to_csv(validation(2)).decode()
+    content = THROUGHPUTS.render(validation(2), "csv").decode()
     rows = list(csv.DictReader(io.StringIO(content)))
 
-    assert list(rows[0]) == [*COLUMNS.split(","), "comment", *data.ADDED]
+    assert list(rows[0]) == [*COLUMNS.split(","), "comment", *ADDED]
     assert [row["comment"] for row in rows] == ["kept"] * 3
     assert float(rows[0]["predicted_images_per_second"]) == 1100
     assert float(rows[0]["roofline_images_per_second"]) == 2200
@@ -122,9 +122,10 @@ def test_csv_keeps_the_input_and_adds_columns():
 def test_columns_of_an_earlier_run_are_replaced():
     one = validation(1)
     again = table(",".join([*one.table.rows[0].cells, "9", "old"]), columns=f"{COLUMNS},comment,ratio,bound")
-    content = data.to_csv(Validation(again, (Case(again.rows[0], "", "", "", "", "", ""),))).decode()
+    record = Validation(again, (Case(again.rows[0], "", "", "", "", "", ""),))
+    content = THROUGHPUTS.render(record, "csv").decode()
 
-    assert content.splitlines()[0] == f"{COLUMNS},comment,{','.join(data.ADDED)}"
+    assert content.splitlines()[0] == f"{COLUMNS},comment,{','.join(ADDED)}"
     assert "old" not in content
 
 
@@ -136,12 +137,12 @@ def png_size(content: bytes) -> tuple[int, int]:
 
 @pytest.mark.parametrize("changes", [{}, {"model": "timm:$\\frac"}, {"source": "源 $"}])
 def test_the_plot_is_a_png(changes: dict[str, str]):
-    assert png_size(figure.draw(validation(**changes))) == (1800, 1050)
+    assert png_size(THROUGHPUTS.render(validation(**changes), "png")) == (1800, 1050)
 
 
 def test_the_plot_of_equal_and_of_far_apart_figures():
-    assert png_size(figure.draw(validation(1, predicted=1000.0))) == (1800, 1050)
-    assert png_size(figure.draw(validation(1, predicted=1e9))) == (1800, 1050)
+    assert png_size(THROUGHPUTS.render(validation(1, predicted=1000.0), "png")) == (1800, 1050)
+    assert png_size(THROUGHPUTS.render(validation(1, predicted=1e9), "png")) == (1800, 1050)
 
 
 def test_kernels_in_every_form():
@@ -149,21 +150,21 @@ def test_kernels_in_every_form():
     found = validate_kernels(table(*rows, columns=NEUSIGHT))
 
     for width in (80, 120):
-        shown = text(kernels.document(found, wide=width >= terminal.WIDE), width)
+        shown = text(found, width)
         assert max(map(len, shown.splitlines())) <= width
         assert "4 of 5 rows predicted" in shown
-    document = json.loads(data.kernels_to_json(found))
+    document = json.loads(KERNELS.render(found, "json"))
     assert [row["operator"] for row in document["rows"]] == ["add", "bmm", "conv", "ln", "nothing"]
     assert document["rows"][0]["predicted_seconds"] == pytest.approx(26.7e-6)
     assert {item["operator"] for item in document["statistics"]} == {"add", "bmm", "conv", "ln"}
-    written = list(csv.DictReader(io.StringIO(data.kernels_to_csv(found).decode())))
+    written = list(csv.DictReader(io.StringIO(KERNELS.render(found, "csv").decode())))
     assert float(written[0]["predicted_milliseconds"]) == pytest.approx(0.0267)
     assert written[4]["skipped_because"].startswith("operator 'nothing'")
-    assert png_size(figure.draw_kernels(found)) == (1800, 1050)
+    assert png_size(KERNELS.render(found, "png")) == (1800, 1050)
 
 
 def test_more_series_than_colours_are_drawn():
     stack = "device,dtype,input_shape_nchw,layers,kernel,implementation,stack_milliseconds"
     rows = [f'RTX 2080Ti,fp32,"8,16,32,32",2,{2 * size + 1},PyTorch,1' for size in range(12)]
 
-    assert png_size(figure.draw_kernels(validate_kernels(table(*rows, columns=stack)))) == (1800, 1050)
+    assert png_size(KERNELS.render(validate_kernels(table(*rows, columns=stack)), "png")) == (1800, 1050)
