@@ -20,11 +20,11 @@ from accuracy_reasons import reason
 
 from memprof import words
 from memprof.files import write_files
+from memprof.reports.kernel_validation import document as validation_kernels
 from memprof.reports.parts import markdown
 from memprof.reports.parts.markdown import escape
 from memprof.reports.report.tables import Column, Table
 from memprof.reports.validation import document
-from memprof.reports.validation import kernels as validation_kernels
 from memprof.reports.validation.document import Document, Section
 from memprof.reports.validation.markdown import render
 from memprof.validation.kernels import KernelCase, KernelValidation, validate_kernels

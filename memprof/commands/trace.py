@@ -170,7 +170,8 @@ def _deliver(
     from memprof.commands.output import echo, echo_written, for_terminal, progress, rendered
     from memprof.files import write_files
     from memprof.report.reading import dump_reports
-    from memprof.reports.trace import csv, terminal
+    from memprof.reports.alignment import write_csv as csv
+    from memprof.reports.alignment import write_text as terminal
 
     if as_json:
         text = aligned.to_json() if aligned is not None else dump_reports(reports)

@@ -111,11 +111,11 @@ def _throughputs(table: Table, jobs: int, top: int | None, as_json: bool, csv: P
 
     with _progress("analysing") as advance:
         validation = validate(table, jobs=jobs, progress=advance)
-    from memprof.reports.validation import data
     from memprof.reports.validation import document as validation_document
+    from memprof.reports.validation import write_json as data
 
     def drawn() -> bytes:
-        from memprof.reports.validation import figure
+        from memprof.reports.validation import scatter as figure
 
         return figure.draw(validation)
 
@@ -128,15 +128,15 @@ def _throughputs(table: Table, jobs: int, top: int | None, as_json: bool, csv: P
 
 def _kernels(table: Table, top: int | None, as_json: bool, csv: Path | None, plot: Path | None) -> None:
     from memprof.commands.output import progress
-    from memprof.reports.validation import data
-    from memprof.reports.validation import kernels as validation_kernels
+    from memprof.reports.kernel_validation import document as validation_kernels
+    from memprof.reports.validation import write_json as data
     from memprof.validation.kernels import validate_kernels
 
     with progress("predicting kernels"):
         validation = validate_kernels(table)
 
     def drawn() -> bytes:
-        from memprof.reports.validation import figure
+        from memprof.reports.validation import scatter as figure
 
         return figure.draw_kernels(validation)
 
@@ -159,7 +159,7 @@ def _write(wanted: dict[Path | None, Callable[[], bytes]]) -> None:
 
 def _print(document: Callable[[bool], Document], csv: Path | None, plot: Path | None) -> None:
     from memprof.commands.output import echo, echo_written, for_terminal
-    from memprof.reports.validation import terminal
+    from memprof.reports.parts import document_text as terminal
 
     options = for_terminal("operator", 1)
     found = document(options.width >= terminal.WIDE)

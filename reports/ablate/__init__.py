@@ -14,29 +14,29 @@ def stem(found: Ablation | Sweep) -> str:
 
 def text(found: Ablation | Sweep, *, width: int = 100, color: bool = False) -> str:
     """Return text for a terminal of `width` columns; plain unless `color`."""
-    from memprof.reports.ablate import terminal
+    from memprof.reports.ablate import write_text as terminal
 
     return terminal.render(found, width=width, color=color)
 
 
 def _markdown(found: Ablation | Sweep) -> bytes:
-    from memprof.reports.ablate import markdown
+    from memprof.reports.ablate import write_md as markdown
 
     return markdown.render(found).encode()
 
 
 def _csv(found: Ablation | Sweep) -> bytes:
-    from memprof.reports.ablate import csv
+    from memprof.reports.ablate import write_csv as csv
 
     return csv.render(found).encode()
 
 
 def _png(found: Ablation | Sweep) -> bytes:
     if isinstance(found, Sweep):
-        from memprof.reports.ablate import sweep_figure
+        from memprof.reports.sweep import write_png as sweep_figure
 
         return sweep_figure.draw(found)
-    from memprof.reports.ablate import figure
+    from memprof.reports.ablate import write_png as figure
 
     return figure.draw(found)
 

@@ -11,25 +11,25 @@ STEM = "compare"
 
 def text(found: Comparison, *, width: int = 100, color: bool = False) -> str:
     """Return text for a terminal of `width` columns; plain unless `color`."""
-    from memprof.reports.compare import terminal
+    from memprof.reports.compare import write_text as terminal
 
     return terminal.render(found, width=width, color=color)
 
 
 def _markdown(found: Comparison) -> bytes:
-    from memprof.reports.compare import markdown
+    from memprof.reports.compare import write_md as markdown
 
     return markdown.render(found).encode()
 
 
 def _csv(found: Comparison) -> bytes:
-    from memprof.reports.compare import csv
+    from memprof.reports.compare import write_csv as csv
 
     return csv.render(found).encode()
 
 
 def _png(found: Comparison) -> bytes:
-    from memprof.reports.compare import figure
+    from memprof.reports.compare import write_png as figure
 
     return figure.draw(found)
 

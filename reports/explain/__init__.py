@@ -12,19 +12,19 @@ STEM = "explain"
 
 def text(found: Explanation | Losses, *, width: int = 100, color: bool = False) -> str:
     """Return text for a terminal of `width` columns; plain unless `color`."""
-    from memprof.reports.explain import terminal
+    from memprof.reports.explain import write_text as terminal
 
     return terminal.render(found, width=width, color=color)
 
 
 def _png(found: Explanation | Losses) -> bytes:
-    from memprof.reports.explain import figure
+    from memprof.reports.explain import write_png as figure
 
     return figure.draw(found)
 
 
 def _markdown(found: Explanation | Losses) -> bytes:
-    from memprof.reports.explain import markdown
+    from memprof.reports.explain import write_md as markdown
 
     return markdown.render(found).encode()
 

@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from memprof import words
 from memprof.gate.history import Accepted
 from memprof.gate.records import GateWorkload
-from memprof.reports.compare import figure as compare_figure
-from memprof.reports.compare.figure import FAINT, GRID, INK, WIDTH_INCHES, write
 from memprof.reports.history.tables import Metric, commits, title
+from memprof.reports.parts import drawing
+from memprof.reports.parts.drawing import WIDTH_INCHES, write
+from memprof.reports.parts.theme import BLUE, GRID, INK, VERMILION
 
 _PANEL, _HEAD, _FOOT, _GAP = 2.3, 1.0, 0.45, 0.55
 _COLUMNS = 2
-_LINE, _OTHER_MODEL = "#0072B2", "#D55E00"
 _MOST_TICKS = 10
 
 
@@ -25,7 +25,7 @@ def draw(history: Sequence[Accepted], metric: Metric) -> bytes:
     lines = -(-len(workloads) // _COLUMNS)
     height = _HEAD + lines * _PANEL + _FOOT
     order = commits(history)
-    figure = compare_figure.start(height, title(metric), f"{len(order)} commits, {order[0][:9]} to {order[-1][:9]}")
+    figure = drawing.start(height, title(metric), f"{len(order)} commits, {order[0][:9]} to {order[-1][:9]}")
     width = (WIDTH_INCHES - 0.3 - _COLUMNS * 0.75) / _COLUMNS
     for place, workload in enumerate(workloads):
         row, column = divmod(place, _COLUMNS)
@@ -34,12 +34,12 @@ def draw(history: Sequence[Accepted], metric: Metric) -> bytes:
         panel = (left / WIDTH_INCHES, bottom / height, width / WIDTH_INCHES, (_PANEL - _GAP - 0.35) / height)
         points = [item for item in history if item.workload == workload]
         _panel(figure.add_axes(panel), workload, points, metric, order)
-    compare_figure.footnote(
+    drawing.footnote(
         figure,
         "Each point: the figure accepted at a commit. Orange: memprof's own cost model changed there, so the "
         "step says nothing about the model.",
     )
-    return compare_figure.png(figure)
+    return drawing.png(figure)
 
 
 def _panel(
@@ -47,22 +47,17 @@ def _panel(
 ) -> None:
     places = [order.index(item.commit.name) for item in points]
     values = [metric.scale * metric.value(item.figures) for item in points]
-    axes.plot(places, values, "-o", color=_LINE, markersize=5, linewidth=1.8)
+    axes.plot(places, values, "-o", color=BLUE, markersize=5, linewidth=1.8)
     for before, item, place, value in zip(points, points[1:], places[1:], values[1:], strict=False):
         if before.cost_model != item.cost_model:
-            axes.plot(place, value, "o", color=_OTHER_MODEL, markersize=8)
+            axes.plot(place, value, "o", color=VERMILION, markersize=8)
     highest = max(values) or 1.0
     axes.set(xlim=(-0.5, len(order) - 0.5), ylim=(0, 1.25 * highest))
     every = -(-len(order) // _MOST_TICKS)
     axes.set_xticks(range(0, len(order), every), [name[:7] for name in order[::every]])
-    axes.tick_params(labelsize=8, colors=FAINT, length=3)
-    for spine in ("top", "right"):
-        axes.spines[spine].set_visible(False)
-    for spine in ("left", "bottom"):
-        axes.spines[spine].set_color(FAINT)
+    drawing.plain(axes, 8)
     axes.grid(axis="y", color=GRID, linewidth=0.7)
-    axes.set_axisbelow(True)
     axes.set_ylabel(metric.unit, fontsize=9, color=INK)
     heading = f"{' '.join(workload.model.split())}, {words.phase(workload.phase)}, {workload.device}"
-    axes.text(0, 1.04, heading, transform=axes.transAxes, fontsize=10, fontweight="bold", color=INK, parse_math=False)
+    drawing.panel_title(axes, 1.04, heading, fontsize=10)
     write(axes, places[-1], values[-1] + 0.1 * highest, f"{values[-1]:.4g}", ha="center", fontsize=9)

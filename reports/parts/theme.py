@@ -1,4 +1,4 @@
-"""Colours and marks of the plot, the same in the PNG and on the page, and how large a bubble is.
+"""Every colour of the figures, marks of points, and how large a bubble is; the same in PNGs and on the page.
 
 Colours: the palette of Okabe and Ito (2008) for readers who are colour-blind, extended by muted tones of Paul Tol's.
 """
@@ -7,18 +7,33 @@ from __future__ import annotations
 
 import math
 
+INK, FAINT, GRID = "#1f2328", "#59636e", "#e6e8eb"
+"""Text and lines, what matters less, and lines behind everything."""
+WARN, PANEL = "#cf222e", "#f6f8fa"
+"""What must not be overlooked, and the ground of a strip beside the plot."""
+PALE, PALER, DIM = "#c4cad1", "#dfe3e8", "#8c959f"
+"""Greys of what a coloured bar or line is held against."""
+MORE, LESS = "#B2182B", "#2166AC"
+"""Time that is added, and time that is saved."""
+SLOWER, FASTER = "#c0532d", "#2a78b5"
+"""Variants held against their baseline."""
+BLUE, VERMILION, GREEN, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
+SKY, WINE, OLIVE, INDIGO, GREY = "#56B4E9", "#882255", "#999933", "#332288", "#7F7F7F"
+SERIES_COLORS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, WINE, OLIVE, INDIGO, GREY)
+"""Colours of series that are no kinds of operators, in order."""
+_OTHER = "#AAAAAA"
 KIND_COLORS = {
-    "convolution": "#0072B2",
-    "depthwise convolution": "#D55E00",
-    "matmul": "#56B4E9",
-    "attention": "#CC79A7",
-    "normalization": "#009E73",
-    "elementwise": "#E69F00",
-    "reduction": "#882255",
-    "pooling": "#999933",
-    "layout": "#7F7F7F",
-    "optimizer": "#332288",
-    "unknown": "#AAAAAA",
+    "convolution": BLUE,
+    "depthwise convolution": VERMILION,
+    "matmul": SKY,
+    "attention": PURPLE,
+    "normalization": GREEN,
+    "elementwise": ORANGE,
+    "reduction": WINE,
+    "pooling": OLIVE,
+    "layout": GREY,
+    "optimizer": INDIGO,
+    "unknown": _OTHER,
 }
 BOUND_COLORS = {
     "dram": "#1F4E79",
@@ -31,9 +46,8 @@ BOUND_COLORS = {
     "host": "#9B9B9B",
 }
 """What sets the time: memory in blues, arithmetic in browns, and in greys what is no ceiling of the device."""
-DEVICE_COLORS = ("#3E8E6E", "#CC79A7", "#D55E00", "#9B9B9B")
+DEVICE_COLORS = ("#3E8E6E", PURPLE, VERMILION, "#9B9B9B")
 """Parts of a device's time: computing, communication with nothing beside, waiting for launches, otherwise idle."""
-_OTHER = "#AAAAAA"
 MARKS = ("o", "s", "D", "^", "v", "h")
 """Shapes of the points of the first, second, ... report, by matplotlib's names."""
 MARK_SCALES = {"o": 1.0, "s": 0.89, "D": 0.89, "^": 1.25, "v": 1.25, "h": 1.05}

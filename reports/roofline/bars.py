@@ -11,8 +11,8 @@ from memprof import units
 from memprof.comparisons import reports as side_by_side
 from memprof.report.digest import Digest
 from memprof.reports.parts import cells, theme
+from memprof.reports.parts.theme import FAINT, INK, PALE
 
-_INK, _FAINT, _FLOPS = "#1f2328", "#59636e", "#c4cad1"
 _MOST_ROWS = 9
 _MOST_BOUNDS = 6
 _LETTERS = 34
@@ -36,9 +36,9 @@ def _shares(axes: Axes, digest: Digest) -> None:
     for row, kind in enumerate(kinds):
         color = theme.color(kind.name)
         _write(axes, 0, row - 0.14, kind.name)
-        for offset, share, fill in ((0.11, kind.flops_share, _FLOPS), (0.35, kind.time_share, color)):
+        for offset, share, fill in ((0.11, kind.flops_share, PALE), (0.35, kind.time_share, color)):
             axes.barh(row + offset, share, height=0.22, color=fill)
-            _write(axes, share + 0.015, row + offset, units.share(share), color=_FAINT)
+            _write(axes, share + 0.015, row + offset, units.share(share), color=FAINT)
 
     _by_bound(axes, digest, max(6, len(kinds)))
 
@@ -74,7 +74,7 @@ def _stacks(axes: Axes, digests: Sequence[Digest]) -> None:
     axes.set(xlim=(0, longest), ylim=(max(4, len(digests)) + 0.1 + len(order) * 0.18, -0.75))
     _write(axes, 0, -0.5, _stacks_title(digests), weight="bold")
     for row, (digest, times, total) in enumerate(zip(digests, per_image, totals, strict=True)):
-        axes.plot(longest * 0.015, row - 0.2, theme.mark(row), color=_FAINT, markersize=6, clip_on=False)
+        axes.plot(longest * 0.015, row - 0.2, theme.mark(row), color=FAINT, markersize=6, clip_on=False)
         line = " ".join(digest.label.split())
         short = line if len(line) <= _LETTERS else f"{line[: _LETTERS - 1]}…"
         _write(axes, longest * 0.045, row - 0.2, f"{short}: {units.seconds(total)}")
@@ -102,4 +102,4 @@ def _stack(axes: Axes, y: float, parts: Sequence[tuple[str, float]], total: floa
 
 
 def _write(axes: Axes, x: float, y: float, content: str, **style: Any) -> None:
-    axes.text(x, y, content, **{"color": _INK, "va": "center", "fontsize": 9, "parse_math": False, **style})
+    axes.text(x, y, content, **{"color": INK, "va": "center", "fontsize": 9, "parse_math": False, **style})

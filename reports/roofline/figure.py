@@ -14,6 +14,7 @@ from memprof import units
 from memprof.comparisons import reports as side_by_side
 from memprof.report.digest import Digest
 from memprof.reports.parts import theme
+from memprof.reports.parts.theme import FAINT, GRID, INK, PANEL, WARN
 from memprof.reports.roofline import bars, captions, geometry
 from memprof.reports.roofline.geometry import Plot, Point
 from memprof.reports.roofline.plot import build_plot
@@ -22,7 +23,6 @@ from memprof.reports.roofline.scene import Canvas, Scene, lay_out
 _INCHES, _DPI = (12.0, 7.0), 150
 _LEFT, _WIDTH, _TOP = 0.083, 0.59, 0.85
 _BOTTOM, _RAIL_BOTTOM, _RAIL_HEIGHT = 0.2, 0.135, 0.05
-_INK, _FAINT, _GRID, _WARN = "#1f2328", "#59636e", "#e6e8eb", "#cf222e"
 _FONT = 8.5
 _BACKING = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 
@@ -57,22 +57,22 @@ def draw(digests: Sequence[Digest]) -> bytes:
 
 def write(axes: Axes, x: float, y: float, content: str, size: float = _FONT, **style: Any) -> None:
     """Write text at a place in fractions of the axes; a dollar sign in a name starts no formula."""
-    style.setdefault("color", _INK)
+    style.setdefault("color", INK)
     axes.text(x, y, content, fontsize=size, parse_math=False, transform=axes.transAxes, **style)
 
 
 def _titles(figure: Figure, digests: Sequence[Digest]) -> None:
     title, subtitle, mark = side_by_side.title(digests), captions.subtitle(digests), captions.mark(digests)
     indent = 0.09 if mark else 0.0
-    figure.text(0.02, 0.905, mark, fontsize=10, fontweight="bold", color=_WARN)
+    figure.text(0.02, 0.905, mark, fontsize=10, fontweight="bold", color=WARN)
     for x, y, content, size, weight, color in (
-        (0.02, 0.945, title, 15, "bold", _INK),
-        (0.02 + indent, 0.905, subtitle, 10, "normal", _FAINT),
+        (0.02, 0.945, title, 15, "bold", INK),
+        (0.02 + indent, 0.905, subtitle, 10, "normal", FAINT),
     ):
         line = " ".join(content.split())  # names may hold line breaks
         fitting = min(size, 1.62 * (1 - indent) * _INCHES[0] * 72 / max(1, len(line)))
         figure.text(x, y, line, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
-    figure.text(0.02, 0.022, captions.how_to_read(digests), fontsize=9, color=_FAINT)
+    figure.text(0.02, 0.022, captions.how_to_read(digests), fontsize=9, color=FAINT)
 
 
 def _axes(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:
@@ -81,14 +81,14 @@ def _axes(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:
     for spine in ("top", "right"):
         axes.spines[spine].set_visible(False)
     for spine in ("left", "bottom"):
-        axes.spines[spine].set_color(_FAINT)
+        axes.spines[spine].set_color(FAINT)
     y_ticks = geometry.decades(plot.y_limits)
     axes.set_yticks([plot.fraction(None, y)[1] for y in y_ticks], [units.flops_per_second(y) for y in y_ticks])
     _x_ticks(axes, plot)
     if plot.rail:
         axes.set_xlabel("")
         axes.tick_params(axis="x", labelbottom=False, length=0)
-    axes.grid(color=_GRID, linewidth=0.7)
+    axes.grid(color=GRID, linewidth=0.7)
     axes.set_axisbelow(True)
     write(axes, -0.005, 1.02, captions.y_axis(digests), 9)
 
@@ -98,13 +98,13 @@ def _roofs(axes: Axes, plot: Plot, scene: Scene) -> None:
     for roof, name in scene.roofs:
         (x0, y0), (x1, y1) = plot.fraction(*roof.start), plot.fraction(*roof.end)
         style = "-" if roof.device == 0 else "--"
-        axes.plot((x0, x1), (y0, y1), style, color=_INK, linewidth=1.6 if roof.is_memory else 1.3, zorder=2)
+        axes.plot((x0, x1), (y0, y1), style, color=INK, linewidth=1.6 if roof.is_memory else 1.3, zorder=2)
         turned: dict[str, Any] = {"rotation": name.degrees, "rotation_mode": "anchor", "va": "bottom"}
         write(axes, name.x, name.y, name.text, ha="left", zorder=4, **turned)
     for ridge, name in scene.ridges:
         x, y = plot.fraction(ridge.x, ridge.y)
-        axes.plot((x, x), (0, y), ":", color=_FAINT, linewidth=0.9, zorder=1)
-        write(axes, name.x, name.y, name.text, 7.5, color=_FAINT, va="center")
+        axes.plot((x, x), (0, y), ":", color=FAINT, linewidth=0.9, zorder=1)
+        write(axes, name.x, name.y, name.text, 7.5, color=FAINT, va="center")
 
 
 def _point(axes: Axes, place: tuple[float, float], point: Point, radius: float, *, overlaid: bool) -> None:
@@ -116,7 +116,7 @@ def _point(axes: Axes, place: tuple[float, float], point: Point, radius: float, 
         mark,
         markerfacecolor=(theme.color(point.group.kind), 0.5 if overlaid else 0.85),
         markersize=diameter * theme.MARK_SCALES[mark],
-        markeredgecolor=(_INK, 0.7) if overlaid else "white",
+        markeredgecolor=(INK, 0.7) if overlaid else "white",
         markeredgewidth=0.8,
         clip_on=False,
         zorder=3,
@@ -131,14 +131,14 @@ def _stems(axes: Axes, scene: Scene) -> None:
         if stem.is_arrow:
             arrow = {
                 "arrowstyle": "-|>,head_length=0.42,head_width=0.17",
-                "color": _INK,
+                "color": INK,
                 "shrinkA": 0,
                 "shrinkB": 0,
                 "linewidth": 0.9,
                 "mutation_scale": 10,
             }
             axes.annotate("", stem.end, stem.start, arrowprops=arrow, zorder=3.4)
-            axes.plot(x, y, "o", color=_INK, markersize=2.2, markeredgewidth=0, zorder=3.4)
+            axes.plot(x, y, "o", color=INK, markersize=2.2, markeredgewidth=0, zorder=3.4)
             continue
         axes.plot((x, x), (y, top), color=color, linewidth=0.9, alpha=0.75, zorder=2.4)
         axes.plot(x, top, "o", markerfacecolor="white", color=color, markersize=3.8, markeredgewidth=1.0, zorder=3.5)
@@ -171,7 +171,7 @@ def _labels(axes: Axes, scene: Scene) -> None:
 
 def _rail(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:
     """Draw what computes nothing on a strip below the plot, from the left, largest first."""
-    axes.set(xlim=(0, 1), ylim=(0, 1), facecolor="#f6f8fa")
+    axes.set(xlim=(0, 1), ylim=(0, 1), facecolor=PANEL)
     axes.set_yticks([0.5], [captions.RAIL])
     _x_ticks(axes, plot)
     for spine in axes.spines.values():
@@ -187,5 +187,5 @@ def _rail(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:
 def _x_ticks(axes: Axes, plot: Plot) -> None:
     ticks = geometry.decades(plot.x_limits)
     axes.set_xticks([plot.fraction(x, None)[0] for x in ticks], [units.number(x, 1) for x in ticks])
-    axes.tick_params(labelsize=_FONT, colors=_FAINT, length=3)
-    axes.set_xlabel(captions.X_AXIS, fontsize=9, color=_INK)
+    axes.tick_params(labelsize=_FONT, colors=FAINT, length=3)
+    axes.set_xlabel(captions.X_AXIS, fontsize=9, color=INK)

@@ -14,8 +14,8 @@ import pytest
 from memprof.comparisons.explanation import Explanation, explain
 from memprof.report.record import Report
 from memprof.reports import explain as writers
-from memprof.reports.explain.figure import steps
 from memprof.reports.explain.tables import signed
+from memprof.reports.explain.write_png import steps
 from memprof.whatif.savings import Losses, find_losses
 from tests.command_line import Outcome, memprof
 from tests.comparisons.explain_rows import WORKLOAD, report, row

@@ -9,18 +9,12 @@ import struct
 
 import pytest
 
-from memprof.reports.validation import (
-    data,
-    figure,
-    kernels,
-    terminal,
-)
-from memprof.reports.validation import (
-    document as validation_document,
-)
-from memprof.reports.validation import (
-    markdown as validation_markdown,
-)
+from memprof.reports.kernel_validation import document as kernels
+from memprof.reports.parts import document_text as terminal
+from memprof.reports.validation import document as validation_document
+from memprof.reports.validation import markdown as validation_markdown
+from memprof.reports.validation import scatter as figure
+from memprof.reports.validation import write_json as data
 from memprof.reports.validation.document import Document
 from memprof.validation.kernels import validate_kernels
 from memprof.validation.measurements import read_measurements

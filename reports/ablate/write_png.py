@@ -6,9 +6,10 @@ from matplotlib.axes import Axes
 
 from memprof import words
 from memprof.reports.ablate import tables
-from memprof.reports.compare import figure as compare_figure
-from memprof.reports.compare.figure import FAINT, INK, write
 from memprof.reports.compare.tables import rate
+from memprof.reports.parts import drawing
+from memprof.reports.parts.drawing import write
+from memprof.reports.parts.theme import FAINT, FASTER, INK, SLOWER
 from memprof.whatif.ablation import Ablation
 
 _BAR, _HEAD, _FOOT = 0.4, 1.2, 0.75
@@ -16,7 +17,6 @@ _BAR, _HEAD, _FOOT = 0.4, 1.2, 0.75
 _NAMES = 0.19
 _ROOM = 0.3
 """Fraction of the panel's width that a bar must have for its figures to be written in it."""
-_BASE, _FASTER, _SLOWER = "#59636e", "#2a78b5", "#c0532d"
 
 
 def draw(found: Ablation) -> bytes:
@@ -24,7 +24,7 @@ def draw(found: Ablation) -> bytes:
     phases = tables.phases(found)
     height = _HEAD + _BAR * len(found.results) + _FOOT
     title = f"{tables.title(found)}: predicted images/s"
-    figure = compare_figure.start(height, title, tables.subtitle(found))
+    figure = drawing.start(height, title, tables.subtitle(found))
     width = (0.97 - _NAMES) / len(phases) - 0.02
     for place, phase in enumerate(phases):
         left = _NAMES + place * (width + 0.02)
@@ -32,10 +32,8 @@ def draw(found: Ablation) -> bytes:
         _panel(axes, found, phase, names=place == 0)
     marked = any(item.published_images_per_second for result in found.results for item in result.outcomes)
     published = " Diamonds and what is right of them: published, with its own ratio." if marked else ""
-    compare_figure.footnote(
-        figure, f"Bars: predicted, with the ratio to the baseline; blue: faster, red: slower.{published}"
-    )
-    return compare_figure.png(figure)
+    drawing.footnote(figure, f"Bars: predicted, with the ratio to the baseline; blue: faster, red: slower.{published}")
+    return drawing.png(figure)
 
 
 def _panel(axes: Axes, found: Ablation, phase: str, *, names: bool) -> None:
@@ -43,11 +41,9 @@ def _panel(axes: Axes, found: Ablation, phase: str, *, names: bool) -> None:
     rates = [max(item.images_per_second, item.published_images_per_second or 0.0) for _, item in outcomes]
     axes.set(xlim=(0, 1.28 * max(rates, default=1.0) or 1.0), ylim=(len(found.results) - 0.4, -0.6))
     axes.set_axis_off()
-    axes.text(
-        0, 1.02, words.phase(phase).capitalize(), transform=axes.transAxes, fontsize=12, fontweight="bold", color=INK
-    )
+    drawing.panel_title(axes, 1.02, words.phase(phase).capitalize())
     for row, item in outcomes:
-        color = _BASE if row == 0 else _FASTER if item.ratio >= 1 else _SLOWER
+        color = FAINT if row == 0 else FASTER if item.ratio >= 1 else SLOWER
         axes.barh(row, item.images_per_second, height=0.6, color=color)
         published = item.published_images_per_second
         said = rate(item.images_per_second) + (f"   {item.ratio:.2f}x" if row else "")

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import io
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from memprof import units, words
+from memprof.reports.parts import drawing
+from memprof.reports.parts.theme import FAINT, GRID, INK, SERIES_COLORS
 from memprof.reports.validation.document import percent
 from memprof.validation.kernels import KernelValidation
 from memprof.validation.records import Validation
 from memprof.validation.statistics import errors, worst
 
-_INCHES, _DPI = (12.0, 7.0), 150
-_INK, _FAINT, _GRID = "#1f2328", "#59636e", "#e6e8eb"
-_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933", "#332288", "#7F7F7F")
-"""Okabe and Ito (2008), for readers who are colour-blind, extended by Paul Tol's muted tones."""
+_HEIGHT = 7.0
+_HEADING = (0.945, 0.905)
 BAND = 0.1
 """The band around what was measured: predictions within 10 %."""
-_NAMED, _MOST_SERIES = 6, len(_COLORS)
+_NAMED, _MOST_SERIES = 6, len(SERIES_COLORS)
 _OTHERS = "others"
 _WIDEST = 2.0
 """The spread of ratios is drawn from 1/2 to 2; what lies outside is drawn at the edge."""
@@ -79,19 +76,11 @@ def _title(name: str) -> str:
 
 
 def _draw(dots: Sequence[Dot], title: str, subtitle: str, unit: str, named: set[str]) -> bytes:
-    figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor="white")
-    for y, content, size, weight, color in ((0.945, title, 15, "bold", _INK), (0.905, subtitle, 10, "normal", _FAINT)):
-        line = " ".join(content.split())
-        fitting = min(size, 1.62 * _INCHES[0] * 72 / max(1, len(line)))
-        figure.text(0.02, y, line, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
+    figure = drawing.start(_HEIGHT, title, subtitle, _HEADING)
     series = _series(dots)
     _scatter(figure.add_axes((0.075, 0.11, 0.5, 0.75)), series, unit, named)
     _spread(figure.add_axes((0.66, 0.11, 0.32, 0.75)), series)
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use any script
-        figure.savefig(buffer, format="png", dpi=_DPI)
-    return buffer.getvalue()
+    return drawing.png(figure)
 
 
 def _series(dots: Sequence[Dot]) -> dict[str, list[Dot]]:
@@ -111,19 +100,19 @@ def _scatter(axes: Axes, series: dict[str, list[Dot]], unit: str, named: set[str
     low, high = min(values) / 1.25, max(values) * 1.25
     axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high))
     ends = np.array([low, high])
-    axes.fill_between(ends, ends * (1 - BAND), ends * (1 + BAND), color="#1f2328", alpha=0.09, linewidth=0, zorder=1)
-    axes.plot(ends, ends, color=_INK, linewidth=1.0, zorder=2)
+    axes.fill_between(ends, ends * (1 - BAND), ends * (1 + BAND), color=INK, alpha=0.09, linewidth=0, zorder=1)
+    axes.plot(ends, ends, color=INK, linewidth=1.0, zorder=2)
     many = sum(map(len, series.values())) > _FEW
     style = {"alpha": 0.45 if many else 0.8, "markersize": 3.6 if many else 7, "markeredgewidth": 0.3 if many else 0.8}
-    for color, dots in zip(_COLORS, series.values(), strict=False):
+    for color, dots in zip(SERIES_COLORS, series.values(), strict=False):
         x, y = [dot.measured for dot in dots], [dot.predicted for dot in dots]
         axes.plot(x, y, "o", color=color, markeredgecolor="white", zorder=3, **style)  # type: ignore[arg-type]
     _ticks(axes, unit, low, high)
     _names(axes, series, named, low, high)
-    axes.set_xlabel(f"measured, {_axis(unit)}", fontsize=9, color=_INK)
-    axes.set_title(f"predicted, {_axis(unit)}", fontsize=9, color=_INK, loc="left")
+    axes.set_xlabel(f"measured, {_axis(unit)}", fontsize=9, color=INK)
+    axes.set_title(f"predicted, {_axis(unit)}", fontsize=9, color=INK, loc="left")
     band = f"band: within {BAND * 100:.0f} % of what was measured"
-    axes.text(0.985, 0.025, band, ha="right", fontsize=8, color=_FAINT, transform=axes.transAxes)
+    axes.text(0.985, 0.025, band, ha="right", fontsize=8, color=FAINT, transform=axes.transAxes)
 
 
 def _axis(unit: str) -> str:
@@ -136,8 +125,8 @@ def _ticks(axes: Axes, unit: str, low: float, high: float) -> None:
         axis.set_major_locator(LogLocator(subs=steps, numticks=30))
         axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, unit)))
         axis.set_minor_formatter(NullFormatter())
-    _plain(axes)
-    axes.grid(color=_GRID, linewidth=0.7)
+    drawing.plain(axes, 8)
+    axes.grid(color=GRID, linewidth=0.7)
 
 
 def _tick(value: float, unit: str) -> str:
@@ -164,7 +153,7 @@ def _names(axes: Axes, series: dict[str, list[Dot]], named: set[str], low: float
             xytext=(-6 if above else 6, 3 if above else -3),
             textcoords="offset points",
             fontsize=7,
-            color=_INK,
+            color=INK,
             ha="right" if above else "left",
             va="bottom" if above else "top",
             parse_math=False,
@@ -175,17 +164,17 @@ def _names(axes: Axes, series: dict[str, list[Dot]], named: set[str], low: float
 def _spread(axes: Axes, series: dict[str, list[Dot]]) -> None:
     """Draw the ratios of each series in a row of its own, its middle half as a bar, and its mean error in words."""
     edge = math.log2(_WIDEST)
-    axes.axvspan(math.log2(1 - BAND), math.log2(1 + BAND), color="#1f2328", alpha=0.09, linewidth=0)
-    axes.axvline(0, color=_INK, linewidth=1.0)
+    axes.axvspan(math.log2(1 - BAND), math.log2(1 + BAND), color=INK, alpha=0.09, linewidth=0)
+    axes.axvline(0, color=INK, linewidth=1.0)
     shuffle = np.random.default_rng(0)
-    for place, (color, (name, dots)) in enumerate(zip(_COLORS, series.items(), strict=False)):
+    for place, (color, (name, dots)) in enumerate(zip(SERIES_COLORS, series.items(), strict=False)):
         ratios = np.array([dot.predicted / dot.measured for dot in dots])
         x = np.clip(np.log2(ratios), -edge, edge)
         y = place + shuffle.uniform(-0.16, 0.16, len(dots))
         axes.plot(x, y, "o", color=color, alpha=0.3 if len(dots) > _FEW else 0.7, markersize=3, markeredgewidth=0)
         low, middle, high = np.percentile(x, (25, 50, 75))
-        axes.plot((low, high), (place, place), color=_INK, linewidth=3, alpha=0.75, solid_capstyle="round")
-        axes.plot(middle, place, "o", color="white", markeredgecolor=_INK, markersize=6)
+        axes.plot((low, high), (place, place), color=INK, linewidth=3, alpha=0.75, solid_capstyle="round")
+        axes.plot(middle, place, "o", color="white", markeredgecolor=INK, markersize=6)
         found = errors([dot.predicted for dot in dots], [dot.measured for dot in dots])
         words_of = f"{name}: {len(dots):,} rows, mean error {percent(found.mean_absolute_percentage_error)}"
         axes.text(
@@ -203,15 +192,6 @@ def _spread(axes: Axes, series: dict[str, list[Dot]]) -> None:
     shown = (0.5, 0.7, 0.9, 1.0, 1.1, 1.4, 2.0)
     axes.set_xticks([math.log2(value) for value in shown], [f"{value:g}" for value in shown])
     axes.set_yticks([])
-    _plain(axes)
+    drawing.plain(axes, 8)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("predicted / measured; bar: the middle half of the rows", fontsize=9, color=_INK)
-
-
-def _plain(axes: Axes) -> None:
-    for spine in ("top", "right"):
-        axes.spines[spine].set_visible(False)
-    for spine in ("left", "bottom"):
-        axes.spines[spine].set_color(_FAINT)
-    axes.tick_params(which="both", labelsize=8, colors=_FAINT, length=3)
-    axes.set_axisbelow(True)
+    axes.set_xlabel("predicted / measured; bar: the middle half of the rows", fontsize=9, color=INK)

@@ -1,26 +1,19 @@
-"""Draws a comparison with matplotlib's objects: predicted time per image stacked by kind, a panel for each phase.
-
-Also what the figures of `compare` and `ablate` share: titles, text without formulas, plain axes, the PNG itself.
-"""
+"""The PNG writer of a comparison: predicted time per image stacked by kind, a panel for each phase."""
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Sequence
-from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from memprof import units, words
 from memprof.comparisons import models
 from memprof.comparisons.models import Comparison, Step
 from memprof.reports.compare import tables
-from memprof.reports.parts import theme
+from memprof.reports.parts import drawing, theme
+from memprof.reports.parts.drawing import write
+from memprof.reports.parts.theme import FAINT
 
-INK, FAINT, GRID = "#1f2328", "#59636e", "#e6e8eb"
-WIDTH_INCHES, DPI = 12.0, 150
 _BAR, _HEAD, _FOOT = 0.62, 1.2, 0.62
 """Inches that a bar with its label, what is above the bars, and what is below them take."""
 _LEAST_BARS = 1
@@ -37,55 +30,19 @@ def draw(found: Comparison) -> bytes:
     foot = _FOOT + 0.24 * lines
     bars = max(_LEAST_BARS, len(entries))
     height = _HEAD + _BAR * bars + foot
-    figure = start(height, f"Predicted time per image: {tables.title(found)}", tables.subtitle(found))
+    figure = drawing.start(height, f"Predicted time per image: {tables.title(found)}", tables.subtitle(found))
     width = (0.96 - 0.03 * (len(phases) - 1)) / len(phases)
     for place, phase in enumerate(phases):
         axes = figure.add_axes((0.02 + place * (width + 0.03), foot / height, width, _BAR * bars / height))
         _panel(axes, found, phase, kinds)
     for index, kind in enumerate(kinds):
         x, y = 0.025 + 0.16 * (index % _LEGEND_COLUMNS), (0.5 + 0.24 * (lines - 1 - index // _LEGEND_COLUMNS)) / height
-        legend_mark(figure, x, y, theme.color(kind), kind)
-    footnote(
+        drawing.legend_mark(figure, x, y, theme.color(kind), kind)
+    drawing.footnote(
         figure,
         "Each bar is one image's share of a step; its parts are kinds of operators, in the same order in all bars.",
     )
-    return png(figure)
-
-
-def start(height: float, title: str, subtitle: str) -> Figure:
-    """Return a figure 12 inches wide with a title and a line below it; both shrink where they are long."""
-    figure = Figure(figsize=(WIDTH_INCHES, height), dpi=DPI, facecolor="white")
-    for inches, content, size, weight, color in ((0.4, title, 15, "bold", INK), (0.68, subtitle, 10, "normal", FAINT)):
-        line = " ".join(content.split())  # names may hold line breaks
-        fitting = min(size, 1.62 * WIDTH_INCHES * 72 / max(1, len(line)))
-        figure.text(0.02, 1 - inches / height, line, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
-    return figure
-
-
-def footnote(figure: Figure, content: str) -> None:
-    """Write how to read the plot below it."""
-    y = 0.18 / figure.get_size_inches()[1]
-    figure.text(0.02, y, content, fontsize=9, color=FAINT, parse_math=False)
-
-
-def legend_mark(figure: Figure, x: float, y: float, color: str, content: str) -> None:
-    """Write a word with its colour before it, at fractions of the figure."""
-    figure.text(x, y, "■", fontsize=12, color=color, va="center")
-    figure.text(x + 0.014, y, content, fontsize=9.5, color=INK, va="center", parse_math=False)
-
-
-def write(axes: Axes, x: float, y: float, content: str, **style: Any) -> None:
-    """Write text at a place of the data; a dollar sign in a name starts no formula."""
-    axes.text(x, y, content, **{"color": INK, "va": "center", "fontsize": 9.5, "parse_math": False, **style})
-
-
-def png(figure: Figure) -> bytes:
-    """Return the figure as a PNG."""
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use any script
-        figure.savefig(buffer, format="png", dpi=DPI)
-    return buffer.getvalue()
+    return drawing.png(figure)
 
 
 def _panel(axes: Axes, found: Comparison, phase: str, kinds: Sequence[str]) -> None:
@@ -94,9 +51,7 @@ def _panel(axes: Axes, found: Comparison, phase: str, kinds: Sequence[str]) -> N
     longest = max((step.seconds / item.batch_size for item, step in steps if step), default=0.0) or 1.0
     axes.set_axis_off()
     axes.set(xlim=(0, longest), ylim=(max(_LEAST_BARS, len(steps)) - 0.45, -0.55))
-    axes.text(
-        0, 1.01, words.phase(phase).capitalize(), transform=axes.transAxes, fontsize=12, fontweight="bold", color=INK
-    )
+    drawing.panel_title(axes, 1.01, words.phase(phase).capitalize())
     for row, (label, (item, step)) in enumerate(zip(models.labels(found.entries), steps, strict=True)):
         if step:
             _bar(axes, row, label, step, item.batch_size, kinds)

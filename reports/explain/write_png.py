@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from memprof import units
 from memprof.comparisons.contributions import Part
 from memprof.comparisons.explanation import Explanation
 from memprof.reports.explain import captions, tables
-from memprof.reports.parts import theme
+from memprof.reports.parts import drawing, theme
+from memprof.reports.parts.drawing import write
+from memprof.reports.parts.theme import FAINT, GRID, INK, LESS, MORE
 from memprof.whatif import savings
 from memprof.whatif.savings import Losses
 
-_INCHES, _DPI = (12.0, 6.6), 150
-_INK, _FAINT, _GRID, _TOTAL, _MORE, _LESS = "#1f2328", "#59636e", "#e6e8eb", "#59636e", "#B2182B", "#2166AC"
+_HEIGHT = 6.6
+_HEADING = (0.945, 0.905)
 _FONT = 9.5
 _MOST_STEPS = 8
 """Steps of a waterfall; what are smaller than the last of them are one step together."""
@@ -45,8 +43,9 @@ class Step:
 
 def draw(found: Explanation | Losses) -> bytes:
     """Return the plot as a PNG of 1800 x 990 pixels."""
-    figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor="white")
-    _titles(figure, found)
+    subtitle = f"{found.device_title}: {captions.workload(found)}"
+    figure = drawing.start(_HEIGHT, captions.title(found), subtitle, _HEADING)
+    figure.text(0.02, 0.022, _note(found), fontsize=9, color=FAINT, parse_math=False)
     if isinstance(found, Losses):
         _spent(figure.add_axes((0.02, 0.09, 0.3, 0.74)), found)
         _savings(figure.add_axes((0.37, 0.09, 0.61, 0.74)), found)
@@ -55,11 +54,7 @@ def draw(found: Explanation | Losses) -> bytes:
         limits = _limits([*by_kind, *by_stage])
         _waterfall(figure.add_axes((0.165, 0.12, 0.37, 0.71)), "By kind of operator", by_kind, limits)
         _waterfall(figure.add_axes((0.66, 0.12, 0.325, 0.71)), "By stage, in the order of a step", by_stage, limits)
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use any script
-        figure.savefig(buffer, format="png", dpi=_DPI)
-    return buffer.getvalue()
+    return drawing.png(figure)
 
 
 def steps(found: Explanation, parts: Sequence[Part], largest_first: bool) -> tuple[Step, ...]:
@@ -75,14 +70,14 @@ def steps(found: Explanation, parts: Sequence[Part], largest_first: bool) -> tup
     if small:
         rest = small[0].name if len(small) == 1 else f"{len(small)} others"
         changes.append((rest, sum(part.difference_seconds for part in small)))
-    found_steps = [Step(names[0], 0.0, 1e3 * difference.seconds, _TOTAL, is_total=True)]
+    found_steps = [Step(names[0], 0.0, 1e3 * difference.seconds, FAINT, is_total=True)]
     level = 1e3 * difference.seconds
     for name, seconds in changes:
         after = level - 1e3 * seconds
-        color = theme.color(name) if largest_first else (_LESS if seconds > 0 else _MORE)
+        color = theme.color(name) if largest_first else (LESS if seconds > 0 else MORE)
         found_steps.append(Step(name, level, after, color))
         level = after
-    return (*found_steps, Step(names[1], 0.0, 1e3 * difference.against_seconds, _TOTAL, is_total=True))
+    return (*found_steps, Step(names[1], 0.0, 1e3 * difference.against_seconds, FAINT, is_total=True))
 
 
 def _limits(drawn: Sequence[Step]) -> tuple[float, float]:
@@ -105,30 +100,31 @@ def _waterfall(axes: Axes, title: str, drawn: Sequence[Step], limits: tuple[floa
         left, right = sorted((max(step.before, start), step.after))
         axes.barh(place, right - left, left=left, height=0.62, color=step.color, zorder=3)
         if place + 1 < len(drawn):
-            axes.plot((step.after, step.after), (place - 0.31, place + 1.31), color=_FAINT, linewidth=0.8, zorder=2)
+            axes.plot((step.after, step.after), (place - 0.31, place + 1.31), color=FAINT, linewidth=0.8, zorder=2)
         change = step.after - step.before
         label = _milliseconds(step.after) if step.is_total else f"{_signed(change)} ms"
-        _write(
+        write(
             axes,
             right + 0.012 * (end - start),
             place,
             label,
+            zorder=4,
             weight="bold" if step.is_total else "normal",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
         )
     axes.set_yticks(range(len(drawn)), [" ".join(step.name.split()) for step in drawn])
     for name, step in zip(axes.get_yticklabels(), drawn, strict=True):
-        name.set(fontsize=_FONT, color=_INK, fontweight="bold" if step.is_total else "normal", parse_math=False)
+        name.set(fontsize=_FONT, color=INK, fontweight="bold" if step.is_total else "normal", parse_math=False)
     for spine in ("top", "right", "left"):
         axes.spines[spine].set_visible(False)
-    axes.spines["bottom"].set_color(_FAINT)
+    axes.spines["bottom"].set_color(FAINT)
     axes.tick_params(axis="y", length=0)
-    axes.tick_params(axis="x", labelsize=8.5, colors=_FAINT)
-    axes.grid(axis="x", color=_GRID, linewidth=0.7)
+    axes.tick_params(axis="x", labelsize=8.5, colors=FAINT)
+    axes.grid(axis="x", color=GRID, linewidth=0.7)
     axes.set_axisbelow(True)
     starts = f" (the axis starts at {units.number(start)} ms)" if start else ""
-    axes.set_xlabel(f"predicted ms a step{starts}", fontsize=9, color=_FAINT)
-    axes.text(0, 1.03, title, transform=axes.transAxes, fontsize=11, fontweight="bold", color=_INK)
+    axes.set_xlabel(f"predicted ms a step{starts}", fontsize=9, color=FAINT)
+    drawing.panel_title(axes, 1.03, title, fontsize=11)
 
 
 def _spent(axes: Axes, found: Losses) -> None:
@@ -136,12 +132,12 @@ def _spent(axes: Axes, found: Losses) -> None:
     kinds = found.kinds[:10]
     axes.set_axis_off()
     axes.set(xlim=(0, 1.3 * max((kind.seconds for kind in kinds), default=1.0) or 1.0), ylim=(10, -0.6))
-    axes.text(0, 1.03, "Where the predicted time goes", transform=axes.transAxes, fontsize=11, fontweight="bold")
+    drawing.panel_title(axes, 1.03, "Where the predicted time goes", fontsize=11, color="black")
     for place, kind in enumerate(kinds):
-        _write(axes, 0, place - 0.2, kind.kind)
+        write(axes, 0, place - 0.2, kind.kind)
         axes.barh(place + 0.2, kind.seconds, height=0.34, color=theme.color(kind.kind))
         label = f"{_milliseconds(1e3 * kind.seconds)}, {units.share(kind.share)}"
-        _write(axes, kind.seconds + 0.015 * axes.get_xlim()[1], place + 0.2, label, color=_FAINT)
+        write(axes, kind.seconds + 0.015 * axes.get_xlim()[1], place + 0.2, label, color=FAINT)
 
 
 def _savings(axes: Axes, found: Losses) -> None:
@@ -152,32 +148,23 @@ def _savings(axes: Axes, found: Losses) -> None:
     axes.set_axis_off()
     axes.set(xlim=(0, 1.3 * longest), ylim=(_MOST_LOSSES, -0.6))
     title = "What a change would save, of what its operators take (grey)"
-    axes.text(0, 1.03, title, transform=axes.transAxes, fontsize=11, fontweight="bold")
+    drawing.panel_title(axes, 1.03, title, fontsize=11, color="black")
     if not shown:
-        _write(axes, 0, 0, f"No known change is predicted to save {units.share(savings.LEAST)} or more.", color=_FAINT)
+        write(axes, 0, 0, f"No known change is predicted to save {units.share(savings.LEAST)} or more.", color=FAINT)
     for place, loss in enumerate(shown):
         line = f"{loss.what}: {loss.change}"
-        _write(axes, 0, place - 0.22, line if len(line) <= 118 else f"{line[:117]}…", fontsize=8.5)
+        write(axes, 0, place - 0.22, line if len(line) <= 118 else f"{line[:117]}…", fontsize=8.5)
         if not loss.analysed:
-            axes.barh(place + 0.2, loss.seconds, height=0.34, color="#dfe3e8")
-        axes.barh(place + 0.2, loss.saved_seconds, height=0.34, color=_LESS)
+            axes.barh(place + 0.2, loss.seconds, height=0.34, color=theme.PALER)
+        axes.barh(place + 0.2, loss.saved_seconds, height=0.34, color=LESS)
         end = loss.saved_seconds if loss.analysed else loss.seconds
         label = f"{_signed(-1e3 * loss.saved_seconds)} ms, {units.share(loss.saved_share)}"
-        _write(axes, end + 0.01 * axes.get_xlim()[1], place + 0.2, label, weight="bold")
+        write(axes, end + 0.01 * axes.get_xlim()[1], place + 0.2, label, weight="bold")
 
 
-def _titles(figure: Figure, found: Explanation | Losses) -> None:
-    subtitle = f"{found.device_title}: {captions.workload(found)}"
-    lines = ((0.945, captions.title(found), 15, "bold", _INK), (0.905, subtitle, 10, "normal", _FAINT))
-    for y, content, size, weight, color in lines:
-        line = " ".join(content.split())  # names may hold line breaks
-        fitting = min(size, 1.62 * _INCHES[0] * 72 / max(1, len(line)))
-        figure.text(0.02, y, line, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
-    note = savings.NOT_ADDITIVE if isinstance(found, Losses) else _note(found)
-    figure.text(0.02, 0.022, note, fontsize=9, color=_FAINT, parse_math=False)
-
-
-def _note(found: Explanation) -> str:
+def _note(found: Explanation | Losses) -> str:
+    if isinstance(found, Losses):
+        return savings.NOT_ADDITIVE
     swap = next((sentence for sentence in found.sentences if "(as one:" in sentence), "")
     text = "Each bar begins where the one above ends. Minus: the second model takes less there; plus: it takes more."
     return f"{text} A 1x1 convolution and a linear layer compute the same." if swap else text
@@ -189,9 +176,3 @@ def _milliseconds(value: float) -> str:
 
 def _signed(value: float) -> str:
     return f"{'+' if value > 0 else tables.MINUS if value < 0 else ''}{units.number(abs(value))}"
-
-
-def _write(axes: Axes, x: float, y: float, content: str, **style: Any) -> None:
-    axes.text(
-        x, y, content, **{"color": _INK, "va": "center", "fontsize": _FONT, "parse_math": False, "zorder": 4, **style}
-    )

@@ -9,21 +9,20 @@ from matplotlib.axes import Axes
 
 from memprof import words
 from memprof.reports.ablate import tables
-from memprof.reports.compare import figure as compare_figure
-from memprof.reports.compare.figure import FAINT, GRID, INK, write
-from memprof.reports.parts import theme
+from memprof.reports.parts import drawing, theme
+from memprof.reports.parts.drawing import write
+from memprof.reports.parts.theme import FAINT, GRID, INK
 from memprof.whatif.sweep import Point, Sweep
 
 _HEIGHT = 6.6
 _BOTTOM, _TOP = 0.17, 0.83
-_PREDICTED, _LEAST = "#1f2328", "#8c959f"
 _MOST_TICKS = 16
 
 
 def draw(found: Sweep) -> bytes:
     """Return the plot as a PNG of 1800 x 990 pixels."""
     title = f"{tables.title(found)}: predicted time of a step"
-    figure = compare_figure.start(_HEIGHT, title, tables.subtitle(found))
+    figure = drawing.start(_HEIGHT, title, tables.subtitle(found))
     phases = found.phases()
     width = (0.975 - 0.065 * len(phases)) / len(phases)
     for place, phase in enumerate(phases):
@@ -34,13 +33,13 @@ def draw(found: Sweep) -> bytes:
     for place, bound in enumerate(bounds):
         x = 0.065 + min(0.19, 0.9 / len(bounds)) * place
         said = f"depthwise, bound by {words.short_bound(bound)}"
-        compare_figure.legend_mark(figure, x, 0.068, theme.bound_color(bound), said)
-    compare_figure.footnote(
+        drawing.legend_mark(figure, x, 0.068, theme.bound_color(bound), said)
+    drawing.footnote(
         figure,
         "Line: a whole step, predicted. Dashed: the least that the device's ceilings allow. Bars: the part of "
         "depthwise convolutions, coloured by what sets its time. Diamonds: published.",
     )
-    return compare_figure.png(figure)
+    return drawing.png(figure)
 
 
 def _panel(axes: Axes, found: Sweep, phase: str) -> None:
@@ -50,8 +49,8 @@ def _panel(axes: Axes, found: Sweep, phase: str) -> None:
     highest = max(1e3 * max(point.seconds, point.published_seconds or 0.0) for point in points) or 1.0
     axes.set(xlim=(places[0] - nearest, places[-1] + nearest), ylim=(0, 1.16 * highest))
     _depthwise(axes, points, places, 0.72 * nearest)
-    axes.plot(places, [1e3 * point.seconds for point in points], "-o", color=_PREDICTED, markersize=4.5, linewidth=2)
-    axes.plot(places, [1e3 * point.roofline_seconds for point in points], "--", color=_LEAST, linewidth=1.6)
+    axes.plot(places, [1e3 * point.seconds for point in points], "-o", color=INK, markersize=4.5, linewidth=2)
+    axes.plot(places, [1e3 * point.roofline_seconds for point in points], "--", color=theme.DIM, linewidth=1.6)
     for place, point in zip(places, points, strict=True):
         if point.published_seconds:
             axes.plot(
@@ -89,15 +88,8 @@ def _takeovers(axes: Axes, found: Sweep, phase: str, place_of: dict[str, float])
 def _decorate(axes: Axes, found: Sweep, phase: str, values: Sequence[str], places: Sequence[float]) -> None:
     every = -(-len(values) // _MOST_TICKS)
     axes.set_xticks(places[::every], values[::every])
-    for spine in ("top", "right"):
-        axes.spines[spine].set_visible(False)
-    for spine in ("left", "bottom"):
-        axes.spines[spine].set_color(FAINT)
+    drawing.plain(axes, 9)
     axes.grid(axis="y", color=GRID, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=9, colors=FAINT, length=3)
     axes.set_xlabel(found.option, fontsize=10, color=INK)
     axes.set_ylabel("ms a step", fontsize=10, color=INK)
-    axes.text(
-        0, 1.015, words.phase(phase).capitalize(), transform=axes.transAxes, fontsize=12, fontweight="bold", color=INK
-    )
+    drawing.panel_title(axes, 1.015, words.phase(phase).capitalize())

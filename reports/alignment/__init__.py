@@ -1,0 +1,1 @@
+"""Writers of a trace beside a simulation."""

@@ -1,0 +1,1 @@
+"""Writers of a validation of single kernels."""

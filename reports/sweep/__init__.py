@@ -1,0 +1,1 @@
+"""Writers of a sweep over one option of a model."""
