@@ -24,7 +24,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     dtype = tensors[0].dtype
     for tensor in tensors[1:]:
         dtype = torch.promote_types(dtype, tensor.dtype)
-    if len(shape) in (4, 5) and all(layout.is_channels_last(*like(tensor)) for tensor in tensors):
+    if len(shape) in (4, 5) and all(layout.seems_channels_last(*like(tensor)) for tensor in tensors):
         return allocate(shape, layout.channels_last_strides(shape), dtype)
     return allocate(shape, layout.contiguous_strides(shape), dtype)
 
