@@ -35,7 +35,7 @@ def analyze(
     `model` is a name or spec (see memprof.models.create_model) or a function that builds a torch.nn.Module whose
     forward takes images (batch, 3, resolution, resolution). `device` is a name of the catalogue or the path of a device
     file. `resolution` defaults to the model's own (mostly 224). `phase` is "infer" (forward) or "train" (forward,
-    cross-entropy, backward, SGD step). `precision` is one of memprof.profiles.precision.PRECISIONS; it defaults to tf32
+    cross-entropy, backward, SGD step). `precision` is one of memprof.tensors.precision.PRECISIONS; it defaults to tf32
     where the device has it, else fp32. `layout` is "channels-last" or "channels-first".
 
     Raises WorkloadError, ModelError or DeviceError, each with what to do about it.

@@ -62,7 +62,7 @@ def parse_tensors(text: str, usual: str) -> tuple[tuple[tuple[int, ...], ...], t
 
 
 def _expected_layout(shape: tuple[int, ...], usual: str) -> str:
-    """Return how a dense tensor of a workload lies; see `memprof.operators.shapes.layout_name` for the words."""
+    """Return how a dense tensor of a workload lies; see `memprof.tensors.shapes.layout_name` for the words."""
     if len(shape) not in (4, 5):
         return "contiguous"
     same_both_ways = shape[1] == 1 or all(size == 1 for size in shape[2:])
