@@ -117,7 +117,7 @@ def test_a_document_that_says_a_wrong_figure_is_noticed():
 
 def test_every_place_that_contributors_are_sent_to_exists():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    places = {place for place in re.findall(r"`((?:memprof|operators|reports|tests|benchmarks|docs)/[\w./]*)`", text)}
+    places = set(re.findall(r"`((?:memprof|operators|reports|tests|benchmarks|docs)/[\w./]*)`", text))
     assert len(places) > 15
     made_up = {"memprof/commands/NAME.py", "reports/DOCUMENT/write_NAME.py"}
     assert {place for place in places if not (ROOT / place).exists()} == made_up
