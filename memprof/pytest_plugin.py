@@ -93,7 +93,8 @@ class MemprofGate:
         from memprof.gate.config import GateConfig
         from memprof.gate.entries import collect
         from memprof.gate.records import Verdict
-        from memprof.reports.gate import text
+        from memprof.reports.gate import WRITERS
+        from memprof.reports.writer import RenderOptions
 
         today = collect([report])
         (entry,) = today.entries
@@ -105,7 +106,7 @@ class MemprofGate:
         terms = checking.Terms(self.baseline.name, self.test)
         result = checking.check(config, terms, replace(accepted, entries=tuple(known)), today)
         if result.verdict in (Verdict.REGRESSED, Verdict.CANNOT_TELL):
-            verdict = text(replace(result, remedy=""), width=100, color=False)
+            verdict = WRITERS.render(replace(result, remedy=""), "text", RenderOptions(width=100)).decode()
             pytest.fail(f"{verdict}If it is meant, {_UPDATE}", False)
         return result.results[0]
 

@@ -13,7 +13,7 @@ from memprof.operators.traffic import pattern_of, stream
 from memprof.operators.work import Pattern, Work
 from memprof.tensors.shapes import dense, is_packed, memory_orders, packed_order
 from memprof.tensors.spec import TensorSpec
-from memprof.tensors.strides import is_channels_last
+from memprof.tensors.strides import seems_channels_last
 
 COPYING = frozenset({"aten::convolution", "aten::_convolution", "aten::convolution_backward"})
 """Operators above the copies; those below (`aten::cudnn_convolution`) are given packed tensors."""
@@ -24,7 +24,7 @@ def layout_copies(call: OperatorCall, convolution: Convolution, *others: TensorS
     if call.name not in COPYING:
         return ()
     tensors = convolution.input, convolution.weight
-    channels_last = any(_seems_channels_last(tensor) for tensor in tensors)
+    channels_last = any(tensor.strides and seems_channels_last(tensor.shape, tensor.strides) for tensor in tensors)
     return tuple(
         stream("layout copy", (tensor,), (dense(tensor.shape, tensor.dtype),), pattern=_pattern(tensor, channels_last))
         for tensor in (*tensors, *others)
@@ -35,7 +35,3 @@ def layout_copies(call: OperatorCall, convolution: Convolution, *others: TensorS
 def _pattern(tensor: TensorSpec, channels_last: bool) -> Pattern:
     """Return how the copy goes: a slice of channels keeps its order, a change of format transposes."""
     return pattern_of({*memory_orders((tensor,)), packed_order(tensor.shape, channels_last=channels_last)})
-
-
-def _seems_channels_last(tensor: TensorSpec) -> bool:
-    return tensor.strides is not None and is_channels_last(tensor.shape, tensor.strides)

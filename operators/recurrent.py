@@ -18,17 +18,28 @@ from math import ceil
 
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
+from memprof.operators.recurrent_shapes import (
+    BACKWARD,
+    FORWARD,
+    GRU_GATES,
+    LSTM_GATES,
+    MASK,
+    OUTPUT_GRADIENT,
+    RNN_GATES,
+    STATE_GRADIENTS,
+    Recurrence,
+    product_macs,
+    read_recurrence,
+    swapped,
+)
 from memprof.operators.registry import formula
-from memprof.operators.tiles import WARP_TILE, product_work
+from memprof.operators.tiles import WARP_TILE
 from memprof.operators.traffic import STREAM_BLOCK_ELEMENTS, fill, layout_copy, make_work, stream
 from memprof.operators.work import Pattern, Product, Traffic, Work
 from memprof.tensors.shapes import dense, element_bytes, is_contiguous, is_flag
 from memprof.tensors.spec import TensorSpec
 from memprof.vocabulary import Kind
 
-FORWARD, BACKWARD = "aten::_cudnn_rnn", "aten::_cudnn_rnn_backward"
-
-LSTM_GATES, GRU_GATES, RNN_GATES = 4, 3, 1
 GATE_FLOPS = {LSTM_GATES: 18, GRU_GATES: 14, RNN_GATES: 1}
 """Per element of the hidden state and step, beside the sums of products and biases. LSTM: three sigmoids of 4, tanh of
 candidate and cell, c = f c + i g (3), h = o tanh(c). GRU: two sigmoids, r times the candidate's recurrent part, tanh,
@@ -37,129 +48,10 @@ GATE_BACKWARD_FLOPS = {LSTM_GATES: 24, GRU_GATES: 18, RNN_GATES: 4}
 """The same backward, with 3 for dy y (1 - y) and dy (1 - y y). LSTM: dh (1), tanh(c) (1), do, di, df, dg (4 each), dc
 (5), dc of the step before (1). GRU: dh (1), dn and dz (5 each), dr (4), its recurrent part (1), dh before (2). RNN:
 dh and its product with the derivative."""
-KEPT_STATES = {LSTM_GATES: 5, GRU_GATES: 4, RNN_GATES: 0}
-"""Values per element of the hidden state and step that training keeps for the backward pass, at least: the gates, and
-the cell state or the candidate's recurrent part. A plain RNN's gradient needs its output only."""
 SMALL_HIDDEN = {LSTM_GATES: 192, GRU_GATES: 192, RNN_GATES: 384}
 """Largest hidden state of the persistent kernel CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H, forward; PyTorch 1.12 and later
 (use_rnn_persist_small_h in ATen/native/cudnn/RNN.cpp)."""
 SMALL_HIDDEN_BACKWARD = {LSTM_GATES: 128, GRU_GATES: 128, RNN_GATES: 256}
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """Positions of the arguments of an operator, from ATen/native/native_functions.yaml."""
-
-    hx: int
-    batch_first: int
-    train: int
-    bidirectional: int
-
-
-SCHEMAS = {
-    FORWARD: Schema(hx=4, batch_first=10, train=12, bidirectional=13),
-    BACKWARD: Schema(hx=4, batch_first=14, train=16, bidirectional=17),
-}
-OUTPUT_GRADIENT, STATE_GRADIENTS, MASK = 7, (8, 9), 21
-"""Positions in the backward operator: grad_output; grad_hy and grad_cy; output_mask, the weights' flag last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recurrence:
-    """The geometry of a call: time steps, sequences, features of the hidden state, gates, directions.
-
-    `source` is the input with time outermost, strides as they are; `features` are the inputs of each layer; `biases`
-    counts those of a gate.
-    """
-
-    source: TensorSpec
-    dtype: str
-    steps: int
-    batch: int
-    hidden: int
-    gates: int
-    directions: int
-    features: tuple[int, ...]
-    biases: int
-    batch_first: bool
-    training: bool
-
-    @property
-    def wide(self) -> int:
-        """Return the rows of a weight matrix: all gates."""
-        return self.gates * self.hidden
-
-    @property
-    def rows(self) -> int:
-        """Return the inputs of a layer: sequences times steps."""
-        return self.steps * self.batch
-
-    @property
-    def states(self) -> int:
-        """Return the elements of one layer's hidden state at one step, over all directions."""
-        return self.directions * self.batch * self.hidden
-
-    @property
-    def memory(self) -> int:
-        """Return the elements of one layer's cell state, which only an LSTM has."""
-        return self.states if self.gates == LSTM_GATES else 0
-
-    @property
-    def parameters(self) -> int:
-        """Return the weights and biases of all layers."""
-        return sum(self.directions * self.wide * (inputs + self.hidden + self.biases) for inputs in self.features)
-
-    @property
-    def kept(self) -> int:
-        """Return the elements per step that one layer keeps for the backward pass; none in inference."""
-        return self.states * KEPT_STATES[self.gates] if self.training else 0
-
-    def traffic(self, read: float, written: float) -> Traffic:
-        """Return DRAM traffic of elements of the call's dtype."""
-        size = element_bytes(self.dtype)
-        return Traffic(read * size, written * size)
-
-    def product(self, step: str, product: Product, read: float, written: float) -> Work:
-        """Return the Work of a product, one for each direction."""
-        macs = _macs(product.batch, product.m, product.n, int(product.k))
-        return product_work(step, self.dtype, product, macs=macs, dram=self.traffic(read, written))
-
-
-def _read(call: OperatorCall) -> Recurrence:
-    schema = SCHEMAS[call.name]
-    source, weights, hx = call.tensor(0), call.tensor_list(1), call.tensor(schema.hx)
-    if len(source.shape) != 3 or len(hx.shape) != 3:
-        raise LookupError(f"{call.name}: sequences of different lengths are packed together, their lengths unrecorded")
-    batch_first = is_flag(call.argument(schema.batch_first))
-    directions = 2 if is_flag(call.argument(schema.bidirectional)) else 1
-    hidden, layers = hx.shape[2], hx.shape[0] // directions
-    stride = len(weights) // max(1, hx.shape[0])
-    if not hidden or layers * directions * stride != len(weights) or stride not in (2, 4):
-        raise LookupError(f"{call.name}: {len(weights)} weights for {hx.shape[0]} layers and directions")
-    gates = weights[0].shape[0] // hidden
-    if gates not in GATE_FLOPS:
-        raise LookupError(f"{call.name}: a cell of {gates} gates")
-    timed = _swapped(source) if batch_first else source
-    return Recurrence(
-        timed,
-        source.dtype,
-        timed.shape[0],
-        timed.shape[1],
-        hidden,
-        gates,
-        directions,
-        tuple(weights[layer * directions * stride].shape[1] for layer in range(layers)),
-        stride - 2,
-        batch_first,
-        call.name == BACKWARD or is_flag(call.argument(schema.train)),
-    )
-
-
-def _swapped(tensor: TensorSpec) -> TensorSpec:
-    """Return a (sequences, time, features) tensor as (time, sequences, features), its memory as it is."""
-    batch, steps, features = tensor.shape
-    by_batch, by_step, by_feature = tensor.strides or (steps * features, features, 1)
-    return TensorSpec((steps, batch, features), (by_step, by_batch, by_feature), tensor.dtype)
 
 
 def _packed(tensor: TensorSpec) -> tuple[Work, ...]:
@@ -167,14 +59,10 @@ def _packed(tensor: TensorSpec) -> tuple[Work, ...]:
     return () if is_contiguous(tensor) else (layout_copy(tensor),)
 
 
-def _macs(batch: int, m: int, n: int, k: int) -> int:
-    return fvcore_counts.bmm_macs((batch, m, k), (batch, k, n))
-
-
 @formula(FORWARD, kind=Kind.MATMUL)
 def cost_forward(call: OperatorCall) -> tuple[Work, ...]:
     """Cost all layers: for each the product with its inputs, then the time steps."""
-    cell = _read(call)
+    cell = read_recurrence(call)
     return (*_packed(cell.source), *(work for features in cell.features for work in _layer(cell, features)))
 
 
@@ -198,11 +86,11 @@ def cost_backward(call: OperatorCall) -> tuple[Work, ...]:
 
     The first go back through the time steps, whose gradients of the gates are kept for all that follows.
     """
-    cell = _read(call)
+    cell = read_recurrence(call)
     gradient, mask = call.optional_tensor(OUTPUT_GRADIENT), call.argument(MASK)
     weights_wanted = not isinstance(mask, tuple) or is_flag(mask[-1])
     output = dense((cell.steps, cell.batch, cell.directions * cell.hidden), cell.dtype)
-    timed = output if gradient is None else _swapped(gradient) if cell.batch_first else gradient
+    timed = output if gradient is None else swapped(gradient) if cell.batch_first else gradient
     works = [*_packed(cell.source), *((fill("zeros", output),) if gradient is None else _packed(timed))]
     state = dense((len(cell.features) * cell.directions, cell.batch, cell.hidden), cell.dtype)
     absent = STATE_GRADIENTS if cell.gates == LSTM_GATES else STATE_GRADIENTS[:1]
@@ -294,7 +182,7 @@ def _persistent(cell: Recurrence, step: _Step) -> Work:
     once = cell.directions * cell.wide * (cell.hidden + cell.biases) + cell.states + cell.memory
     dram = cell.traffic(cell.steps * step.read + once, cell.steps * step.written + cell.states + cell.memory)
     flowing = cell.steps * product.batch * product.m * int(product.k) * size
-    macs = cell.steps * _macs(product.batch, product.m, product.n, int(product.k))
+    macs = cell.steps * product_macs(product.batch, product.m, product.n, int(product.k))
     return make_work(
         "time steps",
         cell.dtype,

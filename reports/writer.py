@@ -43,7 +43,10 @@ class RenderOptions:
 
 
 class Writer(Protocol[_Taken_contra]):
-    """What a module `write_NAME` has: `EXTENSION` ends the names of its files, without a dot; `render` makes one."""
+    """What a module `write_NAME` has: `EXTENSION` ends the names of its files, without a dot; `render` makes one.
+
+    Where others look for a file of a certain name, it also has that as `FILE_NAME`.
+    """
 
     EXTENSION: str
 
@@ -64,6 +67,10 @@ class Format(Generic[Document]):
     def extension(self) -> str:
         """Return the extension of such a file, without the dot: "html"."""
         return self._writer.EXTENSION
+
+    def file_name(self, stem: str) -> str:
+        """Return what its file is called where those of other formats are `stem` and their extension."""
+        return getattr(self._writer, "FILE_NAME", f"{stem}.{self.extension}")
 
     def render(self, document: Document, options: RenderOptions | None = None) -> bytes:
         """Return the content of the file."""
@@ -110,10 +117,10 @@ class Writers(Generic[Document]):
     def files(
         self, document: Document, names: Iterable[str], stem: str, options: RenderOptions | None = None
     ) -> dict[str, bytes]:
-        """Return the contents of the files `stem.EXTENSION`, one for each of the formats `names`."""
+        """Return the contents of the files by their names, mostly `stem.EXTENSION`, one for each of the formats."""
         prepared = self.prepare(document)
         formats = [self.get(name) for name in names]
-        return {f"{stem}.{item.extension}": item.render(prepared, options) for item in formats}
+        return {item.file_name(stem): item.render(prepared, options) for item in formats}
 
 
 @cache

@@ -113,3 +113,11 @@ def test_a_document_that_says_a_wrong_figure_is_noticed():
 
     assert (command.text, code.text, code.printed) == ("memprof x", "print(2)\n", "3\n")
     assert missing_figures(command.printed, "Total 1.5\nGB and Share 17 %") == ["Share 7 %"]
+
+
+def test_every_place_that_contributors_are_sent_to_exists():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    places = set(re.findall(r"`((?:memprof|operators|reports|tests|benchmarks|docs)/[\w./]*)`", text))
+    assert len(places) > 15
+    made_up = {"memprof/commands/NAME.py", "reports/DOCUMENT/write_NAME.py"}
+    assert {place for place in places if not (ROOT / place).exists()} == made_up

@@ -13,7 +13,7 @@ from memprof.devices.ceilings import ceilings, default_precision
 from memprof.errors import DeviceError, ModelError, WorkloadError
 from memprof.report.record import Report, Workload
 from memprof.tensors.precision import get_precision
-from memprof.vocabulary import CPU
+from memprof.vocabulary import CHANNELS_LAST, CPU, INFER, TRAIN
 from memprof.workload import CUDA, DEFAULT_LAYOUT, DEFAULT_RUN_BATCH_SIZES, DEFAULT_WARM_UP, check_workload
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def measure(
     roof: str | Path | None = None,
     batch_size: int | None = None,
     resolution: int | None = None,
-    phase: str = "infer",
+    phase: str = INFER,
     precision: str | None = None,
     layout: str = DEFAULT_LAYOUT,
     warm_up: int = DEFAULT_WARM_UP,
@@ -122,9 +122,9 @@ def _run(
         machine,
         batch_size=workload.batch_size,
         resolution=workload.pixels,
-        training=workload.phase == "train",
+        training=workload.phase == TRAIN,
         precision=get_precision(workload.precision),
-        channels_last=workload.layout == "channels-last",
+        channels_last=workload.layout == CHANNELS_LAST,
         plan=plan,
         compiled=compiled,
         name=workload.model,

@@ -11,6 +11,7 @@ from memprof.devices.ceilings import ceilings, default_precision
 from memprof.errors import ModelError
 from memprof.report.record import Report, Workload
 from memprof.tensors.precision import get_precision
+from memprof.vocabulary import CHANNELS_LAST, INFER, TRAIN
 from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, check_workload
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def analyze(
     device: str | Path | Device = "a100",
     batch_size: int = DEFAULT_BATCH_SIZE,
     resolution: int | None = None,
-    phase: str = "infer",
+    phase: str = INFER,
     precision: str | None = None,
     layout: str = DEFAULT_LAYOUT,
 ) -> Report:
@@ -35,7 +36,7 @@ def analyze(
     `model` is a name or spec (see memprof.models.create_model) or a function that builds a torch.nn.Module whose
     forward takes images (batch, 3, resolution, resolution). `device` is a name of the catalogue or the path of a device
     file. `resolution` defaults to the model's own (mostly 224). `phase` is "infer" (forward) or "train" (forward,
-    cross-entropy, backward, SGD step). `precision` is one of memprof.profiles.precision.PRECISIONS; it defaults to tf32
+    cross-entropy, backward, SGD step). `precision` is one of memprof.tensors.precision.PRECISIONS; it defaults to tf32
     where the device has it, else fp32. `layout` is "channels-last" or "channels-first".
 
     Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
@@ -52,7 +53,7 @@ def analyze_on(
     *,
     batch_size: int = DEFAULT_BATCH_SIZE,
     resolution: int | None = None,
-    phase: str = "infer",
+    phase: str = INFER,
     precision: str | None = None,
     layout: str = DEFAULT_LAYOUT,
 ) -> list[Report]:
@@ -82,9 +83,9 @@ def simulate_model(model: str | Callable[[], nn.Module], workload: Workload) -> 
         builder_of(model),
         batch_size=workload.batch_size,
         resolution=workload.pixels,
-        training=workload.phase == "train",
+        training=workload.phase == TRAIN,
         precision=get_precision(workload.precision),
-        channels_last=workload.layout == "channels-last",
+        channels_last=workload.layout == CHANNELS_LAST,
         name=workload.model,
     )
 

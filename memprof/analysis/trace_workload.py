@@ -11,7 +11,7 @@ from memprof.report.record import Workload
 from memprof.roofline.points import CostedCall
 from memprof.tensors.shapes import is_channels_last
 from memprof.tensors.spec import TensorSpec
-from memprof.vocabulary import Kind, Phase
+from memprof.vocabulary import CHANNELS_FIRST, CHANNELS_LAST, INFER, TRAIN, Kind, Phase
 
 _MATRIX_KINDS = frozenset({Kind.CONVOLUTION, Kind.MATMUL, Kind.ATTENTION})
 _CONVOLUTIONS = frozenset({Kind.CONVOLUTION, Kind.DEPTHWISE})
@@ -29,7 +29,7 @@ def workload_of(name: str, costed: Sequence[CostedCall], precisions: Sequence[st
         model=name,
         batch_size=image.shape[0] if image is not None else _batch(costed),
         resolution=image.shape[-1] if image is not None else None,
-        phase="train" if any(call.phase is Phase.BACKWARD for call in calls) else "infer",
+        phase=TRAIN if any(call.phase is Phase.BACKWARD for call in calls) else INFER,
         precision=precision_of(costed, precisions),
         layout=_layout(costed),
     )
@@ -90,4 +90,4 @@ def _batch(costed: Sequence[CostedCall]) -> int:
 def _layout(costed: Sequence[CostedCall]) -> str:
     inputs = [item.call.tensors()[0] for item in costed if item.kind in _CONVOLUTIONS]
     last = sum(is_channels_last(tensor) for tensor in inputs)
-    return "channels-last" if last > len(inputs) / 2 else "channels-first"
+    return CHANNELS_LAST if last > len(inputs) / 2 else CHANNELS_FIRST

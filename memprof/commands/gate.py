@@ -9,6 +9,7 @@ import click
 
 from memprof.commands import gate_accepting, gate_history
 from memprof.commands.gating import (
+    PRINTED,
     baseline_option,
     config_option,
     current_baseline,
@@ -17,6 +18,8 @@ from memprof.commands.gating import (
     say,
 )
 from memprof.commands.options import DEFAULT_OUTPUT, chosen_formats
+from memprof.reports.gate import WRITERS
+from memprof.words import enumerate_words
 
 
 class _InOrder(click.Group):
@@ -42,10 +45,7 @@ def command(context: click.Context) -> None:
 def _formats(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
     if value is None:
         return None
-    from memprof.reports.gate import FORMATS
-
-    names = ("text", *FORMATS.names)
-    return chosen_formats(value, names, lambda name: name if name == "text" else FORMATS.check(name))
+    return chosen_formats(value, WRITERS.names, WRITERS.get)
 
 
 command.add_command(gate_accepting.init)
@@ -65,8 +65,9 @@ command.add_command(gate_accepting.init)
     "formats",
     callback=_formats,
     metavar="LIST",
-    help="What to print and write, separated by commas: text and github are printed, md, json, junit and "
-    "gitlab are files. Default: what suits; on GitHub text and github.",
+    help=f"What to print and write, separated by commas: {enumerate_words(list(PRINTED))} are printed, "
+    f"{enumerate_words([name for name in WRITERS.names if name not in PRINTED])} are files. Default: what suits; on "
+    "GitHub text and github.",
 )
 @click.option(
     "--output",
@@ -113,9 +114,7 @@ def check_command(
         measured = () if against is None else measure_against(config, against)
         result = checking.check(config, terms, accepted, today, measured)
     if as_json:
-        from memprof.reports.gate import FORMATS
-
-        say(FORMATS.render(result, "json").decode())
+        say(WRITERS.render(result, "json").decode())
     else:
         publish(
             result,

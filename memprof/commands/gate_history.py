@@ -43,14 +43,10 @@ def command(
     kept = file or source.parent / FILE_NAME
     append(kept, accepted, find_commit(source.parent, commit))
     history = read(kept)
-    from memprof.reports.history import figure, page
+    from memprof.reports.history import WRITERS, History
 
     with progress("drawing"):
-        contents = {
-            "history.png": figure.draw(history, chosen),
-            "history.html": page.render(history, chosen),
-        }
-        paths = write_files(output, contents)
+        paths = write_files(output, WRITERS.files(History(history, chosen), WRITERS.names, "history"))
     count = len(commits(history))
     echo(f"{count} commit{'' if count == 1 else 's'} in {kept}\n")
     echo_written(paths)

@@ -32,7 +32,7 @@ baseline_option = click.option(
 )
 
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
-_PRINTED = ("text", "github")
+PRINTED = ("text", "github")
 """Formats that are no files: GitHub takes annotations from what a step prints."""
 
 
@@ -86,20 +86,20 @@ def publish(result: GateResult, formats: Sequence[str], output: Path, sources: t
     from memprof.commands.output import for_terminal
     from memprof.files import write_files
     from memprof.gate.environment import output_file, summary_file
-    from memprof.reports import gate as writers
+    from memprof.reports.gate import WRITERS, Check
+    from memprof.reports.gate.lines import Sources
 
     options = for_terminal("kind", 1)
-    known = writers.formats(*(path.read_text(encoding="utf-8", errors="replace") for path in sources))
-    if "text" in formats:
-        say(writers.text(result, width=options.width, color=options.color))
-    if "github" in formats:
-        say(known.render(result, "github").decode())
-    files = [name for name in formats if name not in _PRINTED]
+    check = Check(result, Sources(*(path.read_text(encoding="utf-8", errors="replace") for path in sources)))
+    for name in PRINTED:
+        if name in formats:
+            say(WRITERS.render(check, name, options).decode())
+    files = [name for name in formats if name not in PRINTED]
     if files:
-        paths = write_files(output, {writers.file_name(name): known.render(result, name) for name in files})
+        paths = write_files(output, WRITERS.files(check, files, "gate"))
         say(f"Written: {', '.join(map(str, paths))}\n")
     if summary := summary_file(os.environ):
-        _append(summary, known.render(result, "md"))
+        _append(summary, WRITERS.render(check, "md"))
     if outputs := output_file(os.environ):
         _append(outputs, f"verdict={result.verdict}\n".encode())
 

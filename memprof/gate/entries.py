@@ -22,6 +22,7 @@ from memprof.gate.modules import natural_order
 from memprof.gate.records import BASELINE_SCHEMA, Baseline, Entry, Figures, GateWorkload, OperatorLine
 from memprof.report.digest import digest
 from memprof.report.record import DeviceCeilings, OperatorRow, Report
+from memprof.vocabulary import Phase
 
 LIBRARIES = ("torch", "fvcore")
 """Libraries whose version may change figures: torch decides which operators a step has, fvcore counts FLOPs."""
@@ -167,7 +168,7 @@ def _lines(report: Report) -> tuple[OperatorLine, ...]:
     return tuple(sorted(lines, key=_line_order))
 
 
-_PHASES = ("forward", "backward", "optimizer")
+_PHASES = tuple(map(str, Phase))
 
 
 def _line_order(line: OperatorLine) -> tuple[object, ...]:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from memprof.vocabulary import CHANNELS_FIRST
+
 _SCALAR = "scalar"
 _PLAIN = re.compile(r"[\w.]*", re.ASCII)
 _TENSOR = re.compile(r"(?:(\d+)\*)?(scalar|\d+(?:x\d+)*)(?: ([a-z-]+))?", re.ASCII)
@@ -62,11 +64,11 @@ def parse_tensors(text: str, usual: str) -> tuple[tuple[tuple[int, ...], ...], t
 
 
 def _expected_layout(shape: tuple[int, ...], usual: str) -> str:
-    """Return how a dense tensor of a workload lies; see `memprof.operators.shapes.layout_name` for the words."""
+    """Return how a dense tensor of a workload lies; see `memprof.tensors.shapes.layout_name` for the words."""
     if len(shape) not in (4, 5):
         return "contiguous"
     same_both_ways = shape[1] == 1 or all(size == 1 for size in shape[2:])
-    return "channels-first" if same_both_ways else usual
+    return CHANNELS_FIRST if same_both_ways else usual
 
 
 def _pieces(modules: Sequence[str]) -> Iterator[str]:

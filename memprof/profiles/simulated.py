@@ -19,7 +19,7 @@ from memprof.errors import ModelError
 from memprof.models.foreign import foreign_code
 from memprof.profiles.kineto import read_events
 from memprof.profiles.memory import MemoryMeter, MemoryUse
-from memprof.profiles.meta import attention, backward, forward  # noqa: F401  (register their rules)
+from memprof.profiles.meta import attention, backward, creation, elementwise, layers, products  # noqa: F401  (rules)
 from memprof.profiles.meta.autocast import CudaFrontEnd
 from memprof.profiles.meta.autocast_region import AutocastAnswers, NoAutocast
 from memprof.profiles.meta.mode import MetaRules

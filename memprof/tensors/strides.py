@@ -24,10 +24,11 @@ def channels_last_strides(shape: Shape) -> Strides:
     return _packed(shape, _CHANNELS_LAST_ORDER[len(shape)])
 
 
-def is_channels_last(shape: Shape, strides: Shape) -> bool:
-    """Tell whether ATen would take strides for channels-last, gaps between pixels allowed.
+def seems_channels_last(shape: Shape, strides: Shape) -> bool:
+    """Tell whether ATen takes strides for channels-last (is_channels_last_strides_2d), gaps between pixels allowed.
 
-    A tensor that is both (one channel, one pixel) counts as channels-first, as in ATen.
+    `memprof.tensors.shapes.is_channels_last` allows none. A tensor that is both (one
+    channel, one pixel) counts as channels-first, as in ATen.
     """
     order = _CHANNELS_LAST_ORDER.get(len(shape))
     if order is None or strides[1] == 0:
@@ -42,7 +43,7 @@ def is_channels_last(shape: Shape, strides: Shape) -> bool:
 
 def suggested_strides(shape: Shape, *like: tuple[Shape, Shape]) -> Strides:
     """Return channels-last strides for `shape` if any of the (shape, strides) pairs `like` is so, else row-major."""
-    if len(shape) in _CHANNELS_LAST_ORDER and any(is_channels_last(*pair) for pair in like):
+    if len(shape) in _CHANNELS_LAST_ORDER and any(seems_channels_last(*pair) for pair in like):
         return channels_last_strides(shape)
     return contiguous_strides(shape)
 

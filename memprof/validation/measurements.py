@@ -14,7 +14,7 @@ from memprof.models.spec import Source, parse
 from memprof.validation.protocol import TIMM_SOURCE
 from memprof.validation.records import Entry, Measurement
 from memprof.validation.tables import Row, RowError, Table
-from memprof.vocabulary import LAYOUTS, PHASES
+from memprof.vocabulary import CHANNELS_FIRST, CHANNELS_LAST, LAYOUTS, PHASES
 from memprof.workload import check_workload
 
 REQUIRED = ("device", "dtype", "layout", "batch", "resolution", "phase", "model", "images_per_second")
@@ -36,8 +36,8 @@ COLUMNS = (
 BEST_OF_BOTH = "best of nchw and nhwc"
 _LAYOUTS = {
     **{layout: (layout,) for layout in LAYOUTS},
-    "nchw": ("channels-first",),
-    "nhwc": ("channels-last",),
+    "nchw": (CHANNELS_FIRST,),
+    "nhwc": (CHANNELS_LAST,),
     BEST_OF_BOTH: LAYOUTS,
 }
 _PRECISIONS = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16"}

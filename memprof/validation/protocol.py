@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from memprof.vocabulary import INFER
+
 TIMM_SOURCE = "timm"
 _FIRST_FUSED = (2, 0)
 _FIRST_WIDE_STEPS = (2, 5)
@@ -38,7 +40,7 @@ def source_settings(source: str, stack: str, phase: str) -> Iterator[None]:
     norm, fused, experimental = is_fast_norm(), use_fused_attn(), use_fused_attn(experimental=True)  # type: ignore[no-untyped-call]
     narrow = cuda.fp16_bf16_reduction_math_sdp_allowed()  # type: ignore[no-untyped-call]
     set_fused_attn(version >= _FIRST_FUSED)
-    set_fast_norm(version >= _FIRST_FUSED and phase == "infer")  # type: ignore[no-untyped-call]
+    set_fast_norm(version >= _FIRST_FUSED and phase == INFER)  # type: ignore[no-untyped-call]
     cuda.allow_fp16_bf16_reduction_math_sdp(narrow or version < _FIRST_WIDE_STEPS)
     try:
         yield

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from memprof.gate.environment import output_file, shown_path, summary_file, usual_formats
-from memprof.reports.gate import FORMATS
+from memprof.reports.gate import WRITERS
 
 GITHUB, GITLAB = {"GITHUB_ACTIONS": "true"}, {"GITLAB_CI": "true"}
 
@@ -26,7 +26,7 @@ GITHUB, GITLAB = {"GITHUB_ACTIONS": "true"}, {"GITLAB_CI": "true"}
 )
 def test_formats_suit_the_ci_system(environ: dict[str, str], formats: tuple[str, ...]):
     assert usual_formats(environ, into_folder=False) == formats
-    assert set(formats) <= {"text", *FORMATS.names}
+    assert set(formats) <= {"text", *WRITERS.names}
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_formats_suit_the_ci_system(environ: dict[str, str], formats: tuple[str,
 )
 def test_a_folder_gets_the_files_that_the_ci_system_shows(environ: dict[str, str], formats: tuple[str, ...]):
     assert usual_formats(environ, into_folder=True) == formats
-    assert set(formats) <= {"text", *FORMATS.names}
+    assert set(formats) <= {"text", *WRITERS.names}
 
 
 @pytest.mark.parametrize(("file_of", "name"), [(summary_file, "GITHUB_STEP_SUMMARY"), (output_file, "GITHUB_OUTPUT")])

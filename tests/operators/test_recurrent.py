@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from memprof.operators.recurrent import BACKWARD, FORWARD, MASK, OUTPUT_GRADIENT, SCHEMAS, STATE_GRADIENTS
+from memprof.operators.recurrent_shapes import BACKWARD, FORWARD, MASK, OUTPUT_GRADIENT, SCHEMAS, STATE_GRADIENTS
 from memprof.operators.work import Pattern, Work
 from memprof.tensors.spec import Argument, TensorSpec
 from memprof.vocabulary import Kind

@@ -94,7 +94,7 @@ def with_measurement(row: OperatorRow, fraction: float, *, kernels: bool = True,
 
 
 def unbound(name: str, seconds: float) -> OperatorRow:
-    """Return a row of an operator that no formula knows, as `memprof.rows.idle_rows` makes it."""
+    """Return a row of an operator that no formula knows, as `memprof.analysis.rows.idle_rows` makes it."""
     return OperatorRow(
         name=name,
         kind="unknown",

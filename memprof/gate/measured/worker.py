@@ -17,6 +17,8 @@ from pathlib import Path
 from random import Random
 from typing import BinaryIO
 
+from memprof.vocabulary import CHANNELS_LAST, TRAIN
+
 # Kineto looks for a GPU when it starts and reports on standard error that there is none; read when torch is imported.
 os.environ.setdefault("KINETO_LOG_LEVEL", "99")
 
@@ -88,7 +90,7 @@ class Placement:
         model = create_model(job.model)
         if not isinstance(model, nn.Module):
             raise ModelError(f"{job.model} gives a {type(model).__name__}, not a torch.nn.Module", "return a module")
-        channels_last, dtype = job.layout == "channels-last", getattr(torch, precision.storage)
+        channels_last, dtype = job.layout == CHANNELS_LAST, getattr(torch, precision.storage)
         for tensor in (*model.parameters(), *model.buffers()):
             if tensor.is_floating_point():
                 wanted = dtype if tensor.dtype == torch.float32 else tensor.dtype
@@ -98,7 +100,7 @@ class Placement:
             images=_place_tensor(images, dtype, channels_last),
             targets=torch.zeros((job.batch_size,), dtype=torch.int64),
         )
-        self._step = Step(model, job.model, job.phase == "train", _REMEDY, lambda: _autocast(precision))
+        self._step = Step(model, job.model, job.phase == TRAIN, _REMEDY, lambda: _autocast(precision))
         for buffer in self._step.optimizer_state:  # made without values
             buffer.zero_()
         del padding

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from memprof.profiles.meta.forward import elementwise, like
+from memprof.profiles.meta.elementwise import elementwise, like
 from memprof.profiles.meta.mode import allocate, rule
 from memprof.tensors import strides as layout
 

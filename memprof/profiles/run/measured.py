@@ -60,7 +60,7 @@ def run_model(
     compiled: bool = False,
     name: str = "the model",
 ) -> Run:
-    """Run the model that `build` returns on `machine`, whose weights it changes; see `memprof.measuring.measure`.
+    """Run the model that `build` returns on `machine`, for `memprof.analysis.measured`; its weights change.
 
     ModelError where it cannot be built, does not run, or does not fit into memory.
     """

@@ -20,9 +20,8 @@ from hypothesis import strategies as st
 
 from memprof.errors import OutputError
 from memprof.gate.records import GateResult
-from memprof.reports import gate
-from memprof.reports.gate import markdown as gate_markdown
-from memprof.reports.gate import words
+from memprof.reports import RenderOptions, gate
+from memprof.reports.gate import words, write_md
 from tests.reports.gate.gate_sample import (
     ALL,
     ALL_PASSED,
@@ -58,14 +57,18 @@ CASES = {
 }
 
 
+def terminal(found: GateResult, width: int, *, color: bool = False) -> str:
+    return gate.WRITERS.render(found, "text", RenderOptions(width=width, color=color)).decode()
+
+
 def markdown(found: GateResult) -> str:
-    return gate.FORMATS.render(found, "md").decode()
+    return gate.WRITERS.render(found, "md").decode()
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_output_is_as_read(name: str):
     found, width = CASES[name]
-    text = markdown(found) if width is None else gate.text(found, width=width)
+    text = markdown(found) if width is None else terminal(found, width)
     if os.environ.get("MEMPROF_REFRESH_GOLDEN"):
         (GOLDEN / name).write_text(text, encoding="utf-8")
     assert text == (GOLDEN / name).read_text(encoding="utf-8")
@@ -74,11 +77,11 @@ def test_output_is_as_read(name: str):
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("found", [*ALL.values(), hostile(EVIL), hostile("a" * 300)], ids=[*ALL, "evil", "long"])
 def test_the_terminal_text_keeps_to_its_width_and_is_plain(found: GateResult, width: int):
-    text = gate.text(found, width=width)
+    text = terminal(found, width)
     assert max(map(len, text.splitlines())) <= width
     assert "\x1b" not in text
     assert "not measured" in " ".join(text.split())
-    assert "\x1b[" in gate.text(found, width=width, color=True)
+    assert "\x1b[" in terminal(found, width, color=True)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ def test_the_terminal_text_keeps_to_its_width_and_is_plain(found: GateResult, wi
     ],
 )
 def test_the_verdict_comes_first_in_one_line(found: GateResult, said: str):
-    assert gate.text(found, width=80).splitlines()[0] == said
+    assert terminal(found, 80).splitlines()[0] == said
     assert len(said) <= 80
 
 
@@ -117,12 +120,12 @@ def test_what_else_there_is_comes_next():
 
 
 def test_the_remedy_comes_last():
-    lines = gate.text(REGRESSION, width=120).splitlines()
+    lines = terminal(REGRESSION, 120).splitlines()
     assert lines[-1] == "→ Undo what made it worse; if it is meant, run `memprof gate update` and commit the baseline."
 
 
 def test_only_figures_that_changed_are_shown_and_the_others_counted():
-    text = gate.text(REGRESSION, width=120)
+    text = terminal(REGRESSION, 120)
     lines = [line.split() for line in text.splitlines()]
     assert ["DRAM", "traffic", "42.1", "GB", "46.5", "GB", "+10.5", "%", "+1", "%", "regressed"] in lines
     assert ["kernel", "launches", "372", "390", "+4.8", "%", "0", "regressed"] in lines
@@ -134,7 +137,7 @@ def test_only_figures_that_changed_are_shown_and_the_others_counted():
 def test_ten_changes_are_told_and_the_rest_counted():
     many = tuple(replace(CHANGES[1], text=f"stages.{number}: 1 new aten::clone") for number in range(13))
     found = result(replace(WORSE, changes=many), verdict=REGRESSED)
-    for text in (gate.text(found, width=120), markdown(found).partition("<details>")[0]):
+    for text in (terminal(found, 120), markdown(found).partition("<details>")[0]):
         assert "stages.9:" in text.replace("\\", "")
         assert "stages.10:" not in text.replace("\\", "")
         assert "and 3 more" in text
@@ -170,7 +173,7 @@ def test_a_measurement_that_failed_shows_no_figures():
         rounds=0,
         reasons=("its process was killed",),
     )
-    text = gate.text(result(FINE, verdict=CANNOT_TELL, measured=(failed,)), width=80)
+    text = terminal(result(FINE, verdict=CANNOT_TELL, measured=(failed,)), 80)
     assert [line.split() for line in text.splitlines() if line.startswith(" resnet50 train")] == [
         ["resnet50", "train", "–", "–", "–", "–", "cannot", "tell"]
     ]
@@ -188,18 +191,18 @@ def test_markdown_holds_figures_changes_and_what_to_do():
     assert text.count("<details>") == text.count("</details>") == 2
 
 
-@pytest.mark.parametrize("limit", [400, 1500, 4000, gate_markdown.LIMIT_BYTES])
+@pytest.mark.parametrize("limit", [400, 1500, 4000, write_md.LIMIT_BYTES])
 def test_markdown_keeps_to_githubs_limit_and_says_what_is_left_out(limit: int):
     workloads = [replace(WORSE, workload=replace(WORSE.workload, batch_size=size)) for size in range(200)]
-    whole = gate_markdown.render(result(*workloads, verdict=REGRESSED, remedy="undo it"), 10**9)
-    text = gate_markdown.render(result(*workloads, verdict=REGRESSED, remedy="undo it"), limit)
-    assert len(whole.encode()) > gate_markdown.LIMIT_BYTES >= limit >= len(text.encode())
+    whole = write_md.markdown_text(result(*workloads, verdict=REGRESSED, remedy="undo it"), 10**9)
+    text = write_md.markdown_text(result(*workloads, verdict=REGRESSED, remedy="undo it"), limit)
+    assert len(whole.encode()) > write_md.LIMIT_BYTES >= limit >= len(text.encode())
     assert "left out" in text
     assert "left out" not in whole
     assert whole.startswith(text[: text.index("_The rest")])
     assert text.count("<details>") == text.count("</details>")
     assert "regressed" in text
-    long = gate_markdown.render(hostile("a" * 70_000), limit)
+    long = write_md.markdown_text(hostile("a" * 70_000), limit)
     assert len(long.encode()) <= limit
 
 
@@ -228,26 +231,26 @@ def test_names_neither_format_nor_notify():
 
 @pytest.mark.parametrize("found", ALL.values(), ids=ALL)
 def test_json_is_the_result_itself(found: GateResult):
-    assert msgspec.json.decode(gate.FORMATS.render(found, "json"), type=GateResult) == found
+    assert msgspec.json.decode(gate.WRITERS.render(found, "json"), type=GateResult) == found
 
 
 @given(st.text() | st.just(EVIL))
 def test_any_text_is_json(text: str):
-    found = json.loads(gate.FORMATS.render(hostile(text), "json"))
+    found = json.loads(gate.WRITERS.render(hostile(text), "json"))
     assert found["verdict"] == "regressed"
     assert found["remedy"] == text.encode("utf-8", "replace").decode()
 
 
 def test_every_file_has_a_name_of_its_own():
-    names = [name for name in gate.FORMATS.names if name != "github"]
-    assert {gate.file_name(name) for name in names} == {
+    names = [name for name in gate.WRITERS.names if name not in ("text", "github")]
+    assert {gate.WRITERS.get(name).file_name("gate") for name in names} == {
         "gate.md",
         "gate-junit.xml",
         "gl-code-quality-report.json",
         "gate.json",
     }
     with pytest.raises(OutputError, match="writes no 'junitt'; did you mean junit"):
-        gate.FORMATS.render(REGRESSION, "junitt")
+        gate.WRITERS.render(REGRESSION, "junitt")
 
 
 def test_the_samples_are_what_they_say():

@@ -47,7 +47,7 @@ ANY = st.text() | st.just(EVIL)
 
 
 def lines(found: GateResult) -> list[str]:
-    return gate.formats(BASELINE, CONFIG).render(found, "github").decode().splitlines()
+    return gate.WRITERS.render(gate.Check(found, Sources(BASELINE, CONFIG)), "github").decode().splitlines()
 
 
 def unescaped(text: str) -> str:
@@ -87,12 +87,12 @@ def test_annotations_are_on_the_lines_of_the_baseline_and_of_the_configuration()
 
 
 def test_nothing_is_annotated_where_all_passed():
-    assert gate.FORMATS.render(ALL_PASSED, "github") == b""
-    assert json.loads(gate.FORMATS.render(ALL_PASSED, "gitlab")) == []
+    assert gate.WRITERS.render(ALL_PASSED, "github") == b""
+    assert json.loads(gate.WRITERS.render(ALL_PASSED, "gitlab")) == []
 
 
 def test_without_the_files_annotations_are_where_the_section_begins():
-    (line,) = gate.FORMATS.render(REGRESSION, "github").decode().splitlines()
+    (line,) = gate.WRITERS.render(REGRESSION, "github").decode().splitlines()
     assert line.startswith("::error file=setup.cfg,line=7,title=memprof gate%3A inceptionnext_t%2C inference on ")
 
 
@@ -108,7 +108,7 @@ def test_without_the_files_annotations_are_where_the_section_begins():
 )
 def test_what_makes_the_check_fail_is_an_error_and_nothing_else(found: GateResult, level: str):
     assert {parsed(line)[0] for line in lines(found)} == {level}
-    suite = xml.fromstring(gate.FORMATS.render(found, "junit"))
+    suite = xml.fromstring(gate.WRITERS.render(found, "junit"))
     assert (int(suite.get("failures", 0)) + int(suite.get("errors", 0)) > 0) == (level == "error")
 
 
@@ -124,7 +124,7 @@ def test_github_shows_ten_annotations_of_a_kind_so_the_last_one_counts_the_rest(
 @given(ANY)
 def test_any_text_is_one_annotation_in_one_line(text: str):
     found = hostile(text)
-    shown = gate.formats(text, text).render(found, "github").decode()
+    shown = gate.WRITERS.render(gate.Check(found, Sources(text, text)), "github").decode()
     assert len(re.split(r"[\r\n]", shown.rstrip("\n"))) == len(shown.splitlines()) == 3
     for line in shown.splitlines():
         level, properties, _ = parsed(line)
@@ -154,7 +154,7 @@ def test_a_workload_is_found_in_a_baseline_however_it_is_laid_out():
 
 
 def junit(found: GateResult) -> xml.Element:
-    return xml.fromstring(gate.FORMATS.render(found, "junit"))
+    return xml.fromstring(gate.WRITERS.render(found, "junit"))
 
 
 @pytest.mark.parametrize("found", ALL.values(), ids=ALL)
@@ -193,7 +193,7 @@ def test_any_text_gives_xml_that_can_be_read(text: str):
 
 
 def test_gitlab_reads_a_problem_for_each_figure():
-    issues = json.loads(gate.formats(BASELINE, CONFIG).render(EVERYTHING, "gitlab"))
+    issues = json.loads(gate.WRITERS.render(gate.Check(EVERYTHING, Sources(BASELINE, CONFIG)), "gitlab"))
     assert {tuple(issue) for issue in issues} == {("description", "check_name", "fingerprint", "severity", "location")}
     told = [(issue["check_name"], issue["severity"], issue["location"]["path"]) for issue in issues]
     assert told == [
@@ -210,7 +210,7 @@ def test_gitlab_reads_a_problem_for_each_figure():
 
 
 def prints(found: GateResult) -> set[str]:
-    return {issue["fingerprint"] for issue in json.loads(gate.FORMATS.render(found, "gitlab"))}
+    return {issue["fingerprint"] for issue in json.loads(gate.WRITERS.render(found, "gitlab"))}
 
 
 def test_fingerprints_tell_problems_apart_and_do_not_depend_on_figures():
@@ -223,7 +223,7 @@ def test_fingerprints_tell_problems_apart_and_do_not_depend_on_figures():
 
 @given(ANY)
 def test_any_text_is_a_code_quality_report(text: str):
-    content = gate.formats(text, text).render(hostile(text), "gitlab")
+    content = gate.WRITERS.render(gate.Check(hostile(text), Sources(text, text)), "gitlab")
     issues = json.loads(content)
     assert len({issue["fingerprint"] for issue in issues}) == len(issues) > 2
     assert content.decode().encode() == content

@@ -11,8 +11,7 @@ from matplotlib import image
 from memprof.errors import GateError
 from memprof.gate.history import Accepted, Commit
 from memprof.gate.records import Figures, GateWorkload
-from memprof.reports.history import figure, tables
-from memprof.reports.history import page as history_page
+from memprof.reports.history import WRITERS, History, tables
 
 FIGURES = Figures(10, 2e9, 1e9, 3e6, 4e6, 5e6, 7, 1e-3, 128000.0, 9e6, 1.0, {"dram": 1.0})
 WORKLOAD = GateWorkload("resnet50", "infer", "a100", 128, 224, "tf32", "channels-last")
@@ -40,7 +39,7 @@ def test_the_table_has_a_line_for_each_commit_newest_first():
 
 
 def test_the_page_escapes_names_and_holds_the_plot():
-    page = history_page.render(FOUND, SECONDS).decode()
+    page = WRITERS.render(History(FOUND, SECONDS), "html").decode()
     assert EVIL not in page
     assert "&lt;script&gt;" in page
     assert "data:image/png;base64," in page
@@ -49,7 +48,7 @@ def test_the_page_escapes_names_and_holds_the_plot():
 
 @pytest.mark.parametrize("name", tables.METRICS)
 def test_every_metric_can_be_drawn(name: str):
-    pixels = image.imread(BytesIO(figure.draw(FOUND, tables.find_metric(name))))
+    pixels = image.imread(BytesIO(WRITERS.render(History(FOUND, tables.find_metric(name)), "png")))
     assert pixels.shape[1] == 1800
     assert pixels[..., :3].min() < 0.5
 

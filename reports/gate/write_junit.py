@@ -11,14 +11,19 @@ from xml.etree import ElementTree as xml
 
 from memprof.gate.metrics import MEASURED
 from memprof.gate.records import GateResult, MeasuredResult, Verdict, WorkloadResult
-from memprof.reports.gate import problems, words
+from memprof.reports.gate import Check, problems, words
+from memprof.reports.writer import RenderOptions
 
+EXTENSION = "xml"
+FILE_NAME = "gate-junit.xml"
+"""What says that it is JUnit's."""
 SUITE = "memprof gate"
 _MOST_CHANGES = 20
 
 
-def render(result: GateResult) -> bytes:
+def render(check: Check, options: RenderOptions) -> bytes:
     """Return XML in UTF-8."""
+    result = check.result
     suite = xml.Element("testsuite", name=SUITE)
     for item in result.results:
         _add_workload(suite, result, item)

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from memprof.gate.records import GateResult, MeasuredResult, Verdict, WorkloadResult
+from memprof.reports.gate import Check, problems, words
 from memprof.reports.gate import lines as gate_lines
-from memprof.reports.gate import problems, words
 from memprof.reports.gate.lines import Place, Sources
+from memprof.reports.writer import RenderOptions
 
+EXTENSION = "txt"
 MOST = 10
 """Annotations of a kind that GitHub shows of one step."""
 _MOST_CHANGES = 3
@@ -22,15 +24,16 @@ _IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
 
 
-def render(result: GateResult, sources: Sources) -> str:
-    """Return a line for each workload and measurement that did not pass; "" where all did."""
+def render(check: Check, options: RenderOptions) -> bytes:
+    """Return a line for each workload and measurement that did not pass; nothing where all did."""
+    result = check.result
     by_level: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
-    for level, line in _annotations(result, sources):
+    for level, line in _annotations(result, check.sources):
         by_level[level].append(line)
     lines = []
     for level, several in by_level.items():
         lines += several if len(several) <= MOST else [*several[: MOST - 1], _rest(result, level, several)]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
 
 
 def annotation(level: str, place: Place, title: str, message: str) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from memprof.gate.history import Accepted
-from memprof.reports.history import figure, tables
-from memprof.reports.history.tables import Metric
+from memprof.reports.history import History, tables, write_png
+from memprof.reports.writer import RenderOptions
+
+EXTENSION = "html"
 
 
-def render(history: Sequence[Accepted], metric: Metric) -> bytes:
+def render(history: History, options: RenderOptions) -> bytes:
     """Return the page in UTF-8; its picture is inside."""
+    accepted, metric = history.accepted, history.metric
     environment = Environment(
         loader=PackageLoader("memprof.reports"),
         autoescape=True,
@@ -23,7 +24,7 @@ def render(history: Sequence[Accepted], metric: Metric) -> bytes:
     )
     page = environment.get_template("history.html").render(
         title=tables.title(metric),
-        picture=base64.b64encode(figure.draw(history, metric)).decode(),
-        table=tables.commits_table(history, metric),
+        picture=base64.b64encode(write_png.render(history, options)).decode(),
+        table=tables.commits_table(accepted, metric),
     )
     return page.encode()

@@ -9,22 +9,26 @@ from matplotlib.axes import Axes
 from memprof import words
 from memprof.gate.history import Accepted
 from memprof.gate.records import GateWorkload
+from memprof.reports.history import History
 from memprof.reports.history.tables import Metric, commits, title
 from memprof.reports.parts import drawing
 from memprof.reports.parts.drawing import WIDTH_INCHES, write
 from memprof.reports.parts.theme import BLUE, GRID, INK, VERMILION
+from memprof.reports.writer import RenderOptions
 
+EXTENSION = "png"
 _PANEL, _HEAD, _FOOT, _GAP = 2.3, 1.0, 0.45, 0.55
 _COLUMNS = 2
 _MOST_TICKS = 10
 
 
-def draw(history: Sequence[Accepted], metric: Metric) -> bytes:
+def render(history: History, options: RenderOptions) -> bytes:
     """Return the plot as a PNG, 1800 pixels wide and as high as the workloads need."""
-    workloads = tuple(dict.fromkeys(sorted(item.workload for item in history)))
+    accepted, metric = history.accepted, history.metric
+    workloads = tuple(dict.fromkeys(sorted(item.workload for item in accepted)))
     lines = -(-len(workloads) // _COLUMNS)
     height = _HEAD + lines * _PANEL + _FOOT
-    order = commits(history)
+    order = commits(accepted)
     figure = drawing.start(height, title(metric), f"{len(order)} commits, {order[0][:9]} to {order[-1][:9]}")
     width = (WIDTH_INCHES - 0.3 - _COLUMNS * 0.75) / _COLUMNS
     for place, workload in enumerate(workloads):
@@ -32,7 +36,7 @@ def draw(history: Sequence[Accepted], metric: Metric) -> bytes:
         left = 0.75 + column * (width + 0.75)
         bottom = height - _HEAD - (row + 1) * _PANEL + _GAP
         panel = (left / WIDTH_INCHES, bottom / height, width / WIDTH_INCHES, (_PANEL - _GAP - 0.35) / height)
-        points = [item for item in history if item.workload == workload]
+        points = [item for item in accepted if item.workload == workload]
         _panel(figure.add_axes(panel), workload, points, metric, order)
     drawing.footnote(
         figure,

@@ -10,9 +10,11 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from memprof.gate.records import GateResult, Verdict, WorkloadResult
-from memprof.reports.gate import tables, words
+from memprof.reports.gate import Check, tables, words
 from memprof.reports.parts import typeset
+from memprof.reports.writer import RenderOptions
 
+EXTENSION = "txt"
 STYLES = {
     Verdict.PASSED: "bold green",
     Verdict.IMPROVED: "bold green",
@@ -27,9 +29,10 @@ _METRIC_GROUPS = (2, 3)
 """Columns of figures that stay together: before and after; change, budget and verdict."""
 
 
-def render(result: GateResult, *, width: int, color: bool) -> str:
-    """Return the text for a terminal of `width` columns: the verdict first, what to do about it last."""
-    console = typeset.start(width, color=color)
+def render(check: Check, options: RenderOptions) -> bytes:
+    """Return the text for a terminal of `options.width` columns: the verdict first, what to do about it last."""
+    result = check.result
+    console = typeset.start(options.width, color=options.color)
     typeset.line(console, words.headline(result), STYLES[result.verdict])
     for sentence in (words.other_verdicts(result), *_origin(result)):
         if sentence:
@@ -50,7 +53,7 @@ def render(result: GateResult, *, width: int, color: bool) -> str:
             Text("→", STYLES[result.verdict]), typeset.text(f"{result.remedy[:1].upper()}{result.remedy[1:]}.")
         )
         console.print(grid)
-    return typeset.printed(console)
+    return typeset.printed(console).encode()
 
 
 def _origin(result: GateResult) -> tuple[str, ...]:

@@ -6,10 +6,12 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 
 from memprof.gate.records import GateResult, Verdict, WorkloadResult
-from memprof.reports.gate import tables, words
+from memprof.reports.gate import Check, tables, words
 from memprof.reports.parts import markdown
 from memprof.reports.parts.tables import Table
+from memprof.reports.writer import RenderOptions
 
+EXTENSION = "md"
 LIMIT_BYTES = 65_000
 """GitHub takes 65,536 characters in a comment, and 1 MiB in the summary of a step (docs.github.com)."""
 _NOTABLE = frozenset(map(str, set(Verdict) - {Verdict.PASSED}))
@@ -22,7 +24,12 @@ _CUT = (
 )
 
 
-def render(result: GateResult, limit_bytes: int = LIMIT_BYTES) -> str:
+def render(check: Check, options: RenderOptions) -> bytes:
+    """Return Markdown that GitHub takes."""
+    return markdown_text(check.result).encode("utf-8", "replace")
+
+
+def markdown_text(result: GateResult, limit_bytes: int = LIMIT_BYTES) -> str:
     """Return Markdown of at most `limit_bytes` in UTF-8: the verdict, what to do, what changed, then all figures."""
     kept: list[str] = []
     left = limit_bytes - len(_CUT.encode()) - 2

@@ -10,16 +10,21 @@ from __future__ import annotations
 import hashlib
 import json
 
-from memprof.gate.records import GateResult, Verdict
-from memprof.reports.gate import problems, words
-from memprof.reports.gate.lines import Sources
+from memprof.gate.records import Verdict
+from memprof.reports.gate import Check, problems, words
 from memprof.reports.gate.problems import Problem
+from memprof.reports.writer import RenderOptions
+
+EXTENSION = "json"
+FILE_NAME = "gl-code-quality-report.json"
+"""What GitLab's documentation calls it."""
 
 
-def render(result: GateResult, sources: Sources) -> str:
+def render(check: Check, options: RenderOptions) -> bytes:
     """Return JSON: a problem for each figure that is beyond its budget; an empty list where all passed."""
-    issues = {_fingerprint(problem): problem for problem in problems.problems(result, sources)}
-    return json.dumps([_issue(print_, problem) for print_, problem in issues.items()], indent=2) + "\n"
+    issues = {_fingerprint(problem): problem for problem in problems.problems(check.result, check.sources)}
+    text = json.dumps([_issue(print_, problem) for print_, problem in issues.items()], indent=2)
+    return f"{text}\n".encode("utf-8", "replace")
 
 
 def _issue(fingerprint: str, problem: Problem) -> dict[str, object]:

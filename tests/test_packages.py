@@ -1,0 +1,43 @@
+"""setup.cfg lists every package, and what is installed from it holds every module."""
+
+from __future__ import annotations
+
+import configparser
+from importlib import metadata
+from pathlib import PurePosixPath
+
+import pytest
+
+from tests.source_tree import ROOT, modules, packages
+
+
+def setup() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg", encoding="utf-8")
+    return parser
+
+
+def test_every_package_is_listed() -> None:
+    listed = setup()["options"]["packages"].split()
+    assert sorted(listed) == packages()
+    assert len(listed) == len(set(listed))
+
+
+def test_operators_and_reports_lie_at_the_top_and_install_inside_memprof() -> None:
+    places = dict(line.split(" = ") for line in setup()["options"]["package_dir"].strip().splitlines())
+    assert places == {"memprof": "memprof", "memprof.operators": "operators", "memprof.reports": "reports"}
+
+
+def test_an_installed_wheel_holds_every_module_and_data_file() -> None:
+    """Runs in CI while the wheel is installed; an editable install only points at the checkout."""
+    records = [item for item in metadata.distributions() if item.name == "memprof" and item.read_text("RECORD")]
+    installed = {PurePosixPath(str(file)) for item in records for file in item.files or []}
+    if PurePosixPath("memprof/cli.py") not in installed:
+        pytest.skip("memprof is installed as editable")
+    expected = {
+        PurePosixPath(*name.split("."), *(["__init__"] if path.name == "__init__.py" else [])).with_suffix(".py")
+        for name, path in modules().items()
+    }
+    assert expected <= installed
+    data = {*(ROOT / "reports" / "templates").iterdir(), *(ROOT / "memprof" / "devices").glob("*.json")}
+    assert {path.name for path in data} <= {file.name for file in installed}
