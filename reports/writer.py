@@ -28,8 +28,9 @@ _USUAL = ("html", "png", "json", "csv", "md", "text")
 class RenderOptions:
     """How a document is shown.
 
-    `by`, one of `memprof.report.digest.BY`, groups a report's table of the most expensive; `top` is its length. `width`
-    in columns and `color` (ANSI escapes) concern only text for a terminal.
+    `by`, one of `memprof.report.digest.BY`, groups a report's table of the most expensive; `top` is its length, in a
+    validation 0 for as many rows as suit the file. `width` in columns and `color` (ANSI escapes) concern only text for
+    a terminal.
     """
 
     by: str = "operator"

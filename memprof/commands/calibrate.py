@@ -61,8 +61,8 @@ def command(device: str, output: Path | None, seconds: float, as_json: bool) -> 
     other = "name another file with --output"
     check_writable(path.parent, other)
     with _progress() as advance:
-        found = calibrate(device, seconds, advance)
-    content = json.dumps(found.device.as_dict(), indent=2, ensure_ascii=False) + "\n"
+        calibration = calibrate(device, seconds, advance)
+    content = json.dumps(calibration.device.as_dict(), indent=2, ensure_ascii=False) + "\n"
     write_files(path.parent, {path.name: content.encode()}, other)
     if as_json:
         click.echo(content.encode(), nl=False)
@@ -70,9 +70,9 @@ def command(device: str, output: Path | None, seconds: float, as_json: bool) -> 
     from memprof.calibration.text import render
 
     options = for_terminal("operator", 1)
-    echo(render(found, options.width, color=options.color))
+    echo(render(calibration, options.width, color=options.color))
     echo_written([path])
-    echo(f"Use it: memprof roofline --device {shlex.quote(str(output or found.device.name))} --model resnet50\n")
+    echo(f"Use it: memprof roofline --device {shlex.quote(str(output or calibration.device.name))} --model resnet50\n")
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def show(context: click.Context, name: str, with_constants: bool, as_json: bool)
     device = devices.get(name)
     constants = achievable.choose(device) if with_constants else {}
     if as_json or (context.parent is not None and context.parent.params.get("as_json")):
-        found = {
+        described = {
             key: {
                 "value": constant.figure.value,
                 "unit": constant.unit,
@@ -83,7 +83,7 @@ def show(context: click.Context, name: str, with_constants: bool, as_json: bool)
             }
             for key, constant in constants.items()
         }
-        _print_json({**device.as_dict(), **({"constants": found} if with_constants else {})})
+        _print_json({**device.as_dict(), **({"constants": described} if with_constants else {})})
     else:
         _print_device(device, list(constants.values()))
 

@@ -12,6 +12,7 @@ from memprof.comparisons.models import Comparison, Step
 from memprof.reports.compare import tables
 from memprof.reports.parts import drawing, theme
 from memprof.reports.parts.drawing import write
+from memprof.reports.parts.eliding import elide_end
 from memprof.reports.parts.theme import FAINT
 from memprof.reports.writer import RenderOptions
 
@@ -21,7 +22,7 @@ _BAR, _HEAD, _FOOT = 0.62, 1.2, 0.62
 _LEAST_BARS = 1
 _LEAST_SHARE = 0.08
 """Least fraction of the panel's width that a part must have for its share to be written in it."""
-_LEGEND_COLUMNS = 6
+_LEGEND_COLUMNS, _LETTERS = 6, 44
 
 
 def render(comparison: Comparison, options: RenderOptions) -> bytes:
@@ -61,8 +62,7 @@ def _panel(axes: Axes, comparison: Comparison, phase: str, kinds: Sequence[str])
 
 def _bar(axes: Axes, row: int, label: str, step: Step, batch: int, kinds: Sequence[str]) -> None:
     longest = axes.get_xlim()[1]
-    name = " ".join(label.split())
-    name = name if len(name) <= 44 else f"{name[:43]}…"
+    name = elide_end(" ".join(label.split()), _LETTERS)
     figures = f"{units.seconds(step.seconds / batch)}, {units.images_per_second(step.images_per_second)}, {step.layout}"
     unfit = "; does NOT fit" if step.fits is False else ""
     write(axes, 0, row - 0.26, name, fontweight="bold")

@@ -9,6 +9,7 @@ from memprof import units, words
 from memprof.comparisons import stages
 from memprof.comparisons.contributions import Part
 from memprof.comparisons.explanation import Explanation
+from memprof.reports.parts.eliding import elide_middle
 from memprof.reports.parts.tables import Column, Table
 from memprof.whatif.savings import Losses
 
@@ -41,8 +42,8 @@ def sign_note(explanation: Explanation) -> str:
 
 def names(explanation: Explanation, longest: int = 40) -> tuple[str, str]:
     """Return both models' names, shortened in the middle to `longest` letters."""
-    first, second = (_shorten(workload.model, longest) for workload in (explanation.workload, explanation.against))
-    return first, second
+    lines = [" ".join(workload.model.split()) for workload in (explanation.workload, explanation.against)]
+    return elide_middle(lines[0], longest), elide_middle(lines[1], longest)
 
 
 def parts(explanation: Explanation, title: str, shown: Sequence[Part], longest_name: int = 40) -> Table:
@@ -132,9 +133,3 @@ def _bounds(part: Part) -> str:
     """Return what sets the time in each model: "L2", or "L2 / DRAM" where they differ."""
     both = [words.short_bound(bound) if bound else "–" for bound in (part.bound, part.against_bound)]
     return both[0] if both[0] == both[1] else " / ".join(both)
-
-
-def _shorten(name: str, longest: int) -> str:
-    line = " ".join(name.split())
-    tail = longest * 5 // 9
-    return line if len(line) <= longest else f"{line[: longest - tail - 1]}…{line[-tail:]}"

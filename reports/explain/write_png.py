@@ -14,6 +14,7 @@ from memprof.comparisons.explanation import Explanation
 from memprof.reports.explain import captions, tables
 from memprof.reports.parts import drawing, theme
 from memprof.reports.parts.drawing import write
+from memprof.reports.parts.eliding import elide_end
 from memprof.reports.parts.theme import FAINT, GRID, INK, LESS, MORE
 from memprof.reports.writer import RenderOptions
 from memprof.whatif import savings
@@ -29,7 +30,7 @@ _SMALL = 0.005
 """Fraction of the longer step below which a kind is one of the small ones."""
 _ZOOM = 0.75
 """Fraction of the longer step above which everything must happen for the axis not to start at zero."""
-_MOST_LOSSES = 9
+_MOST_LOSSES, _LETTERS = 9, 118
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +158,7 @@ def _savings(axes: Axes, losses: Losses) -> None:
     if not shown:
         write(axes, 0, 0, f"No known change is predicted to save {units.share(savings.LEAST)} or more.", color=FAINT)
     for place, loss in enumerate(shown):
-        line = f"{loss.what}: {loss.change}"
-        write(axes, 0, place - 0.22, line if len(line) <= 118 else f"{line[:117]}…", fontsize=8.5)
+        write(axes, 0, place - 0.22, elide_end(f"{loss.what}: {loss.change}", _LETTERS), fontsize=8.5)
         if not loss.analysed:
             axes.barh(place + 0.2, loss.seconds, height=0.34, color=theme.PALER)
         axes.barh(place + 0.2, loss.saved_seconds, height=0.34, color=LESS)

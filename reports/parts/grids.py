@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 
 from memprof.reports.parts import typeset
+from memprof.reports.parts.eliding import elide_middle
 from memprof.reports.parts.tables import Fact, Table
 
 _PATH_IN_PIECES, _GROUP = 38, 31
@@ -40,10 +41,10 @@ def print_facts(console: Console, facts: Sequence[Fact]) -> None:
 
 
 def _shortened(table: Table, limit: int) -> Table:
-    rows = [
-        tuple(_elide(cell, limit) if column.path else cell for column, cell in zip(table.columns, row, strict=True))
-        for row in table.rows
-    ]
+    rows = []
+    for row in table.rows:
+        cells = zip(table.columns, row, strict=True)
+        rows.append(tuple(elide_middle(cell, limit) if column.path else cell for column, cell in cells))
     return replace(table, rows=tuple(rows))
 
 
@@ -62,11 +63,3 @@ def path_limit(table: Table, width: int) -> int:
 
 def _fits(paths: Sequence[int], limit: int, room: int) -> bool:
     return sum(min(path, limit) for path in paths) <= room
-
-
-def _elide(path: str, limit: int) -> str:
-    """Shorten a path in the middle, where it says least."""
-    if len(path) <= limit:
-        return path
-    tail = limit * 5 // 9
-    return f"{path[: limit - tail - 1]}…{path[-tail:]}"

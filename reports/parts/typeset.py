@@ -59,19 +59,19 @@ def note(console: Console, content: str) -> None:
     console.print(Padding(text(content, FAINT), (0, 0, 0, 1)))
 
 
-def sentences(console: Console, said: Sequence[str], first: str = "") -> None:
+def sentences(console: Console, contents: Sequence[str], first: str = "") -> None:
     """Print sentences as a list, the first in the style `first`."""
     grid = RichTable.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(max_width=_LONGEST_SENTENCE)
-    for place, sentence in enumerate(said):
+    for place, sentence in enumerate(contents):
         grid.add_row("•", text(sentence, first if place == 0 else ""))
     console.print(Padding(grid, (0, 0, 0, 2)))
 
 
-def warnings(console: Console, found: Sequence[ReportWarning]) -> None:
+def warnings(console: Console, contents: Sequence[ReportWarning]) -> None:
     """Print each warning with what to do about it."""
-    for warning in found:
+    for warning in contents:
         line(console, f"! {warning.message}", WARNING)
         console.print(Padding(text(f"→ {warning.remedy}"), (0, 0, 0, 2)))
 

@@ -11,6 +11,7 @@ from memprof import units
 from memprof.comparisons import reports as side_by_side
 from memprof.report.digest import Digest
 from memprof.reports.parts import cells, theme
+from memprof.reports.parts.eliding import elide_end
 from memprof.reports.parts.theme import FAINT, INK, PALE
 
 _MOST_ROWS = 9
@@ -76,7 +77,7 @@ def _stacks(axes: Axes, digests: Sequence[Digest]) -> None:
     for row, (digest, times, total) in enumerate(zip(digests, per_image, totals, strict=True)):
         axes.plot(longest * 0.015, row - 0.2, theme.mark(row), color=FAINT, markersize=6, clip_on=False)
         line = " ".join(digest.label.split())
-        short = line if len(line) <= _LETTERS else f"{line[: _LETTERS - 1]}…"
+        short = elide_end(line, _LETTERS)
         _write(axes, longest * 0.045, row - 0.2, f"{short}: {units.seconds(total)}")
         _stack(axes, row + 0.14, [(kind, times.get(kind, 0.0)) for kind in order], total)
     for index, kind in enumerate(order):
