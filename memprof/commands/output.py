@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TextIO, TypeVar
 
@@ -39,9 +39,10 @@ class Result(Generic[Document]):
 def deliver(results: Sequence[Result[Any]], folder: Path, options: RenderOptions | None = None) -> None:
     """Write documents into a folder, all files or none, then print their texts and which files were written."""
     shown = options or for_terminal()
+    prepared = [replace(result, document=result.writers.prepare(result.document)) for result in results]
     # The files come first: a reader of the text that leaves, as `head` does, must not cost them.
-    paths = write_results(results, folder, shown)
-    for result in results:
+    paths = write_results(prepared, folder, shown)
+    for result in prepared:
         result.print_text(shown)
     echo_written(paths)
 

@@ -71,7 +71,7 @@ def notes(ablation: Ablation) -> tuple[str, ...]:
     sentences = []
     for phase in phases(ablation):
         outcomes = [(result.outcome(phase), result.change) for result in ablation.results]
-        sentences.append(layouts_by_phase(phase, [(item.layout, change) for item, change in outcomes if item]))
+        sentences.append(layout_sentence(phase, [(item.layout, change) for item, change in outcomes if item]))
     if any(_has_published(ablation, phase) for phase in phases(ablation)):
         sentences.append(PUBLISHED_NOTE)
         sentences += [EXACT_NOTE] if any(_is_marked(result) for result in ablation.results) else []
@@ -84,7 +84,7 @@ def models(ablation: Ablation) -> Table:
     return Table("As --model", (Column("Variant", number=False), Column("name", number=False)), rows)
 
 
-def layouts_by_phase(phase: str, pairs: Sequence[tuple[str, str]], prefix: str = "") -> str:
+def layout_sentence(phase: str, pairs: Sequence[tuple[str, str]], prefix: str = "") -> str:
     """Say which layout the figures are for: "Layout in training: channels-last, but channels-first for layer norm."."""
     by_layout: dict[str, list[str]] = {}
     for layout, name in pairs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from memprof import units, words
-from memprof.reports.ablate.tables import layouts_by_phase, workload_words
+from memprof.reports.ablate.tables import layout_sentence, workload_words
 from memprof.reports.compare.tables import ABSENT, rate
 from memprof.reports.parts.tables import Column, Table
 from memprof.whatif.sweep import Point, Sweep
@@ -63,7 +63,7 @@ def sizes(sweep: Sweep) -> Table:
 def notes(sweep: Sweep) -> tuple[str, ...]:
     """Say which layouts are faster, and how to read the columns."""
     by_phase = [(phase, [(point.layout, point.value) for point in sweep.of(phase)]) for phase in sweep.phases()]
-    return (*(layouts_by_phase(phase, pairs, f"{sweep.option} ") for phase, pairs in by_phase), NOTE)
+    return (*(layout_sentence(phase, pairs, f"{sweep.option} ") for phase, pairs in by_phase), NOTE)
 
 
 def _point(point: Point, *, published: bool, layouts: bool) -> tuple[str, ...]:
