@@ -73,7 +73,7 @@ def parts(found: Explanation, title: str, shown: Sequence[Part], longest_name: i
 def matrix(found: Explanation) -> Table:
     """Return the differences of every kind in every stage, with sums."""
     cells = {(item.kind, item.stage): item.difference_seconds for item in found.difference.contributions}
-    order = stages.in_order(part.name for part in found.difference.stages)
+    order = stages.sort_stages(part.name for part in found.difference.stages)
     digits = max(0, decimals(found) - 1)
 
     def line(name: str, seconds: Iterable[float], whole: float) -> tuple[str, ...]:
