@@ -117,7 +117,7 @@ def _walk(
         and _is_operator(event.name)
         and (is_costed(event.name) or not _has_operators(event))
     ):
-        kernels = event.kernels if not event.children else tuple(_launched(event))
+        kernels = event.kernels if not event.children else tuple(_launched_kernels(event))
         yield OperatorCall(event.name, event.inputs, module, phase, kernels, event.duration_ns)
         _note_modules(event.children, module, phase, forward_modules)
         return
@@ -127,10 +127,10 @@ def _walk(
         yield from _walk(child, module, phase, is_costed, forward_modules)
 
 
-def _launched(event: Event) -> Iterator[Kernel]:
+def _launched_kernels(event: Event) -> Iterator[Kernel]:
     yield from event.kernels
     for child in event.children:
-        yield from _launched(child)
+        yield from _launched_kernels(child)
 
 
 def _note_modules(events: tuple[Event, ...], module: str, phase: Phase, forward_modules: dict[int, str]) -> None:

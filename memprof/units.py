@@ -89,7 +89,7 @@ def throughput(value: float, noun: str = "images") -> str:
     return f"{_per_second(value)} {noun}/s"
 
 
-def between(low: float, high: float) -> str:
+def throughput_span(low: float, high: float) -> str:
     """Format the ends of an interval of throughputs: "7,814 to 8,014"; with as many digits as tell them apart."""
     digits = next((digits for digits in (3, 4, 5) if number(low, digits) != number(high, digits)), 3)
     ends = (f"{value:,.0f}" if value >= 1000 else number(value, digits) for value in (low, high))

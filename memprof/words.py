@@ -73,7 +73,7 @@ def bound(code: str, device: str = "") -> str:
     return (_CPU_BOUNDS.get(code) if device == CPU else None) or _BOUND_NAMES.get(code, code)
 
 
-def binds(code: str, device: str = "") -> str:
+def binding_clause(code: str, device: str = "") -> str:
     """Say that a bound sets the time: "L1 bandwidth binds"; for what is no ceiling "the host sets the pace"."""
     return f"{bound(code, device).partition(',')[0]} {'sets the pace' if code in WAITING else 'binds'}"
 
@@ -109,7 +109,7 @@ def operator(name: str, kind: str = "") -> str:
     return f"depthwise {short.replace('convolution', 'conv')}" if kind == "depthwise convolution" else short
 
 
-def without_phase(name: str) -> str:
+def drop_phase(name: str) -> str:
     """Return an operator's name without the "_backward" that its phase says as well."""
     return name.removesuffix("_backward")
 

@@ -106,7 +106,7 @@ def batch_norm_flops(input_shape: Shape, affine: bool, training: bool) -> int:
     Per element 5 in training (4 without scale and shift), 2 in inference (1).
     """
     weight = _Value((input_shape[1],)) if affine else _NOTHING
-    inputs = [_Value(_of_rank_two(input_shape)), weight, _NOTHING, _NOTHING, _NOTHING, _Value(constant=training)]
+    inputs = [_Value(_fit_rank(input_shape)), weight, _NOTHING, _NOTHING, _NOTHING, _Value(constant=training)]
     return int(_handles().batchnorm_flop_jit(inputs, []))
 
 
@@ -114,7 +114,7 @@ def batch_norm_flops(input_shape: Shape, affine: bool, training: bool) -> int:
 def row_norm_flops(input_shape: Shape, affine: bool) -> int:
     """Return the operations of a layer or group norm, from norm_flop_counter: 5 per element, 4 without scale."""
     weight = _Value((1,)) if affine else _NOTHING
-    return int(_norm_handle(2)([_Value(_of_rank_two(input_shape)), _NOTHING, weight], []))
+    return int(_norm_handle(2)([_Value(_fit_rank(input_shape)), _NOTHING, weight], []))
 
 
 @lru_cache(_REMEMBERED)
@@ -123,7 +123,7 @@ def elementwise_flops(input_shape: Shape, output_shape: Shape, per_input: int, p
     return int(_elementwise_handle(per_input, per_output)([_Value(input_shape)], [_Value(output_shape)]))
 
 
-def _of_rank_two(shape: Shape) -> Shape:
+def _fit_rank(shape: Shape) -> Shape:
     """Return `shape` with a rank of 2 to 5, which fvcore's norm handles insist on, and as many elements."""
     if len(shape) < 2:
         return (1,) * (2 - len(shape)) + shape

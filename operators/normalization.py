@@ -46,7 +46,7 @@ def cost_batch_norm(call: OperatorCall) -> tuple[Work, ...]:
     training, assumed = _training(call)
     affine = tuple(tensor for tensor in (weight, bias) if tensor is not None)
     output = dense(source.shape, source.dtype)
-    channel = _per_channel(source)
+    channel = _channel_statistics(source)
     normalise = fvcore_counts.batch_norm_flops(source.shape, weight is not None, False)
     last = stream(
         "normalisation",
@@ -81,7 +81,7 @@ def cost_batch_norm_backward(call: OperatorCall) -> tuple[Work, ...]:
     first, second = call.tensor(0), call.tensor(1)
     training, mask = _backward_flags(call)
     count = elements(first)
-    channel = _per_channel(first)
+    channel = _channel_statistics(first)
     wants_parameters = any(mask[1:])
     passes = []
     if training or wants_parameters:
@@ -97,7 +97,7 @@ def cost_batch_norm_backward(call: OperatorCall) -> tuple[Work, ...]:
     return tuple(passes)
 
 
-def _per_channel(source: TensorSpec) -> TensorSpec:
+def _channel_statistics(source: TensorSpec) -> TensorSpec:
     """Return one statistic per channel, kept in the accumulation dtype."""
     channels = source.shape[1] if len(source.shape) > 1 else prod(source.shape)
     return dense((channels,), accumulation_dtype(source.dtype))

@@ -77,7 +77,7 @@ def _layer(cell: Recurrence, features: int) -> Iterator[Work]:
         cell.gates * cell.states,
         cell.states + cell.kept,
     )
-    yield from _through_time(cell, step, SMALL_HIDDEN)
+    yield from _time_steps(cell, step, SMALL_HIDDEN)
 
 
 @formula(BACKWARD, kind=Kind.MATMUL)
@@ -113,7 +113,7 @@ def _layer_data(cell: Recurrence, features: int) -> Iterator[Work]:
         cell.states + outputs + cell.kept,
         cell.gates * cell.states,
     )
-    yield from _through_time(cell, step, SMALL_HIDDEN_BACKWARD)
+    yield from _time_steps(cell, step, SMALL_HIDDEN_BACKWARD)
     gates, weights = cell.directions * cell.rows * cell.wide, cell.directions * cell.wide * features
     product = Product(cell.directions, cell.rows, features, cell.wide)
     read = gates + weights + (cell.directions - 1) * cell.rows * features
@@ -148,7 +148,7 @@ class _Step:
     written: int
 
 
-def _through_time(cell: Recurrence, step: _Step, largest: Mapping[int, int]) -> Iterator[Work]:
+def _time_steps(cell: Recurrence, step: _Step, largest: Mapping[int, int]) -> Iterator[Work]:
     """Yield one kernel for all time steps, or two for each; these fetch the weights from DRAM once, then from L2."""
     if cell.hidden <= largest[cell.gates] and cell.dtype != "float64":
         yield _persistent(cell, step)

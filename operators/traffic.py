@@ -45,7 +45,7 @@ def total(tensors: Sequence[TensorSpec]) -> int:
     return sum(stored_bytes(tensor) for tensor in tensors)
 
 
-def _at_least(traffic: Traffic | None, floor: Traffic) -> Traffic:
+def _raise_to(traffic: Traffic | None, floor: Traffic) -> Traffic:
     if traffic is None:
         return floor
     return Traffic(max(traffic.read_bytes, floor.read_bytes), max(traffic.written_bytes, floor.written_bytes))
@@ -70,7 +70,7 @@ def make_work(
     serial_steps: float = 0,
 ) -> Work:
     """Build a Work whose inner levels move at least what the outer ones do; a level left out moves the same."""
-    l2 = _at_least(l2, dram)
+    l2 = _raise_to(l2, dram)
     return Work(
         step,
         dtype,
@@ -79,7 +79,7 @@ def make_work(
         macs,
         dram,
         l2,
-        _at_least(l1, l2),
+        _raise_to(l1, l2),
         launches,
         blocks,
         assumed,

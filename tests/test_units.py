@@ -86,8 +86,8 @@ def test_throughput_of_what_is_no_image() -> None:
 
 
 def test_intervals_have_as_many_digits_as_tell_their_ends_apart() -> None:
-    assert units.between(2984.3, 3074.2) == "2,984 to 3,074"
-    assert units.between(13.03, 13.04) == "13.03 to 13.04"
+    assert units.throughput_span(2984.3, 3074.2) == "2,984 to 3,074"
+    assert units.throughput_span(13.03, 13.04) == "13.03 to 13.04"
     assert units.span(41.6e-3, 42.9e-3) == "41.6 to 42.9 ms"
     assert units.span(0.9e-3, 1.2e-3) == "0.900 to 1.20 ms"
     assert units.span(10.001e-6, 10.0012e-6) == "10.0 to 10.0 µs"  # they are the same for a reader

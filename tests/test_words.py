@@ -12,7 +12,7 @@ def test_engines_are_called_by_what_the_device_has() -> None:
     assert [words.engine(code, "gpu") for code in ("tensor", "fp32")] == ["tensor cores", "CUDA cores"]
     assert [words.engine(code, "cpu") for code in ("tensor", "fp32")] == ["matrix units", "vector units"]
     assert [words.short_bound(code, "cpu") for code in ("tensor", "fp32", "dram")] == ["matrix", "vector", "DRAM"]
-    assert words.binds("tensor", "cpu") == "matrix arithmetic binds"
+    assert words.binding_clause("tensor", "cpu") == "matrix arithmetic binds"
     assert words.bound("l2", "cpu") == "L2 bandwidth"
 
 
@@ -60,5 +60,5 @@ def test_kernels_are_called_without_their_template_arguments(name: str, short: s
 
 
 def test_an_operator_without_its_phase() -> None:
-    assert words.without_phase("gelu_backward") == "gelu"
-    assert words.without_phase("add") == "add"
+    assert words.drop_phase("gelu_backward") == "gelu"
+    assert words.drop_phase("add") == "add"

@@ -120,8 +120,8 @@ def _losses(analyse_as: Callable[[str, Workload | None], Report], model: str, de
     """Analyse a model, then what could be faster without changing it."""
     from memprof import devices
     from memprof.devices.ceilings import precisions
-    from memprof.whatif.savings import find_losses, worth_trying
+    from memprof.whatif.savings import alternative_workloads, find_losses
 
     report = analyse_as(model, None)
-    changes = worth_trying(report.workload, precisions(devices.get(device)))
+    changes = alternative_workloads(report.workload, precisions(devices.get(device)))
     return find_losses(report, [analyse_as(model, change) for change in changes])

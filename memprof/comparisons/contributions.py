@@ -70,8 +70,8 @@ def split(ours: Digest, theirs: Digest) -> Difference:
     cells, other_cells = _cells(ours.report, quantum), _cells(theirs.report, quantum)
     contributions = _contributions(cells, other_cells)
     kinds = _parts(contributions, lambda item: item.kind, ours.kinds, theirs.kinds)
-    by_stage = _parts(contributions, lambda item: item.stage, _by_stage(ours), _by_stage(theirs))
-    order = stages.in_order(part.name for part in by_stage)
+    by_stage = _parts(contributions, lambda item: item.stage, _stage_groups(ours), _stage_groups(theirs))
+    order = stages.sort_stages(part.name for part in by_stage)
     return Difference(
         seconds=math.fsum(cells.values()),
         against_seconds=math.fsum(other_cells.values()),
@@ -125,7 +125,7 @@ def _parts(
     return tuple(sorted(parts, key=lambda part: (-abs(part.difference_seconds), part.name)))
 
 
-def _by_stage(digest: Digest) -> tuple[Group, ...]:
+def _stage_groups(digest: Digest) -> tuple[Group, ...]:
     rows = digest.report.operators
     names = dict(zip(map(id, rows), stages.stages(digest.report), strict=True))
     return group_rows(rows, lambda row: names[id(row)], digest.wholes)

@@ -87,9 +87,9 @@ def _sentences(difference: Difference, ours: Digest, theirs: Digest) -> tuple[st
     if _is_large(difference.difference_seconds, difference):
         sentences.append(_flops(ours, theirs))
     topics = _topics(difference)
-    large = _worth_saying(topics, difference)
+    large = _notable_topics(topics, difference)
     sentences += [_topic(topic, ours, theirs) for topic in large]
-    sentences += [_rest([topic for topic in topics if topic not in large], difference), _where(difference)]
+    sentences += [_rest([topic for topic in topics if topic not in large], difference), _stage_sentence(difference)]
     for one in (ours, theirs):
         unfit = memory.sentence(one)
         sentences += [f"{_model(one)}: {unfit}"] if unfit else []
@@ -100,9 +100,8 @@ def _headline(difference: Difference, *names: str) -> str:
     times = units.seconds(difference.seconds), units.seconds(difference.against_seconds)
     if not _is_large(difference.difference_seconds, difference):
         return f"{names[0]} and {names[1]} are predicted to take equally long: {times[0]} and {times[1]} a step."
-    text = (
-        f"{names[0]} needs {times[0]} a step, {names[1]} {times[1]} (predicted): {_more(difference.difference_seconds)}"
-    )
+    gap = _delta(difference.difference_seconds)
+    text = f"{names[0]} needs {times[0]} a step, {names[1]} {times[1]} (predicted): {gap}"
     ratio = (
         f", {units.ratio(difference.seconds / difference.against_seconds)} the time"
         if difference.against_seconds
@@ -139,7 +138,7 @@ def _topics(difference: Difference) -> tuple[_Topic, ...]:
     return tuple(sorted(topics, key=lambda topic: -abs(topic.difference_seconds)))
 
 
-def _worth_saying(topics: Sequence[_Topic], difference: Difference) -> tuple[_Topic, ...]:
+def _notable_topics(topics: Sequence[_Topic], difference: Difference) -> tuple[_Topic, ...]:
     moved = sum(abs(topic.difference_seconds) for topic in topics)
     large = [topic for topic in topics if abs(topic.difference_seconds) >= _WORTH_SAYING * moved]
     return tuple(topic for topic in large if _is_large(topic.difference_seconds, difference))[:_MOST_SENTENCES]
@@ -149,8 +148,8 @@ def _topic(topic: _Topic, ours: Digest, theirs: Digest) -> str:
     own, other = _group(ours, topic.kinds), _group(theirs, topic.kinds)
     times = f"{_time(own)} against {_time(other)}"
     swap = " (as one: a 1x1 convolution and a linear layer compute the same)" if len(topic.kinds) > 1 else ""
-    text = f"{_more(topic.difference_seconds)} in {topic.name}{swap}, {times}{_phases(own, other)}: "
-    return text + reasons.why((_model(ours), own), (_model(theirs), other)) + "."
+    text = f"{_delta(topic.difference_seconds)} in {topic.name}{swap}, {times}{_phases(own, other)}: "
+    return text + reasons.compare_groups((_model(ours), own), (_model(theirs), other)) + "."
 
 
 def _time(group: Group) -> str:
@@ -177,18 +176,18 @@ def _rest(rest: Sequence[_Topic], difference: Difference) -> str:
     together = sum(topic.difference_seconds for topic in rest)
     if not _is_large(together, difference):
         return ""
-    return f"{_more(together)} in everything else together: {', '.join(topic.name for topic in rest)}."
+    return f"{_delta(together)} in everything else together: {', '.join(topic.name for topic in rest)}."
 
 
-def _where(difference: Difference) -> str:
+def _stage_sentence(difference: Difference) -> str:
     """Name the stages, and the one kind in one stage, with the largest differences."""
     moved = [part for part in difference.stages if _is_large(part.difference_seconds, difference)]
     largest = sorted(moved, key=lambda part: -abs(part.difference_seconds))[:3]
     if len(difference.stages) < 2 or not largest:
         return ""
-    parts = [f"{_more(part.difference_seconds)} in {_stage(part.name)}" for part in largest]
+    parts = [f"{_delta(part.difference_seconds)} in {_stage(part.name)}" for part in largest]
     top = difference.contributions[0]
-    single = f"{words.kinds(top.kind)} in {_stage(top.stage)}, {_more(top.difference_seconds)}"
+    single = f"{words.kinds(top.kind)} in {_stage(top.stage)}, {_delta(top.difference_seconds)}"
     return f"By stage: {words.enumerate_words(parts)}. The largest single difference: {single}."
 
 
@@ -196,7 +195,7 @@ def _stage(name: str) -> str:
     return name if name.startswith("stage ") else f"the {name}"
 
 
-def _more(seconds: float) -> str:
+def _delta(seconds: float) -> str:
     return f"{units.seconds(abs(seconds))} {'more' if seconds > 0 else 'less'}"
 
 
@@ -205,7 +204,7 @@ def _is_large(seconds: float, difference: Difference) -> bool:
 
 
 def _group(digest: Digest, kinds: Sequence[str]) -> Group:
-    return digest.together([row for row in digest.report.operators if row.kind in kinds])
+    return digest.sum_rows([row for row in digest.report.operators if row.kind in kinds])
 
 
 def _model(digest: Digest) -> str:

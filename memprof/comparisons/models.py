@@ -180,8 +180,8 @@ def _sentences(entries: Sequence[Entry]) -> tuple[str, ...]:
         for phase in phases(entries):
             here = [item for item in entries if item.device_title == device and item.step(phase)]
             where = f" on {device}" if len(devices) > 1 else ""
-            sentences += [_order(here, phase, where), _why(here, phase, where) if device == devices[0] else ""]
-    sentences += [_between(entries, phase, devices) for phase in phases(entries)]
+            sentences += [_order(here, phase, where), _reason(here, phase, where) if device == devices[0] else ""]
+    sentences += [_device_sentence(entries, phase, devices) for phase in phases(entries)]
     for label, item in zip(labels(entries), entries, strict=True):
         sentences += [f"{label}, {words.phase(step.phase)}: {step.unfit}" for step in item.steps if step.unfit]
     return tuple(sentence for sentence in sentences if sentence)
@@ -206,7 +206,7 @@ def _order(entries: Sequence[Entry], phase: str, where: str) -> str:
     return f"Predicted for {words.phase(phase)}{where}: {words.enumerate_words(parts)}."
 
 
-def _why(entries: Sequence[Entry], phase: str, where: str) -> str:
+def _reason(entries: Sequence[Entry], phase: str, where: str) -> str:
     """Name the kinds that make up most of the difference between the slowest and the fastest model."""
     ranked = _ranked(entries, phase)
     if len(ranked) < 2:
@@ -239,7 +239,7 @@ def _topics(step: Step) -> dict[str, float]:
     return seconds
 
 
-def _between(entries: Sequence[Entry], phase: str, devices: Sequence[str]) -> str:
+def _device_sentence(entries: Sequence[Entry], phase: str, devices: Sequence[str]) -> str:
     """Say how much faster each model is on the other devices than on the first."""
     rates = {(item.device_title, item.model): step.images_per_second for item in entries if (step := item.step(phase))}
     parts = []

@@ -11,7 +11,7 @@ _ALIKE = 0.1
 _Named = tuple[str, Group]
 
 
-def why(ours: _Named, theirs: _Named) -> str:
+def compare_groups(ours: _Named, theirs: _Named) -> str:
     """Compare two groups, each with its model's name, by the bound of the one that takes longer."""
     (_, group), (_, other) = ours, theirs
     if not group.rows or not other.rows:
@@ -22,7 +22,7 @@ def why(ours: _Named, theirs: _Named) -> str:
     text = f"{_bound(slow)}, {amounts}"
     if fast.bound != slow.bound:
         name = theirs[0] if fast is other else ours[0]
-        text += f"; in {name} {words.binds(fast.bound)}"
+        text += f"; in {name} {words.binding_clause(fast.bound)}"
     return text + _rates(group, other, slow)
 
 
@@ -63,4 +63,4 @@ def _value(group: Group, bound: str) -> float:
 def _bound(group: Group) -> str:
     """Say what sets a group's time, "mostly" where it does so for less than all of it."""
     at_bound = sum(row.seconds for row in group.rows if row.bound == group.bound)
-    return f"{'mostly ' if at_bound < 0.95 * group.seconds else ''}{words.binds(group.bound)}"
+    return f"{'mostly ' if at_bound < 0.95 * group.seconds else ''}{words.binding_clause(group.bound)}"

@@ -48,7 +48,7 @@ def stages(report: Report) -> tuple[str, ...]:
     return tuple(_stage(row, names, by_module) for row in report.operators)
 
 
-def in_order(found: Iterable[str]) -> tuple[str, ...]:
+def sort_stages(found: Iterable[str]) -> tuple[str, ...]:
     """Return stages in the order of a step, each once."""
     ends = {STEM: 0, WHOLE: 1, BLOCKS: 2, HEAD: 4, LOSS: 5, OPTIMIZER: 6}
 

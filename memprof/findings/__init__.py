@@ -29,7 +29,7 @@ def findings(digest: Digest) -> tuple[Finding, ...]:
         return (Finding("empty", "No operator of this report takes any time: there is nothing to explain."),)
     sayings = (
         ("memory", memory.sentence(digest)),
-        *(_of_measured(digest) if digest.is_measured else (("prediction", prediction.prediction(digest)),)),
+        *(_measured_findings(digest) if digest.is_measured else (("prediction", prediction.prediction(digest)),)),
         ("bounds", binding.bounds(digest)),
         ("launches", "" if digest.is_measured else prediction.launches(digest)),
         ("depthwise", binding.depthwise(digest)),
@@ -38,19 +38,19 @@ def findings(digest: Digest) -> tuple[Finding, ...]:
         ("engine", binding.engine(digest)),
         ("ridge", binding.ridge(digest)),
         ("phases", binding.phases(digest)),
-        ("where", binding.where(digest)),
+        ("where", binding.costliest_module(digest)),
     )
     return tuple(Finding(code, sentence) for code, sentence in sayings if sentence)
 
 
-def _of_measured(digest: Digest) -> tuple[tuple[str, str], ...]:
+def _measured_findings(digest: Digest) -> tuple[tuple[str, str], ...]:
     return (
-        ("measured", reached.measured(digest)),
-        ("reached", reached.reached(digest)),
-        ("lost", lost.lost(digest)),
-        ("above-roof", reached.above_roof(digest)),
+        ("measured", reached.measured_time(digest)),
+        ("reached", reached.achieved_rates(digest)),
+        ("lost", lost.losses(digest)),
+        ("above-roof", reached.operators_above_roof(digest)),
         ("device", lost.idle(digest)),
-        ("beside", lost.besides(digest)),
+        ("beside", lost.other_activity(digest)),
         ("counters", reached.traffic(digest)),
         ("timing", reached.timing(digest)),
     )
@@ -67,7 +67,7 @@ def coverage(digest: Digest) -> str:
     free = (
         f"; {units.count(cover.free_calls)} further calls only make views and move nothing" if cover.free_calls else ""
     )
-    of_time = _attributed(digest)
+    of_time = _attributed_share(digest)
     if not cover.unknown:
         return f"Every operator call is accounted for{free}.{of_time}"
     names = [f"{item.name} ({item.calls} {'call' if item.calls == 1 else 'calls'})" for item in cover.unknown]
@@ -78,7 +78,7 @@ def coverage(digest: Digest) -> str:
     )
 
 
-def _attributed(digest: Digest) -> str:
+def _attributed_share(digest: Digest) -> str:
     """Say what of the measured time belongs to operators with recorded shapes."""
     if digest.report.measured is None:
         return ""

@@ -33,7 +33,7 @@ def headline(digest: Digest) -> str:
     bounds = digest.bounds
     if not bounds or not bounds[0].time_seconds:
         return "nothing to compute or move"
-    return f"{phrases.of_time(digest, bounds[0].time_share)} is bound by {phrases.bound(digest, bounds[0])}"
+    return f"{phrases.time_share(digest, bounds[0].time_share)} is bound by {phrases.bound(digest, bounds[0])}"
 
 
 def bounds(digest: Digest) -> str:
@@ -42,7 +42,7 @@ def bounds(digest: Digest) -> str:
     if bounds[0].time_share >= _ALL:
         return f"All of the {digest.time.name} is bound by {phrases.bound(digest, bounds[0])}."
     said = [bound for bound in bounds if bound.time_share >= 0.005][:4]
-    first = f"{phrases.of_time(digest, said[0].time_share)} {digest.time.bound} by {phrases.bound(digest, said[0])}"
+    first = f"{phrases.time_share(digest, said[0].time_share)} {digest.time.bound} by {phrases.bound(digest, said[0])}"
     parts = [first, *(f"{units.share(bound.time_share)} by {phrases.bound(digest, bound)}" for bound in said[1:])]
     memory = digest.bound_share(*MEMORY_LEVELS)
     waiting = f": for {units.share(memory)} of it arithmetic waits for data" if 0 < memory < _ALL else ""
@@ -57,12 +57,14 @@ def depthwise(digest: Digest) -> str:
     link = "but" if found.time_share > 1.5 * found.flops_share else "and"
     text = (
         f"Depthwise convolutions do {units.share(found.flops_share)} of the FLOPs {link} take "
-        f"{phrases.of_time(digest, found.time_share)}. {_per_output(digest, found)}"
+        f"{phrases.time_share(digest, found.time_share)}. {_output_costs(digest, found)}"
     )
-    forward = digest.together([row for row in found.rows if row.phase == Phase.FORWARD])
+    forward = digest.sum_rows([row for row in found.rows if row.phase == Phase.FORWARD])
     if forward.rows and forward.bound != found.bound:
         longest = found.seconds_at_bound / found.time_seconds
-        text += f" Over the whole step {phrases.binds(digest, found)} for {units.share(longest)} of their time."
+        text += (
+            f" Over the whole step {phrases.binding_clause(digest, found)} for {units.share(longest)} of their time."
+        )
     dram_only = sum(_dram_or_arithmetic(digest, row) for row in found.rows)
     hidden = share(found.roofline_seconds, dram_only)
     if found.bound in ("l1", "l2") and hidden > 1.2:
@@ -72,13 +74,13 @@ def depthwise(digest: Digest) -> str:
     return text
 
 
-def _per_output(digest: Digest, depthwise: Group) -> str:
+def _output_costs(digest: Digest, depthwise: Group) -> str:
     """Say what an output of a forward convolution needs, from the weights' shapes, and what binds because of it."""
     known = [row for row in depthwise.rows if row.phase == Phase.FORWARD and len(row.input_shapes) > 1 and row.flops]
     taps = [math.prod(row.input_shapes[1][1:]) for row in known]
-    forward = digest.together(known)
+    forward = digest.sum_rows(known)
     if not known or not all(taps) or forward.bound not in MEMORY_LEVELS:
-        return f"{phrases.sentence_case(phrases.why(digest, depthwise))}."
+        return f"{phrases.sentence_case(phrases.reason(digest, depthwise))}."
     # An output takes a multiply-add per tap and, where there is a bias, one addition more.
     per_output = [2 * tap + (len(row.input_shapes) > 2) for row, tap in zip(known, taps, strict=True)]
     outputs = sum(row.flops / flops for row, flops in zip(known, per_output, strict=True))
@@ -88,7 +90,7 @@ def _per_output(digest: Digest, depthwise: Group) -> str:
     moved = units.few_bytes(forward.bytes_at(forward.bound) / outputs)
     return (
         f"Each output{when} needs only {each} multiply-adds but moves {moved} through {words.level(forward.bound)}"
-        f"{average}: {phrases.why(digest, forward)}."
+        f"{average}: {phrases.reason(digest, forward)}."
     )
 
 
@@ -98,13 +100,13 @@ def streaming(digest: Digest) -> str:
     kinds = [kind for kind in kinds if kind.time_share >= _WORTH_SAYING / 2]
     if sum(kind.time_share for kind in kinds) < _WORTH_SAYING:
         return ""
-    whole = digest.together([row for kind in kinds for row in kind.rows])
+    whole = digest.sum_rows([row for kind in kinds for row in kind.rows])
     several = len(kinds) > 1
     names = [words.kinds(kind.name) + (f" ({units.share(kind.time_share)})" if several else "") for kind in kinds]
     verb = "takes" if not several and words.is_singular(kinds[0].name) else "take"
     return phrases.sentence_case(
-        f"{words.enumerate_words(names)} {verb} {phrases.of_time(digest, whole.time_share)} for "
-        f"{units.share(whole.flops_share)} of the FLOPs: {phrases.why(digest, whole)}."
+        f"{words.enumerate_words(names)} {verb} {phrases.time_share(digest, whole.time_share)} for "
+        f"{units.share(whole.flops_share)} of the FLOPs: {phrases.reason(digest, whole)}."
     )
 
 
@@ -113,13 +115,13 @@ def copies(digest: Digest) -> str:
     rows = [
         row for row in digest.report.operators if not row.flops and row.dram_bytes and digest.whole.row_seconds(row)
     ]
-    copies = digest.together(rows)
+    copies = digest.sum_rows(rows)
     if not rows or copies.time_share < _WORTH_SAYING:
         return ""
     slowest = sorted(rows, key=lambda row: -digest.whole.row_seconds(row))
     names = list(dict.fromkeys(words.operator(row.name) for row in slowest))
     return (
-        f"{phrases.of_time(digest, copies.time_share)} goes to operators that compute nothing and only "
+        f"{phrases.time_share(digest, copies.time_share)} goes to operators that compute nothing and only "
         f"move {units.byte_count(copies.dram_bytes)} ({', '.join(names[:3])})."
     )
 
@@ -177,14 +179,14 @@ def phases(digest: Digest) -> str:
     return f"Of the {digest.time.name}, {words.enumerate_words(parts)}."
 
 
-def where(digest: Digest) -> str:
+def costliest_module(digest: Digest) -> str:
     """Name the module that takes the most time, where one stands out."""
     modules = digest.modules
     if len(modules) < 2 or modules[0].time_share < 2 / len(modules):  # modules alike are no finding
         return ""
     first = modules[0]
     return (
-        f"{first.name} takes the most time of all modules: {phrases.of_time(digest, first.time_share)}, "
+        f"{first.name} takes the most time of all modules: {phrases.time_share(digest, first.time_share)}, "
         f"for {units.share(first.flops_share)} of the FLOPs."
     )
 

@@ -50,7 +50,7 @@ def idle(digest: Digest) -> str:
     )
 
 
-def besides(digest: Digest) -> str:
+def other_activity(digest: Digest) -> str:
     """Say what communication, copies and kernels of no operator took."""
     time = digest.device_time
     if digest.report.measured is None or time is None or not time.span_seconds:
@@ -72,9 +72,9 @@ def besides(digest: Digest) -> str:
     return phrases.sentence_case(f"{'; '.join(said)}.") if said else ""
 
 
-def lost(digest: Digest) -> str:
+def losses(digest: Digest) -> str:
     """Name the kinds of operators that lose most, and what of their roof they reach."""
-    places = [group for group in _by_loss(digest) if (group.lost_seconds or 0.0) > 0]
+    places = [group for group in _kinds_by_loss(digest) if (group.lost_seconds or 0.0) > 0]
     total = sum(group.lost_seconds or 0.0 for group in places)
     whole = sum(digest.whole.row_seconds(row) for row in digest.report.operators)
     named = [group for group in places[:3] if (group.lost_seconds or 0.0) >= _WORTH_SAYING * whole]
@@ -91,13 +91,13 @@ def lost(digest: Digest) -> str:
     )
 
 
-def _by_loss(digest: Digest) -> list[Group]:
+def _kinds_by_loss(digest: Digest) -> list[Group]:
     return sorted(digest.kinds, key=lambda group: -(group.lost_seconds or 0.0))
 
 
 def _lost_places(digest: Digest) -> Sequence[tuple[str, float]]:
     """Return where notable time is lost, most first: in kinds of operators, or while the device is idle."""
-    places = [(words.kinds(group.name), group.lost_seconds or 0.0) for group in _by_loss(digest)]
+    places = [(words.kinds(group.name), group.lost_seconds or 0.0) for group in _kinds_by_loss(digest)]
     time = digest.device_time
     places += [(_IDLE, time.idle_seconds)] if time else []
     total = sum(seconds for _, seconds in places if seconds > 0)

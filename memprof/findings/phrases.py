@@ -8,7 +8,7 @@ from memprof.report.groups import Group
 from memprof.vocabulary import MEMORY_LEVELS
 
 
-def of_time(digest: Digest, share: float) -> str:
+def time_share(digest: Digest, share: float) -> str:
     """Say a share of the time: "41 % of the predicted time"."""
     return f"{units.share(share)} of the {digest.time.name}"
 
@@ -18,9 +18,9 @@ def bound(digest: Digest, group: Group) -> str:
     return words.bound(group.bound, digest.device.kind)
 
 
-def binds(digest: Digest, group: Group) -> str:
+def binding_clause(digest: Digest, group: Group) -> str:
     """Say what bounds a group: "L1 bandwidth binds"."""
-    return words.binds(group.bound, digest.device.kind)
+    return words.binding_clause(group.bound, digest.device.kind)
 
 
 def engine(digest: Digest, code: str) -> str:
@@ -35,10 +35,10 @@ def ridge_point(digest: Digest, level: str, engine: str) -> float | None:
     return peak / bandwidth if peak and bandwidth else None
 
 
-def why(digest: Digest, group: Group) -> str:
+def reason(digest: Digest, group: Group) -> str:
     """Say which bound takes most of a group's time and how far its intensity lies below the ridge point."""
     mostly = "mostly " if group.seconds_at_bound < 0.95 * group.time_seconds else ""
-    clause = f"{mostly}{binds(digest, group)}"
+    clause = f"{mostly}{binding_clause(digest, group)}"
     if group.bound not in MEMORY_LEVELS:
         return clause
     intensity, ridge = group.intensity(group.bound), ridge_point(digest, group.bound, group.engine)

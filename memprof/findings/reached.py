@@ -17,7 +17,7 @@ _FASTER_ARITHMETIC = "the kernel does less arithmetic than counted (Winograd, sp
 _WRONG_ROOF = "the device ran at a higher clock than the ceiling was taken at, or is not the one it is held against"
 
 
-def throttled(digest: Digest) -> str:
+def throttling(digest: Digest) -> str:
     """Say that the device was slowed down, and by what."""
     telemetry = digest.report.telemetry
     if telemetry is None or not telemetry.throttled:
@@ -26,7 +26,7 @@ def throttled(digest: Digest) -> str:
     return f"THROTTLED: the device was slowed down while it was measured{reasons}: its times are not what it can do."
 
 
-def measured(digest: Digest) -> str:
+def measured_time(digest: Digest) -> str:
     """Hold the measured time against the least possible and the predicted one."""
     took, least = digest.step_seconds, digest.least_step_seconds
     text = f"Measured {units.seconds(took)} a step{_rate(digest)}"
@@ -40,7 +40,7 @@ def measured(digest: Digest) -> str:
     return f"{text}."
 
 
-def reached(digest: Digest) -> str:
+def achieved_rates(digest: Digest) -> str:
     """Say what of the roofs was reached while the operators ran, and at which rates."""
     whole = digest.whole
     if whole.roof_share is None:
@@ -52,7 +52,7 @@ def reached(digest: Digest) -> str:
     )
 
 
-def above_roof(digest: Digest) -> str:
+def operators_above_roof(digest: Digest) -> str:
     """Name the operators that are faster than a ceiling allows, and what may explain it."""
     found = digest.above_roof
     if not found:
@@ -108,5 +108,5 @@ def _rate(digest: Digest) -> str:
     if not rate:
         return ""
     ends = digest.rate_interval
-    interval = f"; 95 % interval {units.between(*ends)}" if ends else ""
+    interval = f"; 95 % interval {units.throughput_span(*ends)}" if ends else ""
     return f" ({units.throughput(rate, digest.noun)}{interval})"

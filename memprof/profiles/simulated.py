@@ -58,7 +58,7 @@ def simulate(
     The input is (batch_size, 3, resolution, resolution). `name` is how errors call the model. ModelError where the
     model cannot be built or does not run on meta.
     """
-    model = _on_meta(build, name)
+    model = _build_on_meta(build, name)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     dtype = getattr(torch, precision.storage)
     _prepare(model, dtype, channels_last)
@@ -89,7 +89,7 @@ def _front_end(precision: Precision) -> ExitStack:
     return stack
 
 
-def _on_meta(build: Callable[[], nn.Module], name: str) -> nn.Module:
+def _build_on_meta(build: Callable[[], nn.Module], name: str) -> nn.Module:
     with foreign_code(f"building {name} failed"), torch.device("meta"), AutocastAnswers(NoAutocast()):
         model = build()  # some models run while they are built
     if not isinstance(model, nn.Module):

@@ -67,7 +67,7 @@ class Digest:
     shapes: tuple[Group, ...]
     kernels: tuple[KernelRow, ...]
 
-    def by(self, grouping: str) -> tuple[Group, ...]:
+    def groups(self, grouping: str) -> tuple[Group, ...]:
         """Return the groups of one of `BY`; ValueError for anything else."""
         if grouping not in _GROUPINGS:
             raise ValueError(f"cannot group by {grouping!r}; one of {', '.join(BY)}")
@@ -76,7 +76,7 @@ class Digest:
 
     def costliest(self, grouping: str) -> tuple[Group, ...]:
         """Return the groups of one of `BY`, those first that lose most time, or that take most where none is known."""
-        groups = self.by(grouping)
+        groups = self.groups(grouping)
         return tuple(sorted(groups, key=lambda group: -group.losable_seconds)) if self.is_measured else groups
 
     @property
@@ -88,7 +88,7 @@ class Digest:
         """Return all operators of a kind, None where there are none."""
         return next((group for group in self.kinds if group.name == name), None)
 
-    def together(self, rows: Sequence[OperatorRow], name: str = "") -> Group:
+    def sum_rows(self, rows: Sequence[OperatorRow], name: str = "") -> Group:
         """Sum some of the report's operators into one group."""
         return sum_rows(name, rows, self.wholes)
 

@@ -20,7 +20,7 @@ _TEXTS = {
 def labels(reports: Sequence[Report]) -> tuple[str, ...]:
     """Name each report by its model, and by whatever else differs between the reports."""
     texts = [(name, text) for name, text in _TEXTS.items() if _differs(reports, name)]
-    several_devices = _several_devices(reports)
+    several_devices = _has_several_devices(reports)
     names = []
     for report in reports:
         values = [(text, getattr(report.workload, name)) for name, text in texts]
@@ -34,7 +34,7 @@ def differences(reports: Sequence[Report]) -> tuple[str, ...]:
     """Return the names of the workload's fields, and "device", in which the reports differ beyond the model."""
     names = [field.name for field in fields(Workload) if field.name != "model"]
     differing = [name for name in names if _differs(reports, name)]
-    return (*differing, *(["device"] if _several_devices(reports) else []))
+    return (*differing, *(["device"] if _has_several_devices(reports) else []))
 
 
 def describe(work: Workload) -> str:
@@ -49,5 +49,5 @@ def _differs(reports: Sequence[Report], name: str) -> bool:
     return len({getattr(report.workload, name) for report in reports} - {None}) > 1
 
 
-def _several_devices(reports: Sequence[Report]) -> bool:
+def _has_several_devices(reports: Sequence[Report]) -> bool:
     return len({report.device.name for report in reports}) > 1

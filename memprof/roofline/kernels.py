@@ -51,7 +51,7 @@ class Kernels:
         found = np.minimum(written, self.read_bytes)
         return np.where(written + self.read_bytes <= capacity_bytes, found, 0.0)
 
-    def having(self, patterns: Set[Pattern]) -> NDArray[np.bool_]:
+    def has_pattern(self, patterns: Set[Pattern]) -> NDArray[np.bool_]:
         """Return which kernels have one of `patterns`."""
         return np.array([pattern in patterns for pattern in PATTERNS])[self.patterns]
 

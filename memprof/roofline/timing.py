@@ -131,7 +131,7 @@ def kernel_times(kernels: Kernels, bounds: Bounds, constants: Mapping[str, float
     model = _Model(kernels, constants)
     rules: dict[str, Callable[[Floats], Floats]] = {
         "dram": lambda least: np.maximum(model.streaming(bounds), model.chasing()),
-        "tensor": lambda least: least * model.tiled() / model.tensor_fractions(),
+        "tensor": lambda least: least * model.tiling() / model.tensor_fractions(),
         "fp32": lambda least: np.maximum(least * model.core_slowdown(), model.issuing()) + model.first_loads(bounds),
         "fp16": lambda least: least * model.core_slowdown(),
         "l1": lambda least: least / model.l1_fractions() + model.first_loads(bounds),
@@ -154,18 +154,19 @@ class _Model:
         return self._constants.get(key, default)
 
     def dram_fractions(self) -> Floats:
-        return self._by_pattern(lambda pattern: self.get(_DRAM.get(pattern, _CONVOLUTION_DRAM), 1.0))
+        return self._pattern_constants(lambda pattern: self.get(_DRAM.get(pattern, _CONVOLUTION_DRAM), 1.0))
 
     def tensor_fractions(self) -> Floats:
-        return self._by_pattern(lambda pattern: self.get(_TENSOR.get(pattern, "matmul_tensor_fraction"), 1.0))
+        return self._pattern_constants(lambda pattern: self.get(_TENSOR.get(pattern, "matmul_tensor_fraction"), 1.0))
 
     def l1_fractions(self) -> Floats:
         native, cudnns = self.get("tap_l1_fraction", 1.0), self.get("depthwise_cudnn_l1_fraction", 1.0)
-        return np.where(self._kernels.having(_NATIVE), native, np.where(self._kernels.having(_CUDNN), cudnns, 1.0))
+        others = np.where(self._kernels.has_pattern(_CUDNN), cudnns, 1.0)
+        return np.where(self._kernels.has_pattern(_NATIVE), native, others)
 
     def first_loads(self, bounds: Bounds) -> Floats:
         """Seconds that PyTorch's depthwise kernels wait for DRAM before L1 serves their taps: they prefetch nothing."""
-        waiting: Floats = np.where(self._kernels.having(_NATIVE), bounds.of("dram") / self.dram_fractions(), 0.0)
+        waiting: Floats = np.where(self._kernels.has_pattern(_NATIVE), bounds.of("dram") / self.dram_fractions(), 0.0)
         return waiting
 
     def streaming(self, bounds: Bounds) -> Floats:
@@ -182,18 +183,18 @@ class _Model:
 
     def converting(self, bounds: Bounds) -> Floats:
         """Seconds at the full DRAM bandwidth of what cuDNN converts; of 1x1 convolutions it converts a share only."""
-        share = np.where(self._kernels.having(_POINTWISE), self.get("pointwise_converted_fraction", 1.0), 1.0)
+        share = np.where(self._kernels.has_pattern(_POINTWISE), self.get("pointwise_converted_fraction", 1.0), 1.0)
         moved = self._kernels.dram_bytes
         per_byte = np.divide(bounds.of("dram"), moved, out=np.zeros_like(moved), where=moved > 0)
         return self._kernels.converted_bytes * share * per_byte
 
-    def tiled(self) -> Floats:
+    def tiling(self) -> Floats:
         """Time in whole tiles and waves over that of the multiply-adds alone."""
-        untiled = self._kernels.having(_UNTILED)
+        untiled = self._kernels.has_pattern(_UNTILED)
         depths = self.get("tensor_prologue_depth", 0.0), self.get("core_prologue_depth", 0.0)
         on_tensor = self._kernels.on_tensor
         prologue = np.where(on_tensor, *depths)
-        split = self._kernels.having(_SPLIT)
+        split = self._kernels.has_pattern(_SPLIT)
         whole = inflation(self._kernels.sizes, on_tensor, self.get("sm_count", 1.0), prologue, split)
         return np.where(untiled, 1.0, whole)
 
@@ -202,14 +203,14 @@ class _Model:
         is_product = (self._kernels.sizes[0] > 0) & ~self._kernels.on_tensor
         if not is_product.any():
             return np.ones(len(is_product))
-        return np.where(is_product, self.tiled() / self.get("product_core_fraction", 1.0), 1.0)
+        return np.where(is_product, self.tiling() / self.get("product_core_fraction", 1.0), 1.0)
 
     def issuing(self) -> Floats:
         """Seconds for which the schedulers issue, per tap of depthwise weight gradients, per FLOP of others."""
-        per_tap = self._by_pattern(lambda pattern: self._instructions(pattern, ""))
-        per_tap_half = self._by_pattern(lambda pattern: self._instructions(pattern, "_16bit"))
+        per_tap = self._pattern_constants(lambda pattern: self._instructions(pattern, ""))
+        per_tap_half = self._pattern_constants(lambda pattern: self._instructions(pattern, "_16bit"))
         issued = self._kernels.macs * np.where(self._kernels.is_half, per_tap_half, per_tap)
-        streaming = self._kernels.having(_STREAMING)
+        streaming = self._kernels.has_pattern(_STREAMING)
         issued += np.where(streaming, self._kernels.vector_flops * self.get("elementwise_instructions", 0.0), 0.0)
         return issued / self._issue if self._issue else np.zeros_like(issued)
 
@@ -219,7 +220,7 @@ class _Model:
         if not self._issue:
             return latency
         prologue = self._kernels.threads * self.get("tap_prologue_instructions", 0.0) / self._issue
-        return latency + np.where(self._kernels.having(_NATIVE), prologue, 0.0)
+        return latency + np.where(self._kernels.has_pattern(_NATIVE), prologue, 0.0)
 
     def _instructions(self, pattern: Pattern, suffix: str) -> float:
         key = _INSTRUCTIONS.get(pattern)
@@ -227,5 +228,5 @@ class _Model:
             return 0.0
         return self.get(key + (suffix if pattern is Pattern.DEPTHWISE_CUDNN_WEIGHT else ""), 0.0)
 
-    def _by_pattern(self, constant: Callable[[Pattern], float]) -> Floats:
+    def _pattern_constants(self, constant: Callable[[Pattern], float]) -> Floats:
         return np.array([constant(pattern) for pattern in PATTERNS])[self._kernels.patterns]

@@ -94,13 +94,13 @@ def variants(model: str) -> tuple[Variant, ...]:
     found = {_key(start): Variant(str(spec), _BASELINE)}
     changes = _inceptionnext if registry.ENTRIES[spec.name].family is registry.INCEPTIONNEXT else _convnext
     for change, options in changes(start):
-        changed = with_options(spec, options)
+        changed = change_options(spec, options)
         if not registry.ENTRIES[spec.name].family.clash(dict(changed.options)):
             found.setdefault(_key({**start, **options}), Variant(str(changed), change))
     return tuple(found.values())
 
 
-def with_options(spec: ModelSpec, options: Mapping[str, Value]) -> ModelSpec:
+def change_options(spec: ModelSpec, options: Mapping[str, Value]) -> ModelSpec:
     """Return the spec with some options changed; one that the name alone has anyway is not spelled out."""
     usual, chosen = defaults(spec.name), {**dict(spec.options), **options}
     order = [option.name for option in registry.ENTRIES[spec.name].family.options]

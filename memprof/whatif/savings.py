@@ -94,7 +94,7 @@ class Losses:
         return indented_json(self).decode()
 
 
-def worth_trying(workload: Workload, precisions: Sequence[str]) -> tuple[Workload, ...]:
+def alternative_workloads(workload: Workload, precisions: Sequence[str]) -> tuple[Workload, ...]:
     """Return workloads that differ from this one in what costs no change of the model: layout, precision or batch.
 
     `precisions` are those that the device has.
@@ -109,11 +109,11 @@ def worth_trying(workload: Workload, precisions: Sequence[str]) -> tuple[Workloa
 
 
 def find_losses(report: Report, alternatives: Sequence[Report] = ()) -> Losses:
-    """Find what of a step could be saved; `alternatives` are the same model analysed as `worth_trying` says."""
+    """Find what of a step could be saved; `alternatives` are the same model in `alternative_workloads`."""
     total, own = report.totals.seconds, digest(report)
     unfit = [other for other in digests(alternatives) if _breaks_memory(own, other)]
-    tried = [_tried(report, other) for other in alternatives if all(other is not item.report for item in unfit)]
-    candidates = [*_from_rows(report), *_split(report), *tried]
+    tried = [_compare(report, other) for other in alternatives if all(other is not item.report for item in unfit)]
+    candidates = [*_row_losses(report), *_split(report), *tried]
     shown = [loss for loss in candidates if loss.saved_seconds >= LEAST * total > 0]
     kinds = tuple(Spent(kind.name, kind.seconds, kind.time_share, kind.bound) for kind in own.kinds)
     losses = tuple(sorted(shown, key=lambda loss: (-loss.saved_seconds, loss.code, loss.what)))
@@ -125,11 +125,11 @@ def find_losses(report: Report, alternatives: Sequence[Report] = ()) -> Losses:
         seconds=total,
         kinds=kinds,
         losses=losses,
-        sentences=(*_sentences(own, losses), *_in_vain(own, tried, unfit)),
+        sentences=(*_sentences(own, losses), *_vain_sentences(own, tried, unfit)),
     )
 
 
-def _from_rows(report: Report) -> Iterator[Loss]:
+def _row_losses(report: Report) -> Iterator[Loss]:
     """Put the savings of rows together that one change would bring: of one operator, phase and kernel before it."""
     groups: dict[tuple[str, ...], list[Saving]] = defaultdict(list)
     for saving in fusible.savings(report):
@@ -141,7 +141,7 @@ def _from_rows(report: Report) -> Iterator[Loss]:
         yield _loss(
             report,
             reason,
-            _what(rows),
+            _operators_text(rows),
             _change(reason, name, phase, before),
             rows,
             sum(saving.seconds for saving in members),
@@ -177,7 +177,7 @@ def _split(report: Report) -> Iterator[Loss]:
         change = f"split it as InceptionNeXt does: 3x3, 1x{bands} and {bands}x1 on 1/8 of the channels each"
         rows = [row for row, _ in members]
         saved = sum(seconds for _, seconds in members)
-        yield _loss(report, "split", f"{height}x{width} {_what(rows)}", change, rows, saved)
+        yield _loss(report, "split", f"{height}x{width} {_operators_text(rows)}", change, rows, saved)
 
 
 def _kernel(row: OperatorRow) -> tuple[int, ...]:
@@ -200,7 +200,7 @@ def _breaks_memory(own: Digest, other: Digest) -> bool:
     return memory.needed(other).fits is False and (memory.needed(own).fits is not False or larger)
 
 
-def _tried(report: Report, other: Report) -> Loss:
+def _compare(report: Report, other: Report) -> Loss:
     """Hold the step against the same model analysed with another layout, precision or batch size."""
     ours, theirs = report.workload, other.workload
     per_step = other.totals.seconds * ours.batch_size / theirs.batch_size
@@ -222,7 +222,7 @@ def _loss(report: Report, code: str, what: str, change: str, rows: Sequence[Oper
     return Loss(code, what, change, seconds, saved, share(saved, total), analysed=False)
 
 
-def _what(rows: Sequence[OperatorRow]) -> str:
+def _operators_text(rows: Sequence[OperatorRow]) -> str:
     names = list(dict.fromkeys(words.operator(row.name, row.kind) for row in rows))
     calls = sum(row.calls for row in rows)
     phases = list(dict.fromkeys(row.phase for row in rows))
@@ -246,10 +246,10 @@ def _sentences(digest: Digest, losses: Sequence[Loss]) -> Iterator[str]:
         yield unfit
 
 
-def _in_vain(own: Digest, tried: Sequence[Loss], unfit: Sequence[Digest]) -> Iterator[str]:
+def _vain_sentences(own: Digest, tried: Sequence[Loss], unfit: Sequence[Digest]) -> Iterator[str]:
     """Say what was analysed and would not help, or would not fit the device's memory."""
     vain = [loss for loss in tried if loss.saved_seconds < LEAST * own.totals.seconds]
-    parts = [f"{_in_short(loss.change)} ({units.seconds(loss.seconds - loss.saved_seconds)} a step)" for loss in vain]
+    parts = [f"{_shorten(loss.change)} ({units.seconds(loss.seconds - loss.saved_seconds)} a step)" for loss in vain]
     if parts:
         yield f"Analysed too, and predicted to save less than {units.share(LEAST)} or to cost time: {'; '.join(parts)}."
     for other in unfit:
@@ -258,6 +258,6 @@ def _in_vain(own: Digest, tried: Sequence[Loss], unfit: Sequence[Digest]) -> Ite
             yield f"{labels([own.report, other.report])[1]} would need {needed}: more memory than the device has."
 
 
-def _in_short(change: str) -> str:
+def _shorten(change: str) -> str:
     """Return a change without its remark."""
     return change.partition(", which")[0].partition(":")[0]

@@ -17,7 +17,7 @@ from memprof.report.groups import share
 from memprof.report.json_text import indented_json
 from memprof.report.record import Report
 from memprof.vocabulary import Kind
-from memprof.whatif.ablation import Published, published_rate, with_options, zoo_spec
+from memprof.whatif.ablation import Published, change_options, published_rate, zoo_spec
 
 SCHEMA = "memprof.sweep/1"
 _RANGE = re.compile(r"([0-9]+)\.\.([0-9]+)(?::([0-9]+))?")
@@ -140,7 +140,7 @@ def plan(model: str, text: str) -> Plan:
         raise ModelError(f"--sweep {text} gives only one value", f"give several: --sweep {_example(option)}")
     settings = []
     for value in sorted(values):
-        changed = with_options(spec, {option.name: value})
+        changed = change_options(spec, {option.name: value})
         if clash := entry_of.family.clash({**dict(changed.options), option.name: value}):
             raise ModelError(f"{spec} with {option.name}={write(value)}: {clash}", "sweep another option")
         settings.append(Setting(write(value), float(value), str(changed)))
@@ -269,7 +269,7 @@ def _bounds(asked: Plan, points: Sequence[Point], takeovers: Sequence[Takeover])
     if not points[0].depthwise_bound:
         return ""
     if not here:
-        binds = words.binds(points[0].depthwise_bound)
+        binds = words.binding_clause(points[0].depthwise_bound)
         return f"{phase}: {binds} most of the depthwise convolutions' time at every {asked.option} of the sweep."
     name, first = asked.option, here[0]
     rest = [f"{words.bound(item.after)} from {name} {item.value} on" for item in here]

@@ -75,7 +75,7 @@ def parts(explanation: Explanation, title: str, shown: Sequence[Part], longest_n
 def matrix(explanation: Explanation) -> Table:
     """Return the differences of every kind in every stage, with sums."""
     cells = {(item.kind, item.stage): item.difference_seconds for item in explanation.difference.contributions}
-    order = stages.in_order(part.name for part in explanation.difference.stages)
+    order = stages.sort_stages(part.name for part in explanation.difference.stages)
     digits = max(0, decimals(explanation) - 1)
 
     def line(name: str, seconds: Iterable[float], whole: float) -> tuple[str, ...]:

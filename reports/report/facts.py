@@ -30,7 +30,7 @@ def totals(digest: Digest) -> tuple[Fact, ...]:
         Fact("DRAM traffic", units.byte_count(total.dram_bytes)),
         Fact("L2 traffic", units.byte_count(total.l2_bytes)),
         Fact("L1 traffic", units.byte_count(total.l1_bytes)),
-        *_of_model(digest),
+        *_model_facts(digest),
     )
 
 
@@ -69,7 +69,7 @@ def _throughput(digest: Digest) -> tuple[Fact, ...]:
     if not rate:
         return ()
     ends = digest.rate_interval
-    remark = f"95 % interval {units.between(*ends)}" if ends else ""
+    remark = f"95 % interval {units.throughput_span(*ends)}" if ends else ""
     return (Fact("Measured throughput", units.throughput(rate, digest.noun), remark),)
 
 
@@ -132,7 +132,7 @@ def _memory(digest: Digest) -> tuple[Fact, ...]:
     )
 
 
-def _of_model(digest: Digest) -> tuple[Fact, ...]:
+def _model_facts(digest: Digest) -> tuple[Fact, ...]:
     """Return what the model itself has, however it is run; a trace may not tell it."""
     total, noun = digest.totals, digest.noun
     facts = (

@@ -18,7 +18,7 @@ def totals(found: tuple[Fact, ...], title: str) -> list[str]:
 
 def mark(digest: Digest) -> list[str]:
     """Return what was measured and where, and a warning where the device was throttled."""
-    throttled = reached.throttled(digest)
+    throttled = reached.throttling(digest)
     origin = measured_tables.origin(digest)
     return [
         *([f"{escape(origin)}.", ""] if origin else []),

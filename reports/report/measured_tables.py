@@ -147,7 +147,7 @@ def traffic(digest: Digest, most: int) -> Table | None:
 
 def _name(group: Group) -> str:
     first, module = group.rows[0], module_pattern(group.rows)
-    name = words.without_phase(words.operator(first.name, group.kind))
+    name = words.drop_phase(words.operator(first.name, group.kind))
     phase = f" {words.short_phase(first.phase)}" if first.phase != "forward" else ""
     return f"{name}{phase}{f' in {module}' if module else ''}"
 

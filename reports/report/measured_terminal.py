@@ -16,7 +16,7 @@ _FEW = 5
 
 def mark(console: Console, digest: Digest) -> None:
     """Say plainly that the device was throttled, where it was."""
-    throttled = reached.throttled(digest)
+    throttled = reached.throttling(digest)
     if throttled:
         typeset.line(console, f"! {throttled}", typeset.WARNING)
         console.print()

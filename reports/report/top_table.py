@@ -86,7 +86,7 @@ def _operator_cells(digest: Digest, wide: bool) -> list[tuple[Column, Cell]]:
 
     def name(row: Group) -> str:
         said = words.operator(row.rows[0].name, row.kind)
-        return marked(words.without_phase(said) if is_said else said, row)
+        return marked(words.drop_phase(said) if is_said else said, row)
 
     columns: list[tuple[Column, Cell]] = [(Column("Operator", number=False, path=True), name)]
     if digest.has_modules:

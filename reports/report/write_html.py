@@ -42,7 +42,7 @@ _FILTERS = (
     units.flops_per_second,
     units.bytes_per_second,
     words.operator,
-    words.without_phase,
+    words.drop_phase,
     theme.color,
     theme.bound_color,
     cells.bounds,
@@ -95,7 +95,7 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     page = template.render(
         title=side_by_side.title(digests),
         subtitle=captions.subtitle(digests),
-        how_to_read=captions.how_to_read(digests),
+        how_to_read=captions.reading_guide(digests),
         x_axis=captions.X_AXIS,
         y_axis=captions.y_axis(digests),
         measured=any(digest.is_measured for digest in digests),
@@ -118,7 +118,7 @@ def _section(index: int, digest: Digest, options: RenderOptions) -> Section:
     return Section(
         digest=digest,
         mark=svg.outline(theme.mark(index), 7, 7, 5),
-        throttled=reached.throttled(digest),
+        throttled=reached.throttling(digest),
         origin=measured_tables.origin(digest),
         facts=facts.totals(digest),
         findings=findings.findings(digest),

@@ -117,7 +117,7 @@ def _kinds(console: Console, digest: Digest) -> None:
     least, roof = console.width >= _LEAST, console.width >= _ROOF
     table = tables.kinds(digest, least=least, roof=roof)
     bounds = max((len(row[-1]) for row in table.rows), default=0)
-    length = min(24, max(4, (console.width - _beside_bars(digest, least=least, roof=roof) - bounds) // 2))
+    length = min(24, max(4, (console.width - _width_beside_bars(digest, least=least, roof=roof) - bounds) // 2))
     grid = typeset.empty_grid()
     for column in table.columns:
         right = column.header.endswith(("ms", "roof"))
@@ -132,7 +132,7 @@ def _kinds(console: Console, digest: Digest) -> None:
     typeset.note(console, tables.bound_note(digest))
 
 
-def _beside_bars(digest: Digest, *, least: bool, roof: bool) -> int:
+def _width_beside_bars(digest: Digest, *, least: bool, roof: bool) -> int:
     """Return how many columns of text the table by kind takes beside its bars and what binds."""
     more = 9 * roof + 9 * least if digest.is_measured else 0
     return (60 if least else 50) + more

@@ -41,10 +41,10 @@ def _shares(axes: Axes, digest: Digest) -> None:
             axes.barh(row + offset, share, height=0.22, color=fill)
             _write(axes, share + 0.015, row + offset, units.share(share), color=FAINT)
 
-    _by_bound(axes, digest, max(6, len(kinds)))
+    _draw_bounds(axes, digest, max(6, len(kinds)))
 
 
-def _by_bound(axes: Axes, digest: Digest, y: float) -> None:
+def _draw_bounds(axes: Axes, digest: Digest, y: float) -> None:
     """Stack what the time is bound by into one bar, with a legend below it."""
     bounds = [bound for bound in digest.bounds if bound.time_share]
     _write(axes, 0, y + 0.1, f"The {digest.time.name} is bound by", weight="bold")

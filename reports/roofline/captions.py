@@ -16,7 +16,7 @@ _WORTH_A_LABEL = 0.03
 _MOST_LABELS = 7
 
 
-def how_to_read(digests: Sequence[Digest]) -> str:
+def reading_guide(digests: Sequence[Digest]) -> str:
     """Say what a bubble, its size, and its ring or arrow stand for."""
     names = _names(digests)
     if names == {"measured"}:

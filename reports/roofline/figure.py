@@ -72,7 +72,7 @@ def _titles(figure: Figure, digests: Sequence[Digest]) -> None:
         line = " ".join(content.split())  # names may hold line breaks
         fitting = min(size, 1.62 * (1 - indent) * _INCHES[0] * 72 / max(1, len(line)))
         figure.text(x, y, line, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
-    figure.text(0.02, 0.022, captions.how_to_read(digests), fontsize=9, color=FAINT)
+    figure.text(0.02, 0.022, captions.reading_guide(digests), fontsize=9, color=FAINT)
 
 
 def _axes(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:

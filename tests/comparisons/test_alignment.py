@@ -20,7 +20,7 @@ def named(name: str, shapes: tuple[tuple[int, ...], ...], phase: str = "forward"
     return replace(sample().operators[0], name=f"aten::{name}", input_shapes=shapes, phase=phase, **fields)
 
 
-def of(*rows: OperatorRow, measured: Measured | None = None) -> Report:
+def report_of(*rows: OperatorRow, measured: Measured | None = None) -> Report:
     return replace(sample(), operators=rows, measured=measured)
 
 
@@ -28,13 +28,13 @@ CONV = ((8, 3, 4, 4), (16, 3, 1, 1))
 
 
 def test_both_sides_are_summed_per_step_under_one_name():
-    theirs = of(
+    theirs = report_of(
         named("cudnn_convolution", CONV, calls=4, measured_seconds=6.0),
         named("cudnn_convolution", CONV, calls=2, measured_seconds=2.0),
         named("add_", ((8, 8),), calls=2, measured_seconds=1.0),
         measured=MEASURED,
     )
-    ours = of(
+    ours = report_of(
         named("convolution", (*CONV, (16,)), calls=3, seconds=2.0, roofline_seconds=1.0),
         named("mm", ((2, 3), (3, 4)), calls=1, seconds=0.5, roofline_seconds=0.25),
     )
@@ -61,27 +61,29 @@ def test_both_sides_are_summed_per_step_under_one_name():
     ],
 )
 def test_names_of_one_family_meet(theirs, ours):
-    found = align(of(named(*theirs, measured_seconds=1.0), measured=MEASURED), of(named(*ours, seconds=1.0)))
+    found = align(
+        report_of(named(*theirs, measured_seconds=1.0), measured=MEASURED), report_of(named(*ours, seconds=1.0))
+    )
     (only,) = found.rows
     assert (only.measured_calls, only.simulated_calls) == (0.5, 1)
 
 
 def test_the_optimizer_is_one_line():
-    theirs = of(
+    theirs = report_of(
         named("add_", ((8, 8),), "optimizer", measured_seconds=1.0),
         named("mul_", ((9, 9),), "optimizer", measured_seconds=3.0),
         measured=MEASURED,
     )
-    found = align(theirs, of(named("_foreach_add_", ((8, 8), (9, 9)), "optimizer", seconds=1.0)))
+    found = align(theirs, report_of(named("_foreach_add_", ((8, 8), (9, 9)), "optimizer", seconds=1.0)))
     (only,) = found.rows
     assert (only.operator, only.measured_seconds, only.ratio) == ("optimizer", 2.0, 2.0)
 
 
 def test_another_phase_is_another_call():
-    theirs = of(
+    theirs = report_of(
         named("add", ((8, 8),), measured_seconds=1.0), named("mm", ((2, 2),), measured_seconds=1.0), measured=MEASURED
     )
-    found = align(theirs, of(named("add", ((8, 8),), "backward"), named("mm", ((2, 2),))))
+    found = align(theirs, report_of(named("add", ((8, 8),), "backward"), named("mm", ((2, 2),))))
     assert sorted((row.operator, row.phase) for row in found.rows) == [
         ("add", "backward"),
         ("add", "forward"),
@@ -90,9 +92,9 @@ def test_another_phase_is_another_call():
 
 
 def test_another_model_is_told():
-    theirs = of(named("add", ((7, 7),), measured_seconds=1.0), measured=MEASURED)
+    theirs = report_of(named("add", ((7, 7),), measured_seconds=1.0), measured=MEASURED)
     with pytest.raises(WorkloadError, match="no operator of convnext_t has the shapes"):
-        align(theirs, of(named("add", ((8, 8),))))
+        align(theirs, report_of(named("add", ((8, 8),))))
 
 
 def test_what_measured_nothing_cannot_be_lined_up():
@@ -101,6 +103,8 @@ def test_what_measured_nothing_cannot_be_lined_up():
 
 
 def test_the_json_reads_back():
-    found = align(of(named("add", ((8, 8),), measured_seconds=1.0), measured=MEASURED), of(named("add", ((8, 8),))))
+    found = align(
+        report_of(named("add", ((8, 8),), measured_seconds=1.0), measured=MEASURED), report_of(named("add", ((8, 8),)))
+    )
     assert found.schema == SCHEMA
     assert msgspec.json.decode(found.to_json(), type=Alignment) == found

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memprof.comparisons.explanation import SCHEMA, explain
-from memprof.comparisons.stages import in_order, stages
+from memprof.comparisons.stages import sort_stages, stages
 from memprof.errors import ReportError
 from memprof.report.record import OperatorRow, Report
 from tests.comparisons.explain_rows import WORKLOAD, report, row
@@ -21,7 +21,7 @@ KINDS = ("convolution", "depthwise convolution", "matmul", "normalization", "ele
 MODULES = ("stem", "stages.0.blocks.0", "stages.1.blocks.0", "stages.2.blocks.1", "head.fc", "")
 
 
-def against(*rows: OperatorRow) -> Report:
+def report_b(*rows: OperatorRow) -> Report:
     return report(*rows, workload=replace(WORKLOAD, model="b"))
 
 
@@ -42,7 +42,7 @@ rows = st.lists(
 def test_the_parts_sum_exactly_to_the_difference(
     ours: list[OperatorRow], theirs: list[OperatorRow], mixer: random.Random
 ) -> None:
-    first, second = report(*ours), against(*theirs)
+    first, second = report(*ours), report_b(*theirs)
     found = explain(first, second).difference
     assert found.difference_seconds == found.seconds - found.against_seconds
     for parts in (found.contributions, found.kinds, found.stages):
@@ -58,7 +58,7 @@ def test_the_parts_sum_exactly_to_the_difference(
 
 @given(rows)
 def test_a_model_against_itself_differs_in_nothing(ours: list[OperatorRow]) -> None:
-    found = explain(report(*ours), against(*ours))
+    found = explain(report(*ours), report_b(*ours))
     assert found.difference.difference_seconds == 0
     assert all(part.difference_seconds == 0 for part in found.difference.contributions)
     assert "equally long" in found.sentences[0]
@@ -71,7 +71,7 @@ def test_times_go_to_their_kind_and_stage() -> None:
         row("convolution", "depthwise convolution", "stages.1.dw", 4.0),
         row("addmm", "matmul", "head", 0.5),
     )
-    theirs = against(
+    theirs = report_b(
         row("convolution", "convolution", "conv1", 2.0),
         row("convolution", "depthwise convolution", "layer1.0", 1.0),
         row("convolution", "convolution", "layer2.0", 3.0),
@@ -101,7 +101,7 @@ def test_the_sentences_say_how_much_and_why() -> None:
         row("convolution", depthwise, "stages.0", 8e-3, bound="l1", l1=900e9, flops=2e9, dram=4e9),
         row("add", "elementwise", "stages.1", 2e-3, dram=2e9),
     )
-    theirs = against(
+    theirs = report_b(
         row("convolution", depthwise, "stages.0", 1e-3, bound="dram", l1=90e9, flops=1e9, dram=2e9),
         row("add", "elementwise", "stages.1", 4e-3, dram=2.1e9),
     )
@@ -128,14 +128,14 @@ def test_a_kind_that_one_model_lacks_and_launches_are_told() -> None:
     ours = report(
         row("a", "pooling", "x", 1e-3, dram=5e9), row("b", "elementwise", "x", 5e-3, bound="host", launches=90)
     )
-    said = " ".join(explain(ours, against(row("b", "elementwise", "x", 1e-3, bound="host", launches=10))).sentences)
+    said = " ".join(explain(ours, report_b(row("b", "elementwise", "x", 1e-3, bound="host", launches=10))).sentences)
     assert "1.00 ms more in pooling, 1.00 ms against none: DRAM bandwidth binds, 5.00 GB through DRAM." in said
     assert "the host sets the pace, 90 kernels against 10." in said
 
 
 def test_pointwise_convolutions_and_linear_layers_are_spoken_of_as_one() -> None:
     ours = report(row("addmm", "matmul", "x", 8e-3, bound="tensor", flops=4e9))
-    theirs = against(row("convolution", "convolution", "x", 9e-3, bound="tensor", flops=4e9))
+    theirs = report_b(row("convolution", "convolution", "x", 9e-3, bound="tensor", flops=4e9))
     said = explain(ours, theirs).sentences
     assert said[1].startswith("1.00 ms less in convolutions and matrix products (as one: a 1x1 convolution")
     assert {part.name for part in explain(ours, theirs).difference.kinds} == {"matmul", "convolution"}
@@ -143,7 +143,7 @@ def test_pointwise_convolutions_and_linear_layers_are_spoken_of_as_one() -> None
 
 def test_forward_and_backward_are_told_apart_in_training() -> None:
     ours = report(row("x", "matmul", "x", 1e-3), row("x", "matmul", "x", 2e-3, phase="backward"))
-    theirs = against(row("x", "matmul", "x", 3e-3), row("x", "matmul", "x", 5e-3, phase="backward"))
+    theirs = report_b(row("x", "matmul", "x", 3e-3), row("x", "matmul", "x", 5e-3, phase="backward"))
     assert "(forward 1.00 ms against 3.00 ms, backward 2.00 ms against 5.00 ms)" in " ".join(
         explain(ours, theirs).sentences
     )
@@ -158,12 +158,12 @@ def test_different_workloads_are_not_explained() -> None:
 def test_a_step_that_does_not_fit_is_told() -> None:
     small = replace(report(row("x", "matmul", "x", 1.0), fits=False))
     small = replace(small, device=replace(small.device, memory_capacity_bytes=4e9))
-    other = against(row("x", "matmul", "x", 2.0))
+    other = report_b(row("x", "matmul", "x", 2.0))
     assert explain(small, replace(other, device=small.device)).sentences[-1].startswith("a: The step does NOT fit")
 
 
 def test_the_record_is_json() -> None:
-    found = explain(report(row("x", "matmul", "x", 3.0)), against(row("x", "matmul", "x", 1.0)))
+    found = explain(report(row("x", "matmul", "x", 3.0)), report_b(row("x", "matmul", "x", 1.0)))
     record = json.loads(found.to_json())
     assert record["schema"] == SCHEMA
     assert record["difference"]["difference_seconds"] == 2.0
@@ -247,7 +247,7 @@ def test_the_loss_the_backward_pass_and_the_optimizer_find_their_stage() -> None
 
 
 def test_stages_are_in_the_order_of_a_step() -> None:
-    assert in_order(["optimizer", "head", "stage 10", "loss", "stage 2", "stem", "stem"]) == (
+    assert sort_stages(["optimizer", "head", "stage 10", "loss", "stage 2", "stem", "stem"]) == (
         "stem",
         "stage 2",
         "stage 10",

@@ -15,7 +15,7 @@ WORKLOAD = Workload("toy", 8, 32, "infer", "fp32", "channels-first")
 TIMING = Timing((9e-3, 10e-3, 12e-3), 10e-3, 8e-3, 12.5e-3, 11e-3, 2)
 
 
-def took(milliseconds: float, least: float, name: str = "relu") -> OperatorRow:
+def measured_row(milliseconds: float, least: float, name: str = "relu") -> OperatorRow:
     """Return an operator that DRAM bounds to `least` ms at best and that took `milliseconds`."""
     made = row(name, "elementwise", f"block.{name}", [(4,)], cost=Cost(1e6, least * 1e-3 * 1.555e12, 0, 0))
     return replace(made, measured_seconds=milliseconds * 1e-3, percent_of_roof=100 * least / milliseconds)
@@ -29,7 +29,7 @@ def report(*rows: OperatorRow, steps: int = 1, seconds: float = 20e-3, timing: T
 
 
 def test_a_step_takes_its_span_over_the_steps_or_the_median_of_those_timed() -> None:
-    rows = took(4, 3), took(8, 3)
+    rows = measured_row(4, 3), measured_row(8, 3)
     assert digest(report(*rows, steps=4)).step_seconds == 20e-3 / 4
     assert digest(report(*rows, steps=4, timing=TIMING)).step_seconds == 10e-3
     assert digest(report(*rows, timing=TIMING)).image_seconds == 10e-3 / 8
@@ -44,7 +44,7 @@ def test_without_a_measurement_a_step_takes_what_is_predicted() -> None:
 
 def test_what_of_the_roof_is_reached_while_operators_run_and_all_in_all() -> None:
     # 3 + 3 ms at best, measured 4 + 8 ms: 6 / 12; the step takes 20 ms: 6 / 20.
-    found = report(took(4, 3), took(8, 3))
+    found = report(measured_row(4, 3), measured_row(8, 3))
     assert digest(found).whole.roof_share == pytest.approx(0.5)
     assert digest(found).step_roof_share == pytest.approx(0.3)
     assert digest(found).flops_per_second == pytest.approx(2e6 / 12e-3)
@@ -52,7 +52,7 @@ def test_what_of_the_roof_is_reached_while_operators_run_and_all_in_all() -> Non
 
 
 def test_time_without_a_roof_is_no_part_of_what_is_reached_or_lost() -> None:
-    found = report(took(4, 3), unbound("custom::scan", 5e-3))
+    found = report(measured_row(4, 3), unbound("custom::scan", 5e-3))
     whole = digest(found).whole
     assert whole.time_seconds == pytest.approx(9e-3)
     assert whole.roof_share == pytest.approx(0.75)
@@ -64,7 +64,7 @@ def test_time_without_a_roof_is_no_part_of_what_is_reached_or_lost() -> None:
 
 
 def test_what_is_above_its_roof_is_found_and_never_capped() -> None:
-    found = report(took(4, 3, "a"), took(2, 3, "b"), took(2, 2.005, "c"))
+    found = report(measured_row(4, 3, "a"), measured_row(2, 3, "b"), measured_row(2, 2.005, "c"))
     (above,) = digest(found).above_roof
     assert above.rows[0].name == "aten::b"
     assert above.roof_share == pytest.approx(1.5)
@@ -74,9 +74,9 @@ def test_what_is_above_its_roof_is_found_and_never_capped() -> None:
 
 def test_the_interval_of_a_rate_is_that_of_the_time_turned_over() -> None:
     # 8 images in 10 ms; 8 ms to 12.5 ms: 640 to 1000 images/s.
-    timed = report(took(4, 3), seconds=10e-3, timing=TIMING)
+    timed = report(measured_row(4, 3), seconds=10e-3, timing=TIMING)
     assert digest(timed).rate_interval == pytest.approx((8 / 12.5e-3, 8 / 8e-3))
-    assert digest(report(took(4, 3))).rate_interval is None
+    assert digest(report(measured_row(4, 3))).rate_interval is None
     assert digest(sample()).rate_interval is None
 
 
@@ -86,16 +86,18 @@ def test_spread_and_overhead_are_fractions_of_the_median() -> None:
 
 
 def test_counted_bytes_are_held_against_those_of_the_same_operators() -> None:
-    counted = replace(took(4, 3), counted_dram_bytes=2 * 3e-3 * 1.555e12, counted_l1_bytes=5.0)
-    dram, l1 = counted_traffic([counted, took(8, 3)])
+    counted = replace(measured_row(4, 3), counted_dram_bytes=2 * 3e-3 * 1.555e12, counted_l1_bytes=5.0)
+    dram, l1 = counted_traffic([counted, measured_row(8, 3)])
     assert (dram.level, dram.rows, dram.ratio) == ("dram", 1, pytest.approx(2.0))
     assert (l1.level, l1.counted_bytes, l1.modelled_bytes, l1.ratio) == ("l1", 5.0, 0.0, None)
     assert counted_traffic(sample().operators) == ()
 
 
 def test_kernels_of_one_name_are_one_wherever_they_ran() -> None:
-    first = replace(took(4, 3), kernels=(KernelRow("gemm", "kernel", 2, 3e-3), KernelRow("add", "kernel", 1, 1e-3)))
-    second = replace(took(8, 3), kernels=(KernelRow("gemm", "kernel", 1, 8e-3),))
+    first = replace(
+        measured_row(4, 3), kernels=(KernelRow("gemm", "kernel", 2, 3e-3), KernelRow("add", "kernel", 1, 1e-3))
+    )
+    second = replace(measured_row(8, 3), kernels=(KernelRow("gemm", "kernel", 1, 8e-3),))
     found = report(first, second)
     stray = Stray("add", "kernel", "no launch", 5, 0.5e-3)
     assert found.measured

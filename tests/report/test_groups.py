@@ -132,7 +132,7 @@ def test_differences_say_why_reports_cannot_be_compared() -> None:
 
 def test_an_unknown_grouping_is_refused() -> None:
     with pytest.raises(ValueError, match="operator, module, kind"):
-        digest(toy()).by("colour")
+        digest(toy()).groups("colour")
 
 
 def test_nothing_has_no_groups() -> None:
@@ -182,16 +182,16 @@ def test_phases_and_shapes_are_groups_too() -> None:
     whole = toy()
     backward = replace(whole.operators[2], phase="backward")
     found = assemble((*whole.operators[:2], backward), WORKLOAD)
-    assert {group.name: group.calls for group in digest(found).by("phase")} == {"forward": 2, "backward": 1}
-    assert {group.name: group.calls for group in digest(found).by("shape")} == {"4": 2, "4x4": 1}
+    assert {group.name: group.calls for group in digest(found).groups("phase")} == {"forward": 2, "backward": 1}
+    assert {group.name: group.calls for group in digest(found).groups("shape")} == {"4": 2, "4x4": 1}
     bare = replace(whole.operators[0], input_shapes=())
-    assert digest(assemble((bare,), WORKLOAD)).by("shape")[0].name == "(no tensor)"
+    assert digest(assemble((bare,), WORKLOAD)).groups("shape")[0].name == "(no tensor)"
 
 
 @pytest.mark.parametrize("by", BY)
 def test_every_grouping_keeps_all_rows(by: str) -> None:
     for report in (sample("convnext_t", "train"), measured()):
-        groups = digest(report).by(by)
+        groups = digest(report).groups(by)
         assert sum(len(group.rows) for group in groups) == len(report.operators)
         assert sum(group.time_share for group in groups) == pytest.approx(1)
 

@@ -35,15 +35,20 @@ def test_each_field_of_the_works_is_an_array():
 
 def test_kernels_are_found_by_pattern():
     kernels = gather([COPY, TAPS, COPY], [{}, {}, {}])
-    assert kernels.having({Pattern.STREAM}).tolist() == [True, False, True]
-    assert kernels.having({Pattern.DEPTHWISE, Pattern.ROW}).tolist() == [False, True, False]
-    assert not kernels.having(set()).any()
+    assert kernels.has_pattern({Pattern.STREAM}).tolist() == [True, False, True]
+    assert kernels.has_pattern({Pattern.DEPTHWISE, Pattern.ROW}).tolist() == [False, True, False]
+    assert not kernels.has_pattern(set()).any()
 
 
 def test_nothing_is_gathered_from_nothing():
     kernels = gather([], [])
     assert kernels.sizes.shape == (4, 0)
-    assert kernels.dram_bytes.shape == kernels.resident_bytes(100).shape == kernels.having({Pattern.ROW}).shape == (0,)
+    assert (
+        kernels.dram_bytes.shape
+        == kernels.resident_bytes(100).shape
+        == kernels.has_pattern({Pattern.ROW}).shape
+        == (0,)
+    )
 
 
 def moving(*traffic):

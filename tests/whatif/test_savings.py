@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from memprof.report.record import OperatorRow, Report
 from memprof.whatif.fusible import savings
-from memprof.whatif.savings import SCHEMA, find_losses, worth_trying
+from memprof.whatif.savings import SCHEMA, alternative_workloads, find_losses
 from tests.comparisons.explain_rows import WORKLOAD, report, row
 
 TRAIN = replace(WORKLOAD, phase="train")
@@ -20,14 +20,14 @@ IMAGE, WIDE = (8, 16, 32, 32), (8, 64, 32, 32)
 PRODUCT = row("addmm", "matmul", "s.fc1", 4e-3, shapes=((64,), (8 * 32 * 32, 16), (16, 64)), bound="tensor")
 
 
-def saved(found: Report) -> dict[tuple[str, str], float]:
+def savings_of(found: Report) -> dict[tuple[str, str], float]:
     """Return the saving by code and first word of what it concerns."""
     return {(loss.code, loss.what.split(" ")[0]): loss.saved_seconds for loss in find_losses(found).losses}
 
 
 def test_an_activation_joins_the_product_before_it() -> None:
     gelu = row("gelu", "elementwise", "s.act", 2e-3, shapes=(WIDE,))
-    assert saved(report(PRODUCT, gelu)) == {("join", "gelu"): pytest.approx(2e-3)}
+    assert savings_of(report(PRODUCT, gelu)) == {("join", "gelu"): pytest.approx(2e-3)}
     (loss,) = find_losses(report(PRODUCT, gelu)).losses
     assert loss.what == "gelu (1 call, forward)"
     assert loss.change == "fuse it with the matrix product before it"
@@ -38,34 +38,36 @@ def test_an_activation_joins_the_product_before_it() -> None:
 def test_training_still_writes_what_the_gradient_needs() -> None:
     gelu = row("gelu", "elementwise", "s.act", 2e-3, shapes=(WIDE,))
     relu = replace(gelu, name="aten::relu_")
-    assert saved(report(PRODUCT, gelu, workload=TRAIN))["join", "gelu"] == pytest.approx(2e-3 / 2)  # of read and write
-    assert saved(report(PRODUCT, relu, workload=TRAIN))["join", "relu_"] == pytest.approx(2e-3)
+    assert savings_of(report(PRODUCT, gelu, workload=TRAIN))["join", "gelu"] == pytest.approx(
+        2e-3 / 2
+    )  # of read and write
+    assert savings_of(report(PRODUCT, relu, workload=TRAIN))["join", "relu_"] == pytest.approx(2e-3)
 
 
 def test_a_residual_is_still_read() -> None:
     add = row("add", "elementwise", "s", 3e-3, shapes=(WIDE, WIDE))
-    assert saved(report(PRODUCT, add))["join", "add"] == pytest.approx(3e-3 * 2 / 3)
+    assert savings_of(report(PRODUCT, add))["join", "add"] == pytest.approx(3e-3 * 2 / 3)
 
 
 def test_of_a_chain_of_passes_one_stays() -> None:
     first = row("sigmoid", "elementwise", "s", 1e-3, shapes=(WIDE,))
     chain = [replace(first, name=f"aten::{name}") for name in ("sigmoid", "tanh", "exp")]
-    found = saved(report(row("sum", "reduction", "s", 1e-3), *chain))
+    found = savings_of(report(row("sum", "reduction", "s", 1e-3), *chain))
     assert found == {("join", "tanh"): pytest.approx(1e-3), ("join", "exp"): pytest.approx(1e-3)}
 
 
 def test_a_pass_over_another_tensor_joins_nothing() -> None:
     gate = row("mul", "elementwise", "s", 2e-3, shapes=(WIDE, (8, 64, 1, 1)))
-    assert saved(report(row("sigmoid", "elementwise", "s", 1e-3, shapes=((8, 64, 1, 1),)), gate)) == {}
+    assert savings_of(report(row("sigmoid", "elementwise", "s", 1e-3, shapes=((8, 64, 1, 1),)), gate)) == {}
 
 
 def test_a_batch_norm_folds_into_its_neighbour_in_inference_only() -> None:
     convolution = row("convolution", "convolution", "c", 4e-3, shapes=(IMAGE, (64, 16, 1, 1)))
     norm = row("native_batch_norm", "normalization", "n", 1e-3, shapes=(WIDE, (64,)))
-    assert saved(report(convolution, norm)) == {("fold", "native_batch_norm"): 1e-3}
-    assert saved(report(norm, convolution)) == {("fold", "native_batch_norm"): 1e-3}
-    assert saved(report(convolution, norm, workload=TRAIN)) == {}
-    assert saved(report(norm, row("cat", "reduction", "x", 1e-3))) == {}
+    assert savings_of(report(convolution, norm)) == {("fold", "native_batch_norm"): 1e-3}
+    assert savings_of(report(norm, convolution)) == {("fold", "native_batch_norm"): 1e-3}
+    assert savings_of(report(convolution, norm, workload=TRAIN)) == {}
+    assert savings_of(report(norm, row("cat", "reduction", "x", 1e-3))) == {}
 
 
 def test_a_bias_in_a_pass_of_its_own() -> None:
@@ -81,12 +83,12 @@ def test_a_bias_in_a_pass_of_its_own() -> None:
         flops=outputs * (2 * 16 + 1),
     )
     rate = biased.dram_bytes / 10e-3
-    assert saved(report(biased)) == {("bias", "convolution"): pytest.approx(2 * 4 * outputs / rate)}
-    assert saved(report(replace(biased, launches=1))) == {}
+    assert savings_of(report(biased)) == {("bias", "convolution"): pytest.approx(2 * 4 * outputs / rate)}
+    assert savings_of(report(replace(biased, launches=1))) == {}
 
 
 def test_copies_compute_nothing() -> None:
-    assert saved(report(PRODUCT, row("cat", "layout", "s", 1e-3)))["copy", "cat"] == 1e-3
+    assert savings_of(report(PRODUCT, row("cat", "layout", "s", 1e-3)))["copy", "cat"] == 1e-3
 
 
 def test_a_large_depthwise_kernel_is_split() -> None:
@@ -100,8 +102,8 @@ def test_a_large_depthwise_kernel_is_split() -> None:
     (loss,) = find_losses(report(kernel, stream)).losses
     assert loss.saved_seconds == pytest.approx(50e-3 - left - concatenation)
     assert "3x3, 1x11 and 11x1 on 1/8 of the channels" in loss.change
-    assert saved(report(replace(kernel, input_shapes=(WIDE, (64, 1, 3, 3))), stream)) == {}
-    assert saved(report(replace(kernel, input_shapes=(WIDE, (64, 1, 1, 11))), stream)) == {}
+    assert savings_of(report(replace(kernel, input_shapes=(WIDE, (64, 1, 3, 3))), stream)) == {}
+    assert savings_of(report(replace(kernel, input_shapes=(WIDE, (64, 1, 1, 11))), stream)) == {}
 
 
 def test_a_split_kernel_still_moves_its_channels() -> None:
@@ -148,19 +150,19 @@ def test_a_step_that_does_not_fit_may_still_be_analysed_otherwise() -> None:
 
 def test_small_savings_are_not_shown() -> None:
     cat = row("cat", "layout", "s", 1e-5)
-    assert saved(report(replace(PRODUCT, seconds=1.0), cat)) == {}
+    assert savings_of(report(replace(PRODUCT, seconds=1.0), cat)) == {}
 
 
 def test_what_is_worth_trying() -> None:
-    tried = worth_trying(WORKLOAD, ("fp32", "tf32", "amp-fp16"))
+    tried = alternative_workloads(WORKLOAD, ("fp32", "tf32", "amp-fp16"))
     assert [(item.layout, item.precision, item.batch_size) for item in tried] == [
         ("channels-first", "tf32", 8),
         ("channels-last", "amp-fp16", 8),
         ("channels-last", "tf32", 16),
     ]
-    plain = worth_trying(replace(WORKLOAD, precision="fp32", batch_size=65_536), ("fp32", "tf32"))
+    plain = alternative_workloads(replace(WORKLOAD, precision="fp32", batch_size=65_536), ("fp32", "tf32"))
     assert [(item.precision, item.batch_size) for item in plain] == [("fp32", 65_536), ("tf32", 65_536)]
-    assert len(worth_trying(WORKLOAD, ("fp32", "tf32"))) == 2
+    assert len(alternative_workloads(WORKLOAD, ("fp32", "tf32"))) == 2
 
 
 def test_the_record_is_json() -> None:

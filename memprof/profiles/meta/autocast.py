@@ -170,7 +170,7 @@ def _without_override_check(function: FunctionType) -> Callable[..., Any]:
     A mode is off while it handles a call; without the check the body can run with the mode on, so that the operators
     inside are seen (linear layers and attention inside multi_head_attention_forward).
     """
-    never = dict.fromkeys(_override_checks(function), _never)
+    never = dict.fromkeys(_override_checks(function), _wants_no_call)
     body = FunctionType(
         function.__code__,
         {**function.__globals__, **never},
@@ -191,5 +191,5 @@ def _override_checks(function: FunctionType) -> list[str]:
     ]
 
 
-def _never(*tensors: object) -> bool:
+def _wants_no_call(*tensors: object) -> bool:
     return False

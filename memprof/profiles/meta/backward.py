@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from memprof.profiles.meta.elementwise import elementwise, like
+from memprof.profiles.meta.elementwise import elementwise, geometry
 from memprof.profiles.meta.mode import allocate, rule
 from memprof.tensors import strides as layout
 
@@ -31,7 +31,7 @@ def convolution_backward(
     output_mask: Sequence[bool],
 ) -> Gradients:
     """CuDNN's rule: both gradients are channels-last if the input or the weight is so."""
-    pairs = like(input), like(weight)
+    pairs = geometry(input), geometry(weight)
     grad_input = allocate(input.shape, layout.suggested_strides(input.shape, *pairs), input.dtype)
     grad_weight = allocate(weight.shape, layout.suggested_strides(weight.shape, *pairs), weight.dtype)
     grad_bias = allocate((grad_output.shape[1],), (1,), weight.dtype)
@@ -57,7 +57,7 @@ def native_batch_norm_backward(
     output_mask: Sequence[bool],
 ) -> Gradients:
     """The input's gradient is laid out like the input; the affine gradients have the weight's type."""
-    grad_input = allocate(input.shape, layout.preserved_strides(*like(input)), input.dtype)
+    grad_input = allocate(input.shape, layout.preserved_strides(*geometry(input)), input.dtype)
     dtype = input.dtype if weight is None else weight.dtype
     affine = [allocate((input.shape[1],), (1,), dtype) for _ in range(2)]
     return _masked((grad_input, affine[0], affine[1]), output_mask)
@@ -125,7 +125,7 @@ def nll_loss_backward(
 @rule(aten.max_pool2d_with_indices_backward.default)
 def max_pool2d_backward(grad_output: Tensor, input: Tensor, *parameters: object) -> Tensor:
     """In the input's memory format."""
-    return allocate(input.shape, layout.suggested_strides(input.shape, like(input)), input.dtype)
+    return allocate(input.shape, layout.suggested_strides(input.shape, geometry(input)), input.dtype)
 
 
 @rule(aten._foreach_add_.List, aten._foreach_mul_.Scalar, aten._foreach_add_.Scalar, aten._foreach_addcmul_.Scalar)

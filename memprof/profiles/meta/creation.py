@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from memprof.profiles.meta.elementwise import like
+from memprof.profiles.meta.elementwise import geometry
 from memprof.profiles.meta.mode import allocate, rule
 from memprof.tensors import strides as layout
 
@@ -24,7 +24,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     dtype = tensors[0].dtype
     for tensor in tensors[1:]:
         dtype = torch.promote_types(dtype, tensor.dtype)
-    if len(shape) in (4, 5) and all(layout.seems_channels_last(*like(tensor)) for tensor in tensors):
+    if len(shape) in (4, 5) and all(layout.seems_channels_last(*geometry(tensor)) for tensor in tensors):
         return allocate(shape, layout.channels_last_strides(shape), dtype)
     return allocate(shape, layout.contiguous_strides(shape), dtype)
 
@@ -33,7 +33,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 def empty_like(input: Tensor, *, dtype: torch.dtype | None = None, memory_format: Any = None, **options: Any) -> Tensor:
     """A tensor like the input; preserve_format unless a format is named."""
     if memory_format in (None, torch.preserve_format):
-        strides = layout.preserved_strides(*like(input))
+        strides = layout.preserved_strides(*geometry(input))
     elif memory_format in (torch.channels_last, torch.channels_last_3d):
         strides = layout.channels_last_strides(input.shape)
     else:

@@ -15,7 +15,7 @@ from memprof.tensors import strides as layout
 aten = torch.ops.aten
 
 
-def like(tensor: Tensor) -> tuple[Sequence[int], Sequence[int]]:
+def geometry(tensor: Tensor) -> tuple[Sequence[int], Sequence[int]]:
     """Return (shape, strides) of a tensor, as the stride arithmetic takes it."""
     return tensor.shape, tensor.stride()
 
@@ -30,7 +30,7 @@ def elementwise(*operands: Tensor | complex, dtype: torch.dtype | None = None) -
     if any(tensor.shape != shape for tensor in tensors):
         shape = numpy.broadcast_shapes(*(tensor.shape for tensor in tensors))
     # A number reaches the kernel as a tensor without dimensions, which is broadcast.
-    pairs = [like(operand) if isinstance(operand, Tensor) else ((), ()) for operand in operands]
+    pairs = [geometry(operand) if isinstance(operand, Tensor) else ((), ()) for operand in operands]
     strides = layout.elementwise_strides(shape, pairs)
     return allocate(shape, strides, dtype or _promoted(operands))
 
@@ -63,7 +63,7 @@ def unary(input: Tensor, *parameters: object, **options: object) -> Tensor:
 @rule(aten.hardtanh.default)
 def hardtanh(input: Tensor, *limits: float) -> Tensor:
     """A clamp into an `empty_like`, so that even strides of single-element dimensions are the input's."""
-    return allocate(input.shape, layout.preserved_strides(*like(input)), input.dtype)
+    return allocate(input.shape, layout.preserved_strides(*geometry(input)), input.dtype)
 
 
 @rule(aten.sigmoid.default, aten.tanh.default, aten.exp.default, aten.sqrt.default, aten.rsqrt.default)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from memprof.profiles.meta.elementwise import like
+from memprof.profiles.meta.elementwise import geometry
 from memprof.profiles.meta.mode import allocate, rule
 from memprof.tensors import strides as layout
 
@@ -42,7 +42,7 @@ def convolution(
     shape = [*input.shape[:1], channels, *spatial]
     if min(spatial) <= 0:
         raise RuntimeError(f"a {tuple(kernel)} convolution kernel does not fit an input of {tuple(sizes)} pixels")
-    return allocate(shape, layout.suggested_strides(shape, like(input), like(weight)), input.dtype)
+    return allocate(shape, layout.suggested_strides(shape, geometry(input), geometry(weight)), input.dtype)
 
 
 def _spread(value: Sequence[int], count: int) -> Sequence[int]:
@@ -61,7 +61,7 @@ def native_batch_norm(
     eps: float,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Output like the input; statistics of each channel, in the accumulation type, when training."""
-    output = allocate(input.shape, layout.preserved_strides(*like(input)), input.dtype)
+    output = allocate(input.shape, layout.preserved_strides(*geometry(input)), input.dtype)
     channels = input.shape[1] if training else 0
     mean, rstd = (allocate((channels,), (1,), _accumulation_dtype(input)) for _ in range(2))
     return output, mean, rstd
@@ -101,7 +101,7 @@ def max_pool2d(
         out = (span + s - 1 if ceil_mode else span) // s + 1
         spatial.append(out - 1 if ceil_mode and (out - 1) * s >= n + p else out)
     shape = [*input.shape[:-2], *spatial]
-    strides = layout.suggested_strides(shape, like(input))
+    strides = layout.suggested_strides(shape, geometry(input))
     return allocate(shape, strides, input.dtype), allocate(shape, strides, torch.int64)
 
 

@@ -31,7 +31,7 @@ def only(whole: Report, module: str) -> Report:
     return replace(made, measured=whole.measured)
 
 
-def held_up(report: Report) -> Report:
+def held_up_report(report: Report) -> Report:
     """Return the report of a step so small that nothing runs longer than the host needs to launch it."""
     rows = []
     for row in report.operators:
@@ -56,7 +56,7 @@ CASES = {
     "convnext_t.md": ("md", [sample("convnext_t")], RenderOptions()),
     "two.md": ("md", [sample("convnext_t"), sample("inceptionnext_t")], RenderOptions(by="module", top=5)),
     "too_large_80.txt": ("text", [TOO_LARGE], RenderOptions(width=80, by="kind")),
-    "held_up_80.txt": ("text", [held_up(sample())], RenderOptions(width=80, top=3)),
+    "held_up_80.txt": ("text", [held_up_report(sample())], RenderOptions(width=80, top=3)),
     "block.csv": ("csv", [stage_of("inceptionnext_t")], RenderOptions()),
     "traced_80.txt": ("text", [traced()], RenderOptions(width=80)),
     "traced_120.txt": ("text", [traced()], RenderOptions(width=120)),

@@ -17,7 +17,7 @@ from tests.reports.measured_sample import INFERRED, STRAYS, TELEMETRY, on_cpu, r
 from tests.reports.sample import sample
 
 
-def of(report: Report) -> dict[str, tuple[str, str]]:
+def facts_by_name(report: Report) -> dict[str, tuple[str, str]]:
     return {fact.name: (fact.value, fact.remark) for fact in facts.totals(digest(report))}
 
 
@@ -31,7 +31,7 @@ def headers(table: Table) -> list[str]:
 
 
 def test_measured_time_stands_beside_bound_and_prediction() -> None:
-    found, report = of(traced()), traced()
+    found, report = facts_by_name(traced()), traced()
     assert report.measured
     assert found["Measured time"] == (units.seconds(report.measured.seconds), "per step, from start to end")
     total = report.totals
@@ -50,7 +50,7 @@ def test_measured_time_stands_beside_bound_and_prediction() -> None:
 
 
 def test_several_steps_are_said_to_be_several() -> None:
-    found = of(traced(steps=3))
+    found = facts_by_name(traced(steps=3))
     assert found["Measured time"][1] == "in 3 steps, from start to end"
     assert "FLOPs in 3 steps" in found
     assert found["Kernel launches"][1] == "in 3 steps"
@@ -58,24 +58,24 @@ def test_several_steps_are_said_to_be_several() -> None:
 
 
 def test_a_timed_run_gives_an_interval() -> None:
-    found = of(run())
+    found = facts_by_name(run())
     assert found["Measured time"][1].startswith("per step: the median of 7; 95 % interval 41.6 to 42.9 ms")
     assert found["Measured throughput"] == ("3,043 images/s", "95 % interval 2,984 to 3,074")
 
 
 def test_a_trace_has_neither_parameters_nor_memory() -> None:
-    found = of(traced())
+    found = facts_by_name(traced())
     assert not {"Parameters", "Peak memory", "Fits the device", "MACs per image", "MACs per sample"} & set(found)
-    assert {"Parameters", "Peak memory", "MACs per image"} <= set(of(run()))
+    assert {"Parameters", "Peak memory", "MACs per image"} <= set(facts_by_name(run()))
 
 
 def test_a_cpu_has_no_prediction_and_no_launches() -> None:
-    assert not {"Predicted time", "Predicted throughput", "Kernel launches", "Host time"} & set(of(on_cpu()))
+    assert not {"Predicted time", "Predicted throughput", "Kernel launches", "Host time"} & set(facts_by_name(on_cpu()))
     assert "predicted ms" not in headers(top_table.top(digest(on_cpu()), RenderOptions()))
     assert headers(tables.ceilings(digest(on_cpu())))[2:] == ["matrix units, 180 GFLOP/s", "vector units, 120 GFLOP/s"]
     simulated = replace(on_cpu(), measured=None)
-    assert set(of(simulated)) >= {"Least possible time", "Throughput at most"}
-    assert "Predicted time" not in of(simulated)
+    assert set(facts_by_name(simulated)) >= {"Least possible time", "Throughput at most"}
+    assert "Predicted time" not in facts_by_name(simulated)
 
 
 def test_operators_are_sorted_by_the_time_that_they_lose() -> None:

@@ -222,13 +222,13 @@ def test_the_roofs_of_a_cpu_are_called_by_its_units() -> None:
 
 
 def test_captions_say_what_a_bubble_and_its_arrow_are() -> None:
-    assert captions.how_to_read(digests([sample()])) == (
+    assert captions.reading_guide(digests([sample()])) == (
         "Bubble: like operators at their predicted speed; area: share of the predicted time. Ring: the most that the "
         "roofs allow (slanted: memory, flat: arithmetic)."
     )
-    assert "measured speed" in captions.how_to_read(digests([traced()]))
-    assert "Arrow: to the most" in captions.how_to_read(digests([traced()]))
-    mixed = captions.how_to_read(digests([traced(), sample()]))
+    assert "measured speed" in captions.reading_guide(digests([traced()]))
+    assert "Arrow: to the most" in captions.reading_guide(digests([traced()]))
+    mixed = captions.reading_guide(digests([traced(), sample()]))
     assert "measured or predicted speed" in mixed
     assert "Ring, or arrow from what was measured" in mixed
     assert captions.y_axis(digests([traced()])) == "FLOP/s: measured (bubbles) and at most (arrows)"
