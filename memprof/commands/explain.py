@@ -70,7 +70,7 @@ def command(
     model is also analysed in the other layout, in a faster precision and with twice the batch.
     """
     from memprof.analysis.simulated import analyze
-    from memprof.commands.output import Result, deliver, output_kept, progress
+    from memprof.commands.output import Result, deliver, progress, redirect_output
     from memprof.comparisons.explanation import explain
     from memprof.files import check_writable
     from memprof.models import canonical_name
@@ -83,7 +83,7 @@ def command(
 
     def analyse_as(name: str, change: Workload | None = None) -> Report:
         """Analyse a model as the options say, or as a workload that differs from them says."""
-        with progress(f"analysing {name}"), output_kept():
+        with progress(f"analysing {name}"), redirect_output():
             return analyze(
                 name,
                 device=device,

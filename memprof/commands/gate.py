@@ -17,7 +17,7 @@ from memprof.commands.gating import (
     publish,
     say,
 )
-from memprof.commands.options import DEFAULT_OUTPUT, chosen_formats
+from memprof.commands.options import DEFAULT_OUTPUT, choose_formats
 from memprof.reports.gate import WRITERS
 from memprof.words import enumerate_words
 
@@ -45,7 +45,7 @@ def command(context: click.Context) -> None:
 def _formats(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
     if value is None:
         return None
-    return chosen_formats(value, WRITERS.names, WRITERS.get)
+    return choose_formats(value, WRITERS)
 
 
 command.add_command(gate_accepting.init)

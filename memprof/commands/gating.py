@@ -38,13 +38,13 @@ PRINTED = ("text", "github")
 
 def current_baseline(config: GateConfig) -> Baseline:
     """Analyse everything that a configuration gates; show on a terminal how far that is."""
-    from memprof.commands.output import output_kept, progress
+    from memprof.commands.output import progress, redirect_output
     from memprof.gate import entries
 
     reports = []
     with _rare_collections():
         for job in entries.jobs(config):
-            with progress(f"analysing {job.model}, {job.phase} ({job.number} of {job.count})"), output_kept():
+            with progress(f"analysing {job.model}, {job.phase} ({job.number} of {job.count})"), redirect_output():
                 reports += entries.analyze_job(job, config)
         return entries.collect(reports)
 

@@ -99,7 +99,7 @@ def command(
     Steps are timed without the profiler, then a few run with it. Close other programs: what they do counts.
     """
     from memprof.analysis.measured import measure
-    from memprof.commands.output import Result, deliver, for_terminal, output_kept, progress
+    from memprof.commands.output import Result, deliver, for_terminal, progress, redirect_output
     from memprof.files import check_writable
     from memprof.models import canonical_name
 
@@ -109,7 +109,7 @@ def command(
         check_writable(output)
     reports = []
     for position, model in enumerate(models):
-        with progress(f"measuring {model} on the {device} ({position + 1} of {len(models)})"), output_kept():
+        with progress(f"measuring {model} on the {device} ({position + 1} of {len(models)})"), redirect_output():
             reports.append(
                 measure(
                     model,

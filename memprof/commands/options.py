@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +41,13 @@ def _folder(ctx: click.Context, parameter: click.Parameter, value: Path | str) -
     return Path(value)
 
 
-def chosen_formats(value: str, known: Sequence[str], check: Callable[[str], object]) -> tuple[str, ...]:
-    """Return the formats of a list separated by commas; an error where none is named, or `check` raises one."""
+def choose_formats(value: str, writers: Writers[Any]) -> tuple[str, ...]:
+    """Return the formats of a list separated by commas; an error where none is named, or one is unknown."""
     names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
     if not names:
-        raise click.BadParameter(f"name at least one of {', '.join(known)}")
+        raise click.BadParameter(f"name at least one of {', '.join(writers.names)}")
     for name in names:
-        check(name)
+        writers.get(name)
     return names
 
 
@@ -55,7 +55,7 @@ def format_option(writers: Writers[Any], default: str) -> _Decorator:
     """Return the option --format: names of writers, separated by commas."""
 
     def choose(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
-        return chosen_formats(value, writers.names, writers.get)
+        return choose_formats(value, writers)
 
     def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
         begun, comma, last = incomplete.rpartition(",")

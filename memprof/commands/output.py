@@ -87,7 +87,7 @@ def progress(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def output_kept() -> Iterator[None]:
+def redirect_output() -> Iterator[None]:
     """Send to standard error what a model's code prints past Python: from C++, or by a program that it starts.
 
     What it prints with Python goes there already; standard output is the report's alone.

@@ -65,7 +65,7 @@ def command(
     Each model runs for one step on PyTorch's meta device, where nothing is computed, so no GPU is needed.
     """
     from memprof.analysis.simulated import analyze
-    from memprof.commands.output import Result, deliver, for_terminal, output_kept, progress
+    from memprof.commands.output import Result, deliver, for_terminal, progress, redirect_output
     from memprof.files import check_writable
     from memprof.models import canonical_name
 
@@ -75,7 +75,7 @@ def command(
         check_writable(output)
     reports = []
     for position, model in enumerate(models):
-        with progress(f"analysing {model} ({position + 1} of {len(models)})"), output_kept():
+        with progress(f"analysing {model} ({position + 1} of {len(models)})"), redirect_output():
             reports.append(
                 analyze(
                     model,

@@ -152,11 +152,11 @@ def _align(
     layout: str | None,
 ) -> Alignment:
     from memprof.analysis.simulated import analyze
-    from memprof.commands.output import output_kept, progress
+    from memprof.commands.output import progress, redirect_output
     from memprof.comparisons.alignment import align
 
     work = report.workload
-    with progress(f"simulating {model}"), output_kept():
+    with progress(f"simulating {model}"), redirect_output():
         simulated = analyze(
             model,
             device=target or report.device.name,

@@ -24,4 +24,4 @@ def render(ablation: Ablation, options: RenderOptions) -> bytes:
     typeset.section(console, named.title)
     typeset.table(console, named)
     typeset.warnings(console, ablation.baseline.warnings)
-    return typeset.printed(console).encode()
+    return typeset.finish(console).encode()

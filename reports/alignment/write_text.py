@@ -22,7 +22,7 @@ def render(alignment: Alignment, options: RenderOptions) -> bytes:
     typeset.table(console, _table(alignment, options.top, wide=options.width >= _WIDE))
     if len(alignment.rows) > options.top:
         typeset.note(console, f"{len(alignment.rows) - options.top} more are in alignment.csv; --top shows more.")
-    return typeset.printed(console).encode()
+    return typeset.finish(console).encode()
 
 
 def _headline(alignment: Alignment) -> str:

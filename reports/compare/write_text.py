@@ -27,4 +27,4 @@ def render(comparison: Comparison, options: RenderOptions) -> bytes:
     console.print()
     typeset.note(console, BOUND_NOTE)
     typeset.warnings(console, tables.warnings(comparison))
-    return typeset.printed(console).encode()
+    return typeset.finish(console).encode()

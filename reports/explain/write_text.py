@@ -36,7 +36,7 @@ def render(explained: Explanation | Losses, options: RenderOptions) -> bytes:
         _losses(console, explained)
     else:
         _difference(console, explained)
-    return typeset.printed(console).encode()
+    return typeset.finish(console).encode()
 
 
 def _difference(console: Console, explanation: Explanation) -> None:
@@ -49,14 +49,14 @@ def _difference(console: Console, explanation: Explanation) -> None:
     matrix = tables.matrix(explanation)
     if _width(matrix) <= console.width:
         typeset.section(console, "Kind by stage: difference in predicted ms a step")
-        typeset.whole(console, matrix)
+        typeset.whole_table(console, matrix)
     console.print()
     console.print(typeset.text(tables.sign_note(explanation), typeset.FAINT))
 
 
 def _bars(console: Console, table: Table, shown: Sequence[Part]) -> None:
     """Print a table of parts with a bar for each difference: to the right where the model takes longer."""
-    grid = typeset.columns_of(table)
+    grid = typeset.start_grid(table)
     room = console.width - _width(table) - 2
     length = min(24, max(0, room) // 2 * 2)
     if length >= _BAR:
@@ -83,7 +83,7 @@ def _losses(console: Console, losses: Losses) -> None:
     typeset.sentences(console, losses.sentences, typeset.STRONG)
     table = tables.spent(losses)
     typeset.section(console, table.title)
-    typeset.whole(console, table)
+    typeset.whole_table(console, table)
     typeset.section(console, "What would save time (predicted)")
     grid = RichTable.grid(padding=(0, 2))
     for justify in ("right", "right", "left"):

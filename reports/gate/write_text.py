@@ -53,7 +53,7 @@ def render(check: Check, options: RenderOptions) -> bytes:
             Text("→", STYLES[result.verdict]), typeset.text(f"{result.remedy[:1].upper()}{result.remedy[1:]}.")
         )
         console.print(grid)
-    return typeset.printed(console).encode()
+    return typeset.finish(console).encode()
 
 
 def _origin(result: GateResult) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def lay_out(document: Document, options: RenderOptions) -> str:
         _print_table(console, section.table)
         for note in section.notes:
             typeset.note(console, note)
-    return typeset.printed(console)
+    return typeset.finish(console)
 
 
 def _print_table(console: Console, table: Table) -> None:

@@ -19,7 +19,7 @@ _LEAST_PATH, _LEAST_WRAPPED = 8, 26
 
 def print_table(console: Console, table: Table) -> None:
     """Print a table, its paths as long as fits."""
-    typeset.whole(console, _shortened(table, path_limit(table, console.width)))
+    typeset.whole_table(console, _shortened(table, path_limit(table, console.width)))
 
 
 def print_pieces(console: Console, table: Table, groups: Sequence[int]) -> None:

@@ -37,7 +37,7 @@ def start(width: int, *, color: bool) -> Console:
     )
 
 
-def printed(console: Console) -> str:
+def finish(console: Console) -> str:
     """Return what was printed, without blanks at the ends of lines."""
     assert isinstance(console.file, io.StringIO)
     return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
@@ -84,18 +84,18 @@ def table(console: Console, shown: Table, groups: Sequence[int] = ()) -> None:
     for index, piece in enumerate(pieces(shown, console.width - 1, groups)):
         if index:
             console.print()
-        whole(console, piece)
+        whole_table(console, piece)
 
 
-def whole(console: Console, shown: Table) -> None:
+def whole_table(console: Console, shown: Table) -> None:
     """Print a table as one, however wide."""
-    grid = columns_of(shown)
+    grid = start_grid(shown)
     for place, row in enumerate(shown.rows):
         grid.add_row(*map(text, row), end_section=place + 1 in shown.sections)
     console.print(Padding(grid, (0, 0, 0, 1)))
 
 
-def columns_of(shown: Table) -> RichTable:
+def start_grid(shown: Table) -> RichTable:
     """Return a table for rich with the columns of `shown` and no rows yet."""
     grid = empty_grid()
     for column in shown.columns:

@@ -21,7 +21,7 @@ def render(ranks: Sequence[Rank], options: RenderOptions) -> bytes:
     typeset.section(console, "How far the ranks lie apart, ms per step")
     typeset.table(console, _spread(ranks))
     typeset.note(console, "Exposed: communication that nothing else ran beside. Idle: the device ran nothing.")
-    return typeset.printed(console).encode()
+    return typeset.finish(console).encode()
 
 
 def _by_rank(ranks: Sequence[Rank]) -> Table:

@@ -33,7 +33,7 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
         _one(console, digests[0], options)
     else:
         _several(console, digests, options)
-    return typeset.printed(console).encode()
+    return typeset.finish(console).encode()
 
 
 def _one(console: Console, digest: Digest, options: RenderOptions) -> None:

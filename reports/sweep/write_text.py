@@ -27,4 +27,4 @@ def render(sweep: Sweep, options: RenderOptions) -> bytes:
     sizes = tables.sizes(sweep)
     typeset.section(console, sizes.title)
     typeset.table(console, sizes)
-    return typeset.printed(console).encode()
+    return typeset.finish(console).encode()
