@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.bar import Bar
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -63,7 +63,7 @@ def _bars(console: Console, table: Table, shown: Sequence[Part]) -> None:
         grid.add_column(typeset.text(f"{'less':>{length // 2}}{'':1}more"), no_wrap=True)
     largest = max((abs(part.difference_seconds) for part in shown), default=0.0)
     for index, row in enumerate(table.rows):
-        cells = [typeset.text(cell) for cell in row]
+        cells: list[RenderableType] = [typeset.text(cell) for cell in row]
         if length >= _BAR and index < len(shown):
             cells.append(_bar(shown[index].difference_seconds, largest, length // 2))
         grid.add_row(*cells, end_section=index + 1 in table.sections)
