@@ -87,8 +87,8 @@ def _update(
 def _lists(call: OperatorCall) -> list[tuple[TensorSpec, ...]]:
     """Return the lists of tensors among the inputs."""
     values = (value for value in call.inputs if isinstance(value, tuple))
-    found = [tuple(item for item in value if isinstance(item, TensorSpec)) for value in values]
-    return [tensors for tensors in found if tensors]
+    lists = [tuple(item for item in value if isinstance(item, TensorSpec)) for value in values]
+    return [tensors for tensors in lists if tensors]
 
 
 def _foreach_formula(flops: int) -> Formula:

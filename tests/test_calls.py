@@ -61,8 +61,8 @@ def test_scopes_between_an_operator_and_what_it_calls_do_not_hide_it():
 
 
 def test_calls_keep_their_inputs_and_order():
-    found = calls(op("add", inputs=(X, 2)), op("mul", inputs=((X, Y), None)))
-    assert [call.inputs for call in found] == [(X, 2), ((X, Y), None)]
+    extracted = calls(op("add", inputs=(X, 2)), op("mul", inputs=((X, Y), None)))
+    assert [call.inputs for call in extracted] == [(X, 2), ((X, Y), None)]
 
 
 def test_calls_carry_the_innermost_module_and_the_phase():
@@ -159,8 +159,8 @@ def test_what_launches_kernels_beside_its_children_is_a_call_of_its_own():
     outer = Event("aten::outer", EventCategory.OPERATOR, (X,), children=(op("mul"),), kernels=(first,))
     inner = Event("aten::impl", EventCategory.OPERATOR, kernels=(third,))
     counted = Event("aten::add", EventCategory.OPERATOR, children=(inner,), kernels=(second,), duration_ns=5)
-    found = calls(phase("forward", module("m", outer, counted)))
-    assert [(call.name, call.kernels, call.host_ns) for call in found] == [
+    extracted = calls(phase("forward", module("m", outer, counted)))
+    assert [(call.name, call.kernels, call.host_ns) for call in extracted] == [
         ("aten::outer", (first,), 0),
         ("aten::mul", (), 0),
         ("aten::add", (second, third), 5),

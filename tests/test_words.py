@@ -18,8 +18,8 @@ def test_engines_are_called_by_what_the_device_has() -> None:
 
 def test_no_word_for_a_cpu_names_parts_of_a_gpu() -> None:
     for code in ("tensor", "fp32", "fp16"):
-        said = words.engine(code, "cpu"), words.bound(code, "cpu"), words.short_bound(code, "cpu")
-        assert not any("CUDA" in word or "tensor" in word for word in said)
+        phrases = words.engine(code, "cpu"), words.bound(code, "cpu"), words.short_bound(code, "cpu")
+        assert not any("CUDA" in word or "tensor" in word for word in phrases)
 
 
 def test_what_no_ceiling_bounds_is_called_so() -> None:

@@ -48,7 +48,7 @@ def stages(report: Report) -> tuple[str, ...]:
     return tuple(_stage(row, names, by_module) for row in report.operators)
 
 
-def sort_stages(found: Iterable[str]) -> tuple[str, ...]:
+def sort_stages(names: Iterable[str]) -> tuple[str, ...]:
     """Return stages in the order of a step, each once."""
     ends = {STEM: 0, WHOLE: 1, BLOCKS: 2, HEAD: 4, LOSS: 5, OPTIMIZER: 6}
 
@@ -56,7 +56,7 @@ def sort_stages(found: Iterable[str]) -> tuple[str, ...]:
         number = stage.removeprefix("stage ")
         return ends.get(stage, 3), int(number) if number.isdecimal() else 0
 
-    return tuple(sorted(set(found), key=place))
+    return tuple(sorted(set(names), key=place))
 
 
 class _Names:
@@ -109,18 +109,18 @@ def _numbered(module: str) -> Iterator[tuple[str, int, int]]:
 
 def _modules(forward: Sequence[OperatorRow], names: _Names) -> dict[str, str]:
     """Return the stage of every module of the forward pass: its own, or by the stage that comes after it."""
-    found: dict[str, str] = {}
+    stages_by_module: dict[str, str] = {}
     known = [names.of(row.module) for row in forward]
     following = ""
     for row, stage in zip(reversed(forward), reversed(known), strict=True):
         following = stage or following
         if not _is_loss(row):
-            found[row.module] = following or HEAD
+            stages_by_module[row.module] = following or HEAD
     for row, stage in zip(forward, known, strict=True):
         if stage:
             break
-        found[row.module] = STEM
-    return found if names else dict.fromkeys(found, WHOLE)
+        stages_by_module[row.module] = STEM
+    return stages_by_module if names else dict.fromkeys(stages_by_module, WHOLE)
 
 
 def _stage(row: OperatorRow, names: _Names, by_module: dict[str, str]) -> str:

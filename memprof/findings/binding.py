@@ -41,9 +41,11 @@ def bounds(digest: Digest) -> str:
     bounds = digest.bounds
     if bounds[0].time_share >= _ALL:
         return f"All of the {digest.time.name} is bound by {phrases.bound(digest, bounds[0])}."
-    said = [bound for bound in bounds if bound.time_share >= 0.005][:4]
-    first = f"{phrases.time_share(digest, said[0].time_share)} {digest.time.bound} by {phrases.bound(digest, said[0])}"
-    parts = [first, *(f"{units.share(bound.time_share)} by {phrases.bound(digest, bound)}" for bound in said[1:])]
+    shown = [bound for bound in bounds if bound.time_share >= 0.005][:4]
+    first = (
+        f"{phrases.time_share(digest, shown[0].time_share)} {digest.time.bound} by {phrases.bound(digest, shown[0])}"
+    )
+    parts = [first, *(f"{units.share(bound.time_share)} by {phrases.bound(digest, bound)}" for bound in shown[1:])]
     memory = digest.bound_share(*MEMORY_LEVELS)
     waiting = f": for {units.share(memory)} of it arithmetic waits for data" if 0 < memory < _ALL else ""
     return f"{words.enumerate_words(parts)}{waiting}."
@@ -51,25 +53,24 @@ def bounds(digest: Digest) -> str:
 
 def depthwise(digest: Digest) -> str:
     """Say what depthwise convolutions do and take, what binds them, and what DRAM alone would hide."""
-    found = digest.kind(Kind.DEPTHWISE)
-    if found is None or found.time_share < _WORTH_SAYING / 2:
+    group = digest.kind(Kind.DEPTHWISE)
+    if group is None or group.time_share < _WORTH_SAYING / 2:
         return ""
-    link = "but" if found.time_share > 1.5 * found.flops_share else "and"
+    link = "but" if group.time_share > 1.5 * group.flops_share else "and"
     text = (
-        f"Depthwise convolutions do {units.share(found.flops_share)} of the FLOPs {link} take "
-        f"{phrases.time_share(digest, found.time_share)}. {_output_costs(digest, found)}"
+        f"Depthwise convolutions do {units.share(group.flops_share)} of the FLOPs {link} take "
+        f"{phrases.time_share(digest, group.time_share)}. {_output_costs(digest, group)}"
     )
-    forward = digest.sum_rows([row for row in found.rows if row.phase == Phase.FORWARD])
-    if forward.rows and forward.bound != found.bound:
-        longest = found.seconds_at_bound / found.time_seconds
-        text += (
-            f" Over the whole step {phrases.binding_clause(digest, found)} for {units.share(longest)} of their time."
-        )
-    dram_only = sum(_dram_or_arithmetic(digest, row) for row in found.rows)
-    hidden = share(found.roofline_seconds, dram_only)
-    if found.bound in ("l1", "l2") and hidden > 1.2:
+    forward = digest.sum_rows([row for row in group.rows if row.phase == Phase.FORWARD])
+    if forward.rows and forward.bound != group.bound:
+        longest = group.seconds_at_bound / group.time_seconds
+        clause = phrases.binding_clause(digest, group)
+        text += f" Over the whole step {clause} for {units.share(longest)} of their time."
+    dram_only = sum(_dram_or_arithmetic(digest, row) for row in group.rows)
+    hidden = share(group.roofline_seconds, dram_only)
+    if group.bound in ("l1", "l2") and hidden > 1.2:
         text += f" Judged by their DRAM traffic alone, they could at best be {units.ratio(hidden)} as fast."
-    if found.engine != "tensor" and "tensor" in digest.device.peak_flops_per_second:
+    if group.engine != "tensor" and "tensor" in digest.device.peak_flops_per_second:
         text += f" With one filter per channel there is no matrix product for the {phrases.engine(digest, 'tensor')}."
     return text
 

@@ -25,8 +25,8 @@ def headline(digest: Digest) -> str:
     text += f", {units.percent(whole.roof_share)} of the roof"
     places = [place for place, _ in _lost_places(digest)[:2]]
     kinds = words.enumerate_words([place for place in places if place != _IDLE])
-    said = [_IDLE if place == _IDLE else f"in {kinds}" for place in places]
-    return f"{text}: most time is lost {words.enumerate_words(list(dict.fromkeys(said)))}" if places else text
+    where = [_IDLE if place == _IDLE else f"in {kinds}" for place in places]
+    return f"{text}: most time is lost {words.enumerate_words(list(dict.fromkeys(where)))}" if places else text
 
 
 def idle(digest: Digest) -> str:
@@ -56,20 +56,20 @@ def other_activity(digest: Digest) -> str:
     if digest.report.measured is None or time is None or not time.span_seconds:
         return ""
     least = _WORTH_SAYING / 2 * time.span_seconds
-    said = []
+    parts = []
     if time.communication_seconds >= least:
         alone = units.seconds(time.exposed_communication_seconds)
-        said.append(
+        parts.append(
             f"communication took {units.seconds(time.communication_seconds)}, {alone} of it with nothing beside"
         )
     if time.copy_seconds + time.fill_seconds >= least:
-        said.append(f"copies and fills took {units.seconds(time.copy_seconds + time.fill_seconds)}")
+        parts.append(f"copies and fills took {units.seconds(time.copy_seconds + time.fill_seconds)}")
     strays = digest.report.measured.stray_seconds
     if strays >= least:
         reasons = list(dict.fromkeys(stray.reason for stray in digest.report.measured.strays))
         why = f" ({'; '.join(reasons[:2])}{'; …' if len(reasons) > 2 else ''})" if any(reasons) else ""
-        said.append(f"what belongs to no operator with recorded shapes took {units.seconds(strays)}{why}")
-    return phrases.sentence_case(f"{'; '.join(said)}.") if said else ""
+        parts.append(f"what belongs to no operator with recorded shapes took {units.seconds(strays)}{why}")
+    return phrases.sentence_case(f"{'; '.join(parts)}.") if parts else ""
 
 
 def losses(digest: Digest) -> str:

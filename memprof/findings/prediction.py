@@ -46,15 +46,15 @@ def launches(digest: Digest) -> str:
     total = digest.totals
     kernels = f"{units.count(total.launches)} kernels"
     needs = f"it needs {units.seconds(total.host_seconds)} for the {kernels} of a step"
-    said = []
+    parts = []
     if host >= _WORTH_SAYING:
         goes = f"{units.share(host)} of the predicted time goes"
-        said.append(f"{goes} to operators that the host launches more slowly than the device runs them: {needs}")
+        parts.append(f"{goes} to operators that the host launches more slowly than the device runs them: {needs}")
     if launch >= _WORTH_SAYING:
-        goes = f"{units.share(launch)} of the predicted time goes" if not said else units.share(launch)
-        where = "" if said else f", {kernels} a step"
-        said.append(f"{goes} to kernels so small that starting them takes longest{where}")
+        goes = f"{units.share(launch)} of the predicted time goes" if not parts else units.share(launch)
+        where = "" if parts else f", {kernels} a step"
+        parts.append(f"{goes} to kernels so small that starting them takes longest{where}")
     return (
-        f"{'; '.join(said)}. A larger batch gives each kernel more to do; CUDA graphs or torch.compile launch fewer or "
-        "faster."
+        f"{'; '.join(parts)}. A larger batch gives each kernel more to do; CUDA graphs or torch.compile launch fewer "
+        "or faster."
     )

@@ -54,46 +54,46 @@ def achieved_rates(digest: Digest) -> str:
 
 def operators_above_roof(digest: Digest) -> str:
     """Name the operators that are faster than a ceiling allows, and what may explain it."""
-    found = digest.above_roof
-    if not found:
+    groups = digest.above_roof
+    if not groups:
         return ""
     named = [
         f"{words.operator(group.rows[0].name, group.kind)} in {module_pattern(group.rows) or 'the model'} "
         f"({units.percent(group.roof_share)})"
-        for group in found[:2]
+        for group in groups[:2]
     ]
-    more = [f"{len(found) - 2} more"] if len(found) > 2 else []
-    by_memory = {group.bound in MEMORY_LEVELS for group in found}
+    more = [f"{len(groups) - 2} more"] if len(groups) > 2 else []
+    by_memory = {group.bound in MEMORY_LEVELS for group in groups}
     reasons = [_BY_CACHE] * (True in by_memory) + [_FASTER_ARITHMETIC] * (False in by_memory) + [_WRONG_ROOF]
     return (
-        f"To explain: {words.enumerate_words([*named, *more])} {'is' if len(found) == 1 else 'are'} faster than a roof "
-        f"allows. Perhaps {'; or '.join(reasons)}."
+        f"To explain: {words.enumerate_words([*named, *more])} {'is' if len(groups) == 1 else 'are'} faster than a "
+        f"roof allows. Perhaps {'; or '.join(reasons)}."
     )
 
 
 def traffic(digest: Digest) -> str:
     """Say how far the bytes that the hardware counted lie from those that are modelled."""
-    found = [(item, item.ratio) for item in counted_traffic(digest.report.operators) if item.ratio is not None]
-    if not found:
+    ratios = [(item, item.ratio) for item in counted_traffic(digest.report.operators) if item.ratio is not None]
+    if not ratios:
         return ""
-    parts = [f"{units.ratio(ratio)} at {words.level(item.level)}" for item, ratio in found]
-    near = ": the model holds" if all(abs(ratio - 1) < _DIFFERENT for _, ratio in found) else ""
+    parts = [f"{units.ratio(ratio)} at {words.level(item.level)}" for item, ratio in ratios]
+    near = ": the model holds" if all(abs(ratio - 1) < _DIFFERENT for _, ratio in ratios) else ""
     return f"Hardware counters saw, of the bytes that are modelled, {words.enumerate_words(parts)}{near}."
 
 
 def timing(digest: Digest) -> str:
     """Say how many steps were timed, how they spread, and what the profiler added."""
-    found = digest.timing
-    if found is None:
+    timed = digest.timing
+    if timed is None:
         return ""
-    count = len(found.step_seconds)
+    count = len(timed.step_seconds)
     text = (
         f"{units.count(count)} {'step was' if count == 1 else 'steps were'} timed without the profiler, after "
-        f"{units.count(found.warm_up)} to warm up{', compiled' if found.compiled else ''}: median "
-        f"{units.seconds(found.median_seconds)}, 95 % interval {units.span(found.low_seconds, found.high_seconds)}, "
-        f"from fastest to slowest {units.share(found.spread)} of the median."
+        f"{units.count(timed.warm_up)} to warm up{', compiled' if timed.compiled else ''}: median "
+        f"{units.seconds(timed.median_seconds)}, 95 % interval {units.span(timed.low_seconds, timed.high_seconds)}, "
+        f"from fastest to slowest {units.share(timed.spread)} of the median."
     )
-    extra = found.overhead
+    extra = timed.overhead
     if abs(extra) < _WORTH_SAYING:
         return text
     if extra < 0:

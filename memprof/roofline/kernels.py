@@ -48,8 +48,8 @@ class Kernels:
         The kernel before it has just written that; it is still there where both fit.
         """
         written = np.concatenate(([0.0], self.written_bytes[:-1])) if self.written_bytes.size else self.written_bytes
-        found = np.minimum(written, self.read_bytes)
-        return np.where(written + self.read_bytes <= capacity_bytes, found, 0.0)
+        reread = np.minimum(written, self.read_bytes)
+        return np.where(written + self.read_bytes <= capacity_bytes, reread, 0.0)
 
     def has_pattern(self, patterns: Set[Pattern]) -> NDArray[np.bool_]:
         """Return which kernels have one of `patterns`."""

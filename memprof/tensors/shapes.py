@@ -224,8 +224,8 @@ def integers(value: Argument) -> tuple[int, ...] | None:
 
 def spread(value: Argument, count: int, default: int) -> tuple[int, ...]:
     """Return an argument with one integer per spatial dimension; one integer, or none, serves all of them."""
-    found = integers(value) or (default,)
-    return found if len(found) == count else (found[0],) * count
+    named = integers(value) or (default,)
+    return named if len(named) == count else (named[0],) * count
 
 
 def axes(value: Argument, rank: int) -> tuple[int, ...]:

@@ -91,13 +91,13 @@ def variants(model: str) -> tuple[Variant, ...]:
     """
     spec = zoo_spec(model)
     start = {**defaults(spec.name), **dict(spec.options)}
-    found = {_key(start): Variant(str(spec), _BASELINE)}
+    distinct = {_key(start): Variant(str(spec), _BASELINE)}
     changes = _inceptionnext if registry.ENTRIES[spec.name].family is registry.INCEPTIONNEXT else _convnext
     for change, options in changes(start):
         changed = change_options(spec, options)
         if not registry.ENTRIES[spec.name].family.clash(dict(changed.options)):
-            found.setdefault(_key({**start, **options}), Variant(str(changed), change))
-    return tuple(found.values())
+            distinct.setdefault(_key({**start, **options}), Variant(str(changed), change))
+    return tuple(distinct.values())
 
 
 def change_options(spec: ModelSpec, options: Mapping[str, Value]) -> ModelSpec:
@@ -132,13 +132,13 @@ def defaults(name: str) -> dict[str, Value]:
             "branches": BRANCHES,
             "arrangement": "parallel",
         }
-    found: dict[str, Value] = {"kernel": 7, "conv_ratio": Fraction(1)}
+    options: dict[str, Value] = {"kernel": 7, "conv_ratio": Fraction(1)}
     for word in name.removeprefix(_TABLE_NAME).split("_par") if name.startswith(_TABLE_NAME) else ():
         if word.startswith("k"):
-            found["kernel"] = int(word[1:])
+            options["kernel"] = int(word[1:])
         else:
-            found["conv_ratio"] = Fraction(word.replace("_", "/"))
-    return {**found, "mlp": "conv" if size in _SMALL_CONVNEXTS else "linear", "norm": "fused"}
+            options["conv_ratio"] = Fraction(word.replace("_", "/"))
+    return {**options, "mlp": "conv" if size in _SMALL_CONVNEXTS else "linear", "norm": "fused"}
 
 
 def published_rate(item: Entry, phase: str) -> float | None:
@@ -155,9 +155,9 @@ def published_rate(item: Entry, phase: str) -> float | None:
     return None
 
 
-def ablate(found: Sequence[tuple[Variant, Sequence[Report]]], published: Published = published_rate) -> Ablation:
+def ablate(cells: Sequence[tuple[Variant, Sequence[Report]]], published: Published = published_rate) -> Ablation:
     """Hold variants against the first, the baseline; each has the reports of every phase, in one layout or in both."""
-    entries = [entry(reports) for _, reports in found]
+    entries = [entry(reports) for _, reports in cells]
     results = tuple(
         Result(
             model=variant.model,
@@ -167,7 +167,7 @@ def ablate(found: Sequence[tuple[Variant, Sequence[Report]]], published: Publish
             exact=_is_exact(variant.model),
             outcomes=tuple(_outcome(item, entries[0], step.phase, published) for step in item.steps),
         )
-        for (variant, _), item in zip(found, entries, strict=True)
+        for (variant, _), item in zip(cells, entries, strict=True)
     )
     return Ablation(SCHEMA, entries[0].model, entries[0], results)
 

@@ -44,9 +44,9 @@ def savings(report: Report) -> Iterator[Saving]:
     for phase in ("forward", "backward"):
         rows = [row for row in report.operators if row.phase == phase and _elements(row) > 1]
         for place in range(len(rows)):
-            found = _saving(report, rows, place, rate)
-            if found is not None and found.seconds > 0:
-                yield found
+            saving = _saving(report, rows, place, rate)
+            if saving is not None and saving.seconds > 0:
+                yield saving
 
 
 def dram_rate(report: Report) -> float:

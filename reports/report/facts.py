@@ -60,8 +60,8 @@ def _time(digest: Digest) -> Fact:
         seconds = measured.seconds if measured else 0.0
         return Fact("Measured time", units.seconds(seconds), f"{digest.per_step}, from start to end")
     interval = units.span(timing.low_seconds, timing.high_seconds)
-    said = f"per step: the median of {len(timing.step_seconds)}; 95 % interval {interval}"
-    return Fact("Measured time", units.seconds(timing.median_seconds), said)
+    remark = f"per step: the median of {len(timing.step_seconds)}; 95 % interval {interval}"
+    return Fact("Measured time", units.seconds(timing.median_seconds), remark)
 
 
 def _throughput(digest: Digest) -> tuple[Fact, ...]:

@@ -10,9 +10,9 @@ from memprof.reports.parts.tables import Fact, Table
 from memprof.reports.report import measured_tables
 
 
-def totals(found: tuple[Fact, ...], title: str) -> list[str]:
+def totals(facts: tuple[Fact, ...], title: str) -> list[str]:
     """Return the lines of a table of totals, without the empty one after it."""
-    rows = [f"| {escape(fact.name)} | {escape(fact.value)} | {escape(fact.remark)} |" for fact in found]
+    rows = [f"| {escape(fact.name)} | {escape(fact.value)} | {escape(fact.remark)} |" for fact in facts]
     return [f"| {title} | | |", "|---|--:|---|", *rows]
 
 
@@ -28,8 +28,8 @@ def mark(digest: Digest) -> list[str]:
 
 def device(digest: Digest) -> list[str]:
     """Return where the device's time went: busy, idle, communication, gaps, and what belongs to no operator."""
-    found = measured_tables.device_time(digest), measured_tables.gaps(digest), measured_tables.strays(digest)
-    return [line for table in found for line in _section(table)]
+    parts = measured_tables.device_time(digest), measured_tables.gaps(digest), measured_tables.strays(digest)
+    return [line for table in parts for line in _section(table)]
 
 
 def details(digest: Digest, top: int) -> list[str]:

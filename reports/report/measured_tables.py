@@ -103,10 +103,10 @@ def strays(digest: Digest) -> Table | None:
 
 def kernels(digest: Digest, most: int) -> Table | None:
     """Return the kernels that took longest, however many operators launched them; None where none is known."""
-    found = digest.kernels
-    if not found:
+    longest = digest.kernels
+    if not longest:
         return None
-    whole = sum(kernel.seconds for kernel in found)
+    whole = sum(kernel.seconds for kernel in longest)
     rows = tuple(
         (
             words.kernel(kernel.name),
@@ -115,7 +115,7 @@ def kernels(digest: Digest, most: int) -> Table | None:
             units.milliseconds(kernel.seconds),
             units.share(share(kernel.seconds, whole)),
         )
-        for kernel in found[:most]
+        for kernel in longest[:most]
     )
     columns = (
         Column("Kernel", number=False, path=True),
@@ -124,7 +124,7 @@ def kernels(digest: Digest, most: int) -> Table | None:
         Column("ms"),
         Column("share"),
     )
-    title = f"All {len(found)} kernels" if len(found) <= most else f"The {most} longest of {len(found)} kernels"
+    title = f"All {len(longest)} kernels" if len(longest) <= most else f"The {most} longest of {len(longest)} kernels"
     return Table(title, columns, rows)
 
 
@@ -167,18 +167,18 @@ def _levels(group: Group) -> list[str]:
 
 def timing(digest: Digest) -> tuple[Fact, ...]:
     """Return how the steps were timed; empty where they were not timed one by one."""
-    found = digest.timing
-    if found is None:
+    timed = digest.timing
+    if timed is None:
         return ()
-    steps = found.step_seconds
-    interval = units.span(found.low_seconds, found.high_seconds)
-    overhead = f"{_signed(found.overhead)} of the median"
+    steps = timed.step_seconds
+    interval = units.span(timed.low_seconds, timed.high_seconds)
+    overhead = f"{_signed(timed.overhead)} of the median"
     return (
-        Fact("Steps timed", units.count(len(steps)), f"without profiler; {units.count(found.warm_up)} to warm up"),
-        Fact("Median", units.seconds(found.median_seconds), f"95 % interval {interval}"),
-        Fact("Spread", units.share(found.spread), _ends(steps)),
-        Fact("Profiled step", units.seconds(found.profiled_seconds), overhead),
-        Fact("torch.compile", "yes" if found.compiled else "no"),
+        Fact("Steps timed", units.count(len(steps)), f"without profiler; {units.count(timed.warm_up)} to warm up"),
+        Fact("Median", units.seconds(timed.median_seconds), f"95 % interval {interval}"),
+        Fact("Spread", units.share(timed.spread), _ends(steps)),
+        Fact("Profiled step", units.seconds(timed.profiled_seconds), overhead),
+        Fact("torch.compile", "yes" if timed.compiled else "no"),
     )
 
 
@@ -192,37 +192,37 @@ def _signed(fraction: float) -> str:
 
 def telemetry(digest: Digest) -> Table | None:
     """Return what the device's sensors said; what they did not say is "missing". None where nobody asked them."""
-    said = digest.report.telemetry
-    if said is None:
+    sensed = digest.report.telemetry
+    if sensed is None:
         return None
     rows = (
-        _reading("SM clock", said.sm_clock_hz, units.hertz),
-        _reading("memory clock", said.memory_clock_hz, units.hertz),
-        _reading("power", said.power_watts, units.watts),
-        _reading("temperature", said.temperature_celsius, units.celsius),
-        _reading("memory in use", said.memory_used_bytes, units.byte_count),
+        _reading("SM clock", sensed.sm_clock_hz, units.hertz),
+        _reading("memory clock", sensed.memory_clock_hz, units.hertz),
+        _reading("power", sensed.power_watts, units.watts),
+        _reading("temperature", sensed.temperature_celsius, units.celsius),
+        _reading("memory in use", sensed.memory_used_bytes, units.byte_count),
     )
     columns = Column("", number=False), Column("least"), Column("mean"), Column("most")
-    return Table(f"What the device's sensors said, {units.count(said.samples)} samples", columns, rows)
+    return Table(f"What the device's sensors said, {units.count(sensed.samples)} samples", columns, rows)
 
 
 def telemetry_notes(digest: Digest) -> tuple[str, ...]:
     """Say the energy per image, whether the device throttled, and which readings it refused."""
-    said = digest.report.telemetry
-    if said is None:
+    sensed = digest.report.telemetry
+    if sensed is None:
         return ()
     noun = digest.noun[:-1]
-    energy = _MISSING if said.energy_joules_per_image is None else units.joules(said.energy_joules_per_image)
-    slowed = "THROTTLED" if said.throttled else "Not throttled"
-    reasons = f"; active in some sample: {', '.join(said.throttle_reasons)}" if said.throttle_reasons else ""
-    missing = [f"The device does not report: {', '.join(said.missing)}."] if said.missing else []
+    energy = _MISSING if sensed.energy_joules_per_image is None else units.joules(sensed.energy_joules_per_image)
+    slowed = "THROTTLED" if sensed.throttled else "Not throttled"
+    reasons = f"; active in some sample: {', '.join(sensed.throttle_reasons)}" if sensed.throttle_reasons else ""
+    missing = [f"The device does not report: {', '.join(sensed.missing)}."] if sensed.missing else []
     return (f"Energy per {noun}: {energy}.", f"{slowed}{reasons}.", *missing)
 
 
-def _reading(name: str, found: Reading | None, written: Callable[[float], str]) -> tuple[str, ...]:
-    if found is None:
+def _reading(name: str, reading: Reading | None, written: Callable[[float], str]) -> tuple[str, ...]:
+    if reading is None:
         return (name, *[_MISSING] * 3)
-    return (name, *map(written, (found.least, found.mean, found.most)))
+    return (name, *map(written, (reading.least, reading.mean, reading.most)))
 
 
 def origin(digest: Digest) -> str:

@@ -35,8 +35,8 @@ def top(digest: Digest, options: RenderOptions, *, wide: bool = True) -> Table:
     else:
         columns += [_calls(), *_time_cells(wide), (Column("bound by", number=False), _bounds_of(digest))]
     shown = groups[: options.top]
-    said = _top_title(options.by, len(shown), len(groups), measured=digest.is_measured)
-    return of_groups(said, columns, shown)
+    title = _top_title(options.by, len(shown), len(groups), measured=digest.is_measured)
+    return of_groups(title, columns, shown)
 
 
 def _time_cells(wide: bool) -> list[tuple[Column, Cell]]:
@@ -82,11 +82,11 @@ def _bounds_of(digest: Digest) -> Cell:
 
 def _operator_cells(digest: Digest, wide: bool) -> list[tuple[Column, Cell]]:
     several_phases = len(digest.phases) > 1
-    is_said = several_phases and (digest.is_measured or not wide)  # by the phase's own column
+    shows_phase = several_phases and (digest.is_measured or not wide)  # by the phase's own column
 
     def name(row: Group) -> str:
-        said = words.operator(row.rows[0].name, row.kind)
-        return marked(words.drop_phase(said) if is_said else said, row)
+        text = words.operator(row.rows[0].name, row.kind)
+        return marked(words.drop_phase(text) if shows_phase else text, row)
 
     columns: list[tuple[Column, Cell]] = [(Column("Operator", number=False, path=True), name)]
     if digest.has_modules:
@@ -111,17 +111,17 @@ def notes(digest: Digest, options: RenderOptions) -> tuple[str, ...]:
     if not digest.is_measured:
         return ()
     shown = digest.costliest(options.by)[: options.top]
-    said = list(dict.fromkeys(row.inferred for group in shown for row in group.rows if row.inferred))
-    found = []
-    if said and options.by in _MARKED:
-        more = "; …" if len(said) > _MOST_SAID else ""
-        listed = "; ".join(said[:_MOST_SAID]) + more
-        found.append(f"{INFERRED_MARK} inferred, as the profile did not record it: {listed}.")
+    inferred = list(dict.fromkeys(row.inferred for group in shown for row in group.rows if row.inferred))
+    lines = []
+    if inferred and options.by in _MARKED:
+        more = "; …" if len(inferred) > _MOST_SAID else ""
+        listed = "; ".join(inferred[:_MOST_SAID]) + more
+        lines.append(f"{INFERRED_MARK} inferred, as the profile did not record it: {listed}.")
     if any(group.is_above_roof for group in shown):
-        found.append(f"{ABOVE_MARK} faster than its roof allows: a finding to explain, see above.")
+        lines.append(f"{ABOVE_MARK} faster than its roof allows: a finding to explain, see above.")
     if any(group.bound == UNBOUND for group in shown):
-        found.append("– no ceiling is known for it: all of its time may be lost.")
-    return tuple(found)
+        lines.append("– no ceiling is known for it: all of its time may be lost.")
+    return tuple(lines)
 
 
 def _top_title(by: str, shown: int, known: int, *, measured: bool) -> str:

@@ -45,5 +45,5 @@ def _report(digest: Digest, options: RenderOptions) -> list[str]:
     return [*lines, *markdown.warnings(digest.report.warnings)]
 
 
-def _findings(found: Sequence[findings.Finding]) -> list[str]:
-    return markdown.sentences(finding.sentence for finding in found)
+def _findings(items: Sequence[findings.Finding]) -> list[str]:
+    return markdown.sentences(finding.sentence for finding in items)

@@ -100,8 +100,8 @@ def _ceilings(console: Console, digest: Digest) -> None:
     typeset.note(console, tables.ridge_note(digest))
 
 
-def _findings(console: Console, found: Sequence[findings.Finding]) -> None:
-    typeset.sentences(console, [finding.sentence for finding in found])
+def _findings(console: Console, items: Sequence[findings.Finding]) -> None:
+    typeset.sentences(console, [finding.sentence for finding in items])
 
 
 def _top(console: Console, digest: Digest, options: RenderOptions, style: str) -> None:

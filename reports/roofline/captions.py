@@ -69,9 +69,9 @@ def _times(digest: Digest) -> str:
             return f"at least {units.seconds(total.roofline_seconds)} a step"
         return f"{predicted}, {units.throughput(total.images_per_second, noun)}"
     rate = digest.report.measured.images_per_second
-    said = f"measured {units.seconds(digest.step_seconds)} a step"
-    said += f", {units.throughput(rate, noun)}" if rate else ""
-    return f"{said} ({predicted})" if digest.predicts else said
+    text = f"measured {units.seconds(digest.step_seconds)} a step"
+    text += f", {units.throughput(rate, noun)}" if rate else ""
+    return f"{text} ({predicted})" if digest.predicts else text
 
 
 def point_labels(plot: Plot, digests: Sequence[Digest]) -> tuple[tuple[Point, tuple[str, ...]], ...]:
@@ -88,8 +88,8 @@ def point_labels(plot: Plot, digests: Sequence[Digest]) -> tuple[tuple[Point, tu
         second = f"{units.share(whole.flops_share)} of FLOPs"
         if point.is_measured:
             second = f"{units.percent(whole.roof_share)} of its roof"
-        said = f"{units.share(whole.time_share)} of time", second
-        labels.append((point, (kind,) if len(digests) > 1 else (kind, *said)))
+        facts = f"{units.share(whole.time_share)} of time", second
+        labels.append((point, (kind,) if len(digests) > 1 else (kind, *facts)))
     return tuple(labels)
 
 
@@ -100,10 +100,10 @@ def rail_label(plot: Plot, digests: Sequence[Digest]) -> str:
         shares[point.report] = shares.get(point.report, 0.0) + point.group.time_share
     names = list(dict.fromkeys(words.operator(row.name) for point in plot.rail for row in point.group.rows))
     labels = [f"{digest.label}: " if len(digests) > 1 else "" for digest in digests]
-    said = ", ".join(f"{labels[index]}{units.share(shares[index])} of time" for index in sorted(shares))
+    times = ", ".join(f"{labels[index]}{units.share(shares[index])} of time" for index in sorted(shares))
     unbound = any(row.bound == UNBOUND for point in plot.rail for row in point.group.rows)
     what = "no FLOPs counted" if unbound else "only move data"
-    return f"{what} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''}); {said}"
+    return f"{what} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''}); {times}"
 
 
 def roof_label(plot: Plot, roof: Roof, digests: Sequence[Digest]) -> str:

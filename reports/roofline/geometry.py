@@ -147,6 +147,6 @@ def _fraction(value: float | None, limits: tuple[float, float], missing: float) 
 def _members(group: Group) -> str:
     """Name the three longest operators of a group."""
     longest = sorted(group.rows, key=lambda row: -(row.measured_seconds or row.seconds))
-    said = [f"{words.operator(row.name, row.kind)} in {row.module or 'the model'}" for row in longest[:3]]
+    names = [f"{words.operator(row.name, row.kind)} in {row.module or 'the model'}" for row in longest[:3]]
     more = f" and {len(longest) - 3} more" if len(longest) > 3 else ""
-    return "; ".join(dict.fromkeys(said)) + more
+    return "; ".join(dict.fromkeys(names)) + more

@@ -126,16 +126,14 @@ def _roof_name(plot: Plot, roof: Roof, text: str, canvas: Canvas, bubbles: Seque
     if roof.is_memory:
         degrees = math.degrees(math.atan2((y1 - y0) * canvas.aspect, x1 - x0))
         names = [Name(text, x + 0.014, y + 0.014 * (y1 - y0) / max(1e-9, x1 - x0) + _ABOVE, degrees) for x, y in places]
-        return min(names, key=lambda name: _covered_area(name, canvas, bubbles) + 0.0005 * name.x)
+        return min(names, key=lambda name: _cover(name, canvas, bubbles) + 0.0005 * name.x)
     length = len(text) * canvas.character[0]
     ends = [0.995, *(x for x, _ in reversed(places) if x - length > x0)]
     names = [Name(text, x - length, y1 + above) for above in (_ABOVE, _HIGH_ABOVE) for x in ends]
-    return min(
-        names, key=lambda name: _covered_area(name, canvas, bubbles) + 0.0005 * (1 - name.x) + 0.002 * (name.y - y1)
-    )
+    return min(names, key=lambda name: _cover(name, canvas, bubbles) + 0.0005 * (1 - name.x) + 0.002 * (name.y - y1))
 
 
-def _covered_area(name: Name, canvas: Canvas, boxes: Sequence[Box]) -> float:
+def _cover(name: Name, canvas: Canvas, boxes: Sequence[Box]) -> float:
     """Return how much of the boxes a name covers."""
     return sum(part.overlap(box) for part in _parts(name, canvas) for box in boxes)
 

@@ -197,8 +197,8 @@ def _rail(plot: Plot, digests: Sequence[Digest]) -> tuple[list[Bubble], list[Tex
         radius = min(_radius(point), (_RAIL_BOTTOM - _RAIL_TOP) / 2)
         bubbles.append(_bubble(point, (x + radius, middle), radius))
         x += 2 * radius + 4
-    said = Text(x + 6, middle + 4, (captions.rail_label(plot, digests),), "rail-name")
-    return bubbles, [said, Text(_LEFT - 8, middle + 4, (captions.RAIL,), "tick end")]
+    name = Text(x + 6, middle + 4, (captions.rail_label(plot, digests),), "rail-name")
+    return bubbles, [name, Text(_LEFT - 8, middle + 4, (captions.RAIL,), "tick end")]
 
 
 def _arrow(stem: Stem) -> Arrow:

@@ -38,17 +38,17 @@ def test_both_sides_are_summed_per_step_under_one_name():
         named("convolution", (*CONV, (16,)), calls=3, seconds=2.0, roofline_seconds=1.0),
         named("mm", ((2, 3), (3, 4)), calls=1, seconds=0.5, roofline_seconds=0.25),
     )
-    found = align(theirs, ours)
-    first, second, third = found.rows
+    aligned = align(theirs, ours)
+    first, second, third = aligned.rows
     assert (first.operator, first.measured_calls, first.simulated_calls) == ("convolution", 3.0, 3)
     assert (first.measured_seconds, first.predicted_seconds, first.roofline_seconds) == (4.0, 2.0, 1.0)
     assert first.ratio == 2.0
     assert (second.operator, second.measured_seconds, second.predicted_seconds) == ("add", 0.5, None)
     assert (third.operator, third.measured_seconds, third.predicted_seconds) == ("mm", None, 0.5)
     assert second.ratio is third.ratio is None
-    assert found.measured_seconds == 4.5
-    assert found.matched_share == 4.0 / 4.5
-    assert found.predicted_seconds == ours.totals.seconds
+    assert aligned.measured_seconds == 4.5
+    assert aligned.matched_share == 4.0 / 4.5
+    assert aligned.predicted_seconds == ours.totals.seconds
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,10 @@ def test_both_sides_are_summed_per_step_under_one_name():
     ],
 )
 def test_names_of_one_family_meet(theirs, ours):
-    found = align(
+    aligned = align(
         report_of(named(*theirs, measured_seconds=1.0), measured=MEASURED), report_of(named(*ours, seconds=1.0))
     )
-    (only,) = found.rows
+    (only,) = aligned.rows
     assert (only.measured_calls, only.simulated_calls) == (0.5, 1)
 
 
@@ -74,8 +74,8 @@ def test_the_optimizer_is_one_line():
         named("mul_", ((9, 9),), "optimizer", measured_seconds=3.0),
         measured=MEASURED,
     )
-    found = align(theirs, report_of(named("_foreach_add_", ((8, 8), (9, 9)), "optimizer", seconds=1.0)))
-    (only,) = found.rows
+    aligned = align(theirs, report_of(named("_foreach_add_", ((8, 8), (9, 9)), "optimizer", seconds=1.0)))
+    (only,) = aligned.rows
     assert (only.operator, only.measured_seconds, only.ratio) == ("optimizer", 2.0, 2.0)
 
 
@@ -83,8 +83,8 @@ def test_another_phase_is_another_call():
     theirs = report_of(
         named("add", ((8, 8),), measured_seconds=1.0), named("mm", ((2, 2),), measured_seconds=1.0), measured=MEASURED
     )
-    found = align(theirs, report_of(named("add", ((8, 8),), "backward"), named("mm", ((2, 2),))))
-    assert sorted((row.operator, row.phase) for row in found.rows) == [
+    aligned = align(theirs, report_of(named("add", ((8, 8),), "backward"), named("mm", ((2, 2),))))
+    assert sorted((row.operator, row.phase) for row in aligned.rows) == [
         ("add", "backward"),
         ("add", "forward"),
         ("mm", "forward"),
@@ -103,8 +103,8 @@ def test_what_measured_nothing_cannot_be_lined_up():
 
 
 def test_the_json_reads_back():
-    found = align(
+    aligned = align(
         report_of(named("add", ((8, 8),), measured_seconds=1.0), measured=MEASURED), report_of(named("add", ((8, 8),)))
     )
-    assert found.schema == SCHEMA
-    assert msgspec.json.decode(found.to_json(), type=Alignment) == found
+    assert aligned.schema == SCHEMA
+    assert msgspec.json.decode(aligned.to_json(), type=Alignment) == aligned

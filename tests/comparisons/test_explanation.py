@@ -43,25 +43,25 @@ def test_the_parts_sum_exactly_to_the_difference(
     ours: list[OperatorRow], theirs: list[OperatorRow], mixer: random.Random
 ) -> None:
     first, second = report(*ours), report_b(*theirs)
-    found = explain(first, second).difference
-    assert found.difference_seconds == found.seconds - found.against_seconds
-    for parts in (found.contributions, found.kinds, found.stages):
+    difference = explain(first, second).difference
+    assert difference.difference_seconds == difference.seconds - difference.against_seconds
+    for parts in (difference.contributions, difference.kinds, difference.stages):
         for name in ("seconds", "against_seconds", "difference_seconds"):
             amounts = [getattr(part, name) for part in parts]
-            assert math.fsum(amounts) == getattr(found, name)
+            assert math.fsum(amounts) == getattr(difference, name)
             mixer.shuffle(amounts)
-            assert sum(amounts) == getattr(found, name)  # in any order, without compensation
+            assert sum(amounts) == getattr(difference, name)  # in any order, without compensation
     longest = max(first.totals.seconds, second.totals.seconds)
-    assert found.seconds == pytest.approx(first.totals.seconds, abs=1e-15 * longest)
-    assert found.against_seconds == pytest.approx(second.totals.seconds, abs=1e-15 * longest)
+    assert difference.seconds == pytest.approx(first.totals.seconds, abs=1e-15 * longest)
+    assert difference.against_seconds == pytest.approx(second.totals.seconds, abs=1e-15 * longest)
 
 
 @given(rows)
 def test_a_model_against_itself_differs_in_nothing(ours: list[OperatorRow]) -> None:
-    found = explain(report(*ours), report_b(*ours))
-    assert found.difference.difference_seconds == 0
-    assert all(part.difference_seconds == 0 for part in found.difference.contributions)
-    assert "equally long" in found.sentences[0]
+    explanation = explain(report(*ours), report_b(*ours))
+    assert explanation.difference.difference_seconds == 0
+    assert all(part.difference_seconds == 0 for part in explanation.difference.contributions)
+    assert "equally long" in explanation.sentences[0]
 
 
 def test_times_go_to_their_kind_and_stage() -> None:
@@ -77,9 +77,9 @@ def test_times_go_to_their_kind_and_stage() -> None:
         row("convolution", "convolution", "layer2.0", 3.0),
         row("addmm", "matmul", "fc", 0.5),
     )
-    found = explain(ours, theirs).difference
-    assert (found.seconds, found.against_seconds, found.difference_seconds) == (13.5, 6.5, 7.0)
-    cells = {(item.kind, item.stage): item.difference_seconds for item in found.contributions}
+    difference = explain(ours, theirs).difference
+    assert (difference.seconds, difference.against_seconds, difference.difference_seconds) == (13.5, 6.5, 7.0)
+    cells = {(item.kind, item.stage): item.difference_seconds for item in difference.contributions}
     assert cells == {
         ("convolution", "stem"): 1.0 - 2.0,
         ("depthwise convolution", "stage 1"): 8.0 - 1.0,
@@ -87,12 +87,12 @@ def test_times_go_to_their_kind_and_stage() -> None:
         ("convolution", "stage 2"): -3.0,
         ("matmul", "head"): 0.0,
     }
-    assert [(part.name, part.difference_seconds) for part in found.kinds] == [
+    assert [(part.name, part.difference_seconds) for part in difference.kinds] == [
         ("depthwise convolution", 8.0 + 4.0 - 1.0),
         ("convolution", 1.0 - 2.0 - 3.0),
         ("matmul", 0.0),
     ]
-    assert [part.name for part in found.stages] == ["stem", "stage 1", "stage 2", "head"]
+    assert [part.name for part in difference.stages] == ["stem", "stage 1", "stage 2", "head"]
 
 
 def test_the_sentences_say_how_much_and_why() -> None:
@@ -105,20 +105,21 @@ def test_the_sentences_say_how_much_and_why() -> None:
         row("convolution", depthwise, "stages.0", 1e-3, bound="dram", l1=90e9, flops=1e9, dram=2e9),
         row("add", "elementwise", "stages.1", 4e-3, dram=2.1e9),
     )
-    said = explain(ours, theirs).sentences
-    assert said[0] == "a needs 10.0 ms a step, b 5.00 ms (predicted): 5.00 ms more, 2.00x the time."
+    sentences = explain(ours, theirs).sentences
+    assert sentences[0] == "a needs 10.0 ms a step, b 5.00 ms (predicted): 5.00 ms more, 2.00x the time."
     assert (
-        said[1] == "a does 2.0x the FLOPs of b, moves 1.46x the bytes through DRAM, and launches 2 kernels against 2."
+        sentences[1]
+        == "a does 2.0x the FLOPs of b, moves 1.46x the bytes through DRAM, and launches 2 kernels against 2."
     )
-    assert said[2] == (
+    assert sentences[2] == (
         "7.00 ms more in depthwise convolutions, 8.00 ms against 1.00 ms: L1 bandwidth binds, 900 GB through L1 "
         "against 90.0 GB; in b DRAM bandwidth binds."
     )
-    assert said[3] == (
+    assert sentences[3] == (
         "2.00 ms less in element-wise operators, 2.00 ms against 4.00 ms: DRAM bandwidth binds, 2.00 GB through DRAM "
         "against 2.10 GB; what differs is the rate, 1 TB/s against 525 GB/s."
     )
-    assert said[4] == (
+    assert sentences[4] == (
         "By stage: 7.00 ms more in stage 1 and 2.00 ms less in stage 2. The largest single difference: depthwise "
         "convolutions in stage 1, 7.00 ms more."
     )
@@ -128,16 +129,16 @@ def test_a_kind_that_one_model_lacks_and_launches_are_told() -> None:
     ours = report(
         row("a", "pooling", "x", 1e-3, dram=5e9), row("b", "elementwise", "x", 5e-3, bound="host", launches=90)
     )
-    said = " ".join(explain(ours, report_b(row("b", "elementwise", "x", 1e-3, bound="host", launches=10))).sentences)
-    assert "1.00 ms more in pooling, 1.00 ms against none: DRAM bandwidth binds, 5.00 GB through DRAM." in said
-    assert "the host sets the pace, 90 kernels against 10." in said
+    text = " ".join(explain(ours, report_b(row("b", "elementwise", "x", 1e-3, bound="host", launches=10))).sentences)
+    assert "1.00 ms more in pooling, 1.00 ms against none: DRAM bandwidth binds, 5.00 GB through DRAM." in text
+    assert "the host sets the pace, 90 kernels against 10." in text
 
 
 def test_pointwise_convolutions_and_linear_layers_are_spoken_of_as_one() -> None:
     ours = report(row("addmm", "matmul", "x", 8e-3, bound="tensor", flops=4e9))
     theirs = report_b(row("convolution", "convolution", "x", 9e-3, bound="tensor", flops=4e9))
-    said = explain(ours, theirs).sentences
-    assert said[1].startswith("1.00 ms less in convolutions and matrix products (as one: a 1x1 convolution")
+    sentences = explain(ours, theirs).sentences
+    assert sentences[1].startswith("1.00 ms less in convolutions and matrix products (as one: a 1x1 convolution")
     assert {part.name for part in explain(ours, theirs).difference.kinds} == {"matmul", "convolution"}
 
 
@@ -163,8 +164,8 @@ def test_a_step_that_does_not_fit_is_told() -> None:
 
 
 def test_the_record_is_json() -> None:
-    found = explain(report(row("x", "matmul", "x", 3.0)), report_b(row("x", "matmul", "x", 1.0)))
-    record = json.loads(found.to_json())
+    explanation = explain(report(row("x", "matmul", "x", 3.0)), report_b(row("x", "matmul", "x", 1.0)))
+    record = json.loads(explanation.to_json())
     assert record["schema"] == SCHEMA
     assert record["difference"]["difference_seconds"] == 2.0
     assert record["difference"]["contributions"][0]["kind"] == "matmul"
@@ -216,7 +217,7 @@ def test_many_equal_blocks_are_one_stage_and_no_numbers_none() -> None:
 
 
 def test_the_loss_the_backward_pass_and_the_optimizer_find_their_stage() -> None:
-    found = stages(
+    places = stages(
         report(
             row("convolution", "convolution", "stem", 1),
             row("x", "matmul", "stages.0", 1),
@@ -231,7 +232,7 @@ def test_the_loss_the_backward_pass_and_the_optimizer_find_their_stage() -> None
             row("_foreach_add_", "optimizer", "", 1, phase="optimizer"),
         )
     )
-    assert found == (
+    assert places == (
         "stem",
         "stage 1",
         "stage 2",

@@ -17,11 +17,11 @@ def rank(number: int, span: float, communication: float = 0.0, steps: int = 2) -
 
 
 def test_spreads_are_per_step():
-    found = {item.name: item for item in spreads([rank(0, 8.0), rank(1, 12.0, 1.0), rank(2, 10.0, steps=1)])}
-    assert set(found) == {"span", "kernels", "communication", "idle"}  # nobody has exposed communication
-    span = found["span"]
+    by_name = {item.name: item for item in spreads([rank(0, 8.0), rank(1, 12.0, 1.0), rank(2, 10.0, steps=1)])}
+    assert set(by_name) == {"span", "kernels", "communication", "idle"}  # nobody has exposed communication
+    span = by_name["span"]
     assert (span.least, span.median, span.most, span.slowest) == (4.0, 6.0, 10.0, 2)
-    assert found["communication"].most == 0.5
+    assert by_name["communication"].most == 0.5
 
 
 def test_a_report_without_device_time_is_no_rank():
@@ -33,5 +33,5 @@ def test_a_report_without_device_time_is_no_rank():
 def test_a_rank_takes_its_report_s_figures():
     time = DeviceTime(4.0, 3.0, 1.0, 0.5, 2.5, 0.1, 0.2, 0.4, 0.3)
     measured = Measured("trace", ("a.json",), "GPU", 3, 4.0, None, 1.0, device_time=time)
-    found = rank_of(7, replace(sample(), measured=measured))
-    assert found == Rank(7, "a.json", "GPU", 3, 4.0, 2.5, 0.4, 0.3, 1.0)
+    seventh = rank_of(7, replace(sample(), measured=measured))
+    assert seventh == Rank(7, "a.json", "GPU", 3, 4.0, 2.5, 0.4, 0.3, 1.0)

@@ -64,32 +64,32 @@ def waiting_row(bound: str, seconds: float, launches: int) -> OperatorRow:
 
 def test_launching_is_a_finding_where_it_takes_time() -> None:
     # 1 ms in 250 launches beside the product's 1.25 ms: 1 / 2.25 = 44 %.
-    found = sentences_of(report_of(product_row(1e-3), waiting_row("launch", 1e-3, 249)))
-    assert found["launches"] == (
+    sentences = sentences_of(report_of(product_row(1e-3), waiting_row("launch", 1e-3, 249)))
+    assert sentences["launches"] == (
         "44 % of the predicted time goes to kernels so small that starting them takes longest, 250 kernels a step. A "
         "larger batch gives each kernel more to do; CUDA graphs or torch.compile launch fewer or faster."
     )
-    assert found["prediction"].endswith("each ceiling, and starting each one takes time.")
-    assert found["bounds"].endswith("tensor-core arithmetic and 44 % by the latency of launching kernels.")
+    assert sentences["prediction"].endswith("each ceiling, and starting each one takes time.")
+    assert sentences["bounds"].endswith("tensor-core arithmetic and 44 % by the latency of launching kernels.")
     assert "launches" not in sentences_of(report_of(product_row(1e-3), waiting_row("launch", 1e-6, 1)))
 
 
 def test_a_host_that_holds_the_device_up_is_a_finding() -> None:
     # 8 microseconds for each of 100 launches, as the sample says.
-    found = sentences_of(report_of(product_row(0.4e-3), waiting_row("host", 0.5e-3, 99)))
-    assert found["launches"].startswith(
+    sentences = sentences_of(report_of(product_row(0.4e-3), waiting_row("host", 0.5e-3, 99)))
+    assert sentences["launches"].startswith(
         "50 % of the predicted time goes to operators that the host launches more slowly than the device runs them: "
         "it needs 800 µs for the 100 kernels of a step. A larger batch"
     )
-    assert found["prediction"].endswith("each ceiling, and the device waits for the host.")
-    assert "the host, which launches kernels more slowly than the device runs them" in found["bounds"]
+    assert sentences["prediction"].endswith("each ceiling, and the device waits for the host.")
+    assert "the host, which launches kernels more slowly than the device runs them" in sentences["bounds"]
 
 
 def test_host_and_launch_together_are_one_sentence() -> None:
     rows = product_row(0.4e-3), waiting_row("host", 1e-3, 49), waiting_row("launch", 0.5e-3, 50)
-    found = sentences_of(report_of(*rows))
-    assert "of a step; 25 % to kernels so small that starting them takes longest. A larger" in found["launches"]
-    assert found["bounds"].startswith(
+    sentences = sentences_of(report_of(*rows))
+    assert "of a step; 25 % to kernels so small that starting them takes longest. A larger" in sentences["launches"]
+    assert sentences["bounds"].startswith(
         "50 % of the predicted time is bound by the host, which launches kernels more slowly than the device runs "
         "them, 25 % by"
     )

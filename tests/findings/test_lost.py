@@ -14,13 +14,13 @@ from tests.reports.measured_sample import on_cpu, run, traced
 from tests.reports.sample import sample
 
 
-def sentences_of(found: Report) -> dict[str, str]:
-    return {finding.code: finding.sentence for finding in findings(digest(found))}
+def sentences_of(analysed: Report) -> dict[str, str]:
+    return {finding.code: finding.sentence for finding in findings(digest(analysed))}
 
 
-def on_device(found: Report, time: DeviceTime, *strays: Stray) -> Report:
-    assert found.measured
-    return replace(found, measured=replace(found.measured, device_time=time, strays=strays))
+def on_device(analysed: Report, time: DeviceTime, *strays: Stray) -> Report:
+    assert analysed.measured
+    return replace(analysed, measured=replace(analysed.measured, device_time=time, strays=strays))
 
 
 # 100 ms, of which 70 busy; 30 idle, 20 of that before the next launch; 10 ms of communication, 4 with nothing beside.

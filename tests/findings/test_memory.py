@@ -51,13 +51,13 @@ amounts = some.floats(0, 1e15)
 def test_a_suggested_batch_fits_and_is_a_power_of_two(
     fixed: float, activations: float, batch: int, capacity: float
 ) -> None:
-    found = memory.largest_batch(
+    suggested = memory.largest_batch(
         digest(report_of(fixed=fixed, activations=activations, batch=batch, capacity=capacity))
     )
-    assert 0 <= found <= batch
-    if found:
-        assert found & (found - 1) == 0
-        assert fixed + activations * found / batch <= 0.85 * capacity * (1 + 1e-9) + fixed * 1e-9
+    assert 0 <= suggested <= batch
+    if suggested:
+        assert suggested & (suggested - 1) == 0
+        assert fixed + activations * suggested / batch <= 0.85 * capacity * (1 + 1e-9) + fixed * 1e-9
 
 
 def test_the_words_of_a_step_that_fits() -> None:

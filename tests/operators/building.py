@@ -12,11 +12,11 @@ from memprof.vocabulary import Kind, Phase
 def tensor(*shape: int, dtype: str = "float32", strides: tuple[int, ...] | None = None) -> TensorSpec:
     """Return a row-major tensor, or one with the given strides."""
     if strides is None:
-        running, found = 1, []
+        running, upwards = 1, []
         for size in reversed(shape):
-            found.append(running)
+            upwards.append(running)
             running *= size
-        strides = tuple(reversed(found))
+        strides = tuple(reversed(upwards))
     return TensorSpec(shape, strides, dtype)
 
 

@@ -15,13 +15,13 @@ BATCH, TIME, FEATURES, HIDDEN = 12, 5, 64, 32
 
 
 def weights(hidden: int, layers: int, directions: int, *, gates: int = 4, bias: bool = True) -> tuple[TensorSpec, ...]:
-    found: list[TensorSpec] = []
+    tensors: list[TensorSpec] = []
     for layer in range(layers):
         inputs = FEATURES if layer == 0 else directions * hidden
         each = [tensor(gates * hidden, inputs, dtype="float16"), tensor(gates * hidden, hidden, dtype="float16")]
         each += [tensor(gates * hidden, dtype="float16")] * 2 if bias else []
-        found += each * directions
-    return tuple(found)
+        tensors += each * directions
+    return tuple(tensors)
 
 
 def arguments(
@@ -216,8 +216,8 @@ def test_packed_sequences_projections_and_other_cells_are_nobodys() -> None:
 def test_positions_of_arguments_follow_pytorchs_schema(name: str) -> None:
     names = [argument.name for argument in torch._C._get_schema(name, "").arguments]
     schema = SCHEMAS[name]
-    found = [names[place] for place in (schema.hx, schema.batch_first, schema.train, schema.bidirectional)]
-    assert found == ["hx", "batch_first", "train", "bidirectional"]
+    named = [names[place] for place in (schema.hx, schema.batch_first, schema.train, schema.bidirectional)]
+    assert named == ["hx", "batch_first", "train", "bidirectional"]
     if name == BACKWARD:
         places = (OUTPUT_GRADIENT, *STATE_GRADIENTS, MASK)
         assert [names[place] for place in places] == ["grad_output", "grad_hy", "grad_cy", "output_mask"]

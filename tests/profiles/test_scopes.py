@@ -18,12 +18,12 @@ class Raises(nn.Module):
 
 
 def modules(events, depth=0):
-    found = []
+    names = []
     for event in events:
         is_module = event.category is EventCategory.MODULE
-        found += [(depth, event.name)] if is_module else []
-        found += modules(event.children, depth + is_module)
-    return found
+        names += [(depth, event.name)] if is_module else []
+        names += modules(event.children, depth + is_module)
+    return names
 
 
 def seen(model, images):

@@ -63,9 +63,9 @@ def _is_costed(call):
 def test_the_simulated_step_is_the_real_one_strides_included(model, training, channels_last):
     real = run_for_real(model, batch_size=BATCH, resolution=RESOLUTION, training=training, channels_last=channels_last)
     expected = costed(_calls(real))
-    found = costed(simulated_calls(model, training=training, channels_last=channels_last))
+    simulated = costed(simulated_calls(model, training=training, channels_last=channels_last))
     assert len(expected) > 50
-    differing = [(mine, theirs) for mine, theirs in zip(found, expected, strict=True) if mine != theirs]
+    differing = [(mine, theirs) for mine, theirs in zip(simulated, expected, strict=True) if mine != theirs]
     assert differing == []
 
 

@@ -44,28 +44,28 @@ def test_without_a_measurement_a_step_takes_what_is_predicted() -> None:
 
 def test_what_of_the_roof_is_reached_while_operators_run_and_all_in_all() -> None:
     # 3 + 3 ms at best, measured 4 + 8 ms: 6 / 12; the step takes 20 ms: 6 / 20.
-    found = report(measured_row(4, 3), measured_row(8, 3))
-    assert digest(found).whole.roof_share == pytest.approx(0.5)
-    assert digest(found).step_roof_share == pytest.approx(0.3)
-    assert digest(found).flops_per_second == pytest.approx(2e6 / 12e-3)
-    assert digest(found).bytes_per_second == pytest.approx(6e-3 * 1.555e12 / 12e-3)
+    step = report(measured_row(4, 3), measured_row(8, 3))
+    assert digest(step).whole.roof_share == pytest.approx(0.5)
+    assert digest(step).step_roof_share == pytest.approx(0.3)
+    assert digest(step).flops_per_second == pytest.approx(2e6 / 12e-3)
+    assert digest(step).bytes_per_second == pytest.approx(6e-3 * 1.555e12 / 12e-3)
 
 
 def test_time_without_a_roof_is_no_part_of_what_is_reached_or_lost() -> None:
-    found = report(measured_row(4, 3), unbound("custom::scan", 5e-3))
-    whole = digest(found).whole
+    step = report(measured_row(4, 3), unbound("custom::scan", 5e-3))
+    whole = digest(step).whole
     assert whole.time_seconds == pytest.approx(9e-3)
     assert whole.roof_share == pytest.approx(0.75)
     assert whole.lost_seconds == pytest.approx(1e-3)
     assert whole.losable_seconds == pytest.approx(6e-3)
-    (nothing,) = [group for group in digest(found).kinds if group.name == "unknown"]
+    (nothing,) = [group for group in digest(step).kinds if group.name == "unknown"]
     assert (nothing.roof_share, nothing.lost_seconds) == (None, None)
     assert nothing.losable_seconds == pytest.approx(5e-3)
 
 
 def test_what_is_above_its_roof_is_found_and_never_capped() -> None:
-    found = report(measured_row(4, 3, "a"), measured_row(2, 3, "b"), measured_row(2, 2.005, "c"))
-    (above,) = digest(found).above_roof
+    step = report(measured_row(4, 3, "a"), measured_row(2, 3, "b"), measured_row(2, 2.005, "c"))
+    (above,) = digest(step).above_roof
     assert above.rows[0].name == "aten::b"
     assert above.roof_share == pytest.approx(1.5)
     assert above.lost_seconds == pytest.approx(-1e-3)
@@ -98,15 +98,15 @@ def test_kernels_of_one_name_are_one_wherever_they_ran() -> None:
         measured_row(4, 3), kernels=(KernelRow("gemm", "kernel", 2, 3e-3), KernelRow("add", "kernel", 1, 1e-3))
     )
     second = replace(measured_row(8, 3), kernels=(KernelRow("gemm", "kernel", 1, 8e-3),))
-    found = report(first, second)
+    traced = report(first, second)
     stray = Stray("add", "kernel", "no launch", 5, 0.5e-3)
-    assert found.measured
-    found = replace(found, measured=replace(found.measured, strays=(stray,)))
-    assert digest(found).kernels == (
+    assert traced.measured
+    traced = replace(traced, measured=replace(traced.measured, strays=(stray,)))
+    assert digest(traced).kernels == (
         KernelRow("gemm", "kernel", 3, pytest.approx(11e-3)),
         KernelRow("add", "kernel", 6, pytest.approx(1.5e-3)),
     )
-    assert found.measured.stray_seconds == 0.5e-3
+    assert traced.measured.stray_seconds == 0.5e-3
     assert digest(sample()).kernels == ()
 
 

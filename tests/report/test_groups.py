@@ -145,8 +145,8 @@ def measured() -> Report:
     """Return the toy as measured: 5 + 1 ms against 3 + 1 ms at best, and 5 ms against 6: faster than its roof."""
     whole = toy()
     rows = [replace(row, measured_seconds=took) for row, took in zip(whole.operators, (5e-3, 1e-3, 5e-3), strict=True)]
-    found = Measured("trace", (), "toy", 1, 12e-3, None, 1.0)
-    return replace(assemble(tuple(rows), WORKLOAD), measured=found)
+    facts = Measured("trace", (), "toy", 1, 12e-3, None, 1.0)
+    return replace(assemble(tuple(rows), WORKLOAD), measured=facts)
 
 
 def test_groups_of_a_measured_report_are_of_the_measured_time() -> None:
@@ -181,9 +181,9 @@ def test_what_took_longest_in_a_group_is_what_was_measured() -> None:
 def test_phases_and_shapes_are_groups_too() -> None:
     whole = toy()
     backward = replace(whole.operators[2], phase="backward")
-    found = assemble((*whole.operators[:2], backward), WORKLOAD)
-    assert {group.name: group.calls for group in digest(found).groups("phase")} == {"forward": 2, "backward": 1}
-    assert {group.name: group.calls for group in digest(found).groups("shape")} == {"4": 2, "4x4": 1}
+    report = assemble((*whole.operators[:2], backward), WORKLOAD)
+    assert {group.name: group.calls for group in digest(report).groups("phase")} == {"forward": 2, "backward": 1}
+    assert {group.name: group.calls for group in digest(report).groups("shape")} == {"4": 2, "4x4": 1}
     bare = replace(whole.operators[0], input_shapes=())
     assert digest(assemble((bare,), WORKLOAD)).groups("shape")[0].name == "(no tensor)"
 

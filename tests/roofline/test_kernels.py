@@ -56,20 +56,20 @@ def moving(*traffic):
 
 
 @pytest.mark.parametrize(
-    ("capacity", "found"),
+    ("capacity", "resident"),
     [
         (110, [0, 50, 40]),  # 60 written and 50 read fit exactly; of 40 written and 70 read, the 40
         (109, [0, 0, 0]),
         (0, [0, 0, 0]),
     ],
 )
-def test_a_kernel_finds_what_the_one_before_wrote_where_both_fit(capacity, found):
-    assert moving((10, 60), (50, 40), (70, 10)).resident_bytes(capacity).tolist() == found
+def test_a_kernel_finds_what_the_one_before_wrote_where_both_fit(capacity, resident):
+    assert moving((10, 60), (50, 40), (70, 10)).resident_bytes(capacity).tolist() == resident
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 10**9)), min_size=1), st.integers(0, 2 * 10**9))
 def test_nothing_is_found_that_was_not_written_or_is_not_read(traffic, capacity):
-    found = moving(*traffic).resident_bytes(capacity).tolist()
-    assert found[0] == 0
+    resident = moving(*traffic).resident_bytes(capacity).tolist()
+    assert resident[0] == 0
     for place in range(1, len(traffic)):
-        assert 0 <= found[place] <= min(traffic[place - 1][1], traffic[place][0], capacity)
+        assert 0 <= resident[place] <= min(traffic[place - 1][1], traffic[place][0], capacity)

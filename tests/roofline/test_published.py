@@ -35,7 +35,7 @@ def totals(measurement: Measurement) -> Totals:
         )
         for layout in measurement.layouts
     ]
-    return max((report.totals for report in reports), key=lambda found: found.images_per_second)
+    return max((report.totals for report in reports), key=lambda item: item.images_per_second)
 
 
 def predicted(model: str, phase: str) -> float:
@@ -56,16 +56,16 @@ def test_no_measured_throughput_exceeds_the_bound_or_falls_below_a_third_of_it(r
 
 
 def test_predictions_of_the_24_rows_are_off_by_at_most_4_percent_on_average():
-    found = errors(*compared())
-    assert found.count == 24
-    assert found.mean_absolute_percentage_error <= 0.04
+    accuracy = errors(*compared())
+    assert accuracy.count == 24
+    assert accuracy.mean_absolute_percentage_error <= 0.04
 
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_the_order_of_the_12_models_is_the_measured_one(phase):
-    found = errors(*compared((phase,)))
-    assert found.count == 12
-    assert found.spearman >= 0.98
+    accuracy = errors(*compared((phase,)))
+    assert accuracy.count == 12
+    assert accuracy.spearman >= 0.98
 
 
 CONVNEXT = "convnext_t:norm=arithmetic"

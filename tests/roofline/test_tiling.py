@@ -16,8 +16,8 @@ PRODUCTS = st.tuples(st.integers(1, 300), SIDES, SIDES, SIDES)
 def inflate(batch, m, n, k, *, tensor=True, sms=1.0, prologue=0.0, split=False):
     """Return the inflation of one product."""
     sizes = np.array([[batch], [m], [n], [k]], dtype=float)
-    (found,) = inflation(sizes, np.array([tensor]), sms, np.array([float(prologue)]), np.array([split]))
-    return found
+    (factor,) = inflation(sizes, np.array([tensor]), sms, np.array([float(prologue)]), np.array([split]))
+    return factor
 
 
 @pytest.mark.parametrize("shape", [(1, 256, 128, 32), (1, 128, 256, 64), (4, 512, 256, 96)])
@@ -82,8 +82,8 @@ def test_on_cuda_cores_a_weight_gradient_is_split():
 
 def test_what_is_no_product_is_not_inflated():
     sizes = np.array([[0.0, 1.0], [0.0, 64.0], [0.0, 64.0], [0.0, 32.0]])
-    found = inflation(sizes, np.array([True, True]), 1.0, np.array([100.0, 0.0]), np.array([False, False]))
-    assert found.tolist() == [1.0, 1 / 0.72]
+    factors = inflation(sizes, np.array([True, True]), 1.0, np.array([100.0, 0.0]), np.array([False, False]))
+    assert factors.tolist() == [1.0, 1 / 0.72]
 
 
 @given(PRODUCTS, st.booleans(), st.integers(1, 200), st.floats(0, 100))

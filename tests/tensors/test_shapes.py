@@ -80,8 +80,8 @@ def test_channels_last() -> None:
 @given(some.lists(some.lists(some.sampled_from([1, 3]), max_size=4), min_size=1, max_size=3))
 @settings(deadline=None)
 def test_broadcasting_is_torchs(several: list[list[int]]) -> None:
-    found = shapes.broadcast_shapes(*(tuple(shape) for shape in several))
-    assert found == tuple(torch.broadcast_shapes(*several))
+    broadcast = shapes.broadcast_shapes(*(tuple(shape) for shape in several))
+    assert broadcast == tuple(torch.broadcast_shapes(*several))
 
 
 def test_arguments() -> None:

@@ -33,8 +33,8 @@ def _stored(draw, shape):
 @given(permuted_tensors(count=2))
 def test_elementwise_results_are_laid_out_as_pytorch_does(tensors):
     real = tensors[0] + tensors[1]
-    found = strides.elementwise_strides(real.shape, [(tensor.shape, tensor.stride()) for tensor in tensors])
-    assert found == real.stride()
+    laid_out = strides.elementwise_strides(real.shape, [(tensor.shape, tensor.stride()) for tensor in tensors])
+    assert laid_out == real.stride()
 
 
 @given(permuted_tensors())

@@ -44,16 +44,19 @@ def test_convnext_varies_kernel_share_norm_and_mlp() -> None:
 
 
 def test_inceptionnext_varies_branches_bands_ratio_and_norm() -> None:
-    found = changes("inceptionnext_t")
-    assert found["no horizontal branch"] == "inceptionnext_t:branches=identity+square+vertical"
-    assert found["no vertical branch"] == "inceptionnext_t:branches=identity+square+horizontal"
-    assert found["no square branch"] == "inceptionnext_t:branches=identity+horizontal+vertical"
-    assert found["bands in sequence"] == "inceptionnext_t:arrangement=sequential"
-    assert [name for name in found if name.startswith("band kernel")] == [f"band kernel {k}" for k in (7, 9, 13)]
-    assert [name for name in found if name.startswith("branch ratio")] == ["branch ratio 1/4", "branch ratio 1/16"]
-    assert found["layer norm"] == "inceptionnext_t:norm=layer"
-    assert len(found) == 1 + 3 + 1 + 3 + 2 + 1  # table 8 removes each convolution, never the identity
-    assert not any("identity" in change for change in found)
+    by_change = changes("inceptionnext_t")
+    assert by_change["no horizontal branch"] == "inceptionnext_t:branches=identity+square+vertical"
+    assert by_change["no vertical branch"] == "inceptionnext_t:branches=identity+square+horizontal"
+    assert by_change["no square branch"] == "inceptionnext_t:branches=identity+horizontal+vertical"
+    assert by_change["bands in sequence"] == "inceptionnext_t:arrangement=sequential"
+    assert [name for name in by_change if name.startswith("band kernel")] == [f"band kernel {k}" for k in (7, 9, 13)]
+    assert [name for name in by_change if name.startswith("branch ratio")] == [
+        "branch ratio 1/4",
+        "branch ratio 1/16",
+    ]
+    assert by_change["layer norm"] == "inceptionnext_t:norm=layer"
+    assert len(by_change) == 1 + 3 + 1 + 3 + 2 + 1  # table 8 removes each convolution, never the identity
+    assert not any("identity" in change for change in by_change)
 
 
 def test_the_small_ones_start_elsewhere() -> None:
@@ -63,21 +66,21 @@ def test_the_small_ones_start_elsewhere() -> None:
 
 
 def test_own_options_stay_and_what_contradicts_them_is_left_out() -> None:
-    found = changes("inceptionnext_t:norm=layer,branches=identity+square")
-    assert found["batch norm"] == "inceptionnext_t:branches=identity+square"
-    assert found["branch ratio 1/4"] == "inceptionnext_t:branch_ratio=1/4,norm=layer,branches=identity+square"
-    assert not [name for name in found if "band" in name]
+    by_change = changes("inceptionnext_t:norm=layer,branches=identity+square")
+    assert by_change["batch norm"] == "inceptionnext_t:branches=identity+square"
+    assert by_change["branch ratio 1/4"] == "inceptionnext_t:branch_ratio=1/4,norm=layer,branches=identity+square"
+    assert not [name for name in by_change if "band" in name]
     assert changes("inceptionnext_t:arrangement=sequential")["bands in parallel"] == "inceptionnext_t"
     assert changes("convnext_t:norm=arithmetic")["fused layer norm"] == "convnext_t"
 
 
 @pytest.mark.parametrize("model", WITH_OPTIONS)
 def test_variants_are_valid_canonical_and_different(model: str) -> None:
-    found = names(model)
-    assert found[0] == model
-    assert [models.canonical_name(name) for name in found] == found
-    assert len(set(found)) == len(found)
-    assert len(found) >= 10
+    variants = names(model)
+    assert variants[0] == model
+    assert [models.canonical_name(name) for name in variants] == variants
+    assert len(set(variants)) == len(variants)
+    assert len(variants) >= 10
 
 
 @pytest.mark.parametrize(
@@ -106,11 +109,11 @@ def test_a_model_without_options_is_refused(model: str) -> None:
 
 
 def reports(model: str, infer: float, train: float) -> list[Report]:
-    found = []
+    cells = []
     for phase, seconds in (("infer", infer), ("train", train)):
         rows = row("convolution", "convolution", "stem", seconds)
-        found.append(report(rows, workload=replace(WORKLOAD, model=model, phase=phase)))
-    return found
+        cells.append(report(rows, workload=replace(WORKLOAD, model=model, phase=phase)))
+    return cells
 
 
 def test_ratios_are_to_the_baseline_phase_by_phase() -> None:
@@ -123,13 +126,13 @@ def test_ratios_are_to_the_baseline_phase_by_phase() -> None:
     def published(item: Entry, phase: str) -> float | None:
         return {"infer": 10.0, "train": None}[phase] if item.model == "inceptionnext_t" else {"infer": 4.0}.get(phase)
 
-    found = ablate(cells, published)
-    base, other = found.results
+    ablation = ablate(cells, published)
+    base, other = ablation.results
     assert [item.ratio for item in base.outcomes] == [1, 1]
     assert [item.ratio for item in other.outcomes] == [1.0 / 2.0, 4.0 / 5.0]
     assert [item.published_images_per_second for item in other.outcomes] == [4.0, None]
     assert [item.published_ratio for item in other.outcomes] == [4.0 / 10.0, None]
-    assert json.loads(found.to_json())["schema"] == "memprof.ablation/1"
+    assert json.loads(ablation.to_json())["schema"] == "memprof.ablation/1"
 
 
 def test_convnext_stands_for_what_was_published_only_with_its_norm() -> None:
@@ -137,9 +140,9 @@ def test_convnext_stands_for_what_was_published_only_with_its_norm() -> None:
         (Variant(name, name), reports(name, 1.0, 1.0))
         for name in ("convnext_t", "convnext_t:norm=arithmetic", "convnext_t:kernel=3")
     ]
-    found = ablate(cells, lambda item, phase: 100.0 if "kernel" in item.model else 50.0)
-    assert [result.exact for result in found.results] == [False, True, False]
-    ratios = [result.outcomes[0].published_ratio for result in found.results]
+    ablation = ablate(cells, lambda item, phase: 100.0 if "kernel" in item.model else 50.0)
+    assert [result.exact for result in ablation.results] == [False, True, False]
+    ratios = [result.outcomes[0].published_ratio for result in ablation.results]
     assert ratios == [1.0, None, 100.0 / 50.0]  # the second is the very network that was published as the first
 
 
@@ -188,8 +191,8 @@ def test_shares_are_listed() -> None:
 @given(st.integers(0, 60).map(lambda n: 2 * n + 1), st.integers(1, 30), st.integers(1, 4))
 def test_any_range_holds_its_start_and_only_steps_from_it(first: int, count: int, pace: int) -> None:
     last = min(255, first + 2 * pace * count)
-    found = [setting.number for setting in plan("convnext_t", f"kernel={first}..{last}:{2 * pace}").settings]
-    assert found == [first + 2 * pace * place for place in range(count + 1) if first + 2 * pace * place <= last]
+    numbers = [setting.number for setting in plan("convnext_t", f"kernel={first}..{last}:{2 * pace}").settings]
+    assert numbers == [first + 2 * pace * place for place in range(count + 1) if first + 2 * pace * place <= last]
 
 
 @pytest.mark.parametrize(
@@ -238,29 +241,29 @@ def test_where_another_bound_takes_over_is_marked() -> None:
         swept("c", 3.0, ("l1", "dram", "l1")),
         swept("d", 9.0, ("l1",)),
     ]
-    found = sweep(asked, cells, lambda item, phase: 4.0 if item.model == "c" else None)
-    assert [point.depthwise_bound for point in found.points] == ["dram", "dram", "l1", "l1"]
-    (takeover,) = found.takeovers
+    result = sweep(asked, cells, lambda item, phase: 4.0 if item.model == "c" else None)
+    assert [point.depthwise_bound for point in result.points] == ["dram", "dram", "l1", "l1"]
+    (takeover,) = result.takeovers
     assert (takeover.before_value, takeover.value, takeover.before, takeover.after) == ("5", "7", "dram", "l1")
-    point = found.of("infer")[2]
+    point = result.of("infer")[2]
     assert point.seconds == pytest.approx(3.0 + 1.0)
     assert [(part.bound, part.seconds) for part in point.depthwise_bounds] == [("l1", 2.0), ("dram", 1.0)]
     assert point.roofline_seconds == pytest.approx(2.0)
     assert point.published_seconds == 8 / 4.0
-    growth, bounds = found.sentences
+    growth, bounds = result.sentences
     assert "from kernel 3 to 9 the predicted step goes from 2.00 s to 10.0 s (5.0x)" in growth
     assert "take 50 % of the time, then 90 %" in growth
     assert bounds.endswith("up to kernel 5, L1 bandwidth from kernel 7 on.")
 
 
 def test_without_a_change_of_bound_there_is_no_mark() -> None:
-    found = sweep(plan("convnext_t", "kernel=3,5"), [swept("a", 1.0, ("l1",)), swept("b", 2.0, ("l1",))])
-    assert found.takeovers == ()
-    assert "at every kernel" in found.sentences[1]
+    result = sweep(plan("convnext_t", "kernel=3,5"), [swept("a", 1.0, ("l1",)), swept("b", 2.0, ("l1",))])
+    assert result.takeovers == ()
+    assert "at every kernel" in result.sentences[1]
 
 
 def test_a_sweep_without_depthwise_convolutions_still_has_times() -> None:
     cells = [[report(row("addmm", "matmul", "head", seconds))] for seconds in (1.0, 2.0)]
-    found = sweep(plan("convnext_t", "kernel=3,5"), cells)
-    assert [point.depthwise_bound for point in found.points] == ["", ""]
-    assert (len(found.sentences), found.takeovers) == (1, ())
+    result = sweep(plan("convnext_t", "kernel=3,5"), cells)
+    assert [point.depthwise_bound for point in result.points] == ["", ""]
+    assert (len(result.sentences), result.takeovers) == (1, ())

@@ -20,9 +20,9 @@ IMAGE, WIDE = (8, 16, 32, 32), (8, 64, 32, 32)
 PRODUCT = row("addmm", "matmul", "s.fc1", 4e-3, shapes=((64,), (8 * 32 * 32, 16), (16, 64)), bound="tensor")
 
 
-def savings_of(found: Report) -> dict[tuple[str, str], float]:
+def savings_of(analysed: Report) -> dict[tuple[str, str], float]:
     """Return the saving by code and first word of what it concerns."""
-    return {(loss.code, loss.what.split(" ")[0]): loss.saved_seconds for loss in find_losses(found).losses}
+    return {(loss.code, loss.what.split(" ")[0]): loss.saved_seconds for loss in find_losses(analysed).losses}
 
 
 def test_an_activation_joins_the_product_before_it() -> None:
@@ -52,8 +52,8 @@ def test_a_residual_is_still_read() -> None:
 def test_of_a_chain_of_passes_one_stays() -> None:
     first = row("sigmoid", "elementwise", "s", 1e-3, shapes=(WIDE,))
     chain = [replace(first, name=f"aten::{name}") for name in ("sigmoid", "tanh", "exp")]
-    found = savings_of(report(row("sum", "reduction", "s", 1e-3), *chain))
-    assert found == {("join", "tanh"): pytest.approx(1e-3), ("join", "exp"): pytest.approx(1e-3)}
+    by_pass = savings_of(report(row("sum", "reduction", "s", 1e-3), *chain))
+    assert by_pass == {("join", "tanh"): pytest.approx(1e-3), ("join", "exp"): pytest.approx(1e-3)}
 
 
 def test_a_pass_over_another_tensor_joins_nothing() -> None:
@@ -127,25 +127,25 @@ def test_what_is_analysed_again_is_held_against_the_step() -> None:
     layout = report(row("sum", "reduction", "x", 8e-3), workload=replace(WORKLOAD, layout="channels-first"))
     amp = report(row("sum", "reduction", "x", 12e-3), workload=replace(WORKLOAD, precision="amp-fp16"))
     twice = report(row("sum", "reduction", "x", 14e-3), workload=replace(WORKLOAD, batch_size=16))
-    found = find_losses(base, [layout, amp, twice])
-    assert [(loss.code, loss.analysed) for loss in found.losses] == [("batch", True), ("layout", True)]
-    assert [loss.saved_seconds for loss in found.losses] == [pytest.approx(10e-3 - 14e-3 / 2), pytest.approx(2e-3)]
-    assert found.sentences[-1].endswith("or to cost time: run under torch.autocast in float16 (12.0 ms a step).")
+    losses = find_losses(base, [layout, amp, twice])
+    assert [(loss.code, loss.analysed) for loss in losses.losses] == [("batch", True), ("layout", True)]
+    assert [loss.saved_seconds for loss in losses.losses] == [pytest.approx(10e-3 - 14e-3 / 2), pytest.approx(2e-3)]
+    assert losses.sentences[-1].endswith("or to cost time: run under torch.autocast in float16 (12.0 ms a step).")
 
 
 def test_a_batch_that_does_not_fit_is_no_advice() -> None:
     twice = report(row("sum", "reduction", "x", 14e-3), workload=replace(WORKLOAD, batch_size=16), fits=False)
-    found = find_losses(report(row("sum", "reduction", "x", 10e-3)), [twice])
-    assert found.losses == ()
-    assert found.sentences[-1] == "a (batch 16) would need 9.00 GB: more memory than the device has."
-    assert "No change that memprof knows" in found.sentences[1]
+    losses = find_losses(report(row("sum", "reduction", "x", 10e-3)), [twice])
+    assert losses.losses == ()
+    assert losses.sentences[-1] == "a (batch 16) would need 9.00 GB: more memory than the device has."
+    assert "No change that memprof knows" in losses.sentences[1]
 
 
 def test_a_step_that_does_not_fit_may_still_be_analysed_otherwise() -> None:
     layout = report(row("sum", "reduction", "x", 8e-3), workload=replace(WORKLOAD, layout="channels-first"), fits=False)
     twice = report(row("sum", "reduction", "x", 10e-3), workload=replace(WORKLOAD, batch_size=16), fits=False)
-    found = find_losses(report(row("sum", "reduction", "x", 10e-3), fits=False), [layout, twice])
-    assert [loss.code for loss in found.losses] == ["layout"]
+    losses = find_losses(report(row("sum", "reduction", "x", 10e-3), fits=False), [layout, twice])
+    assert [loss.code for loss in losses.losses] == ["layout"]
 
 
 def test_small_savings_are_not_shown() -> None:
@@ -194,8 +194,8 @@ rows = st.lists(
 @given(rows, st.sampled_from([WORKLOAD, TRAIN]))
 def test_no_row_saves_more_than_it_takes_or_twice(items: list[OperatorRow], workload: object) -> None:
     whole = replace(report(*items), workload=workload)  # type: ignore[arg-type]
-    found = list(savings(whole))
-    assert all(0 < saving.seconds <= saving.row.seconds for saving in found)
-    assert len(found) <= len(items)
+    every = list(savings(whole))
+    assert all(0 < saving.seconds <= saving.row.seconds for saving in every)
+    assert len(every) <= len(items)
     for loss in find_losses(whole).losses:
         assert loss.saved_seconds <= loss.seconds * (1 + 1e-12)

@@ -143,11 +143,11 @@ def _cross_entropy(
 
 def _widest(args: Iterable[Any]) -> torch.dtype | None:
     """Return float32 where any tensor has it, None (nothing to cast) where all are of one type."""
-    found: set[torch.dtype] = set()
+    dtypes: set[torch.dtype] = set()
     for value in args:
         items = value if isinstance(value, (tuple, list)) else (value,)
-        found |= {item.dtype for item in items if isinstance(item, Tensor) and item.is_floating_point()}
-    return torch.float32 if torch.float32 in found else next(iter(found), None)
+        dtypes |= {item.dtype for item in items if isinstance(item, Tensor) and item.is_floating_point()}
+    return torch.float32 if torch.float32 in dtypes else next(iter(dtypes), None)
 
 
 _PYTHON_FUNCTIONS = frozenset({"torch.nn.functional", "torch.functional"})

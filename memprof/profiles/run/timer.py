@@ -71,10 +71,10 @@ class Plan:
 
     def time(self, timer: Timer, work: Work) -> tuple[float, ...]:
         """Time `work` as often as planned and return the seconds of each."""
-        found: list[float] = []
-        while len(found) < self.most and (len(found) < self.least or sum(found) < self.seconds):
-            found.append(timer.time(work))
-        return tuple(found)
+        timed: list[float] = []
+        while len(timed) < self.most and (len(timed) < self.least or sum(timed) < self.seconds):
+            timed.append(timer.time(work))
+        return tuple(timed)
 
 
 def median_interval(seconds: Sequence[float]) -> tuple[float, float]:

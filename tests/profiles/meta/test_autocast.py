@@ -63,8 +63,8 @@ def calls_under_autocast(run):
 
 def dtypes(calls, name, phase=Phase.FORWARD):
     """Return the dtypes of the tensors that each call of an operator reads, in order of the calls."""
-    found = [call for call in calls if call.name == f"aten::{name}" and call.phase is phase]
-    return [tuple(tensor.dtype for tensor in call.tensors()) for call in found]
+    matching = [call for call in calls if call.name == f"aten::{name}" and call.phase is phase]
+    return [tuple(tensor.dtype for tensor in call.tensors()) for call in matching]
 
 
 SCALAR_TYPES = {5: "float16", 6: "float32", 15: "bfloat16"}
@@ -73,8 +73,8 @@ SCALAR_TYPES = {5: "float16", 6: "float32", 15: "bfloat16"}
 
 def copies(calls, phase=Phase.FORWARD):
     """Return (to, from, shape) of every cast."""
-    found = [call for call in calls if call.name == "aten::_to_copy" and call.phase is phase]
-    return [(SCALAR_TYPES[call.inputs[1]], call.tensor(0).dtype, call.tensor(0).shape) for call in found]
+    casts = [call for call in calls if call.name == "aten::_to_copy" and call.phase is phase]
+    return [(SCALAR_TYPES[call.inputs[1]], call.tensor(0).dtype, call.tensor(0).shape) for call in casts]
 
 
 @pytest.mark.parametrize(("precision", "low"), [("amp-fp16", "float16"), ("amp-bf16", "bfloat16")])
@@ -275,9 +275,9 @@ def test_multihead_attention_is_seen_through(precision, dtype, kernel, training)
     calls = calls_of(Attention, precision, training)
     attention = dtypes(calls, f"_scaled_dot_product_{kernel}_attention")
     assert attention == [(dtype, dtype, dtype)]
-    products = [found for name in ("mm", "addmm", "bmm") for found in dtypes(calls, name)]
+    products = [operands for name in ("mm", "addmm", "bmm") for operands in dtypes(calls, name)]
     assert len(products) == 2  # the projection in, of query, key and value at once, and the projection out
-    assert {item for found in products for item in found} == {dtype}
+    assert {item for operands in products for item in operands} == {dtype}
     assert not dtypes(calls, "_softmax")
 
 

@@ -92,8 +92,8 @@ def test_a_region_switches_casts_off_and_on_again(device, training):
     ],
 )
 def test_a_region_has_the_dtype_it_asks_for(options, precision, dtypes, seen):
-    found, model = run(lambda: Switching("cuda", **options), precision)
-    assert found == dtypes
+    actual, model = run(lambda: Switching("cuda", **options), precision)
+    assert actual == dtypes
     assert model.seen == seen
 
 

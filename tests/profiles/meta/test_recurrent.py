@@ -25,18 +25,18 @@ from memprof.vocabulary import Phase
 CELLS = (nn.LSTM, nn.GRU, nn.RNN)
 
 
-def flat(found):
+def flat(results):
     """Return the output and the states of a recurrent layer."""
-    output, states = found
+    output, states = results
     return [output, *(states if isinstance(states, tuple) else (states,))]
 
 
 def run(layer, source, autocast=None):
     """Run a layer on meta as CUDA dispatches it; return its results and the calls it made."""
     with MetaRules(), profile(use_kineto=True, record_shapes=True) as profiler, CudaFrontEnd(autocast):
-        found = flat(layer(source))
+        results = flat(layer(source))
     events = Profile(read_events(profiler.kineto_results))
-    return found, extract_calls(events, lambda name: registry.find(name) is not None)
+    return results, extract_calls(events, lambda name: registry.find(name) is not None)
 
 
 @settings(max_examples=30, deadline=None)
@@ -55,13 +55,13 @@ def test_results_and_gradients_have_the_shapes_of_the_real_layer(cell, layers, b
     source = torch.ones(rows, columns, features, requires_grad=True)
     meta = torch.empty(rows, columns, features, device="meta", requires_grad=True)
     expected = flat(real(source))
-    found, calls = run(simulated_layer, meta)
+    results, calls = run(simulated_layer, meta)
     assert [name for name in (call.name for call in calls) if "rnn" in name] == ["aten::_cudnn_rnn"]
     assert not any("mm" in call.name or "sigmoid" in call.name for call in calls)
-    assert [tensor.shape for tensor in found] == [tensor.shape for tensor in expected]
+    assert [tensor.shape for tensor in results] == [tensor.shape for tensor in expected]
     expected[0].sum().backward()
     with MetaRules():
-        found[0].sum().backward()
+        results[0].sum().backward()
     for theirs, ours in zip((source, *real.parameters()), (meta, *simulated_layer.parameters()), strict=True):
         assert ours.grad.shape == theirs.grad.shape
 
@@ -134,8 +134,8 @@ def test_a_training_step_has_one_call_forward_and_one_backward_of_the_same_modul
         Reader, batch_size=4, resolution=16, training=True, precision=get_precision(precision), channels_last=False
     )
     calls = extract_calls(simulation.profile, lambda name: registry.find(name) is not None)
-    found = [(call.name, call.module, call.phase) for call in calls if "rnn" in call.name]
-    assert found == [
+    layers = [(call.name, call.module, call.phase) for call in calls if "rnn" in call.name]
+    assert layers == [
         ("aten::_cudnn_rnn", "rnn", Phase.FORWARD),
         ("aten::_cudnn_rnn_backward", "rnn", Phase.BACKWARD),
     ]

@@ -51,8 +51,8 @@ def test_a_rule_answers_what_the_operator_does(operator):
     def holds(data):
         arguments, options = SAMPLES[operator](data.draw)
         loosely = is_one_of(operator, AMBIGUOUS)
-        found = facts(simulate(operator, arguments, options), places_only=loosely)
-        assert found == facts(operator(*arguments, **options), places_only=loosely)
+        answer = facts(simulate(operator, arguments, options), places_only=loosely)
+        assert answer == facts(operator(*arguments, **options), places_only=loosely)
 
     holds()
 
@@ -72,10 +72,12 @@ def test_flash_attention_answers_what_torchs_own_meta_kernel_does(data):
     """Which imports sympy: too slow for use, good as an oracle. All but the debug mask, which nobody reads."""
     real_inputs = attention_inputs(data, torch.float16)
     inputs = on_meta(real_inputs)
-    found = _RULES[FLASH](*inputs, 0.0, False, False)
+    answer = _RULES[FLASH](*inputs, 0.0, False, False)
     real = torch._meta_registrations.meta__scaled_dot_product_flash_attention(*real_inputs)
-    assert facts(found[:8]) == facts(real[:8])
-    gradients = _RULES[FLASH_BACKWARD](found[0], *inputs, found[0], found[1], None, None, 1, 1, 0.0, False, *found[6:8])
+    assert facts(answer[:8]) == facts(real[:8])
+    gradients = _RULES[FLASH_BACKWARD](
+        answer[0], *inputs, answer[0], answer[1], None, None, 1, 1, 0.0, False, *answer[6:8]
+    )
     assert facts(gradients) == facts([torch.empty_like(tensor) for tensor in real_inputs])
 
 
@@ -86,9 +88,9 @@ def test_memory_efficient_attention_answers_what_torchs_own_meta_kernel_does(dat
     query, key, value = on_meta(attention_inputs(data, torch.float32))
     bias = torch.empty(*query.shape[:3], key.shape[2], device="meta") if with_bias else None
     meta = torch._meta_registrations
-    found = _RULES[EFFICIENT](query, key, value, bias, keep)
-    assert facts(found) == facts(meta.meta__scaled_dot_product_efficient_attention(query, key, value, bias, keep))
-    output, logsumexp, seed, offset = found
+    answer = _RULES[EFFICIENT](query, key, value, bias, keep)
+    assert facts(answer) == facts(meta.meta__scaled_dot_product_efficient_attention(query, key, value, bias, keep))
+    output, logsumexp, seed, offset = answer
     rest = (output, query, key, value, bias, output, logsumexp, seed, offset, 0.0, [True, True, True, with_bias])
     real = meta.meta__scaled_dot_product_efficient_backward(*rest)
     assert facts(_RULES[EFFICIENT_BACKWARD](*rest)) == facts(real)

@@ -27,12 +27,12 @@ def write(path, user=0.0, idle=0.0, stolen=0.0):
 
 
 def watched(path, clock, seconds, own, **after):
-    with Crowd(path) as found:
+    with Crowd(path) as crowd:
         clock["perf_counter"] += seconds
         clock["process_time"] += own
         if after:
             write(path, **after)
-    return found.others
+    return crowd.others
 
 
 def test_what_others_compute_is_all_that_was_busy_but_this_process(tmp_path, clock):

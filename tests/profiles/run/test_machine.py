@@ -20,13 +20,13 @@ def put(root, path, text):
 
 
 def test_this_processor():
-    found = find_machine("cpu")
-    assert found.device == "cpu"
-    assert found.name == found.facts["cpu"]
-    assert isinstance(found.timer, HostTimer)
-    assert found.threads == torch.get_num_threads() == int(found.facts["threads"])
-    assert found.cores >= 1
-    assert found.sensors is None
+    machine = find_machine("cpu")
+    assert machine.device == "cpu"
+    assert machine.name == machine.facts["cpu"]
+    assert isinstance(machine.timer, HostTimer)
+    assert machine.threads == torch.get_num_threads() == int(machine.facts["threads"])
+    assert machine.cores >= 1
+    assert machine.sensors is None
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_a_gpu_is_known_by_its_name_and_its_sensors_by_its_uuid(monkeypatch, sen
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (38 * 2**30, 40 * 2**30))
     monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 92400)
     monkeypatch.setattr(module, "sensors_of", lambda uuid: asked.append(uuid) or sensors)
-    found = find_machine("cuda")
-    assert (found.device, found.name, found.free_bytes) == ("cuda", "NVIDIA A100-SXM4-40GB", 38 * 2**30)
-    assert isinstance(found.timer, CudaTimer)
-    assert found.sensors is sensors
+    machine = find_machine("cuda")
+    assert (machine.device, machine.name, machine.free_bytes) == ("cuda", "NVIDIA A100-SXM4-40GB", 38 * 2**30)
+    assert isinstance(machine.timer, CudaTimer)
+    assert machine.sensors is sensors
     assert asked == ["GPU-1-2-3"]
-    assert found.facts.get("driver") == ("580.1" if sensors else None)
+    assert machine.facts.get("driver") == ("580.1" if sensors else None)
 
 
 @pytest.mark.parametrize(("policy", "expected"), [("tf32", "tf32"), ("fp32", "ieee"), ("amp-fp16", "ieee")])

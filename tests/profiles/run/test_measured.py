@@ -68,7 +68,7 @@ def calls_of(profile):
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("model", ["resnet18", "convnext_atto"])
 def test_every_call_of_the_simulation_has_its_counterpart(model, precision, channels_last):
-    found = run(
+    outcome = run(
         lambda: create_model(model), precision=precision, channels_last=channels_last, plan=Plan(0, 1, 1), resolution=64
     )
     simulation = simulate(
@@ -81,29 +81,29 @@ def test_every_call_of_the_simulation_has_its_counterpart(model, precision, chan
     )
     expected = calls_of(simulation.profile)
     assert sum(expected.values()) > 50
-    assert calls_of(Profile(found.recording.events)) == expected
-    assert found.parameters == simulation.parameters
+    assert calls_of(Profile(outcome.recording.events)) == expected
+    assert outcome.parameters == simulation.parameters
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16", "amp-bf16", "amp-fp16"])
 @pytest.mark.parametrize("training", [False, True], ids=["infer", "train"])
 def test_precisions_reach_the_operators(precision, training):
-    found = run(training=training, precision=precision)
+    outcome = run(training=training, precision=precision)
     wanted = get_precision(precision).matrix_dtype
-    calls = extract_calls(Profile(found.recording.events), lambda name: registry.find(name) is not None)
+    calls = extract_calls(Profile(outcome.recording.events), lambda name: registry.find(name) is not None)
     products = [call for call in calls if call.name in {"aten::convolution", "aten::convolution_backward"}]
     assert len(products) == (2 if training else 1)
     assert {tensor.dtype for call in products for tensor in call.tensors()} == {wanted}
 
 
 def test_steps_are_timed_one_by_one_and_one_is_recorded():
-    found = run(plan=Plan(warm_up=4, least=7, most=7))
-    timing = found.timing
+    outcome = run(plan=Plan(warm_up=4, least=7, most=7))
+    timing = outcome.timing
     assert (len(timing.step_seconds), timing.warm_up, timing.compiled) == (7, 4, False)
     assert min(timing.step_seconds) <= timing.low_seconds <= timing.median_seconds <= timing.high_seconds
-    modules = [event.name for event in flat(found.recording.events) if event.category is EventCategory.MODULE]
+    modules = [event.name for event in flat(outcome.recording.events) if event.category is EventCategory.MODULE]
     assert modules == ["", "0", "1", "2", "3", "4", "5"]
-    outermost = sum(event.duration_ns for event in found.recording.events)
+    outermost = sum(event.duration_ns for event in outcome.recording.events)
     assert 0 < outermost * 1e-9 <= timing.profiled_seconds * 1.001  # the profiler's clock is not the timer's
 
 
@@ -159,9 +159,9 @@ class Sensors:
 
 
 def test_sensors_are_read_while_steps_are_timed():
-    found = run(machine=replace(HERE, sensors=Sensors()), plan=Plan(1, 4, 4)).telemetry
-    assert found.energy_joules_per_image == (18.0 - 10.0) / (4 * 2)
-    assert found.power_watts.mean == 50.0
+    telemetry = run(machine=replace(HERE, sensors=Sensors()), plan=Plan(1, 4, 4)).telemetry
+    assert telemetry.energy_joules_per_image == (18.0 - 10.0) / (4 * 2)
+    assert telemetry.power_watts.mean == 50.0
     assert run().telemetry is None
 
 
@@ -169,11 +169,11 @@ def test_a_compiled_model_has_no_scopes_of_modules(monkeypatch):
     """They would keep torch.compile from seeing the whole; compiling itself is not what is tested here."""
     compiled = []
     monkeypatch.setattr(torch, "compile", lambda model: compiled.append(model) or model)
-    found = run(compiled=True)
+    outcome = run(compiled=True)
     assert len(compiled) == 1
-    assert found.timing.compiled
-    assert not [event for event in flat(found.recording.events) if event.category is EventCategory.MODULE]
-    assert [event.name for event in flat(found.recording.events) if event.name == "aten::convolution"]
+    assert outcome.timing.compiled
+    assert not [event for event in flat(outcome.recording.events) if event.category is EventCategory.MODULE]
+    assert [event.name for event in flat(outcome.recording.events) if event.name == "aten::convolution"]
 
 
 def test_a_compiler_that_fails_is_told_from_a_model_that_fails(monkeypatch):

@@ -44,32 +44,39 @@ def test_samples_by_hand():
         Sample(1.2e9, 2e9, 300.0, 60.0, 8e9, frozenset({Throttle.POWER_CAP, Throttle.APPLICATION_CLOCKS})),
         Sample(1.4e9, 2e9, 200.0, 61.0, 9e9, frozenset()),
     ]
-    found = summary(samples, joules=30.0, images=60)
-    assert found.samples == 3
-    assert found.sm_clock_hz == Reading(1.0e9, pytest.approx(1.2e9), 1.4e9)
-    assert found.memory_clock_hz == Reading(2e9, 2e9, 2e9)
-    assert found.power_watts == Reading(100.0, 200.0, 300.0)
-    assert found.temperature_celsius == Reading(50.0, 57.0, 61.0)
-    assert found.memory_used_bytes == Reading(8e9, pytest.approx((8e9 + 8e9 + 9e9) / 3), 9e9)
-    assert found.energy_joules_per_image == 30.0 / 60
-    assert found.throttle_reasons == ("clocks set by the user", "power limit")
-    assert found.throttled
-    assert found.missing == ()
+    telemetry = summary(samples, joules=30.0, images=60)
+    assert telemetry.samples == 3
+    assert telemetry.sm_clock_hz == Reading(1.0e9, pytest.approx(1.2e9), 1.4e9)
+    assert telemetry.memory_clock_hz == Reading(2e9, 2e9, 2e9)
+    assert telemetry.power_watts == Reading(100.0, 200.0, 300.0)
+    assert telemetry.temperature_celsius == Reading(50.0, 57.0, 61.0)
+    assert telemetry.memory_used_bytes == Reading(8e9, pytest.approx((8e9 + 8e9 + 9e9) / 3), 9e9)
+    assert telemetry.energy_joules_per_image == 30.0 / 60
+    assert telemetry.throttle_reasons == ("clocks set by the user", "power limit")
+    assert telemetry.throttled
+    assert telemetry.missing == ()
 
 
 def test_what_no_sample_has_is_missing_and_what_one_has_is_not():
-    found = summary([Sample(), Sample(power_watts=5.0)], joules=None, images=1)
-    assert found.power_watts == Reading(5.0, 5.0, 5.0)
-    assert found.sm_clock_hz is found.energy_joules_per_image is None
-    assert found.missing == ("SM clock", "memory clock", "temperature", "memory in use", "energy", "throttle reasons")
-    assert not found.throttled
+    telemetry = summary([Sample(), Sample(power_watts=5.0)], joules=None, images=1)
+    assert telemetry.power_watts == Reading(5.0, 5.0, 5.0)
+    assert telemetry.sm_clock_hz is telemetry.energy_joules_per_image is None
+    assert telemetry.missing == (
+        "SM clock",
+        "memory clock",
+        "temperature",
+        "memory in use",
+        "energy",
+        "throttle reasons",
+    )
+    assert not telemetry.throttled
 
 
 @pytest.mark.parametrize("reason", Throttle)
 def test_a_choice_of_clocks_is_no_throttling(reason):
-    found = summary([Sample(throttle=frozenset({reason}))], None, 1)
-    assert found.throttle_reasons == (str(reason),)
-    assert found.throttled == (reason in SLOWING)
+    telemetry = summary([Sample(throttle=frozenset({reason}))], None, 1)
+    assert telemetry.throttle_reasons == (str(reason),)
+    assert telemetry.throttled == (reason in SLOWING)
     assert (reason in SLOWING) == (
         reason
         not in {
@@ -82,12 +89,12 @@ def test_a_choice_of_clocks_is_no_throttling(reason):
 
 @given(st.lists(st.none() | st.floats(0, 1e12), min_size=1))
 def test_a_mean_lies_between_least_and_most(values):
-    found = summary([Sample(power_watts=value) for value in values], None, 1).power_watts
+    reading = summary([Sample(power_watts=value) for value in values], None, 1).power_watts
     known = [value for value in values if value is not None]
-    assert (found is None) == (not known)
-    if found is not None:
-        assert (found.least, found.most) == (min(known), max(known))
-        assert found.least * (1 - 1e-12) <= found.mean <= found.most * (1 + 1e-12)
+    assert (reading is None) == (not known)
+    if reading is not None:
+        assert (reading.least, reading.most) == (min(known), max(known))
+        assert reading.least * (1 - 1e-12) <= reading.mean <= reading.most * (1 + 1e-12)
 
 
 def test_a_thread_reads_while_the_block_runs_and_no_longer():
@@ -97,9 +104,9 @@ def test_a_thread_reads_while_the_block_runs_and_no_longer():
         assert sensors.looked.wait(timeout=60)
     assert "memprof telemetry" not in names()
     looks = sensors.looks
-    found = sampler.telemetry(images=6)
-    assert found.samples == looks == sensors.looks >= 1
-    assert found.energy_joules_per_image == (112.0 - 100.0) / 6
+    telemetry = sampler.telemetry(images=6)
+    assert telemetry.samples == looks == sensors.looks >= 1
+    assert telemetry.energy_joules_per_image == (112.0 - 100.0) / 6
 
 
 def test_a_block_shorter_than_the_interval_is_looked_at_once():

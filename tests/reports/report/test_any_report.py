@@ -143,16 +143,16 @@ relaxed = settings(max_examples=40, deadline=None, suppress_health_check=[Health
 
 @relaxed
 @given(some_reports, some.sampled_from(BY), some.sampled_from([20, 80, 120]))
-def test_every_quick_writer_writes_it(found: list[Report], by: str, width: int) -> None:
+def test_every_quick_writer_writes_it(records: list[Report], by: str, width: int) -> None:
     options = RenderOptions(by=by, width=width, top=3)
     for name in ("text", "md", "csv", "json", "html"):
-        assert reports.get(name).render(found, options)
+        assert reports.get(name).render(records, options)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(some_reports)
-def test_it_can_be_drawn(found: list[Report]) -> None:
-    assert reports.get("png").render(found, RenderOptions()).startswith(b"\x89PNG")
+def test_it_can_be_drawn(records: list[Report]) -> None:
+    assert reports.get("png").render(records, RenderOptions()).startswith(b"\x89PNG")
 
 
 @relaxed
@@ -201,9 +201,9 @@ def test_nothing_lies_above_a_roof_and_nothing_is_dropped(report: Report) -> Non
 
 @relaxed
 @given(some_reports)
-def test_there_is_always_something_to_say(found: list[Report]) -> None:
-    assert side_by_side.title(digests(found))
-    for report in found:
+def test_there_is_always_something_to_say(records: list[Report]) -> None:
+    assert side_by_side.title(digests(records))
+    for report in records:
         for finding in findings(digest(report)):
             assert finding.sentence.endswith(".")
             assert "nan" not in finding.sentence.lower().split()

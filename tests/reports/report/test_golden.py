@@ -72,8 +72,8 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_output_is_as_read(name: str) -> None:
-    writer, found, options = CASES[name]
-    content = reports.get(writer).render(found, options)
+    writer, records, options = CASES[name]
+    content = reports.get(writer).render(records, options)
     if os.environ.get("MEMPROF_REFRESH_GOLDEN"):
         (GOLDEN / name).write_bytes(content)
     assert content.decode() == (GOLDEN / name).read_text(encoding="utf-8")
@@ -81,7 +81,7 @@ def test_output_is_as_read(name: str) -> None:
 
 def test_no_line_is_wider_than_the_terminal() -> None:
     for width in (60, 80, 100, 120, 200):
-        for found in (
+        for records in (
             [sample("inceptionnext_t", "train")],
             [sample("convnext_t"), sample("resnet50")],
             [traced()],
@@ -89,7 +89,7 @@ def test_no_line_is_wider_than_the_terminal() -> None:
             [on_cpu()],
             [traced(), run()],
         ):
-            text = reports.get("text").render(found, RenderOptions(width=width)).decode()
+            text = reports.get("text").render(records, RenderOptions(width=width)).decode()
             assert max(map(len, text.splitlines())) <= width
 
 

@@ -31,41 +31,41 @@ def headers(table: Table) -> list[str]:
 
 
 def test_measured_time_stands_beside_bound_and_prediction() -> None:
-    found, report = facts_by_name(traced()), traced()
+    totals, report = facts_by_name(traced()), traced()
     assert report.measured
-    assert found["Measured time"] == (units.seconds(report.measured.seconds), "per step, from start to end")
+    assert totals["Measured time"] == (units.seconds(report.measured.seconds), "per step, from start to end")
     total = report.totals
     ratios = [units.ratio(took / total.seconds) for took in (total.measured_seconds or 0, report.measured.seconds)]
-    assert found["Predicted time"][1] == f"a prediction; operators took {ratios[0]}, all {ratios[1]}"
-    assert found["Least possible time"] == (units.seconds(report.totals.roofline_seconds), "per step: a lower bound")
-    assert found["Of the roof reached"] == ("59 %", "while operators ran; 53 % all in all")
+    assert totals["Predicted time"][1] == f"a prediction; operators took {ratios[0]}, all {ratios[1]}"
+    assert totals["Least possible time"] == (units.seconds(report.totals.roofline_seconds), "per step: a lower bound")
+    assert totals["Of the roof reached"] == ("59 %", "while operators ran; 53 % all in all")
     # FLOPs and DRAM bytes over the time of operators
     rate = report.totals.flops / (report.totals.measured_seconds or 0)
-    assert found["Achieved arithmetic"] == (
+    assert totals["Achieved arithmetic"] == (
         units.flops_per_second(rate),
         f"{rate / 156e10:.0f} % of the peak of the tensor cores",
     )
     moved = report.totals.dram_bytes / (report.totals.measured_seconds or 0)
-    assert found["Achieved DRAM rate"][1] == f"modelled bytes; {moved / 1.555e10:.0f} % of the bandwidth"
+    assert totals["Achieved DRAM rate"][1] == f"modelled bytes; {moved / 1.555e10:.0f} % of the bandwidth"
 
 
 def test_several_steps_are_said_to_be_several() -> None:
-    found = facts_by_name(traced(steps=3))
-    assert found["Measured time"][1] == "in 3 steps, from start to end"
-    assert "FLOPs in 3 steps" in found
-    assert found["Kernel launches"][1] == "in 3 steps"
-    assert not any("per step" in remark for _, remark in found.values())
+    totals = facts_by_name(traced(steps=3))
+    assert totals["Measured time"][1] == "in 3 steps, from start to end"
+    assert "FLOPs in 3 steps" in totals
+    assert totals["Kernel launches"][1] == "in 3 steps"
+    assert not any("per step" in remark for _, remark in totals.values())
 
 
 def test_a_timed_run_gives_an_interval() -> None:
-    found = facts_by_name(run())
-    assert found["Measured time"][1].startswith("per step: the median of 7; 95 % interval 41.6 to 42.9 ms")
-    assert found["Measured throughput"] == ("3,043 images/s", "95 % interval 2,984 to 3,074")
+    totals = facts_by_name(run())
+    assert totals["Measured time"][1].startswith("per step: the median of 7; 95 % interval 41.6 to 42.9 ms")
+    assert totals["Measured throughput"] == ("3,043 images/s", "95 % interval 2,984 to 3,074")
 
 
 def test_a_trace_has_neither_parameters_nor_memory() -> None:
-    found = facts_by_name(traced())
-    assert not {"Parameters", "Peak memory", "Fits the device", "MACs per image", "MACs per sample"} & set(found)
+    totals = facts_by_name(traced())
+    assert not {"Parameters", "Peak memory", "Fits the device", "MACs per image", "MACs per sample"} & set(totals)
     assert {"Parameters", "Peak memory", "MACs per image"} <= set(facts_by_name(run()))
 
 
@@ -231,10 +231,12 @@ def test_a_throttled_run_is_marked_in_every_format(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["text", "md", "html"])
 def test_names_of_kernels_and_reasons_cannot_take_effect(name: str) -> None:
-    found = traced()
-    assert found.measured
+    report = traced()
+    assert report.measured
     evil = replace(STRAYS[0], name="<b>|`x`\x1b[31m", reason="<script>alert(1)</script>")
-    text = reports.get(name).render([replace(found, measured=replace(found.measured, strays=(evil,)))], RenderOptions())
+    text = reports.get(name).render(
+        [replace(report, measured=replace(report.measured, strays=(evil,)))], RenderOptions()
+    )
     if name == "text":
         assert b"\x1b" not in text
     else:
@@ -243,8 +245,8 @@ def test_names_of_kernels_and_reasons_cannot_take_effect(name: str) -> None:
 
 
 def test_csv_holds_what_was_measured_where_something_was() -> None:
-    def table(*found: Report) -> pandas.DataFrame:
-        return pandas.read_csv(io.BytesIO(reports.get("csv").render(found, RenderOptions())))
+    def table(*records: Report) -> pandas.DataFrame:
+        return pandas.read_csv(io.BytesIO(reports.get("csv").render(records, RenderOptions())))
 
     measured = table(traced())
     assert measured["measured_seconds"].sum() == pytest.approx(traced().totals.measured_seconds)

@@ -53,13 +53,13 @@ class Page(HTMLParser):
 
     def count(self, tag: str, **attributes: str) -> int:
         return sum(
-            name == tag and all(found.get(key.rstrip("_")) == value for key, value in attributes.items())
-            for name, found in self.elements
+            name == tag and all(attrs.get(key.rstrip("_")) == value for key, value in attributes.items())
+            for name, attrs in self.elements
         )
 
 
-def page_of(*found: Report) -> Page:
-    page = Page(reports.get("html").render(found, RenderOptions()).decode())
+def page_of(*records: Report) -> Page:
+    page = Page(reports.get("html").render(records, RenderOptions()).decode())
     assert page.open == []
     return page
 
@@ -77,10 +77,10 @@ def test_the_page_has_every_section() -> None:
 
 
 def test_the_report_can_be_read_out_of_the_page() -> None:
-    found = (sample("convnext_t"), incomplete())
-    scripts = [text for attributes, text in page_of(*found).scripts if attributes.get("type") == "application/json"]
+    written = (sample("convnext_t"), incomplete())
+    scripts = [text for attributes, text in page_of(*written).scripts if attributes.get("type") == "application/json"]
     assert len(scripts) == 1
-    assert load_reports(scripts[0]) == found
+    assert load_reports(scripts[0]) == written
 
 
 def test_names_are_text_and_never_markup() -> None:
@@ -188,8 +188,8 @@ def test_the_parts_of_the_devices_time_fill_the_strip() -> None:
     page = page_of(traced())
     (start,) = [
         index
-        for index, (_, found) in enumerate(page.elements)
-        if found.get("aria-label") == "Where the device's time went"
+        for index, (_, attrs) in enumerate(page.elements)
+        if attrs.get("aria-label") == "Where the device's time went"
     ]
     widths = []
     for tag, attributes in page.elements[start + 1 :]:
@@ -226,12 +226,12 @@ def test_the_page_shows_the_grouping_that_is_asked_for() -> None:
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 def test_a_browser_sorts_measured_operators_by_the_time_they_lose(tmp_path: Path) -> None:
     page = in_browser(tmp_path, [traced(), sample("convnext_t", "train")], top=5)
-    (heading,) = [found for _, found in page.elements if found.get("aria-sort") == "descending"]
+    (heading,) = [attrs for _, attrs in page.elements if attrs.get("aria-sort") == "descending"]
     assert "data-first" in heading
-    rows = [found for tag, found in page.elements if tag == "tr" and "data-kind" in found]
-    shown = [found for found in rows if "hidden" not in found]
-    assert [found["data-kind"] for found in shown] == ["depthwise convolution"] * 5
-    assert [found["data-report"] for found in shown] == ["0"] * 5
+    rows = [attrs for tag, attrs in page.elements if tag == "tr" and "data-kind" in attrs]
+    shown = [attrs for attrs in rows if "hidden" not in attrs]
+    assert [attrs["data-kind"] for attrs in shown] == ["depthwise convolution"] * 5
+    assert [attrs["data-report"] for attrs in shown] == ["0"] * 5
     assert page.count("title") == 1
 
 
@@ -245,10 +245,10 @@ def test_a_browser_runs_the_page(tmp_path: Path) -> None:
     assert "evil</script>" in " ".join(page.text)
 
 
-def in_browser(tmp_path: Path, found: list[Report], top: int) -> Page:
+def in_browser(tmp_path: Path, records: list[Report], top: int) -> Page:
     """Return the page of some reports as a browser leaves it after running its script."""
     file = tmp_path / "report.html"
-    file.write_bytes(reports.get("html").render(found, RenderOptions(top=top)))
+    file.write_bytes(reports.get("html").render(records, RenderOptions(top=top)))
     flags = (
         *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
         *("--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"),

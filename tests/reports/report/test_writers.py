@@ -19,7 +19,7 @@ from memprof.reports.report import facts as of_report
 from memprof.reports.report import tables
 from memprof.roofline.timing import HOST, LAUNCH
 from memprof.vocabulary import ENGINES, MEMORY_LEVELS, Kind
-from memprof.words import binds, bound, known_kinds, short_bound
+from memprof.words import binding_clause, bound, known_kinds, short_bound
 from tests.reports.sample import incomplete, sample
 
 
@@ -47,19 +47,19 @@ def test_finding_a_writer_imports_no_heavy_library() -> None:
 
 
 def test_json_is_the_report() -> None:
-    found = (sample("convnext_t"), sample("resnet50", "train"))
-    assert load_reports(reports.get("json").render(found, RenderOptions())) == found
-    assert load_reports(reports.get("json").render(found[:1], RenderOptions())) == found[:1]
+    records = (sample("convnext_t"), sample("resnet50", "train"))
+    assert load_reports(reports.get("json").render(records, RenderOptions())) == records
+    assert load_reports(reports.get("json").render(records[:1], RenderOptions())) == records[:1]
 
 
 def test_csv_holds_every_operator_with_its_model_first() -> None:
-    found = [sample("convnext_t"), sample("inceptionnext_t")]
-    table = pandas.read_csv(io.BytesIO(reports.get("csv").render(found, RenderOptions())))
+    records = [sample("convnext_t"), sample("inceptionnext_t")]
+    table = pandas.read_csv(io.BytesIO(reports.get("csv").render(records, RenderOptions())))
     assert table.columns[0] == "model"
     assert list(table.columns[1:4]) == ["name", "kind", "module"]
-    assert len(table) == sum(len(report.operators) for report in found)
+    assert len(table) == sum(len(report.operators) for report in records)
     sums = table.groupby("model")[["seconds", "roofline_seconds", "launches"]].sum().loc["convnext_t"]
-    totals = found[0].totals
+    totals = records[0].totals
     assert list(sums) == pytest.approx([totals.seconds, totals.roofline_seconds, totals.launches])
 
 
@@ -83,8 +83,8 @@ def test_every_bound_has_a_name_a_short_name_and_a_colour_of_its_own() -> None:
     for words in (bound, short_bound, theme.bound_color):
         assert len({words(code) for code in bounds}) == len(bounds)
     assert bound("launch") == "the latency of launching kernels"
-    assert binds("host") == "the host sets the pace"
-    assert binds("l1") == "L1 bandwidth binds"
+    assert binding_clause("host") == "the host sets the pace"
+    assert binding_clause("l1") == "L1 bandwidth binds"
     assert theme.bound_color("of next year") == theme.color("a kind of next year")
 
 
@@ -93,13 +93,13 @@ def facts(report: Report) -> dict[str, tuple[str, str]]:
 
 
 def test_totals_tell_predictions_from_bounds() -> None:
-    found, total = facts(sample()), sample().totals
-    assert found["Predicted time"] == (units.seconds(total.seconds), "per step: predicted, not measured")
-    assert found["Least possible time"] == (units.seconds(total.roofline_seconds), "per step: a lower bound")
-    assert found["Predicted throughput"][0] == units.images_per_second(128 / total.seconds)
-    assert found["Throughput at most"][0] == units.images_per_second(128 / total.roofline_seconds)
-    assert found["Kernel launches"][0] == str(len(sample().operators))
-    assert "Host time" not in found
+    values, total = facts(sample()), sample().totals
+    assert values["Predicted time"] == (units.seconds(total.seconds), "per step: predicted, not measured")
+    assert values["Least possible time"] == (units.seconds(total.roofline_seconds), "per step: a lower bound")
+    assert values["Predicted throughput"][0] == units.images_per_second(128 / total.seconds)
+    assert values["Throughput at most"][0] == units.images_per_second(128 / total.roofline_seconds)
+    assert values["Kernel launches"][0] == str(len(sample().operators))
+    assert "Host time" not in values
 
 
 def test_memory_that_does_not_fit_is_plain_to_see() -> None:

@@ -29,10 +29,10 @@ def test_it_is_a_png_of_the_expected_size(models: list[str], phase: str) -> None
 
 
 @pytest.mark.parametrize(
-    "found", [[traced()], [run()], [on_cpu()], [traced(), sample("convnext_t", "train"), on_cpu()]]
+    "records", [[traced()], [run()], [on_cpu()], [traced(), sample("convnext_t", "train"), on_cpu()]]
 )
-def test_measured_reports_are_drawn_without_a_warning(found: list[Report], recwarn: pytest.WarningsRecorder) -> None:
-    assert size_of(PNG.render(found, RenderOptions())) == (1800, 1050)
+def test_measured_reports_are_drawn_without_a_warning(records: list[Report], recwarn: pytest.WarningsRecorder) -> None:
+    assert size_of(PNG.render(records, RenderOptions())) == (1800, 1050)
     assert not recwarn.list
 
 
@@ -61,11 +61,11 @@ def test_matplotlib_keeps_its_global_state() -> None:
 
 
 def test_a_warm_process_writes_html_png_and_csv_within_a_second() -> None:
-    found = [sample("inceptionnext_t", "train")]
+    records = [sample("inceptionnext_t", "train")]
     writers = [reports.get(name) for name in ("html", "png", "csv")]
     for writer in writers:
-        writer.render(found, RenderOptions())
+        writer.render(records, RenderOptions())
     begin = time.process_time()
     for writer in writers:
-        writer.render(found, RenderOptions())
+        writer.render(records, RenderOptions())
     assert time.process_time() - begin < 1

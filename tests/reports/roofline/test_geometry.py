@@ -171,9 +171,9 @@ def test_labels_stay_inside_the_plot() -> None:
 
 
 def test_a_measured_point_stands_at_its_speed_and_an_arrow_leads_to_its_roof() -> None:
-    found = [traced()]
-    drawn = plot(found)
-    stems = {id(stem.point): stem for stem in lay_out(drawn, digests(found), CANVAS).stems}
+    records = [traced()]
+    drawn = plot(records)
+    stems = {id(stem.point): stem for stem in lay_out(drawn, digests(records), CANVAS).stems}
     assert len(stems) == len(drawn.points)
     for point in drawn.points:
         assert point.is_measured
@@ -187,8 +187,8 @@ def test_a_measured_point_stands_at_its_speed_and_an_arrow_leads_to_its_roof() -
 
 
 def test_an_arrow_leads_down_from_what_is_above_its_roof() -> None:
-    found = [traced()]
-    (above,) = [stem for stem in lay_out(plot(found), digests(found), CANVAS).stems if stem.start[1] > stem.end[1]]
+    records = [traced()]
+    (above,) = [stem for stem in lay_out(plot(records), digests(records), CANVAS).stems if stem.start[1] > stem.end[1]]
     assert above.point.group.rows[0].module == "stem.0"
     assert above.point.group.roof_share == pytest.approx(1.32)
     assert above.point.y == pytest.approx(1.32 * above.point.roof)
@@ -196,9 +196,9 @@ def test_an_arrow_leads_down_from_what_is_above_its_roof() -> None:
 
 
 def test_each_group_has_one_point_and_at_most_one_arrow() -> None:
-    for found in ([traced()], [on_cpu()], [traced(), sample("convnext_t", "train")]):
-        drawn = plot(found)
-        stems = lay_out(drawn, digests(found), CANVAS).stems
+    for records in ([traced()], [on_cpu()], [traced(), sample("convnext_t", "train")]):
+        drawn = plot(records)
+        stems = lay_out(drawn, digests(records), CANVAS).stems
         assert len({id(stem.point) for stem in stems}) == len(stems) <= len(drawn.points)
         assert {stem.is_arrow for stem in stems if stem.point.report == 0} == {True}
         assert {stem.is_arrow for stem in stems if stem.point.report == 1} <= {False}
