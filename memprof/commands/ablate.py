@@ -94,11 +94,7 @@ def command(
             precision=precision,
             done=f" ({place + 1} of {len(plan.models)})",
         )
-    result = Result(plan.conclude(cells), plan.writers, formats)
-    if as_json:
-        result.print_json()
-    else:
-        deliver([result], output)
+    deliver([Result(plan.conclude(cells), plan.writers, formats)], output, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)

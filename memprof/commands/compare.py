@@ -82,8 +82,4 @@ def command(
         cells += analyse_layouts(
             model, targets, PHASES, layout, batch_size=batch_size, resolution=resolution, precision=precision, done=done
         )
-    result = Result(compare(cells), WRITERS, formats)
-    if as_json:
-        result.print_json()
-    else:
-        deliver([result], output)
+    deliver([Result(compare(cells), WRITERS, formats)], output, as_json=as_json)

@@ -95,11 +95,7 @@ def command(
             )
 
     explained = explain(analyse_as(model), analyse_as(against)) if against else _losses(analyse_as, model, device)
-    result = Result(explained, WRITERS, formats)
-    if as_json:
-        result.print_json()
-    else:
-        deliver([result], output)
+    deliver([Result(explained, WRITERS, formats)], output, as_json=as_json)
 
 
 def _common_resolution(model: str, against: str) -> int:

@@ -110,23 +110,18 @@ def command(
     reports = []
     for position, model in enumerate(models):
         with progress(f"measuring {model} on the {device} ({position + 1} of {len(models)})"), redirect_output():
-            reports.append(
-                measure(
-                    model,
-                    device=device,
-                    roof=roof,
-                    batch_size=batch_size,
-                    resolution=resolution,
-                    phase=phase,
-                    precision=precision,
-                    layout=layout,
-                    warm_up=warm_up,
-                    repeat=repeat,
-                    compiled=compiled,
-                )
+            report = measure(
+                model,
+                device=device,
+                roof=roof,
+                batch_size=batch_size,
+                resolution=resolution,
+                phase=phase,
+                precision=precision,
+                layout=layout,
+                warm_up=warm_up,
+                repeat=repeat,
+                compiled=compiled,
             )
-    result = Result(reports, WRITERS, formats)
-    if as_json:
-        result.print_json()
-    else:
-        deliver([result], output, for_terminal(by, top))
+        reports.append(report)
+    deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)

@@ -36,8 +36,16 @@ class Result(Generic[Document]):
         echo(self.writers.render(self.document, "text", options).decode())
 
 
-def deliver(results: Sequence[Result[Any]], folder: Path, options: RenderOptions | None = None) -> None:
-    """Write documents into a folder, all files or none, then print their texts and which files were written."""
+def deliver(
+    results: Sequence[Result[Any]], folder: Path, options: RenderOptions | None = None, *, as_json: bool = False
+) -> None:
+    """Write documents into a folder, all files or none, then print their texts and which files were written.
+
+    Or, `as_json`, print the first one's JSON, and nothing else.
+    """
+    if as_json:
+        results[0].print_json()
+        return
     shown = options or for_terminal()
     prepared = [replace(result, document=result.writers.prepare(result.document)) for result in results]
     # The files come first: a reader of the text that leaves, as `head` does, must not cost them.

@@ -76,19 +76,14 @@ def command(
     reports = []
     for position, model in enumerate(models):
         with progress(f"analysing {model} ({position + 1} of {len(models)})"), redirect_output():
-            reports.append(
-                analyze(
-                    model,
-                    device=device,
-                    batch_size=batch_size,
-                    resolution=resolution,
-                    phase=phase,
-                    precision=precision,
-                    layout=layout,
-                )
+            report = analyze(
+                model,
+                device=device,
+                batch_size=batch_size,
+                resolution=resolution,
+                phase=phase,
+                precision=precision,
+                layout=layout,
             )
-    result = Result(reports, WRITERS, formats)
-    if as_json:
-        result.print_json()
-    else:
-        deliver([result], output, for_terminal(by, top))
+        reports.append(report)
+    deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)

@@ -109,7 +109,7 @@ def command(
         aligned = _align(model, reports[0], target, batch_size, resolution, phase, layout)
         alignment = Result(aligned, ALIGNMENT, ["csv"])
     if as_json:
-        (alignment or report).print_json()
+        deliver([alignment or report], output, as_json=True)
         return
     ranks = Result(_ranks(traces, reports), RANKS, ["csv"]) if len(reports) > 1 else None
     deliver([result for result in (report, ranks, alignment) if result], output, for_terminal(by, top))
