@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-MEMORY_LEVELS = ("dram", "l2", "l1")
+DRAM, L2, L1 = MEMORY_LEVELS = ("dram", "l2", "l1")
 """Memory levels, outermost first."""
 
-ENGINES = ("tensor", "fp32", "fp16")
+TENSOR, FP32, FP16 = ENGINES = ("tensor", "fp32", "fp16")
 """What computes: tensor cores, CUDA cores, and CUDA cores with two fp16 operations at once."""
 
-WAITING = ("launch", "host")
+LAUNCH, HOST = WAITING = ("launch", "host")
 """Bounds that are no ceiling of the device: neither data nor arithmetic sets the pace."""
 
 UNBOUND = "unknown"

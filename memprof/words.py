@@ -7,50 +7,66 @@ from __future__ import annotations
 
 import re
 
-from memprof.vocabulary import CPU, INFER, TRAIN, UNBOUND, WAITING
+from memprof.vocabulary import (
+    CPU,
+    DRAM,
+    FP16,
+    FP32,
+    HOST,
+    INFER,
+    L1,
+    L2,
+    LAUNCH,
+    TENSOR,
+    TRAIN,
+    UNBOUND,
+    WAITING,
+    Kind,
+    Phase,
+)
 
-LEVEL_NAMES = {"dram": "DRAM", "l2": "L2", "l1": "L1"}
-ENGINE_NAMES = {"tensor": "tensor cores", "fp32": "CUDA cores", "fp16": "CUDA cores (packed fp16)"}
-_CPU_ENGINES = {"tensor": "matrix units", "fp32": "vector units", "fp16": "vector units (packed fp16)"}
-_CPU_BOUNDS = {"tensor": "matrix arithmetic", "fp32": "vector arithmetic", "fp16": "packed fp16 arithmetic"}
-_SHORT_CPU_BOUNDS = {"tensor": "matrix", "fp32": "vector", "fp16": "vector fp16"}
+LEVEL_NAMES = {DRAM: "DRAM", L2: "L2", L1: "L1"}
+ENGINE_NAMES = {TENSOR: "tensor cores", FP32: "CUDA cores", FP16: "CUDA cores (packed fp16)"}
+_CPU_ENGINES = {TENSOR: "matrix units", FP32: "vector units", FP16: "vector units (packed fp16)"}
+_CPU_BOUNDS = {TENSOR: "matrix arithmetic", FP32: "vector arithmetic", FP16: "packed fp16 arithmetic"}
+_SHORT_CPU_BOUNDS = {TENSOR: "matrix", FP32: "vector", FP16: "vector fp16"}
 _BOUND_NAMES = {
-    "dram": "DRAM bandwidth",
-    "l2": "L2 bandwidth",
-    "l1": "L1 bandwidth",
-    "tensor": "tensor-core arithmetic",
-    "fp32": "CUDA-core arithmetic",
-    "fp16": "packed fp16 arithmetic on CUDA cores",
-    "launch": "the latency of launching kernels",
-    "host": "the host, which launches kernels more slowly than the device runs them",
+    DRAM: "DRAM bandwidth",
+    L2: "L2 bandwidth",
+    L1: "L1 bandwidth",
+    TENSOR: "tensor-core arithmetic",
+    FP32: "CUDA-core arithmetic",
+    FP16: "packed fp16 arithmetic on CUDA cores",
+    LAUNCH: "the latency of launching kernels",
+    HOST: "the host, which launches kernels more slowly than the device runs them",
     UNBOUND: "no known ceiling",
 }
 _SHORT_BOUNDS = {
     **LEVEL_NAMES,
-    "tensor": "tensor",
-    "fp32": "CUDA",
-    "fp16": "CUDA fp16",
-    "launch": "launch",
-    "host": "host",
+    TENSOR: "tensor",
+    FP32: "CUDA",
+    FP16: "CUDA fp16",
+    LAUNCH: "launch",
+    HOST: "host",
     UNBOUND: "–",
 }
 _NAMELESS = ("kernel", "kernel2", "device_kernel")
-_PLURALS = {
-    "convolution": "convolutions",
-    "depthwise convolution": "depthwise convolutions",
-    "matmul": "matrix products",
-    "attention": "attention",
-    "normalization": "normalization",
-    "elementwise": "element-wise operators",
-    "reduction": "reductions",
-    "pooling": "pooling",
-    "layout": "copies",
-    "optimizer": "optimizer updates",
-    "unknown": "operators without a formula",
+_PLURALS: dict[str, str] = {
+    Kind.CONVOLUTION: "convolutions",
+    Kind.DEPTHWISE: "depthwise convolutions",
+    Kind.MATMUL: "matrix products",
+    Kind.ATTENTION: "attention",
+    Kind.NORMALIZATION: "normalization",
+    Kind.ELEMENTWISE: "element-wise operators",
+    Kind.REDUCTION: "reductions",
+    Kind.POOLING: "pooling",
+    Kind.LAYOUT: "copies",
+    Kind.OPTIMIZER: "optimizer updates",
+    Kind.UNKNOWN: "operators without a formula",
 }
-_SINGULAR_VERB = {"attention", "normalization", "pooling"}
+_SINGULAR_VERB = {Kind.ATTENTION, Kind.NORMALIZATION, Kind.POOLING}
 _PHASES = {INFER: "inference", TRAIN: "training"}
-_STEP_PHASES = {"forward": "fwd", "backward": "bwd", "optimizer": "opt"}
+_STEP_PHASES: dict[str, str] = {Phase.FORWARD: "fwd", Phase.BACKWARD: "bwd", Phase.OPTIMIZER: "opt"}
 
 
 def kinds(kind: str) -> str:
@@ -106,7 +122,7 @@ def short_phase(code: str) -> str:
 def operator(name: str, kind: str = "") -> str:
     """Return an operator's name without PyTorch's namespace; a depthwise convolution is told from a dense one."""
     short = name.removeprefix("aten::")
-    return f"depthwise {short.replace('convolution', 'conv')}" if kind == "depthwise convolution" else short
+    return f"depthwise {short.replace('convolution', 'conv')}" if kind == Kind.DEPTHWISE else short
 
 
 def drop_phase(name: str) -> str:

@@ -16,7 +16,7 @@ from memprof.report.groups import Group
 from memprof.report.json_text import indented_json
 from memprof.report.labels import differences
 from memprof.report.record import Report, Workload
-from memprof.vocabulary import Phase
+from memprof.vocabulary import Kind, Phase
 
 SCHEMA = "memprof.explanation/1"
 _WORTH_SAYING = 0.02
@@ -24,7 +24,7 @@ _WORTH_SAYING = 0.02
 _MOST_SENTENCES = 6
 _NEVER = 1e-9
 """Fraction of the step below which a difference is rounding."""
-_PRODUCTS = ("convolution", "matmul")
+_PRODUCTS = (Kind.CONVOLUTION, Kind.MATMUL)
 _SWAPPED = 0.02
 """Least fraction of the step that one kind must take more and the other less to be spoken of as one."""
 

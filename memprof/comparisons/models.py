@@ -11,6 +11,7 @@ from memprof.report.digest import digest
 from memprof.report.groups import Group
 from memprof.report.json_text import indented_json
 from memprof.report.record import Report, ReportWarning
+from memprof.vocabulary import Kind
 
 SCHEMA = "memprof.comparison/1"
 _LARGE = 0.25
@@ -234,7 +235,7 @@ def _topics(step: Step) -> dict[str, float]:
     """Return seconds per image by kind; convolutions and matrix products are one, since models swap them."""
     seconds: dict[str, float] = {}
     for part in step.kinds:
-        topic = _PRODUCTS if part.name in ("convolution", "matmul") else words.kinds(part.name)
+        topic = _PRODUCTS if part.name in (Kind.CONVOLUTION, Kind.MATMUL) else words.kinds(part.name)
         seconds[topic] = seconds.get(topic, 0.0) + part.seconds_per_image
     return seconds
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from math import prod
 
 from memprof.report.record import OperatorRow, Report
+from memprof.vocabulary import Phase
 
 STEM, BLOCKS, HEAD, LOSS, OPTIMIZER, WHOLE = "stem", "blocks", "head", "loss", "optimizer", "model"
 _MOST_STAGES = 8
@@ -42,7 +43,7 @@ def stages(report: Report) -> tuple[str, ...]:
     The loss and the optimizer are stages of their own. Where a model has no numbered parts, its operators are those of
     stage "model"; where it has more than eight, as a vision transformer's blocks, they are all of stage "blocks".
     """
-    forward = [row for row in report.operators if row.phase == "forward"]
+    forward = [row for row in report.operators if row.phase == Phase.FORWARD]
     names = _stage_names(forward)
     by_module = _modules(forward, names)
     return tuple(_stage(row, names, by_module) for row in report.operators)
@@ -124,7 +125,7 @@ def _modules(forward: Sequence[OperatorRow], names: _Names) -> dict[str, str]:
 
 
 def _stage(row: OperatorRow, names: _Names, by_module: dict[str, str]) -> str:
-    if row.phase == "optimizer":
+    if row.phase == Phase.OPTIMIZER:
         return OPTIMIZER
     own = names.of(row.module)
     if own:
@@ -139,5 +140,5 @@ def _stage(row: OperatorRow, names: _Names, by_module: dict[str, str]) -> str:
 
 def _is_loss(row: OperatorRow) -> bool:
     """Return whether the model itself calls an operator of the loss, or a backward pass starts from its scalar."""
-    scalar = row.phase == "backward" and sum(prod(shape) for shape in row.input_shapes) <= 1
+    scalar = row.phase == Phase.BACKWARD and sum(prod(shape) for shape in row.input_shapes) <= 1
     return not row.module and (scalar or any(word in row.name for word in _LOSSES))

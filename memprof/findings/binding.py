@@ -12,9 +12,9 @@ from memprof.findings import phrases
 from memprof.report.digest import Digest
 from memprof.report.groups import Group, share
 from memprof.report.record import OperatorRow
-from memprof.vocabulary import MEMORY_LEVELS, Kind, Phase
+from memprof.vocabulary import DRAM, L1, L2, MEMORY_LEVELS, TENSOR, Kind, Phase
 
-_STREAMING = ("normalization", "elementwise", "reduction", "pooling", "optimizer")
+_STREAMING = (Kind.NORMALIZATION, Kind.ELEMENTWISE, Kind.REDUCTION, Kind.POOLING, Kind.OPTIMIZER)
 _WORTH_SAYING = 0.02
 """Least share of time that earns a sentence."""
 _HEADLINE = 0.08
@@ -68,9 +68,9 @@ def depthwise(digest: Digest) -> str:
         text += f" Over the whole step {clause} for {units.share(longest)} of their time."
     dram_only = sum(_dram_or_arithmetic(digest, row) for row in group.rows)
     hidden = share(group.roofline_seconds, dram_only)
-    if group.bound in ("l1", "l2") and hidden > 1.2:
+    if group.bound in (L1, L2) and hidden > 1.2:
         text += f" Judged by their DRAM traffic alone, they could at best be {units.ratio(hidden)} as fast."
-    if group.engine != "tensor" and "tensor" in digest.device.peak_flops_per_second:
+    if group.engine != TENSOR and TENSOR in digest.device.peak_flops_per_second:
         text += f" With one filter per channel there is no matrix product for the {phrases.engine(digest, 'tensor')}."
     return text
 
@@ -155,8 +155,8 @@ def engine(digest: Digest) -> str:
 def ridge(digest: Digest) -> str:
     """Hold the step's intensity against the ridge point of the engine that does most of the FLOPs."""
     whole, main = digest.whole, digest.main_engine
-    ridge = phrases.ridge_point(digest, "dram", main.name) if main else None
-    intensity = whole.intensity("dram")
+    ridge = phrases.ridge_point(digest, DRAM, main.name) if main else None
+    intensity = whole.intensity(DRAM)
     if main is None or ridge is None or intensity is None:
         return ""
     text = (
@@ -194,6 +194,6 @@ def costliest_module(digest: Digest) -> str:
 
 def _dram_or_arithmetic(digest: Digest, row: OperatorRow) -> float:
     """Return the seconds that a roofline with DRAM as its only memory would give."""
-    bandwidth = digest.device.memory_bytes_per_second.get("dram")
+    bandwidth = digest.device.memory_bytes_per_second.get(DRAM)
     peak = digest.device.peak_flops_per_second.get(row.engine)
     return max(row.dram_bytes / bandwidth if bandwidth else 0, row.flops / peak if peak else 0)

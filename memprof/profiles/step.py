@@ -13,6 +13,7 @@ from torch.optim.sgd import sgd
 from memprof.errors import ModelError
 from memprof.models.foreign import foreign_code
 from memprof.profiles.scopes import ModuleScopes, phase_scope
+from memprof.vocabulary import Phase
 
 MOMENTUM = 0.9
 LEARNING_RATE = 1e-6
@@ -70,17 +71,17 @@ class Step:
             return f"{self._name} failed" + (f" in its module {scopes.current!r}" if scopes.current else "")
 
         recorded = scopes if modules else nullcontext()
-        with foreign_code(place, self._remedy), phase_scope("forward"), recorded, self._front_end():
+        with foreign_code(place, self._remedy), phase_scope(Phase.FORWARD), recorded, self._front_end():
             return self._model(images)
 
     def _learn(self, logits: Tensor, targets: Tensor) -> None:
         """Follow the published protocol: cross-entropy, backward, SGD with Nesterov momentum and no weight decay."""
         with foreign_code(f"the loss or the backward pass of {self._name} failed", self._remedy):
-            with phase_scope("forward"), self._front_end():
+            with phase_scope(Phase.FORWARD), self._front_end():
                 loss = nn.functional.cross_entropy(logits, targets)
-            with phase_scope("backward"):
+            with phase_scope(Phase.BACKWARD):
                 loss.backward()  # type: ignore[no-untyped-call]
-        with phase_scope("optimizer"), torch.no_grad():
+        with phase_scope(Phase.OPTIMIZER), torch.no_grad():
             self._update()
 
     def _update(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from memprof.report.record import OperatorRow
-from memprof.vocabulary import Phase
+from memprof.vocabulary import DRAM, L1, L2, Phase
 
 _FEWEST_MODULES = 4
 
@@ -71,7 +71,7 @@ class Group:
 
     def bytes_at(self, level: str) -> float:
         """Return the bytes that cross the memory level `level`: "dram", "l2" or "l1"."""
-        return {"dram": self.dram_bytes, "l2": self.l2_bytes, "l1": self.l1_bytes}[level]
+        return {DRAM: self.dram_bytes, L2: self.l2_bytes, L1: self.l1_bytes}[level]
 
     def intensity(self, level: str) -> float | None:
         """Return FLOP per byte that crosses `level`, None where no byte does."""

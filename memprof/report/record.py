@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from memprof.errors import ReportError
 from memprof.report.run import KernelRow, Measured, Telemetry
+from memprof.vocabulary import DRAM, GPU, L1, L2
 
 if TYPE_CHECKING:
     import pandas
@@ -65,7 +66,7 @@ class DeviceCeilings:
     peak_flops_per_second: Mapping[str, float]
     memory_capacity_bytes: float | None = None
     achievable: Mapping[str, float] = field(default_factory=dict)
-    kind: str = "gpu"
+    kind: str = GPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class OperatorRow:
 
     def bytes_at(self, level: str) -> float:
         """Return the bytes that cross the memory level `level`: "dram", "l2" or "l1"."""
-        return {"dram": self.dram_bytes, "l2": self.l2_bytes, "l1": self.l1_bytes}[level]
+        return {DRAM: self.dram_bytes, L2: self.l2_bytes, L1: self.l1_bytes}[level]
 
 
 @dataclass(frozen=True, slots=True)

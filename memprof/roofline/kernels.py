@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memprof.operators.work import Pattern, Work
+from memprof.vocabulary import TENSOR
 
 PATTERNS = tuple(Pattern)
 """Every pattern; `Kernels.patterns` are indices into it."""
@@ -88,6 +89,6 @@ def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Ker
         threads=threads,
         serial_steps=steps,
         is_half=np.array([work.dtype in _HALF for work in works], dtype=bool),
-        on_tensor=np.array([shares.get("tensor", 0.0) > 0 for shares in engines], dtype=bool),
+        on_tensor=np.array([shares.get(TENSOR, 0.0) > 0 for shares in engines], dtype=bool),
         sizes=np.array(sizes, dtype=np.float64).reshape(-1, 4).T,
     )

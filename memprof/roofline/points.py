@@ -13,12 +13,12 @@ from memprof.operators.work import Work
 from memprof.report.record import DeviceCeilings
 from memprof.roofline.bounds import Bounds, bound_seconds
 from memprof.roofline.kernels import gather
-from memprof.roofline.timing import HOST, KernelTimes, Timeline, kernel_times, timeline
+from memprof.roofline.timing import KernelTimes, Timeline, kernel_times, timeline
 from memprof.tensors.precision import Precision
-from memprof.vocabulary import Kind
+from memprof.vocabulary import CPU, DRAM, FP16, FP32, HOST, L1, L2, TENSOR, Kind
 
 HOST_SECONDS = "host_seconds_per_launch"
-WITHOUT_MODEL = "cpu"
+WITHOUT_MODEL = CPU
 """The kind of devices whose kernels are taken to need their least time: the time model is one of GPUs."""
 
 
@@ -50,7 +50,7 @@ def place(costed: Sequence[CostedCall], device: DeviceCeilings, precision: Preci
     """Place calls under the device's roofline, in order."""
     works = [work for item in costed for work in item.works]
     if not works:
-        return [RooflinePoint(item, "fp32", "dram", 0.0, 0.0) for item in costed]
+        return [RooflinePoint(item, FP32, DRAM, 0.0, 0.0) for item in costed]
     engines = [engines_of(work, device, precision) for work in works]
     bounds = bounds_of(works, engines, device)
     kernels = gather(works, engines)
@@ -71,9 +71,9 @@ def place(costed: Sequence[CostedCall], device: DeviceCeilings, precision: Preci
 def bounds_of(works: Sequence[Work], engines: Sequence[Mapping[str, float]], device: DeviceCeilings) -> Bounds:
     """Hold the kernels of `works`, whose FLOPs by engine are `engines`, against the device's ceilings."""
     traffic = {
-        "dram": [work.dram.total_bytes for work in works],
-        "l2": [work.l2.total_bytes for work in works],
-        "l1": [work.l1.total_bytes for work in works],
+        DRAM: [work.dram.total_bytes for work in works],
+        L2: [work.l2.total_bytes for work in works],
+        L1: [work.l1.total_bytes for work in works],
     }
     flops = {name: [shares.get(name, 0.0) for shares in engines] for name in device.peak_flops_per_second}
     return bound_seconds(traffic, flops, device)
@@ -85,10 +85,10 @@ def engines_of(work: Work, device: DeviceCeilings, precision: Precision) -> dict
     Matrix work runs on tensor cores if it has the dtype that the precision policy sends there; everything else runs on
     CUDA cores, float16 at the packed rate where the device has a figure for it.
     """
-    vector = "fp16" if work.dtype == "float16" and "fp16" in device.peak_flops_per_second else "fp32"
-    on_tensor = work.dtype == precision.matrix_dtype and "tensor" in device.peak_flops_per_second
+    vector = FP16 if work.dtype == "float16" and FP16 in device.peak_flops_per_second else FP32
+    on_tensor = work.dtype == precision.matrix_dtype and TENSOR in device.peak_flops_per_second
     shares: dict[str, float] = defaultdict(float)
-    shares["tensor" if on_tensor else vector] += work.matrix_flops
+    shares[TENSOR if on_tensor else vector] += work.matrix_flops
     shares[vector] += work.vector_flops
     return shares
 
@@ -108,7 +108,7 @@ def _point(
             flops[name] += amount
         seconds[times.bound(index)] += float(steps.runs[index])
         seconds[HOST] += float(steps.waits[index])
-    engine = max(flops, key=lambda name: flops[name], default="fp32")
-    bound = max(seconds, key=lambda name: seconds[name], default="dram")
+    engine = max(flops, key=lambda name: flops[name], default=FP32)
+    bound = max(seconds, key=lambda name: seconds[name], default=DRAM)
     least = float(bounds.least[kernels.start : kernels.stop].sum())
     return RooflinePoint(item, engine, bound, sum(seconds.values()), least)

@@ -18,11 +18,10 @@ from memprof.operators.work import Pattern
 from memprof.roofline.bounds import Bounds
 from memprof.roofline.kernels import PATTERNS, Kernels
 from memprof.roofline.tiling import inflation
+from memprof.vocabulary import DRAM, FP16, FP32, L1, LAUNCH, TENSOR
 
 Floats = NDArray[np.float64]
 
-LAUNCH = "launch"
-HOST = "host"
 
 _DRAM = {
     Pattern.STREAM: "stream_dram_fraction",
@@ -130,11 +129,11 @@ def kernel_times(kernels: Kernels, bounds: Bounds, constants: Mapping[str, float
     """Return how long `kernels` take on a device with these `bounds` and time-model `constants`."""
     model = _Model(kernels, constants)
     rules: dict[str, Callable[[Floats], Floats]] = {
-        "dram": lambda least: np.maximum(model.streaming(bounds), model.chasing()),
-        "tensor": lambda least: least * model.tiling() / model.tensor_fractions(),
-        "fp32": lambda least: np.maximum(least * model.core_slowdown(), model.issuing()) + model.first_loads(bounds),
-        "fp16": lambda least: least * model.core_slowdown(),
-        "l1": lambda least: least / model.l1_fractions() + model.first_loads(bounds),
+        DRAM: lambda least: np.maximum(model.streaming(bounds), model.chasing()),
+        TENSOR: lambda least: least * model.tiling() / model.tensor_fractions(),
+        FP32: lambda least: np.maximum(least * model.core_slowdown(), model.issuing()) + model.first_loads(bounds),
+        FP16: lambda least: least * model.core_slowdown(),
+        L1: lambda least: least / model.l1_fractions() + model.first_loads(bounds),
     }
     seconds = [
         rules[name](least) if name in rules else least for name, least in zip(bounds.names, bounds.seconds, strict=True)
@@ -166,12 +165,12 @@ class _Model:
 
     def first_loads(self, bounds: Bounds) -> Floats:
         """Seconds that PyTorch's depthwise kernels wait for DRAM before L1 serves their taps: they prefetch nothing."""
-        waiting: Floats = np.where(self._kernels.has_pattern(_NATIVE), bounds.of("dram") / self.dram_fractions(), 0.0)
+        waiting: Floats = np.where(self._kernels.has_pattern(_NATIVE), bounds.of(DRAM) / self.dram_fractions(), 0.0)
         return waiting
 
     def streaming(self, bounds: Bounds) -> Floats:
         """Seconds of moving bytes through DRAM. What is found in L2 takes none, but no kernel beats its bound."""
-        least = bounds.of("dram")
+        least = bounds.of(DRAM)
         moved = self._kernels.dram_bytes
         resident = self._kernels.resident_bytes(self.get("l2_capacity_bytes", 0.0))
         from_dram = 1.0 - np.divide(resident, moved, out=np.zeros_like(moved), where=moved > 0)
@@ -185,7 +184,7 @@ class _Model:
         """Seconds at the full DRAM bandwidth of what cuDNN converts; of 1x1 convolutions it converts a share only."""
         share = np.where(self._kernels.has_pattern(_POINTWISE), self.get("pointwise_converted_fraction", 1.0), 1.0)
         moved = self._kernels.dram_bytes
-        per_byte = np.divide(bounds.of("dram"), moved, out=np.zeros_like(moved), where=moved > 0)
+        per_byte = np.divide(bounds.of(DRAM), moved, out=np.zeros_like(moved), where=moved > 0)
         return self._kernels.converted_bytes * share * per_byte
 
     def tiling(self) -> Floats:

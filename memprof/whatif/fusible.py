@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from math import prod
 
 from memprof.report.record import OperatorRow, Report
-from memprof.vocabulary import INFER, TRAIN, WAITING
+from memprof.vocabulary import DRAM, INFER, TRAIN, WAITING, Kind, Phase
 
-PRODUCERS = ("convolution", "depthwise convolution", "matmul", "attention", "normalization", "elementwise")
+PRODUCERS = (Kind.CONVOLUTION, Kind.DEPTHWISE, Kind.MATMUL, Kind.ATTENTION, Kind.NORMALIZATION, Kind.ELEMENTWISE)
 """Kinds whose kernels an element-wise pass could join."""
-_WEIGHTED = ("convolution", "depthwise convolution", "matmul")
+_WEIGHTED = (Kind.CONVOLUTION, Kind.DEPTHWISE, Kind.MATMUL)
 _KEEPS_INPUT = ("gelu", "silu", "mish", "hardswish", "mul", "div", "elu", "softplus", "hardsigmoid", "pow")
 """Element-wise operators whose gradient needs what went into them, so that training has to write that anyway."""
 _LOOK_BACK = 4
@@ -41,7 +41,7 @@ class Saving:
 def savings(report: Report) -> Iterator[Saving]:
     """Yield every row of which something could be saved, in the report's order; no row twice."""
     rate = dram_rate(report)
-    for phase in ("forward", "backward"):
+    for phase in (Phase.FORWARD, Phase.BACKWARD):
         rows = [row for row in report.operators if row.phase == phase and _elements(row) > 1]
         for place in range(len(rows)):
             saving = _saving(report, rows, place, rate)
@@ -51,9 +51,9 @@ def savings(report: Report) -> Iterator[Saving]:
 
 def dram_rate(report: Report) -> float:
     """Return the bytes per second of the operators that DRAM binds, as predicted; its ceiling where there are none."""
-    bound = [row for row in report.operators if row.bound == "dram"]
+    bound = [row for row in report.operators if row.bound == DRAM]
     seconds = sum(row.seconds for row in bound)
-    return sum(row.dram_bytes for row in bound) / seconds if seconds else report.device.memory_bytes_per_second["dram"]
+    return sum(row.dram_bytes for row in bound) / seconds if seconds else report.device.memory_bytes_per_second[DRAM]
 
 
 def item_bytes(row: OperatorRow) -> int:
@@ -63,13 +63,13 @@ def item_bytes(row: OperatorRow) -> int:
 
 def _saving(report: Report, rows: Sequence[OperatorRow], place: int, rate: float) -> Saving | None:
     row = rows[place]
-    if row.kind == "layout":
+    if row.kind == Kind.LAYOUT:
         return Saving(row, "copy", row.seconds)
     if _folds(report, rows, place):
         return Saving(row, "fold", row.seconds)
     if row.kind in _WEIGHTED:
         return Saving(row, "bias", _bias_seconds(row, rate))
-    if row.kind == "elementwise":
+    if row.kind == Kind.ELEMENTWISE:
         producer = _producer(rows, place)
         if producer is not None:
             fraction = 1.0 if row.bound in WAITING else _joined_fraction(row, report.workload.phase)
@@ -90,7 +90,7 @@ def _bias_seconds(row: OperatorRow, rate: float) -> float:
     There is one where the row launches at least two kernels a call and has a bias. No more than its share of the bytes.
     """
     outputs = _outputs(row)
-    if row.phase != "forward" or "conv" not in row.name or len(row.input_shapes) < 3 or outputs is None:
+    if row.phase != Phase.FORWARD or "conv" not in row.name or len(row.input_shapes) < 3 or outputs is None:
         return 0.0
     if row.launches < 2 * row.calls or not row.dram_bytes or not rate:
         return 0.0
@@ -101,7 +101,7 @@ def _bias_seconds(row: OperatorRow, rate: float) -> float:
 def _producer(rows: Sequence[OperatorRow], place: int) -> OperatorRow | None:
     """Return the row whose kernel wrote what an element-wise pass reads: of as many elements, and just before."""
     row = rows[place]
-    reach = 1 if row.phase == "forward" else _LOOK_BACK
+    reach = 1 if row.phase == Phase.FORWARD else _LOOK_BACK
     for before in reversed(rows[max(0, place - reach) : place]):
         outputs = _outputs(before)
         if before.kind in PRODUCERS and outputs is not None and abs(outputs / _elements(row) - 1) < 0.01:
@@ -113,7 +113,7 @@ def _joined_fraction(row: OperatorRow, phase: str) -> float:
     """Return the fraction of a pass's traffic that goes: one read and one write, less what training keeps."""
     whole = sum(prod(shape) == _elements(row) for shape in row.input_shapes)
     name = row.name.removeprefix("aten::").rstrip("_")
-    kept = phase == TRAIN and row.phase == "forward" and name in _KEEPS_INPUT
+    kept = phase == TRAIN and row.phase == Phase.FORWARD and name in _KEEPS_INPUT
     return (1 if kept else 2) / (whole + 1)
 
 
@@ -125,11 +125,11 @@ def _elements(row: OperatorRow) -> int:
 def _outputs(row: OperatorRow) -> float | None:
     """Return the elements that one call of the row writes, as far as the row tells; None where it does not."""
     shapes = row.input_shapes
-    if row.kind in ("elementwise", "normalization"):
+    if row.kind in (Kind.ELEMENTWISE, Kind.NORMALIZATION):
         return float(_elements(row))
-    if row.kind == "attention":
+    if row.kind == Kind.ATTENTION:
         return float(prod(shapes[0]))
-    if row.kind == "matmul":
+    if row.kind == Kind.MATMUL:
         left, right = shapes[-2:] if len(shapes) > 1 else ((), ())
         return float(prod(left[:-1]) * right[-1]) if len(left) > 1 and len(right) > 1 else None
     if "backward" in row.name and len(shapes) > 1:

@@ -41,10 +41,10 @@ _COPY_CHANGE = {
     "stack": "let the kernels before it write into one tensor",
     "_to_copy": "write in the other precision in the kernel before it",
 }
-_BEFORE = {
+_BEFORE: dict[str, str] = {
     **{kind: f"the {kind}" for kind in fusible.PRODUCERS},
-    "matmul": "the matrix product",
-    "elementwise": "the pass",
+    Kind.MATMUL: "the matrix product",
+    Kind.ELEMENTWISE: "the pass",
 }
 
 

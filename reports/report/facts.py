@@ -6,6 +6,7 @@ from memprof import units, words
 from memprof.findings import memory
 from memprof.report.digest import Digest
 from memprof.reports.parts.tables import Fact
+from memprof.vocabulary import DRAM, HOST
 
 _HOST_MATTERS, _HOST_NEAR = 0.01, 0.8
 """Share of time that waits for the host, and share of the step that the host needs, from which host time is shown."""
@@ -78,7 +79,7 @@ def _rates(digest: Digest) -> tuple[Fact, ...]:
     flops, moved = digest.flops_per_second, digest.bytes_per_second
     engine = digest.main_engine
     peak = digest.device.peak_flops_per_second.get(engine.name) if engine else None
-    bandwidth = digest.device.memory_bytes_per_second.get("dram")
+    bandwidth = digest.device.memory_bytes_per_second.get(DRAM)
     of_peak = (
         f"{units.percent(flops / peak)} of the peak of the {_engine(digest, engine.name)}" if peak and engine else ""
     )
@@ -118,7 +119,7 @@ def _launches(digest: Digest) -> tuple[Fact, ...]:
     total, sums = digest.totals, digest.per_step
     launches = Fact("Kernel launches", units.count(total.launches), sums)
     near = total.host_seconds >= _HOST_NEAR * total.seconds
-    if not total.host_seconds or not (near or digest.bound_share("host") >= _HOST_MATTERS):
+    if not total.host_seconds or not (near or digest.bound_share(HOST) >= _HOST_MATTERS):
         return (launches,)
     return (Fact("Host time", units.seconds(total.host_seconds), f"{sums}, to launch kernels; predicted"), launches)
 

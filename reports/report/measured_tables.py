@@ -10,7 +10,7 @@ from memprof.report.digest import Digest
 from memprof.report.groups import Group, module_pattern, share
 from memprof.report.run import DeviceTime, Reading
 from memprof.reports.parts.tables import Column, Fact, Table
-from memprof.vocabulary import MEMORY_LEVELS
+from memprof.vocabulary import MEMORY_LEVELS, Phase
 
 _ABSENT, _MISSING = "–", "missing"
 TIMING = "How it was timed"
@@ -148,7 +148,7 @@ def traffic(digest: Digest, most: int) -> Table | None:
 def _name(group: Group) -> str:
     first, module = group.rows[0], module_pattern(group.rows)
     name = words.drop_phase(words.operator(first.name, group.kind))
-    phase = f" {words.short_phase(first.phase)}" if first.phase != "forward" else ""
+    phase = f" {words.short_phase(first.phase)}" if first.phase != Phase.FORWARD else ""
     return f"{name}{phase}{f' in {module}' if module else ''}"
 
 

@@ -8,7 +8,7 @@ from memprof import units, words
 from memprof.report.digest import Digest
 from memprof.report.labels import differences
 from memprof.reports.roofline.geometry import Plot, Point, Roof
-from memprof.vocabulary import UNBOUND
+from memprof.vocabulary import TENSOR, UNBOUND
 
 X_AXIS = "arithmetic intensity: FLOP per byte of the memory that binds (of DRAM where arithmetic binds)"
 RAIL = "no FLOPs"
@@ -111,6 +111,6 @@ def roof_label(plot: Plot, roof: Roof, digests: Sequence[Digest]) -> str:
     precisions = {
         digest.report.workload.precision for digest in digests if digest.device.name == plot.devices[roof.device].name
     }
-    precision = f", {'/'.join(sorted(precisions))}" if roof.ceiling == "tensor" else ""
+    precision = f", {'/'.join(sorted(precisions))}" if roof.ceiling == TENSOR else ""
     device = f" ({plot.devices[roof.device].name})" if len(plot.devices) > 1 else ""
     return f"{roof.label}{precision}{device}"

@@ -11,7 +11,7 @@ from memprof.report.digest import Digest
 from memprof.report.groups import ABOVE_ROOF, Group, seconds_of, share, sum_rows
 from memprof.report.record import DeviceCeilings, OperatorRow
 from memprof.reports.roofline.geometry import Callout, Plot, Point, Ridge, Roof
-from memprof.vocabulary import MEMORY_LEVELS, WAITING
+from memprof.vocabulary import DRAM, MEMORY_LEVELS, WAITING
 
 _CELLS_PER_DECADE = 6
 """Rows of equal kind and bound whose points fall into one such cell are drawn as one point."""
@@ -71,7 +71,7 @@ def _points(index: int, digest: Digest) -> list[Point]:
     for row in digest.report.operators:
         seconds = seconds_of(row, is_measured=digest.is_measured)
         is_drawn = bool(row.flops and seconds)  # the others are the rail's
-        level = _level(row, digest.device) if is_drawn else "dram"
+        level = _level(row, digest.device) if is_drawn else DRAM
         moved = row.bytes_at(level)
         x = row.flops / moved if is_drawn and moved else None
         y = row.flops / seconds if is_drawn else None
@@ -85,7 +85,7 @@ def _point(index: int, group: Group, digest: Digest) -> Point:
     """Place a group: the memory level it is drawn against, its intensity there, its achieved and attainable FLOP/s."""
     names = digest.time.name, digest.device.kind
     if not group.flops or not group.time_seconds:
-        return Point(index, group, "dram", None, None, None, *names)
+        return Point(index, group, DRAM, None, None, None, *names)
     level = _level(group, digest.device)
     roof = group.attainable_flops_per_second or None
     return Point(index, group, level, group.intensity(level), group.achieved_flops_per_second, roof, *names)
@@ -99,7 +99,7 @@ def _level(item: Group | OperatorRow, device: DeviceCeilings) -> str:
         order.sort(key=lambda code: -share(item.bytes_at(code), bandwidths.get(code, 0.0)))
     elif item.bound in order:
         order.insert(0, item.bound)
-    return next((code for code in order if item.bytes_at(code)), "dram")
+    return next((code for code in order if item.bytes_at(code)), DRAM)
 
 
 def _is_above(row: OperatorRow) -> bool:
@@ -127,7 +127,7 @@ def _roofs(
 
 
 def _ridges(index: int, device: DeviceCeilings, shown: Sequence[str]) -> Iterable[Ridge]:
-    bandwidth = device.memory_bytes_per_second.get("dram")
+    bandwidth = device.memory_bytes_per_second.get(DRAM)
     for engine in shown:
         peak = device.peak_flops_per_second[engine]
         if bandwidth and peak:
@@ -143,9 +143,9 @@ def _callouts(digests: Sequence[Digest], points: Sequence[Point]) -> tuple[Callo
 
 def _callout(index: int, digest: Digest, points: Sequence[Point]) -> Callout | None:
     """Return the heaviest point that a cache's bandwidth binds, where DRAM alone would let it be notably faster."""
-    bandwidth, peaks = digest.device.memory_bytes_per_second.get("dram"), digest.device.peak_flops_per_second
+    bandwidth, peaks = digest.device.memory_bytes_per_second.get(DRAM), digest.device.peak_flops_per_second
     for point in points:
-        dram_x = point.group.intensity("dram")
+        dram_x = point.group.intensity(DRAM)
         if point.report != index or not _is_held_up_by_a_cache(point) or not dram_x or not bandwidth:
             continue
         dram_y = min(dram_x * bandwidth, peaks.get(point.group.engine, math.inf))
@@ -155,7 +155,7 @@ def _callout(index: int, digest: Digest, points: Sequence[Point]) -> Callout | N
 
 
 def _is_held_up_by_a_cache(point: Point) -> bool:
-    is_cache = point.group.bound in MEMORY_LEVELS and "dram" not in (point.level, point.group.bound)
+    is_cache = point.group.bound in MEMORY_LEVELS and DRAM not in (point.level, point.group.bound)
     return is_cache and point.group.time_share >= _CALLOUT_SHARE
 
 

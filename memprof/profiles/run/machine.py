@@ -20,6 +20,7 @@ from memprof.profiles.run.nvml import sensors_of
 from memprof.profiles.run.telemetry import Sensors
 from memprof.profiles.run.timer import CudaTimer, HostTimer, Timer
 from memprof.tensors.precision import Precision
+from memprof.vocabulary import CPU
 
 _ROOT = Path("/")
 _CUDNN: Any = torch.backends.cudnn
@@ -51,7 +52,7 @@ def find_machine(device: str) -> Machine:
 def _cpu() -> Machine:
     threads, name = torch.get_num_threads(), cpu_name()
     facts = {"threads": str(threads), "cpu": name, "vector instructions": torch.backends.cpu.get_cpu_capability()}
-    return Machine("cpu", name, HostTimer(), available_bytes(), threads=threads, cores=os.cpu_count() or 1, facts=facts)
+    return Machine(CPU, name, HostTimer(), available_bytes(), threads=threads, cores=os.cpu_count() or 1, facts=facts)
 
 
 def _cuda() -> Machine:

@@ -22,6 +22,7 @@ from memprof.profiles.run.timer import Plan, timing_of
 from memprof.profiles.step import Batch, Step
 from memprof.report.run import Telemetry, Timing
 from memprof.tensors.precision import Precision
+from memprof.vocabulary import CPU
 
 PROFILED = 3
 """Steps that are profiled; that of the middle time counts. In the first, the profiler makes room for its records."""
@@ -153,7 +154,7 @@ def _profiled(step: Step, batch: Batch, machine: Machine, *, modules: bool) -> t
     """Return the recording of one step and the seconds it took."""
     runs = []
     for _ in range(PROFILED):
-        use_device = None if machine.device == "cpu" else machine.device
+        use_device = None if machine.device == CPU else machine.device
         # This is torch.profiler's own engine; torch.profiler.profile would import torch._inductor when it starts.
         with profile(use_kineto=True, record_shapes=True, use_device=use_device) as profiler:
             seconds = machine.timer.time(lambda: step.run(batch, modules=modules))

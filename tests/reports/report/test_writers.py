@@ -17,8 +17,7 @@ from memprof.reports import RenderOptions
 from memprof.reports.parts import theme
 from memprof.reports.report import facts as of_report
 from memprof.reports.report import tables
-from memprof.roofline.timing import HOST, LAUNCH
-from memprof.vocabulary import ENGINES, MEMORY_LEVELS, Kind
+from memprof.vocabulary import ENGINES, HOST, LAUNCH, MEMORY_LEVELS, Kind
 from memprof.words import binding_clause, bound, known_kinds, short_bound
 from tests.reports.sample import incomplete, sample
 
