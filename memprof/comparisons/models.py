@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from memprof import units, words
+from memprof.comparisons.gains import largest_gains
 from memprof.findings import memory
 from memprof.report.digest import digest
 from memprof.report.groups import Group
@@ -14,8 +15,6 @@ from memprof.report.record import Report, ReportWarning
 from memprof.vocabulary import Kind
 
 SCHEMA = "memprof.comparison/1"
-_LARGE = 0.25
-"""Least fraction of a whole difference that a kind must explain to be named."""
 _PRODUCTS = "dense convolutions and linear layers"
 _ALIKE = 0.02
 """Difference, as a fraction of the longer time, up to which nothing is to be explained."""
@@ -217,13 +216,12 @@ def _reason(entries: Sequence[Entry], phase: str, where: str) -> str:
     if whole <= _ALIKE * long.seconds / slow.batch_size:
         return ""
     ours, theirs = _topics(long), _topics(quick)
-    gains = {topic: seconds - theirs.get(topic, 0.0) for topic, seconds in ours.items()}
-    named = sorted((topic for topic in gains if gains[topic] >= _LARGE * whole), key=gains.__getitem__, reverse=True)
+    named = largest_gains(ours, theirs, whole)
     if not named:
         return ""
     parts = [
         f"{topic} {units.seconds(ours[topic])} against {units.seconds(theirs[topic]) if theirs.get(topic) else 'none'}"
-        for topic in named[:3]
+        for topic in named
     ]
     return (
         f"In {words.phase(phase)}{where} {slow.model} takes {units.seconds(whole)} more an image than {fast.model}: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from memprof import units, words
+from memprof.findings.phrases import mostly_binding_clause
 from memprof.report.groups import Group
 from memprof.vocabulary import MEMORY_LEVELS, WAITING
 
@@ -16,10 +17,10 @@ def compare_groups(ours: _Named, theirs: _Named) -> str:
     (_, group), (_, other) = ours, theirs
     if not group.rows or not other.rows:
         present = group if group.rows else other
-        return f"{_bound(present)}, {amount(present, present.bound)}"
+        return f"{mostly_binding_clause(present)}, {amount(present, present.bound)}"
     slow, fast = (group, other) if group.seconds >= other.seconds else (other, group)
     amounts = f"{amount(group, slow.bound)} against {_short(other, slow.bound)}"
-    text = f"{_bound(slow)}, {amounts}"
+    text = f"{mostly_binding_clause(slow)}, {amounts}"
     if fast.bound != slow.bound:
         name = theirs[0] if fast is other else ours[0]
         text += f"; in {name} {words.binding_clause(fast.bound)}"
@@ -58,9 +59,3 @@ def _rates(group: Group, other: Group, slow: Group) -> str:
 
 def _value(group: Group, bound: str) -> float:
     return group.bytes_at(bound) if bound in MEMORY_LEVELS else group.flops
-
-
-def _bound(group: Group) -> str:
-    """Say what sets a group's time, "mostly" where it does so for less than all of it."""
-    at_bound = sum(row.seconds for row in group.rows if row.bound == group.bound)
-    return f"{'mostly ' if at_bound < 0.95 * group.seconds else ''}{words.binding_clause(group.bound)}"

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memprof import units, words
+from memprof.comparisons.gains import largest_gains
 from memprof.findings import Finding, headline
 from memprof.report.digest import Digest
 from memprof.report.groups import share
 from memprof.report.labels import differences
-
-_LARGE = 0.25
-"""Least fraction of the whole difference that a kind must explain to be named."""
 
 
 def compare(digests: Sequence[Digest]) -> tuple[Finding, ...]:
@@ -65,13 +63,12 @@ def _difference(digests: Sequence[Digest]) -> tuple[Finding, ...]:
     if whole <= 0.02 * slow.step_seconds:
         return ()
     fast_kinds, slow_kinds = _kind_seconds(fast), _kind_seconds(slow)
-    gains = {kind: slow_kinds[kind] - fast_kinds.get(kind, 0.0) for kind in slow_kinds}
-    named = sorted((kind for kind in gains if gains[kind] >= _LARGE * whole), key=gains.__getitem__, reverse=True)
+    named = largest_gains(slow_kinds, fast_kinds, whole)
     if not named:
         return ()
     parts = [
         f"{words.kinds(kind)} {units.seconds(slow_kinds[kind])} against {units.seconds(fast_kinds.get(kind, 0.0))}"
-        for kind in named[:3]
+        for kind in named
     ]
     flops = units.ratio(share(_step_flops(slow), _step_flops(fast)))
     sentence = (

@@ -7,6 +7,9 @@ from memprof.report.digest import Digest
 from memprof.report.groups import Group
 from memprof.vocabulary import MEMORY_LEVELS
 
+_NEARLY_ALL = 0.95
+"""Fraction of a group's time that its bound must set to be told as all of it."""
+
 
 def time_share(digest: Digest, share: float) -> str:
     """Say a share of the time: "41 % of the predicted time"."""
@@ -23,6 +26,12 @@ def binding_clause(digest: Digest, group: Group) -> str:
     return words.binding_clause(group.bound, digest.device.kind)
 
 
+def mostly_binding_clause(group: Group, device_kind: str = "") -> str:
+    """Say what bounds a group, and "mostly" where it does so for less than all of its time: "mostly the host ..."."""
+    mostly = "mostly " if group.seconds_at_bound < _NEARLY_ALL * group.time_seconds else ""
+    return f"{mostly}{words.binding_clause(group.bound, device_kind)}"
+
+
 def engine(digest: Digest, code: str) -> str:
     """Return what an engine of the report's device is called: "tensor cores"."""
     return words.engine(code, digest.device.kind)
@@ -37,8 +46,7 @@ def ridge_point(digest: Digest, level: str, engine: str) -> float | None:
 
 def reason(digest: Digest, group: Group) -> str:
     """Say which bound takes most of a group's time and how far its intensity lies below the ridge point."""
-    mostly = "mostly " if group.seconds_at_bound < 0.95 * group.time_seconds else ""
-    clause = f"{mostly}{binding_clause(digest, group)}"
+    clause = mostly_binding_clause(group, digest.device.kind)
     if group.bound not in MEMORY_LEVELS:
         return clause
     intensity, ridge = group.intensity(group.bound), ridge_point(digest, group.bound, group.engine)
