@@ -1,6 +1,7 @@
 """Stride arithmetic: which memory format PyTorch's kernels give their outputs, from shapes and strides alone.
 
 The rules follow ATen's TensorIterator and its channels-last predicates; tests hold them against real CPU tensors.
+Not torch's meta kernels: they lose channels-last, and formulas of operators must not need torch.
 """
 
 from __future__ import annotations

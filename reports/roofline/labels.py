@@ -1,4 +1,7 @@
-"""Puts labels beside the points they name, where they cover as little as possible; places are fractions of a plot."""
+"""Puts labels beside the points they name, where they cover as little as possible; places are fractions of a plot.
+
+Not adjustText: it places labels of a matplotlib figure only, by chance, and knows no roofs to keep off.
+"""
 
 from __future__ import annotations
 

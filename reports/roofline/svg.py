@@ -1,4 +1,7 @@
-"""The roofline plot in pixels of an SVG, from the same geometry as the PNG; the page's template writes the elements."""
+"""The roofline plot in pixels of an SVG, from the same geometry as the PNG; the page's template writes the elements.
+
+Not matplotlib's own SVG: it knows no classes, tooltips or themes, so that a page could neither restyle nor switch it.
+"""
 
 from __future__ import annotations
 

@@ -14,6 +14,8 @@ The interval's ends are, each, the outer one of two:
 
 Pairs are added until the interval decides, and every look at them is a chance to be wrong. So there are four looks, and
 the chances of all of them together are bounded, by Bonferroni's inequality: see LOOKS.
+
+Not scipy.stats.bootstrap: it draws from one level only, and memprof needs nothing else of scipy.
 """
 
 from __future__ import annotations

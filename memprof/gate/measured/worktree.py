@@ -1,4 +1,7 @@
-"""The code of another commit beside today's: a git worktree in a temporary folder, removed whatever happens."""
+"""The code of another commit beside today's: a git worktree in a temporary folder, removed whatever happens.
+
+Not GitPython: it starts the same git, and leaves to its caller what must hold here: a tidy repository after Ctrl-C.
+"""
 
 from __future__ import annotations
 
