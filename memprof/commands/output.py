@@ -56,11 +56,12 @@ def deliver(
 
 
 def write_results(results: Sequence[Result[Any]], folder: Path, options: RenderOptions) -> list[Path]:
-    """Write documents into a folder, all files or none; return their paths."""
+    """Write documents into a folder, all files or none; return their paths. No file has a terminal's colours."""
+    plain = replace(options, color=False)
     with progress("writing files"):
         contents: dict[str, bytes] = {}
         for result in results:
-            contents |= result.writers.files(result.document, result.formats, result.writers.stem, options)
+            contents |= result.writers.files(result.document, result.formats, result.writers.stem, plain)
         return write_files(folder, contents)
 
 
