@@ -43,7 +43,8 @@ def _out(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> 
     "--kernels",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Single kernels: NeuSight's columns, or stacks of depthwise convolutions. Takes the place of FILE.csv.",
+    help="Single kernels: NeuSight's columns, stacks of depthwise convolutions, matrix products, DeepBench's "
+    "convolutions. Takes the place of FILE.csv.",
 )
 @click.option(
     "--jobs",
