@@ -63,17 +63,18 @@ def _row(case: KernelCase, *, wide: bool) -> tuple[str, ...]:
 
 
 def error_section(groups: Sequence[OperatorErrors], *, wide: bool) -> Section:
-    """Return the errors by operator and device; where names are long, mean errors need a `wide` terminal."""
-    means = wide or not any(item.pass_name for item in groups)
+    """Return the errors by operator and device; beside long names or several devices, means need a `wide` terminal."""
+    several = len({item.device for item in groups}) > 1
+    means = wide or not (several or any(item.pass_name for item in groups))
     mean = [Column("mean\nerror")] if means else []
     columns = [Column("Operator", number=False, path=True)]
-    columns += [Column("Device", number=False)] if wide else []
+    columns += [Column("Device", number=False)] if wide or several else []
     columns += [Column("rows"), Column("median\nerror"), *mean]
     columns += [Column(f"rows\nabove {_LONG}"), Column("median\nerror"), *mean, Column("bias")]
     rows = tuple(
         (
             f"  {item.label}" if item.algorithm else item.label,
-            *([item.device] if wide else []),
+            *([item.device] if wide or several else []),
             *_error_cells(item.errors, means=means),
             *_error_cells(item.long, means=means),
             "–" if item.long.bias is None else f"{item.long.bias:.3f}",

@@ -19,7 +19,7 @@ from memprof.validation.kernels import KernelValidation, validate_kernels
 from memprof.validation.measurements import read_measurements
 from memprof.validation.records import Case, Prediction, Validation
 from tests.validation.files import COLUMNS, line, table
-from tests.validation.test_kernels import CONVOLUTION, NEUSIGHT, convolution, neusight
+from tests.validation.test_kernels import CONVOLUTION, NEUSIGHT, PRODUCT, convolution, neusight, product
 
 EVIL = "a\x1b[31m|<b>$x"
 
@@ -182,6 +182,14 @@ def test_passes_dtypes_and_algorithms_in_every_form():
         ("forward", "winograd"),
     ]
     assert png_size(KERNELS.render(found, "png")) == (1800, 1050)
+
+
+def test_several_devices_are_told_apart_in_a_narrow_terminal_too():
+    found = validate_kernels(table(product(), product().replace("a100-sxm4-80gb", "l40s"), columns=PRODUCT))
+    shown = text(found, 80)
+
+    assert max(map(len, shown.splitlines())) <= 80
+    assert [name for name in ("a100-sxm4-80gb", "l40s") if name not in shown] == []
 
 
 def test_more_series_than_colours_are_drawn():
