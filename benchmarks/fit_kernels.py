@@ -23,7 +23,8 @@ from memprof.analysis.assembly import cost_calls
 from memprof.devices.ceilings import ceilings
 from memprof.roofline.points import CostedCall, place
 from memprof.tensors.precision import get_precision
-from memprof.validation.kernel_rows import PRECISION, KernelMeasurement, read_kernels
+from memprof.validation.kernel_records import FP32, KernelMeasurement
+from memprof.validation.kernel_rows import read_kernels
 from memprof.validation.tables import read_table
 
 PRODUCTS = ("kernels_linear_A100-PCIE-40GB_torch2.1.0.csv", "kernels_bmm_A100-PCIE-40GB_torch2.1.0.csv")
@@ -44,9 +45,9 @@ def error(kernels: Sequence[Kernel], constants: Mapping[str, float]) -> float:
     """Return the mean, over operators, of the median error of the latency."""
     off = defaultdict(list)
     for kernel, costed in kernels:
-        roofs = ceilings(devices.get(kernel.device), PRECISION)
+        roofs = ceilings(devices.get(kernel.device), FP32)
         roofs = replace(roofs, achievable={**roofs.achievable, "host_seconds_per_launch": 0.0, **constants})
-        seconds = place([costed], roofs, get_precision(PRECISION))[0].seconds
+        seconds = place([costed], roofs, get_precision(FP32))[0].seconds
         latency = max(kernel.floor_seconds, kernel.launch_seconds + kernel.calls * seconds)
         off[kernel.operator].append(abs(latency / kernel.seconds - 1))
     return float(np.mean([np.median(errors) for errors in off.values()]))

@@ -40,7 +40,8 @@ MAY_IMPORT: dict[str, str] = {
     "traces": "report tensors profiles calls",
     "calibration": "tensors devices profiles",
     "analysis": "_version report tensors models workload devices counters profiles calls operators roofline traces",
-    "validation": "report tensors models workload devices calls operators roofline analysis",
+    "validation": "report tensors models workload devices comparisons profiles calls operators roofline traces "
+    "analysis",
     "whatif": "report models findings comparisons validation",
     "gate": "_version report tensors models files workload devices profiles analysis",
     "reports": "report findings comparisons whatif validation gate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -11,15 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memprof.commands.options import complete_devices, complete_models
+from memprof.errors import WorkloadError
 from memprof.reports.kernel_validation import WRITERS as KERNELS
+from memprof.reports.trace_validation import WRITERS as TRACES
 from memprof.reports.validation import WRITERS as THROUGHPUTS
+from memprof.tensors.precision import PRECISIONS
+from memprof.vocabulary import LAYOUTS, PHASES
 
 if TYPE_CHECKING:
     from memprof.commands.output import Result
     from memprof.validation.kernels import KernelValidation
     from memprof.validation.records import Validation
     from memprof.validation.tables import Table
+    from memprof.validation.trace_records import TraceValidation
 
+_OF_TRACE = ("model", "batch_size", "resolution", "phase", "precision", "layout", "device")
+"""What goes with --trace only."""
 _OPTIONS = {"csv": "--csv", "png": "--plot"}
 """The option that names the file of a format."""
 
@@ -37,14 +46,49 @@ def _out(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> 
     return value
 
 
+def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add --trace and what goes with it; the command gets the latter together, as the dict `wanted`."""
+
+    @functools.wraps(command)
+    def gathered(**values: Any) -> None:
+        wanted = {name: values.pop(name) for name in _OF_TRACE}
+        command(**values, wanted=wanted)
+
+    options = (
+        click.option(
+            "--trace",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="A trace of torch.profiler, held against --model layer by layer. Takes the place of FILE.csv.",
+        ),
+        click.option("--model", metavar="NAME", shell_complete=complete_models, help="The model that was traced."),
+        click.option("--batch-size", type=int, metavar="N", help="Of the traced run. Default: as the trace shows."),
+        click.option("--resolution", type=int, metavar="N", help="Default: as the trace shows, else the model's own."),
+        click.option("--phase", type=click.Choice(PHASES), help="Default: as the trace shows."),
+        click.option("--precision", type=click.Choice(list(PRECISIONS)), help="Default: as the trace shows."),
+        click.option(
+            "--layout", type=click.Choice(LAYOUTS), help="Default: as the trace shows, without shapes channels-first."
+        ),
+        click.option(
+            "--device",
+            metavar="NAME|FILE",
+            shell_complete=complete_devices,
+            help="What ran the trace. Default: the GPU that it names.",
+        ),
+    )
+    return functools.reduce(lambda chosen, option: option(chosen), reversed(options), gathered)
+
+
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False, metavar="[FILE.csv]")
 @click.option(
     "--kernels",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Single kernels: NeuSight's columns, or stacks of depthwise convolutions. Takes the place of FILE.csv.",
+    help="Single kernels: NeuSight's columns, stacks of depthwise convolutions, matrix products, DeepBench's "
+    "convolutions. Takes the place of FILE.csv.",
 )
+@_trace_options
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
@@ -78,6 +122,8 @@ def _out(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> 
 def command(
     file: Path | None,
     kernels: Path | None,
+    trace: Path | None,
+    wanted: dict[str, Any],
     jobs: int,
     top: int | None,
     as_json: bool,
@@ -88,26 +134,18 @@ def command(
 
     FILE.csv has a line for each measured throughput, with the columns device, dtype, layout, batch, resolution, phase,
     model, images_per_second, and perhaps source, stack and compiled (docs/validate.md). Without it, the figures of the
-    InceptionNeXt README on an A100 are used, which ship with memprof.
+    InceptionNeXt README on an A100 are used, which ship with memprof. With --kernels single kernels are predicted, with
+    --trace and --model the operators of a traced run.
     """
-    from memprof.commands.output import Result, echo_written, for_terminal
+    from memprof.commands.output import echo_written, for_terminal
     from memprof.files import check_writable
-    from memprof.validation.published import published_table
-    from memprof.validation.tables import read_table
 
-    if file is not None and kernels is not None:
-        raise click.UsageError("give FILE.csv or --kernels FILE, not both")
-    source = kernels or file
-    _check_outputs(source, csv, plot)
-    table = published_table() if source is None else read_table(source)
+    _check_sources(file, kernels, trace, wanted)
+    _check_outputs(kernels or trace or file, csv, plot)
     files = {name: path for name, path in (("csv", csv), ("png", plot)) if path is not None}
     for name, path in files.items():
         check_writable(path.parent, f"name another file with {_OPTIONS[name]}")
-    result: Result[Any]
-    if kernels is None:
-        result = Result(_validate_throughputs(table, jobs), THROUGHPUTS)
-    else:
-        result = Result(_validate_kernels(table), KERNELS)
+    result = _validate(file, kernels, jobs) if trace is None else _validate_trace(trace, wanted)
     _write(result, files)
     if as_json:
         result.print_json()
@@ -117,10 +155,53 @@ def command(
         echo_written(list(files.values()))
 
 
+def _check_sources(file: Path | None, kernels: Path | None, trace: Path | None, wanted: dict[str, Any]) -> None:
+    names = ("FILE.csv", "--kernels FILE", "--trace FILE")
+    given = [name for name, path in zip(names, (file, kernels, trace), strict=True) if path is not None]
+    if len(given) > 1:
+        raise click.UsageError(f"give {' or '.join(given)}, not both")
+    if trace is None:
+        alone = next((name for name, value in wanted.items() if value is not None), None)
+        if alone is not None:
+            raise click.UsageError(f"--{alone.replace('_', '-')} goes with --trace")
+    elif wanted["model"] is None:
+        raise WorkloadError(f"{trace} does not say which model it is of", "name it with --model")
+
+
 def _check_outputs(source: Path | None, csv: Path | None, plot: Path | None) -> None:
     named = [path.resolve() for path in (source, csv, plot) if path is not None]
     if len(set(named)) < len(named):
         raise click.UsageError("the file of measurements, --csv and --plot must be different files")
+
+
+def _validate(file: Path | None, kernels: Path | None, jobs: int) -> Result[Any]:
+    from memprof.commands.output import Result
+    from memprof.validation.published import published_table
+    from memprof.validation.tables import read_table
+
+    if kernels is not None:
+        return Result(_validate_kernels(read_table(kernels)), KERNELS)
+    table = published_table() if file is None else read_table(file)
+    return Result(_validate_throughputs(table, jobs), THROUGHPUTS)
+
+
+def _validate_trace(trace: Path, wanted: dict[str, Any]) -> Result[TraceValidation]:
+    from memprof import devices
+    from memprof.commands.output import Result, output_kept, progress
+    from memprof.models import canonical_name
+    from memprof.traces.reading import read_trace
+
+    model, device = wanted.pop("model"), wanted.pop("device")
+    name = canonical_name(model)
+    target = devices.get(device) if device is not None else None
+    with progress(f"reading {trace}"):
+        record = read_trace(trace)
+    with progress(f"simulating {name}"), output_kept():
+        # Torch is met only from here on, so that a mistake above is told at once.
+        from memprof.validation.traced_workload import Wanted
+        from memprof.validation.traces import validate_trace
+
+        return Result(validate_trace(record, model, device=target, wanted=Wanted(**wanted)), TRACES)
 
 
 def _validate_throughputs(table: Table, jobs: int) -> Validation:

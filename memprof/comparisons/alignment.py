@@ -154,11 +154,20 @@ def _groups(report: Report) -> dict[Key, list[OperatorRow]]:
 
 
 def _key(row: OperatorRow) -> Key:
-    if row.phase == OPTIMIZER:
+    return call_key(row.name, row.phase, row.input_shapes)
+
+
+def call_key(name: str, phase: str, shapes: Iterable[tuple[int, ...]]) -> Key:
+    """Return what calls of a trace and of a simulation have in common: family, phase, shapes that are no vectors."""
+    if phase == OPTIMIZER:
         return OPTIMIZER, OPTIMIZER, ()
-    name = row.name.removeprefix("aten::")
-    shapes = tuple(sorted(shape for shape in row.input_shapes if len(shape) > 1))
-    return _CANONICAL.get(name, name.removesuffix("_")), row.phase, shapes
+    return family(name), phase, tuple(sorted(shape for shape in shapes if len(shape) > 1))
+
+
+def family(name: str) -> str:
+    """Return the one name of operators that do the same: "batch_norm" of aten::cudnn_batch_norm."""
+    short = name.removeprefix("aten::")
+    return _CANONICAL.get(short, short.removesuffix("_"))
 
 
 def _align_calls(key: Key, theirs: Sequence[OperatorRow], ours: Sequence[OperatorRow], steps: int) -> Aligned:

@@ -6,6 +6,8 @@ K outputs; `conv` is square, without bias (no kernel adds one); softmax and laye
 TF32 off.
 
 Stacks of depthwise convolutions: input_shape_nchw, layers, kernel, implementation, stack_milliseconds.
+
+Matrix products and convolutions of NVIDIA's libraries: see `library_rows`.
 """
 
 from __future__ import annotations
@@ -13,48 +15,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from memprof import devices
 from memprof.calls import OperatorCall
-from memprof.devices import ceilings
 from memprof.errors import MemprofError
 from memprof.tensors.spec import TensorSpec
-from memprof.tensors.strides import contiguous_strides
-from memprof.validation.measurements import device_name, positive_number, whole_number
+from memprof.validation.kernel_records import (
+    FP32,
+    KernelEntry,
+    KernelMeasurement,
+    dense_tensor,
+    known_device,
+    seconds_of,
+    size,
+)
+from memprof.validation.library_rows import (
+    CONVOLUTION,
+    CONVOLUTION_COLUMNS,
+    PRODUCT,
+    PRODUCT_COLUMNS,
+    read_convolution,
+    read_product,
+)
+from memprof.validation.measurements import whole_number
 from memprof.validation.tables import MeasurementError, Row, RowError, Table
 
-PRECISION = "fp32"
 _DTYPE = "float32"
-_PER_SECOND = 1000
 _NATIVE = "pytorch"
 _MOST_LAYERS = 10_000
 _MAY_BE_ZERO = "Padding"
-
-
-@dataclass(frozen=True, slots=True)
-class KernelMeasurement:
-    """A measured kernel: `call` is made `calls` times in `seconds`.
-
-    The kernel starts `launch_seconds` after the clock, and the clock runs for `floor_seconds` at least. `operator`
-    groups rows: NeuSight's name, or "depthwise k=7".
-    """
-
-    operator: str
-    device: str
-    call: OperatorCall
-    calls: int
-    seconds: float
-    launch_seconds: float = 0.0
-    floor_seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class KernelEntry:
-    """A row of a file, and the kernel it holds; where it holds none that can be predicted, `reason` says why."""
-
-    row: Row
-    operator: str
-    measurement: KernelMeasurement | None
-    reason: str = ""
 
 
 HOST_SECONDS = {
@@ -82,31 +69,38 @@ NEUSIGHT_COLUMNS = ("OPName", "Latency", "Device")
 STACK_COLUMNS = ("device", "dtype", "input_shape_nchw", "layers", "kernel", "implementation", "stack_milliseconds")
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of file: the columns any of which tells it, those it needs and what `more`, and how its rows are read."""
+
+    tells: tuple[str, ...]
+    columns: tuple[str, ...]
+    name: Callable[[Table, Row], str]
+    read: Callable[[Table, Row], KernelMeasurement]
+    more: str = ""
+
+
 def read_kernels(table: Table) -> list[KernelEntry]:
-    """Return an entry for each row; MeasurementError where the table is of neither kind."""
-    if table.position("stack_milliseconds") is not None:
-        table.require(STACK_COLUMNS)
-        return [_entry(table, row, _stack_name, _stack) for row in table.rows]
-    if all(table.position(column) is None for column in ("OPName", "Latency")):
+    """Return an entry for each row, of the kind that the columns show; MeasurementError where they show none."""
+    kind = next((kind for kind in _KINDS if any(table.position(column) is not None for column in kind.tells)), None)
+    if kind is None:
         raise MeasurementError(
             f"{table.name} is no file of kernels",
-            f"its first line must name {', '.join(NEUSIGHT_COLUMNS)} and the sizes, or {', '.join(STACK_COLUMNS)}",
+            f"its first line must name {'; or '.join(', '.join(kind.columns) + kind.more for kind in _KINDS)}",
         )
-    table.require(NEUSIGHT_COLUMNS)
-    return [_entry(table, row, _operator_name, _neusight) for row in table.rows]
+    table.require(kind.columns)
+    return [_entry(table, row, kind) for row in table.rows]
 
 
-def _entry(
-    table: Table, row: Row, name: Callable[[Table, Row], str], read: Callable[[Table, Row], KernelMeasurement]
-) -> KernelEntry:
+def _entry(table: Table, row: Row, kind: _Kind) -> KernelEntry:
     try:
         if row.defect:
             raise RowError(row.defect)
-        return KernelEntry(row, name(table, row), read(table, row))
+        return KernelEntry(row, kind.name(table, row), kind.read(table, row))
     except RowError as error:
-        return KernelEntry(row, name(table, row), None, str(error))
+        return KernelEntry(row, kind.name(table, row), None, str(error))
     except MemprofError as error:
-        return KernelEntry(row, name(table, row), None, error.what)
+        return KernelEntry(row, kind.name(table, row), None, error.what)
 
 
 def _operator_name(table: Table, row: Row) -> str:
@@ -118,10 +112,10 @@ def _neusight(table: Table, row: Row) -> KernelMeasurement:
     if name not in _CALLS:
         raise RowError(f"operator {name!r} is none of {', '.join(_CALLS)}")
     columns, make = _CALLS[name]
-    call = make(*(_size(table, row, column) for column in columns))
-    latency = positive_number(table.cell(row, "Latency"), "Latency") / _PER_SECOND
+    call = make(*(size(table, row, column, least=column != _MAY_BE_ZERO) for column in columns))
+    latency = seconds_of(table, row, "Latency")
     host = HOST_SECONDS[name]
-    device = _device(table.cell(row, "Device"))
+    device = known_device(table.cell(row, "Device"))
     return KernelMeasurement(name, device, call, 1, latency, host - AFTER_LAUNCH_SECONDS, host)
 
 
@@ -133,36 +127,22 @@ def _stack(table: Table, row: Row) -> KernelMeasurement:
     implementation, dtype = table.cell(row, "implementation"), table.cell(row, "dtype").lower()
     if implementation.lower() != _NATIVE:
         raise RowError(f"{implementation} is not PyTorch's own kernel")
-    if dtype not in (PRECISION, _DTYPE):
-        raise RowError(f"dtype {dtype!r} is not {PRECISION}")
-    sizes = [whole_number(size.strip(), "input_shape_nchw") for size in table.cell(row, "input_shape_nchw").split(",")]
-    layers, kernel = _size(table, row, "layers"), _size(table, row, "kernel")
+    if dtype not in (FP32, _DTYPE):
+        raise RowError(f"dtype {dtype!r} is not {FP32}")
+    sizes = [whole_number(cell.strip(), "input_shape_nchw") for cell in table.cell(row, "input_shape_nchw").split(",")]
+    layers, kernel = size(table, row, "layers"), size(table, row, "kernel")
     if len(sizes) != 4 or min(sizes) < 1:
         raise RowError("input_shape_nchw is not four sizes above zero")
     if layers > _MOST_LAYERS or kernel % 2 == 0:
         raise RowError(f"kernel {kernel} is even" if kernel % 2 == 0 else f"{layers} layers are too many")
     batch, channels, height, width = sizes
     call = _convolution((batch, channels, height, width), (channels, 1, kernel, kernel), 1, kernel // 2, channels)
-    seconds = positive_number(table.cell(row, "stack_milliseconds"), "stack_milliseconds") / _PER_SECOND
-    return KernelMeasurement(_stack_name(table, row), _device(table.cell(row, "device")), call, layers, seconds)
-
-
-def _size(table: Table, row: Row, column: str) -> int:
-    if table.position(column) is None:
-        raise RowError(f"there is no column {column}, which this operator needs")
-    value = whole_number(table.cell(row, column), column)
-    if value < 1 and column != _MAY_BE_ZERO:
-        raise RowError(f"{column} {value} is not above zero")
-    return value
-
-
-def _device(name: str) -> str:
-    ceilings(devices.get(name), PRECISION)
-    return device_name(name)
+    seconds = seconds_of(table, row, "stack_milliseconds")
+    return KernelMeasurement(_stack_name(table, row), known_device(table.cell(row, "device")), call, layers, seconds)
 
 
 def _tensor(*shape: int) -> TensorSpec:
-    return TensorSpec(shape, contiguous_strides(shape), _DTYPE)
+    return dense_tensor(*shape, dtype=_DTYPE)
 
 
 def _unary(name: str, *arguments: str) -> Callable[[int, int], OperatorCall]:
@@ -216,3 +196,11 @@ _CALLS: dict[str, tuple[tuple[str, ...], Callable[..., OperatorCall]]] = {
     "conv": (("B", "Input_Channel", "Output_Channel", "Kernel_Szie", "Input_Size", "Stride", "Padding"), _conv),
 }
 """For each operator the columns of its sizes, and the call they make."""
+
+_KINDS = (
+    _Kind(("OPName", "Latency"), NEUSIGHT_COLUMNS, _operator_name, _neusight, " and the sizes"),
+    _Kind(("stack_milliseconds",), STACK_COLUMNS, _stack_name, _stack),
+    _Kind(("pass_",), CONVOLUTION_COLUMNS, lambda table, row: CONVOLUTION, read_convolution),
+    _Kind(("m",), PRODUCT_COLUMNS, lambda table, row: PRODUCT, read_product),
+)
+"""Tried in this order: NeuSight has a column M too."""

@@ -12,7 +12,8 @@ from memprof.devices import ceilings
 from memprof.report.record import DeviceCeilings
 from memprof.roofline.points import RooflinePoint, place
 from memprof.tensors.precision import get_precision
-from memprof.validation.kernel_rows import PRECISION, KernelEntry, KernelMeasurement, read_kernels
+from memprof.validation.kernel_records import KernelEntry, KernelMeasurement
+from memprof.validation.kernel_rows import read_kernels
 from memprof.validation.statistics import Errors, errors
 from memprof.validation.tables import MeasurementError, Row, Table
 
@@ -26,7 +27,7 @@ class KernelCase:
     """A row with what is predicted for it; `predicted_seconds` and `roofline_seconds` are None where it is skipped.
 
     `predicted_seconds` includes what the protocol of the measurement adds; `roofline_seconds` is the kernels' least,
-    `shapes` are the inputs'.
+    `shapes` are the inputs'. `pass_name`, `dtype` and `algorithm` are "" where the file does not tell them apart.
     """
 
     row: Row
@@ -38,6 +39,14 @@ class KernelCase:
     bound: str = ""
     shapes: tuple[tuple[int, ...], ...] = ()
     skipped_because: str = ""
+    pass_name: str = ""
+    dtype: str = ""
+    algorithm: str = ""
+
+    @property
+    def label(self) -> str:
+        """Return what kind of kernel it is: "conv, forward, fp32"."""
+        return ", ".join(filter(None, (self.operator, self.pass_name, self.dtype)))
 
     @property
     def ratio(self) -> float | None:
@@ -49,13 +58,24 @@ class KernelCase:
 
 @dataclass(frozen=True, slots=True)
 class OperatorErrors:
-    """The errors of one operator's kernels on one device: of all, and of those measured above LONG_SECONDS."""
+    """The errors of one kind of kernels on one device: of all, and of those measured above LONG_SECONDS.
+
+    With an `algorithm`, only those that the library ran by it.
+    """
 
     operator: str
     device: str
     skipped: int
     errors: Errors
     long: Errors
+    pass_name: str = ""
+    dtype: str = ""
+    algorithm: str = ""
+
+    @property
+    def label(self) -> str:
+        """Return what kind of kernels they are: "conv, forward, fp32"; of a part, the algorithm."""
+        return self.algorithm or ", ".join(filter(None, (self.operator, self.pass_name, self.dtype)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +112,34 @@ def validate_kernels(table: Table) -> KernelValidation:
 
 
 def operator_errors(cases: Sequence[KernelCase]) -> tuple[OperatorErrors, ...]:
-    """Return the errors of each operator on each device, kernel sizes in their order."""
+    """Return the errors of each operator, pass and dtype on each device, kernel sizes in their order.
+
+    Where a file names several algorithms of a group, the errors of each follow those of the group.
+    """
     groups: dict[tuple[str, str], list[KernelCase]] = {}
     for case in sorted(cases, key=lambda case: _sort_key(case.operator)):
         if case.ratio is not None:
-            groups.setdefault((case.operator, case.device), []).append(case)
-    return tuple(
-        OperatorErrors(
-            operator,
-            device,
-            sum(case.operator == operator and case.ratio is None for case in cases),
-            _errors(group),
-            _errors([case for case in group if (case.measured_seconds or 0) > LONG_SECONDS]),
-        )
-        for (operator, device), group in groups.items()
+            groups.setdefault((case.label, case.device), []).append(case)
+    result = []
+    for (label, _), group in groups.items():
+        result.append(_group_errors(group, sum(case.label == label and case.ratio is None for case in cases)))
+        algorithms = sorted({case.algorithm for case in group})
+        if len(algorithms) > 1:
+            parts = [[case for case in group if case.algorithm == algorithm] for algorithm in algorithms]
+            result += [replace(_group_errors(part, 0), algorithm=part[0].algorithm) for part in parts]
+    return tuple(result)
+
+
+def _group_errors(group: Sequence[KernelCase], skipped: int) -> OperatorErrors:
+    first = group[0]
+    return OperatorErrors(
+        first.operator,
+        first.device,
+        skipped,
+        _errors(group),
+        _errors([case for case in group if (case.measured_seconds or 0) > LONG_SECONDS]),
+        first.pass_name,
+        first.dtype,
     )
 
 
@@ -137,6 +171,9 @@ def _case(entry: KernelEntry) -> KernelCase:
         roofline_seconds=measurement.calls * point.roofline_seconds,
         bound=point.bound,
         shapes=tuple(tensor.shape for tensor in measurement.call.tensors()),
+        pass_name=measurement.pass_name,
+        dtype=measurement.dtype,
+        algorithm=measurement.algorithm,
     )
 
 
@@ -148,10 +185,20 @@ def kernel_point(measurement: KernelMeasurement) -> RooflinePoint | None:
     from memprof.analysis.assembly import cost_calls
 
     costed, _ = cost_calls([measurement.call])
-    return place(costed, _kernel_ceilings(measurement.device), get_precision(PRECISION))[0] if costed else None
+    return (
+        place(
+            costed, _kernel_ceilings(measurement.device, measurement.precision), get_precision(measurement.precision)
+        )[0]
+        if costed
+        else None
+    )
 
 
 @cache
-def _kernel_ceilings(name: str) -> DeviceCeilings:
-    device = ceilings(devices.get(name), PRECISION)
+def _kernel_ceilings(name: str, precision: str) -> DeviceCeilings:
+    return without_host(ceilings(devices.get(name), precision))
+
+
+def without_host(device: DeviceCeilings) -> DeviceCeilings:
+    """Return a device whose kernels never wait for the host: what a profiler calls their duration."""
     return replace(device, achievable={**device.achievable, _HOST_KEY: 0.0})

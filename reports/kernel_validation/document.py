@@ -9,16 +9,16 @@ from memprof.reports.parts.document import Document, Section
 from memprof.reports.parts.tables import Column, Table
 from memprof.reports.validation.document import ALL_ROWS, WORST_ROWS, percent, skipped_section
 from memprof.validation.kernels import LONG_SECONDS, KernelCase, KernelValidation, OperatorErrors, operator_errors
-from memprof.validation.statistics import worst
+from memprof.validation.statistics import Errors, worst
 
 _LONG = f"{LONG_SECONDS * 1e6:.0f} µs"
 ERRORS_NOTE = (
     f"Error: |predicted / measured - 1| of the latency. Bias: the median of predicted / measured above {_LONG}. "
-    "Shorter latencies are mostly the host's, so the longer ones tell more."
+    "Much of a shorter latency is launching, so the longer ones tell more."
 )
 PROTOCOL_NOTE = (
     "Predicted latencies include what the measurement adds to the kernels: in NeuSight's files the time that the host "
-    "needs to launch them (docs/validate.md), in the depthwise stacks nothing."
+    "needs to launch them (docs/validate.md), in the other files nothing."
 )
 
 
@@ -34,16 +34,14 @@ def document(validation: KernelValidation, top: int | None = None, *, wide: bool
         Section(row_table(title, shown, wide=wide)),
     ]
     if skipped:
-        sections.append(
-            skipped_section([(case.row.line, case.operator, case.skipped_because) for case in skipped], top)
-        )
+        sections.append(skipped_section([(case.row.line, case.label, case.skipped_because) for case in skipped], top))
     sentences = (f"{len(kept):,} of {len(validation.cases):,} rows predicted.", PROTOCOL_NOTE)
     return Document(f"Kernels against {validation.table.name}", sentences, tuple(sections))
 
 
 def row_table(title: str, cases: Sequence[KernelCase], *, wide: bool) -> Table:
     """Return measured and predicted latency of each case and their ratio; `wide` adds the shapes of the inputs."""
-    columns = [Column("Line"), Column("Operator", number=False)]
+    columns = [Column("Line"), Column("Operator", number=False, path=True)]
     columns += [Column("Inputs", number=False, path=True)] if wide else []
     columns += [Column("Measured"), Column("Predicted"), Column("Ratio"), Column("Bound", number=False)]
     return Table(title, tuple(columns), tuple(_row(case, wide=wide) for case in cases))
@@ -55,7 +53,7 @@ def _row(case: KernelCase, *, wide: bool) -> tuple[str, ...]:
         raise ValueError("a case without a prediction has no row")
     return (
         str(case.row.line),
-        case.operator,
+        ", ".join(filter(None, (case.label, case.algorithm))),
         *([units.shapes(case.shapes)] if wide else []),
         units.milliseconds(measured),
         units.milliseconds(predicted),
@@ -65,30 +63,27 @@ def _row(case: KernelCase, *, wide: bool) -> tuple[str, ...]:
 
 
 def error_section(groups: Sequence[OperatorErrors], *, wide: bool) -> Section:
-    """Return the errors by operator and device."""
-    columns = [Column("Operator", number=False)]
-    columns += [Column("Device", number=False)] if wide else []
-    columns += [
-        Column("rows"),
-        Column("median\nerror"),
-        Column("mean\nerror"),
-        Column(f"rows\nabove {_LONG}"),
-        Column("median\nerror"),
-        Column("mean\nerror"),
-        Column("bias"),
-    ]
+    """Return the errors by operator and device; beside long names or several devices, means need a `wide` terminal."""
+    several = len({item.device for item in groups}) > 1
+    means = wide or not (several or any(item.pass_name for item in groups))
+    mean = [Column("mean\nerror")] if means else []
+    columns = [Column("Operator", number=False, path=True)]
+    columns += [Column("Device", number=False)] if wide or several else []
+    columns += [Column("rows"), Column("median\nerror"), *mean]
+    columns += [Column(f"rows\nabove {_LONG}"), Column("median\nerror"), *mean, Column("bias")]
     rows = tuple(
         (
-            item.operator,
-            *([item.device] if wide else []),
-            f"{item.errors.count:,}",
-            percent(item.errors.median_absolute_percentage_error),
-            percent(item.errors.mean_absolute_percentage_error),
-            f"{item.long.count:,}",
-            percent(item.long.median_absolute_percentage_error),
-            percent(item.long.mean_absolute_percentage_error),
+            f"  {item.label}" if item.algorithm else item.label,
+            *([item.device] if wide or several else []),
+            *_error_cells(item.errors, means=means),
+            *_error_cells(item.long, means=means),
             "–" if item.long.bias is None else f"{item.long.bias:.3f}",
         )
         for item in groups
     )
     return Section(Table("How far off, by operator", tuple(columns), rows), (ERRORS_NOTE,))
+
+
+def _error_cells(errors: Errors, *, means: bool) -> tuple[str, ...]:
+    mean = [percent(errors.mean_absolute_percentage_error)] if means else []
+    return (f"{errors.count:,}", percent(errors.median_absolute_percentage_error), *mean)

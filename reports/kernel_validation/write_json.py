@@ -1,19 +1,21 @@
 """The JSON writer of a validation of kernels.
 
-Schema: memprof.kernel-validation/1, its first. Errors are fractions (0.03 is 3 %), times seconds; what is not
-known is null.
+Schema: memprof.kernel-validation/2. Version 2 adds pass_name, dtype and algorithm to rows and statistics. Errors are
+fractions (0.03 is 3 %), times seconds; what is not known is null.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import msgspec
 
 from memprof.report.json_text import indented_json
 from memprof.reports.writer import RenderOptions
-from memprof.validation.kernels import KernelValidation, operator_errors
+from memprof.validation.kernels import KernelValidation, OperatorErrors, operator_errors
 
 EXTENSION = "json"
-SCHEMA = "memprof.kernel-validation/1"
+SCHEMA = "memprof.kernel-validation/2"
 
 
 def render(validation: KernelValidation, options: RenderOptions) -> bytes:
@@ -22,6 +24,9 @@ def render(validation: KernelValidation, options: RenderOptions) -> bytes:
         {
             "line": case.row.line,
             "operator": case.operator,
+            "pass_name": case.pass_name or None,
+            "dtype": case.dtype or None,
+            "algorithm": case.algorithm or None,
             "device": case.device,
             "input_shapes": case.shapes,
             "measured_seconds": case.measured_seconds,
@@ -38,6 +43,11 @@ def render(validation: KernelValidation, options: RenderOptions) -> bytes:
             "schema": SCHEMA,
             "file": validation.table.name,
             "rows": rows,
-            "statistics": [msgspec.to_builtins(item) for item in operator_errors(validation.cases)],
+            "statistics": [_statistics(item) for item in operator_errors(validation.cases)],
         }
     )
+
+
+def _statistics(item: OperatorErrors) -> dict[str, Any]:
+    names = {name: getattr(item, name) or None for name in ("pass_name", "dtype", "algorithm")}
+    return {**msgspec.to_builtins(item), **names}

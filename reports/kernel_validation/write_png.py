@@ -13,7 +13,7 @@ EXTENSION = "png"
 def render(validation: KernelValidation, options: RenderOptions) -> bytes:
     """Return the plot, 1800 x 1050 pixels."""
     dots = [
-        Dot(case.operator, case.operator, case.measured_seconds, case.predicted_seconds)
+        Dot(case.label, case.label, case.measured_seconds, case.predicted_seconds)
         for case in validation.predicted
         if case.measured_seconds and case.predicted_seconds
     ]

@@ -15,6 +15,7 @@ import pytest
 from tests.command_line import MEMPROF, Outcome, environment, memprof
 from tests.validation.files import COLUMNS, GOOD, line
 from tests.validation.test_kernels import NEUSIGHT, neusight
+from tests.validation.test_traces import NET, two_layers
 
 LINES = [
     GOOD,
@@ -142,6 +143,12 @@ def test_nothing_to_predict_is_an_error_and_writes_nothing(content: bytes, messa
         (("f.csv", "--csv", "f.csv/out.csv"), "f.csv is not a folder; name another file with --csv"),
         (("f.csv", "--jobs", "0"), "0 is not in the range"),
         (("--kernels", "f.csv"), "f.csv is no file of kernels"),
+        (("f.csv", "--trace", "t.json"), "give FILE.csv or --trace FILE, not both"),
+        (("f.csv", "--batch-size", "2"), "--batch-size goes with --trace"),
+        (("--trace", "t.json"), "t.json does not say which model it is of; name it with --model"),
+        (("--trace", "t.json", "--model", "resnet51"), "unknown model 'resnet51'; did you mean resnet50"),
+        (("--trace", "t.json", "--model", "resnet50"), "cannot read t.json: No such file or directory"),
+        (("--trace", "t.json", "--model", "resnet50", "--device", "a1000"), "unknown device 'a1000'"),
     ],
     ids=" ".join,
 )
@@ -169,6 +176,26 @@ def test_kernels(tmp_path: Path):
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         rows_of_csv = list(csv.DictReader(file))
     assert [float(row["ratio"]) for row in rows_of_csv[:4]] == [row["ratio"] for row in rows_of_json[:4]]
+
+
+def test_a_trace(tmp_path: Path):
+    (tmp_path / "net.py").write_text(NET, encoding="utf-8")
+    two_layers(tmp_path, shapes=False)
+    arguments = ("validate", "--trace", "trace.json", "--model", "net.py:build", "--batch-size", "2")
+    said = ("--resolution", "6", "--precision", "fp32")
+    text = memprof(*arguments, *said, "--csv", "out.csv", "--plot", "out.png", cwd=tmp_path)
+    found = memprof(*arguments, *said, "--json", cwd=tmp_path)
+
+    assert (text.code, text.err, found.code, found.err) == (0, "", 0, "")
+    assert "net.py:build layer by layer, against trace.json" in text.out
+    assert "Written: out.csv, out.png" in text.out
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8").count("\n") == 1 + 2
+    assert [case["measured_seconds"] for case in json.loads(found.out)["cases"]] == [
+        pytest.approx(2 * 3e-6),
+        pytest.approx(2e-6),
+    ]
+    assert "say it with --precision" in memprof(*arguments, cwd=tmp_path).error
 
 
 def test_ctrl_c_ends_it_and_leaves_nothing(tmp_path: Path):

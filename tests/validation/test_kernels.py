@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from memprof.tensors.spec import TensorSpec
-from memprof.validation.kernel_rows import AFTER_LAUNCH_SECONDS, HOST_SECONDS, KernelMeasurement, read_kernels
+from memprof.validation.kernel_records import KernelMeasurement
+from memprof.validation.kernel_rows import AFTER_LAUNCH_SECONDS, HOST_SECONDS, read_kernels
 from memprof.validation.kernels import KernelCase, kernel_point, operator_errors, validate_kernels
-from memprof.validation.tables import MeasurementError, Row
+from memprof.validation.tables import MeasurementError, Row, read_table
 from tests.validation.files import table
 
+PUBLISHED = Path(__file__).parents[3] / "shared" / "published"
 DEVICE = "NVIDIA A100-PCIE-40GB"
 NEUSIGHT = "OPName,Latency,Device,B,H,M,N,K,Input_Channel,Output_Channel,Kernel_Szie,Input_Size,Stride,Padding"
 STACK = "device,dtype,input_shape_nchw,layers,kernel,implementation,stack_milliseconds"
@@ -26,6 +29,16 @@ SIZES = {
     "bmm": "2,,3,5,7,,,,,,",
     "conv": "2,,,,,3,5,3,9,2,1",
 }
+PRODUCT = "source,device,stack,dtype,m,n,k,milliseconds"
+CONVOLUTION = "device,dtype,n,c,h,w,k,r,s,pad_h,pad_w,stride_h,stride_w,pass_,milliseconds,algorithm"
+
+
+def product(dtype: str = "bfloat16", sizes: str = "4096,512,1024", milliseconds: str = "0.1") -> str:
+    return f"me,a100-sxm4-80gb,v1,{dtype},{sizes},{milliseconds}"
+
+
+def convolution(pass_name: str = "forward", dtype: str = "fp32", algorithm: str = "", padding: str = "1,0") -> str:
+    return f"v100-sxm2,{dtype},2,6,9,20,5,3,4,{padding},2,3,{pass_name},0.5,{algorithm}"
 
 
 def neusight(operator: str, latency: str = "0.5") -> str:
@@ -172,3 +185,97 @@ def test_errors_by_operator_by_hand():
     assert three.errors.median_absolute_percentage_error == pytest.approx((0.2 + 0.0) / 2)
     assert three.long.mean_absolute_percentage_error == pytest.approx(0.2)
     assert (eleven.operator, eleven.errors.count) == ("depthwise k=11", 1)
+
+
+def test_a_matrix_product_multiplies_by_a_transposed_weight():
+    kernel = measurement(product(), PRODUCT)
+    point = kernel_point(kernel)
+    (case,) = validate_kernels(table(product(), columns=PRODUCT)).cases
+
+    assert kernel.call.name == "aten::mm"
+    assert kernel.call.tensor(0) == TensorSpec((4096, 1024), (1024, 1), "bfloat16")
+    assert kernel.call.tensor(1) == TensorSpec((1024, 512), (1, 1024), "bfloat16")
+    assert (kernel.device, kernel.precision, kernel.seconds) == ("a100-sxm4-80gb", "bf16", 0.1e-3)
+    assert point is not None
+    assert point.engine == "tensor"
+    assert point.costed.works[0].macs == 4096 * 512 * 1024
+    # Nothing is added to the kernel, which computes at 312 TFLOP/s at most.
+    assert case.predicted_seconds == point.seconds
+    assert point.seconds > 2 * 4096 * 512 * 1024 / 312e12
+    assert case.label == "linear, bf16"
+
+
+@pytest.mark.parametrize(
+    ("pass_name", "name", "shapes", "step"),
+    [
+        ("forward", "aten::convolution", [(2, 6, 9, 20), (5, 6, 3, 4)], "forward"),
+        # (9 + 2 * 1 - 3) / 2 + 1 rows and (20 - 4) / 3 + 1 columns, rounded down.
+        ("grad_input", "aten::convolution_backward", [(2, 5, 5, 6), (2, 6, 9, 20), (5, 6, 3, 4)], "data gradient"),
+        ("grad_weight", "aten::convolution_backward", [(2, 5, 5, 6), (2, 6, 9, 20), (5, 6, 3, 4)], "weight gradient"),
+    ],
+)
+def test_each_pass_of_a_convolution_is_a_call_of_its_own(
+    pass_name: str, name: str, shapes: list[tuple[int, ...]], step: str
+):
+    for dtype, stored, engine in (("fp32", "float32", "fp32"), ("fp16-tensor", "float16", "tensor")):
+        kernel = measurement(convolution(pass_name, dtype), CONVOLUTION)
+        point = kernel_point(kernel)
+
+        assert kernel.call.name == name
+        assert [tensor.shape for tensor in kernel.call.tensors()] == shapes
+        assert {tensor.dtype for tensor in kernel.call.tensors()} == {stored}
+        assert point is not None
+        assert point.engine == engine
+        assert [work.step for work in point.costed.works] == [step]
+        assert point.costed.works[0].macs == 2 * 5 * 5 * 6 * 6 * 3 * 4
+
+
+def test_errors_are_told_by_pass_and_dtype_then_by_algorithm():
+    rows = [convolution("grad_weight"), convolution(dtype="fp16-tensor", algorithm="WINOGRAD")]
+    rows += [convolution(algorithm=name) for name in ("WINOGRAD", "LICIT_PRECOMP_GEMM", "IMPLICIT_PRECOMP_GEMM")]
+    cases = validate_kernels(table(*rows, columns=CONVOLUTION)).cases
+
+    assert [(item.label, item.errors.count) for item in operator_errors(cases)] == [
+        ("conv, weight gradient, fp32", 1),
+        ("conv, forward, fp16", 1),
+        ("conv, forward, fp32", 3),
+        ("implicit precomp gemm", 2),
+        ("winograd", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "reason"),
+    [
+        (product("int8"), PRODUCT, "dtype 'int8' is none of bfloat16, float16"),
+        (product(sizes="0,1,1"), PRODUCT, "m 0 is not above zero"),
+        (product(milliseconds="-1"), PRODUCT, "milliseconds -1 is not above zero"),
+        (product().replace("a100-sxm4-80gb", "A1000"), PRODUCT, "unknown device 'A1000'"),
+        (convolution("backward"), CONVOLUTION, "pass_ 'backward' is none of forward, grad_input, grad_weight"),
+        (convolution(dtype="fp16"), CONVOLUTION, "dtype 'fp16' is none of fp32, fp16-tensor"),
+        (convolution(padding="-1,0"), CONVOLUTION, "pad_h '-1' is no whole number"),
+        (convolution().replace(",9,20,", ",1,20,").replace(",1,0,2", ",0,0,2"), CONVOLUTION, "3 x 4 does not fit"),
+    ],
+)
+def test_a_row_of_a_librarys_kernel_that_cannot_be_predicted_says_why(row: str, columns: str, reason: str):
+    good = product() if columns == PRODUCT else convolution()
+    first, other = read_kernels(table(row, good, columns=columns))
+
+    assert first.measurement is None
+    assert reason in first.reason
+    assert other.measurement is not None
+
+
+@pytest.mark.parametrize(("columns", "missing"), [("m,n,device", "dtype, k, milliseconds"), ("pass_,n,c", "device")])
+def test_a_file_of_library_kernels_lacks_columns(columns: str, missing: str):
+    with pytest.raises(MeasurementError, match=f"lacks the columns {missing}"):
+        read_kernels(table("1,2,3", columns=columns))
+
+
+@pytest.mark.skipif(not PUBLISHED.exists(), reason="../shared/published is not beside this checkout")
+def test_every_row_of_the_published_files_is_read():
+    for name, rows in (("kernels_gemm_bf16.csv", 9000), ("kernels_conv_deepbench_v100.csv", 544)):
+        entries = read_kernels(read_table(PUBLISHED / name))
+
+        assert len(entries) == rows
+        assert all(entry.measurement for entry in entries)

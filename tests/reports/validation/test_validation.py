@@ -19,7 +19,7 @@ from memprof.validation.kernels import KernelValidation, validate_kernels
 from memprof.validation.measurements import read_measurements
 from memprof.validation.records import Case, Prediction, Validation
 from tests.validation.files import COLUMNS, line, table
-from tests.validation.test_kernels import NEUSIGHT, neusight
+from tests.validation.test_kernels import CONVOLUTION, NEUSIGHT, PRODUCT, convolution, neusight, product
 
 EVIL = "a\x1b[31m|<b>$x"
 
@@ -161,6 +161,35 @@ def test_kernels_in_every_form():
     assert float(written[0]["predicted_milliseconds"]) == pytest.approx(0.0267)
     assert written[4]["skipped_because"].startswith("operator 'nothing'")
     assert png_size(KERNELS.render(found, "png")) == (1800, 1050)
+
+
+def test_passes_dtypes_and_algorithms_in_every_form():
+    rows = [convolution("grad_weight"), *(convolution(algorithm=name) for name in ("WINOGRAD", "FFT"))]
+    found = validate_kernels(table(*rows, columns=CONVOLUTION))
+
+    for width in (80, 120):
+        shown = text(found, width)
+        assert max(map(len, shown.splitlines())) <= width
+        assert "conv, weight gradient, fp32" in shown
+        assert "  winograd" in shown
+    document = json.loads(KERNELS.render(found, "json"))
+    assert document["schema"] == "memprof.kernel-validation/2"
+    assert [row["algorithm"] for row in document["rows"]] == [None, "winograd", "fft"]
+    assert [(item["pass_name"], item["algorithm"]) for item in document["statistics"]] == [
+        ("weight gradient", None),
+        ("forward", None),
+        ("forward", "fft"),
+        ("forward", "winograd"),
+    ]
+    assert png_size(KERNELS.render(found, "png")) == (1800, 1050)
+
+
+def test_several_devices_are_told_apart_in_a_narrow_terminal_too():
+    found = validate_kernels(table(product(), product().replace("a100-sxm4-80gb", "l40s"), columns=PRODUCT))
+    shown = text(found, 80)
+
+    assert max(map(len, shown.splitlines())) <= 80
+    assert [name for name in ("a100-sxm4-80gb", "l40s") if name not in shown] == []
 
 
 def test_more_series_than_colours_are_drawn():
