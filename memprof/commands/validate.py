@@ -187,7 +187,7 @@ def _validate(file: Path | None, kernels: Path | None, jobs: int) -> Result[Any]
 
 def _validate_trace(trace: Path, wanted: dict[str, Any]) -> Result[TraceValidation]:
     from memprof import devices
-    from memprof.commands.output import Result, output_kept, progress
+    from memprof.commands.output import Result, progress, redirect_output
     from memprof.models import canonical_name
     from memprof.traces.reading import read_trace
 
@@ -196,7 +196,7 @@ def _validate_trace(trace: Path, wanted: dict[str, Any]) -> Result[TraceValidati
     target = devices.get(device) if device is not None else None
     with progress(f"reading {trace}"):
         record = read_trace(trace)
-    with progress(f"simulating {name}"), output_kept():
+    with progress(f"simulating {name}"), redirect_output():
         # Torch is met only from here on, so that a mistake above is told at once.
         from memprof.validation.traced_workload import Wanted
         from memprof.validation.traces import validate_trace
