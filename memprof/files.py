@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -53,28 +55,51 @@ def write_files(folder: Path, contents: Mapping[str, bytes], remedy: str = _OTHE
         ):
             for name, content in contents.items():
                 (Path(aside) / name).write_bytes(content)
+                _flush(Path(aside) / name)
             with _ignore_interrupts():
                 _move(Path(aside), finals)
     return finals
 
 
 def _move(aside: Path, finals: Sequence[Path]) -> None:
-    """Move the files of `aside` to their places; where one cannot go there, put back what was there before."""
+    """Move the files of `aside` over those in their places; where one cannot go there, put back what was there before.
+
+    A place is never empty meanwhile: what was there stays until the new file takes its name, which is one step.
+    """
+    before = {final: aside / f"{final.name}.before" for final in finals if final.exists()}
+    for final, kept in before.items():
+        _keep(final, kept)
     moved: list[Path] = []
     try:
         for final in finals:
-            if final.exists():
-                final.replace(aside / f"{final.name}.before")
-            moved.append(final)
             (aside / final.name).replace(final)
+            moved.append(final)
     except OSError:
         for final in moved:
-            final.unlink(missing_ok=True)
-        for final in finals:
-            before = aside / f"{final.name}.before"
-            if before.exists():
-                before.replace(final)
+            if final in before:
+                before[final].replace(final)
+            else:
+                final.unlink(missing_ok=True)
         raise
+    with suppress(OSError):  # some file systems flush no folders
+        _flush(aside.parent)
+
+
+def _keep(path: Path, kept: Path) -> None:
+    """Give a file a second name, or copy it where the file system knows no such names."""
+    try:
+        kept.hardlink_to(path)
+    except OSError:
+        shutil.copy2(path, kept)
+
+
+def _flush(path: Path) -> None:
+    """Have what was written, or a folder's names, reach the disk before anything relies on it."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager

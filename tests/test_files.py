@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -148,3 +151,36 @@ def test_reports_are_read_and_their_errors_name_the_file(tmp_path: Path) -> None
     path.write_text(dump_reports(found)[:-10], encoding="utf-8")
     with pytest.raises(ReportError, match=r"report\.json: not a memprof report"):
         read_reports(path)
+
+
+KILLED_WRITER = """
+import os, signal, sys
+from pathlib import Path
+from memprof.files import write_files
+steps = iter(range(10**6))
+def killing(call):
+    def step(*arguments, **options):
+        if next(steps) == int(sys.argv[1]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return call(*arguments, **options)
+    return step
+for name in ("rename", "replace", "unlink", "link", "mkdir", "rmdir", "fsync"):
+    setattr(os, name, killing(getattr(os, name)))
+write_files(Path(sys.argv[2]), {"a.txt": b"new a", "b.txt": b"new b"})
+"""
+
+
+def test_a_writer_that_is_killed_at_any_step_leaves_every_file_old_or_new(tmp_path: Path) -> None:
+    codes = set()
+    for step in range(30):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        for name in "ab":
+            (folder / f"{name}.txt").write_bytes(f"old {name}".encode())
+        done = subprocess.run([sys.executable, "-c", KILLED_WRITER, str(step), str(folder)], check=False)
+        codes.add(done.returncode)
+        for name in "ab":
+            assert (folder / f"{name}.txt").read_bytes() in (f"old {name}".encode(), f"new {name}".encode()), step
+        if done.returncode == 0:
+            break
+    assert codes == {-signal.SIGKILL, 0}, "it was killed at every step, and in the end at none"
