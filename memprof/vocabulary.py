@@ -28,6 +28,9 @@ CHANNELS_FIRST, CHANNELS_LAST = LAYOUTS = ("channels-first", "channels-last")
 GPU, CPU = DEVICE_KINDS = ("gpu", "cpu")
 """The kinds of a device; see `memprof.report.DeviceCeilings`."""
 
+GROUPINGS = ("operator", "module", "kind", "phase", "shape")
+"""What a table of the most expensive may group by; a digest has the groups of each in its plural."""
+
 NANOSECOND = 1e-9
 """In seconds."""
 

@@ -7,11 +7,14 @@ or template library; a writer does so when it renders.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from memprof.report.digest import Digest
-from memprof.report.record import Report
 from memprof.reports.report import WRITERS
 from memprof.reports.writer import Format, RenderOptions
+
+if TYPE_CHECKING:
+    from memprof.report.digest import Digest
+    from memprof.report.record import Report
 
 __all__ = ["NAMES", "RenderOptions", "get"]
 

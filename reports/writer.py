@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from memprof.errors import OutputError, did_you_mean
-from memprof.report.digest import BY
+from memprof.vocabulary import GROUPINGS
 
 Document = TypeVar("Document")
 _Taken_contra = TypeVar("_Taken_contra", contravariant=True)
@@ -28,9 +28,9 @@ _USUAL = ("html", "png", "json", "csv", "md", "text")
 class RenderOptions:
     """How a document is shown.
 
-    `by`, one of `memprof.report.digest.BY`, groups a report's table of the most expensive; `top` is its length, in a
-    validation 0 for as many rows as suit the file. `width` in columns and `color` (ANSI escapes) concern only text for
-    a terminal.
+    `by`, one of `memprof.vocabulary.GROUPINGS`, groups a report's table of the most expensive; `top` is its length, in
+    a validation 0 for as many rows as suit the file. `width` in columns and `color` (ANSI escapes) concern only text
+    for a terminal.
     """
 
     by: str = "operator"
@@ -39,8 +39,8 @@ class RenderOptions:
     color: bool = False
 
     def __post_init__(self) -> None:
-        if self.by not in BY:
-            raise ValueError(f"cannot group by {self.by!r}; one of {', '.join(BY)}")
+        if self.by not in GROUPINGS:
+            raise ValueError(f"cannot group by {self.by!r}; one of {', '.join(GROUPINGS)}")
 
 
 class Writer(Protocol[_Taken_contra]):

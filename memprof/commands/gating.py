@@ -86,7 +86,8 @@ def publish(result: GateResult, formats: Sequence[str], output: Path, sources: t
     from memprof.commands.output import for_terminal
     from memprof.files import write_files
     from memprof.gate.environment import output_file, summary_file
-    from memprof.reports.gate import WRITERS, Check
+    from memprof.reports.gate import WRITERS
+    from memprof.reports.gate.check import Check
     from memprof.reports.gate.lines import Sources
 
     options = for_terminal("kind", 1)

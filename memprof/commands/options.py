@@ -9,10 +9,9 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from memprof.report.digest import BY
 from memprof.reports.writer import Writers
 from memprof.tensors.precision import PRECISIONS
-from memprof.vocabulary import INFER, LAYOUTS, PHASES
+from memprof.vocabulary import GROUPINGS, INFER, LAYOUTS, PHASES
 from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT
 
 DEFAULT_OUTPUT = Path("memprof-report")
@@ -121,8 +120,8 @@ output_option = click.option(
 )
 by_option = click.option(
     "--by",
-    type=click.Choice(BY),
-    default=BY[0],
+    type=click.Choice(GROUPINGS),
+    default=GROUPINGS[0],
     show_default=True,
     help="What the table of the most expensive groups by.",
 )

@@ -10,11 +10,7 @@ from memprof.report.groups import Group, Wholes, group_rows, like_key, module_at
 from memprof.report.labels import describe, labels
 from memprof.report.record import DeviceCeilings, OperatorRow, Report, Totals
 from memprof.report.run import DeviceTime, KernelRow, Stray, Timing
-from memprof.vocabulary import CPU
-
-_GROUPINGS = {"operator": "operators", "module": "modules", "kind": "kinds", "phase": "phases", "shape": "shapes"}
-BY = tuple(_GROUPINGS)
-"""What a table of the most expensive groups may group by."""
+from memprof.vocabulary import CPU, GROUPINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +64,14 @@ class Digest:
     kernels: tuple[KernelRow, ...]
 
     def groups(self, grouping: str) -> tuple[Group, ...]:
-        """Return the groups of one of `BY`; ValueError for anything else."""
-        if grouping not in _GROUPINGS:
-            raise ValueError(f"cannot group by {grouping!r}; one of {', '.join(BY)}")
-        groups: tuple[Group, ...] = getattr(self, _GROUPINGS[grouping])
+        """Return the groups of one of `GROUPINGS`; ValueError for anything else."""
+        if grouping not in GROUPINGS:
+            raise ValueError(f"cannot group by {grouping!r}; one of {', '.join(GROUPINGS)}")
+        groups: tuple[Group, ...] = getattr(self, f"{grouping}s")
         return groups
 
     def costliest(self, grouping: str) -> tuple[Group, ...]:
-        """Return the groups of one of `BY`, those first that lose most time, or that take most where none is known."""
+        """Return the groups of one of `GROUPINGS`, first those that lose most time, or take most where none is known."""
         groups = self.groups(grouping)
         return tuple(sorted(groups, key=lambda group: -group.losable_seconds)) if self.is_measured else groups
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from memprof.gate.records import GateResult, MeasuredResult, Verdict, WorkloadResult
-from memprof.reports.gate import Check, problems, words
 from memprof.reports.gate import lines as gate_lines
+from memprof.reports.gate import problems, words
+from memprof.reports.gate.check import Check
 from memprof.reports.gate.lines import Place, Sources
 from memprof.reports.writer import RenderOptions
 

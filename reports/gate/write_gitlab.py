@@ -11,7 +11,8 @@ import hashlib
 import json
 
 from memprof.gate.records import Verdict
-from memprof.reports.gate import Check, problems, words
+from memprof.reports.gate import problems, words
+from memprof.reports.gate.check import Check
 from memprof.reports.gate.problems import Problem
 from memprof.reports.writer import RenderOptions
 

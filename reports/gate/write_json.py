@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from memprof.report.json_text import indented_json
-from memprof.reports.gate import Check
+from memprof.reports.gate.check import Check
 from memprof.reports.writer import RenderOptions
 
 EXTENSION = "json"

@@ -11,7 +11,8 @@ from xml.etree import ElementTree as xml
 
 from memprof.gate.metrics import MEASURED
 from memprof.gate.records import GateResult, MeasuredResult, Verdict, WorkloadResult
-from memprof.reports.gate import Check, problems, words
+from memprof.reports.gate import problems, words
+from memprof.reports.gate.check import Check
 from memprof.reports.writer import RenderOptions
 
 EXTENSION = "xml"

@@ -6,7 +6,8 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 
 from memprof.gate.records import GateResult, Verdict, WorkloadResult
-from memprof.reports.gate import Check, tables, words
+from memprof.reports.gate import tables, words
+from memprof.reports.gate.check import Check
 from memprof.reports.parts import markdown
 from memprof.reports.parts.tables import Table
 from memprof.reports.writer import RenderOptions

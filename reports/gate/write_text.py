@@ -10,7 +10,8 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from memprof.gate.records import GateResult, Verdict, WorkloadResult
-from memprof.reports.gate import Check, tables, words
+from memprof.reports.gate import tables, words
+from memprof.reports.gate.check import Check
 from memprof.reports.parts import typeset
 from memprof.reports.writer import RenderOptions
 

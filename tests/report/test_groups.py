@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from memprof.report.digest import BY, digest
+from memprof.report.digest import digest
 from memprof.report.groups import Group, group_rows, module_at, module_depth, module_pattern
 from memprof.report.labels import describe, differences, labels
 from memprof.report.record import Report, Workload
 from memprof.report.run import Measured
+from memprof.vocabulary import GROUPINGS
 from tests.reports.sample import Cost, assemble, row, sample
 
 WORKLOAD = Workload("toy", 2, 32, "infer", "fp32", "channels-first")
@@ -188,7 +189,7 @@ def test_phases_and_shapes_are_groups_too() -> None:
     assert digest(assemble((bare,), WORKLOAD)).groups("shape")[0].name == "(no tensor)"
 
 
-@pytest.mark.parametrize("by", BY)
+@pytest.mark.parametrize("by", GROUPINGS)
 def test_every_grouping_keeps_all_rows(by: str) -> None:
     for report in (sample("convnext_t", "train"), measured()):
         groups = digest(report).groups(by)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from memprof.gate.baseline import to_json
 from memprof.gate.records import GateResult
 from memprof.reports import gate
+from memprof.reports.gate.check import Check
 from memprof.reports.gate.lines import Sources, workload_line, workload_place
 from tests.gate.entry_sample import ENTRY, baseline
 from tests.reports.gate.gate_sample import (
@@ -47,7 +48,7 @@ ANY = st.text() | st.just(EVIL)
 
 
 def lines(found: GateResult) -> list[str]:
-    return gate.WRITERS.render(gate.Check(found, Sources(BASELINE, CONFIG)), "github").decode().splitlines()
+    return gate.WRITERS.render(Check(found, Sources(BASELINE, CONFIG)), "github").decode().splitlines()
 
 
 def unescaped(text: str) -> str:
@@ -124,7 +125,7 @@ def test_github_shows_ten_annotations_of_a_kind_so_the_last_one_counts_the_rest(
 @given(ANY)
 def test_any_text_is_one_annotation_in_one_line(text: str):
     found = hostile(text)
-    shown = gate.WRITERS.render(gate.Check(found, Sources(text, text)), "github").decode()
+    shown = gate.WRITERS.render(Check(found, Sources(text, text)), "github").decode()
     assert len(re.split(r"[\r\n]", shown.rstrip("\n"))) == len(shown.splitlines()) == 3
     for line in shown.splitlines():
         level, properties, _ = parsed(line)
@@ -193,7 +194,7 @@ def test_any_text_gives_xml_that_can_be_read(text: str):
 
 
 def test_gitlab_reads_a_problem_for_each_figure():
-    issues = json.loads(gate.WRITERS.render(gate.Check(EVERYTHING, Sources(BASELINE, CONFIG)), "gitlab"))
+    issues = json.loads(gate.WRITERS.render(Check(EVERYTHING, Sources(BASELINE, CONFIG)), "gitlab"))
     assert {tuple(issue) for issue in issues} == {("description", "check_name", "fingerprint", "severity", "location")}
     told = [(issue["check_name"], issue["severity"], issue["location"]["path"]) for issue in issues]
     assert told == [
@@ -223,7 +224,7 @@ def test_fingerprints_tell_problems_apart_and_do_not_depend_on_figures():
 
 @given(ANY)
 def test_any_text_is_a_code_quality_report(text: str):
-    content = gate.WRITERS.render(gate.Check(hostile(text), Sources(text, text)), "gitlab")
+    content = gate.WRITERS.render(Check(hostile(text), Sources(text, text)), "gitlab")
     issues = json.loads(content)
     assert len({issue["fingerprint"] for issue in issues}) == len(issues) > 2
     assert content.decode().encode() == content

@@ -9,12 +9,13 @@ from hypothesis import strategies as some
 from memprof import reports
 from memprof.comparisons import reports as side_by_side
 from memprof.findings import findings
-from memprof.report.digest import BY, digest, digests
+from memprof.report.digest import digest, digests
 from memprof.report.groups import seconds_of
 from memprof.report.record import DeviceCeilings, Memory, OperatorRow, Report, Workload
 from memprof.report.run import DeviceTime, Gap, KernelRow, Measured, Reading, Stray, Telemetry, Timing
 from memprof.reports import RenderOptions
 from memprof.reports.roofline.plot import build_plot
+from memprof.vocabulary import GROUPINGS
 from tests.reports.measured_sample import HOST
 from tests.reports.sample import A100, Cost, assemble, row
 
@@ -142,7 +143,7 @@ relaxed = settings(max_examples=40, deadline=None, suppress_health_check=[Health
 
 
 @relaxed
-@given(some_reports, some.sampled_from(BY), some.sampled_from([20, 80, 120]))
+@given(some_reports, some.sampled_from(GROUPINGS), some.sampled_from([20, 80, 120]))
 def test_every_quick_writer_writes_it(records: list[Report], by: str, width: int) -> None:
     options = RenderOptions(by=by, width=width, top=3)
     for name in ("text", "md", "csv", "json", "html"):
