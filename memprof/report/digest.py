@@ -71,7 +71,7 @@ class Digest:
         return groups
 
     def costliest(self, grouping: str) -> tuple[Group, ...]:
-        """Return the groups of one of `GROUPINGS`, first those that lose most time, or take most where none is known."""
+        """Return the groups of one of `GROUPINGS`, first those that lose most, or take most where no loss is known."""
         groups = self.groups(grouping)
         return tuple(sorted(groups, key=lambda group: -group.losable_seconds)) if self.is_measured else groups
 
