@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from memprof import devices
 from memprof.analysis.assembly import CostedStep, assemble_report, cost_profile
 from memprof.analysis.rows import Clock
 from memprof.analysis.strays import sum_strays
@@ -17,12 +16,13 @@ from memprof.calls import OperatorCall
 from memprof.counters import join, read_counters
 from memprof.devices.ceilings import ceilings, precisions
 from memprof.devices.record import Device
+from memprof.devices.reported import identify
 from memprof.errors import DeviceError, TraceError, WorkloadError
 from memprof.profiles.records import Activity, Kernel
 from memprof.report.record import Report, ReportWarning
 from memprof.report.run import DeviceTime, Measured, Stray
 from memprof.traces.busy import device_times
-from memprof.traces.records import Trace
+from memprof.traces.records import Trace, TraceDevice
 from memprof.vocabulary import NANOSECOND
 
 WITHOUT_SHAPES = "the operator that launched it has no recorded shapes"
@@ -121,22 +121,24 @@ def device_of(trace: Trace) -> Device:
             f"{trace.path} has no GPU kernels, so it does not say what ran its operators",
             f"{choose}; `memprof calibrate` measures this machine as the device `host`",
         )
-    name = device_name(trace)
-    if not name:
+    reported = _reported_device(trace)
+    if reported is None or not reported.name:
         raise DeviceError(f"{trace.path} does not name its GPU", choose)
     try:
-        return devices.get(name)
-    except DeviceError:
-        raise DeviceError(
-            f"{trace.path} was recorded on {name!r}, which memprof does not know",
-            f"{choose}: --device NAME|FILE; `memprof devices` lists the names",
-        ) from None
+        return identify(reported.name, reported.sm_count, reported.memory_bytes)
+    except DeviceError as error:
+        raise DeviceError(f"{trace.path} was recorded on {error.what}", error.remedy) from None
 
 
 def device_name(trace: Trace) -> str:
     """Return what the trace calls the device that ran most of its kernels, "" where it has no name."""
-    names = {item.index: item.name for item in trace.devices}
-    return names.get(_busiest(trace.kernels), "") if trace.kernels else ""
+    reported = _reported_device(trace)
+    return reported.name if reported else ""
+
+
+def _reported_device(trace: Trace) -> TraceDevice | None:
+    by_index = {item.index: item for item in trace.devices}
+    return by_index.get(_busiest(trace.kernels)) if trace.kernels else None
 
 
 def _is_transfer(call: OperatorCall) -> bool:
