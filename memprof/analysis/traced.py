@@ -11,7 +11,7 @@ from pathlib import Path
 from memprof.analysis.assembly import CostedStep, assemble_report, cost_profile
 from memprof.analysis.rows import Clock
 from memprof.analysis.strays import sum_strays
-from memprof.analysis.trace_workload import steps_of, workload_of
+from memprof.analysis.trace_workload import is_on_cuda_cores, steps_of, workload_of
 from memprof.calls import OperatorCall
 from memprof.counters import join, read_counters
 from memprof.devices.ceilings import ceilings, precisions
@@ -61,7 +61,10 @@ def _cost_trace(trace: Trace) -> tuple[CostedStep, list[OperatorCall]]:
     if not any(call.tensors() for call in calls):
         raise TraceError(f"{trace.path} holds no operators with recorded shapes", _record_again(trace))
     step = CostedStep(
-        costed=tuple(replace(item, works=()) if _is_transfer(item.call) else item for item in costed),
+        costed=tuple(
+            replace(item, works=() if _is_transfer(item.call) else item.works, on_cuda_cores=is_on_cuda_cores(item))
+            for item in costed
+        ),
         unknown=tuple(call for call in unknown if call.tensors()),
         parameters=0,
         memory=None,

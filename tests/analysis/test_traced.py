@@ -87,6 +87,21 @@ def test_throughput_is_that_of_the_steps():
     assert measured.images_per_second == pytest.approx(2 * 20 / 3400e-9)
 
 
+def test_each_product_is_held_against_what_its_kernels_ran_on():
+    """2 x 2048^3 FLOP: 0.881 ms at 19.5 TFLOP/s on CUDA cores, 0.110 ms at 156 TFLOP/s in TF32; both took 1.05 ms."""
+    square = tensor(2048, 2048)
+    kernels = (kernel("sm80_xmma_gemm_f32f32_tf32f32_f32_tn", 0, 1_050_000), kernel("ampere_sgemm_tn", 0, 1_050_000))
+    events = tuple(op("aten::mm", square, square, kernels=(item,)) for item in kernels)
+    report = analyze_trace(trace(profile=Profile(events), kernels=kernels, orphans=()))
+    assert report.workload.precision == "tf32"
+    percent = {row.engine: row.percent_of_roof for row in report.operators}
+    assert percent == {
+        "tensor": pytest.approx(100 * 2 * 2048**3 / 156e12 / 1.05e-3),
+        "fp32": pytest.approx(100 * 2 * 2048**3 / 19.5e12 / 1.05e-3),
+    }
+    assert percent["fp32"] == pytest.approx(84, abs=0.5)
+
+
 def test_the_trace_names_its_device_and_an_option_overrules_it():
     from memprof import devices
 
