@@ -43,6 +43,11 @@ def workload_of(name: str, costed: Sequence[CostedCall], precisions: Sequence[st
     )
 
 
+def unknown_workload(name: str) -> Workload:
+    """Return the workload of a trace called `name` that has no operators to tell what it was."""
+    return Workload(name, batch_size=0, resolution=None, phase="", precision="", layout="")
+
+
 def steps_of(calls: Iterable[OperatorCall], annotated: int) -> int:
     """Return the number of steps: what the profiler annotated, or how often the optimizer ran where that is more.
 

@@ -22,7 +22,8 @@ def headline(digest: Digest) -> str:
     text = f"Measured {units.seconds(digest.step_seconds)} a step"
     share = digest.step_roof_share
     if share is None:
-        return text
+        time = digest.device_time
+        return f"{text}; the device was idle for {units.share(time.idle_share)} of it" if time else text
     text += f", {units.percent(share)} of the roof all in all"
     places = [place for place in _places(digest) if place.seconds > 0]
     total = sum(place.seconds for place in places)
