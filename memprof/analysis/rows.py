@@ -63,8 +63,11 @@ def rows_of(points: Sequence[RooflinePoint], clock: Clock | None = None) -> list
     """Count equal calls together; what `clock` measured of them is added up."""
     groups: dict[tuple[object, ...], list[RooflinePoint]] = defaultdict(list)
     for point in points:
-        call = point.costed.call
-        key = call.name, point.costed.kind, call.module, call.phase, call.tensors(), _dtype(point), point.bound
+        item, call = point.costed, point.costed.call
+        key = (
+            *(call.name, item.kind, call.module, call.phase, call.tensors()),
+            *(_dtype(point), point.bound, item.on_cuda_cores),
+        )
         groups[key].append(point)
     return [_row(group, clock) for group in groups.values()]
 

@@ -11,6 +11,8 @@ from memprof.profiles.records import Kernel
 from memprof.report.run import Stray
 from memprof.vocabulary import NANOSECOND
 
+BY_GRAPH = "a CUDA graph launched it, in a call without recorded shapes"
+
 
 def sum_strays(
     orphans: Iterable[tuple[Kernel, str]], shapeless: Iterable[OperatorCall], without_shapes: str
@@ -18,9 +20,13 @@ def sum_strays(
     """Count kernels of one name and reason together, the longest first.
 
     `orphans` are those that no call launched, each with its reason. `without_shapes` is the reason, before its name,
-    of what a call without shapes launched.
+    of what a call without shapes launched; what a CUDA graph launched there says so.
     """
-    launched = ((kernel, f"{without_shapes}: {call.name}") for call in shapeless for kernel in call.kernels)
+    launched = (
+        (kernel, f"{BY_GRAPH if kernel.in_graph else without_shapes}: {call.name}")
+        for call in shapeless
+        for kernel in call.kernels
+    )
     groups: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for kernel, reason in chain(orphans, launched):
         groups[kernel.name, str(kernel.activity), reason].append(kernel.duration_ns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -16,6 +17,13 @@ from memprof.vocabulary import CHANNELS_FIRST, CHANNELS_LAST, INFER, TRAIN, Kind
 _MATRIX_KINDS = frozenset({Kind.CONVOLUTION, Kind.MATMUL, Kind.ATTENTION})
 _CONVOLUTIONS = frozenset({Kind.CONVOLUTION, Kind.DEPTHWISE})
 _HALF = {"float16": "fp16", "bfloat16": "bf16"}
+_FLOAT32 = "float32"
+_TF32_KERNEL = re.compile(r"tf32|tensorop_s1688")
+"""Kernels that round float32 to TF32: cuDNN's, cuBLAS' and CUTLASS' names ("sm80_xmma_gemm_f32f32_tf32f32_f32_...",
+"cutlass_80_tensorop_s1688gemm_..."); s1688 alone may be half precision."""
+_FP32_KERNEL = re.compile(r"(?<![a-z])sgemm|simt|scudnn|ffma|gemmSN_")
+"""Kernels that multiply float32 on CUDA cores: "ampere_sgemm_128x64_tn", "cutlass_80_simt_sgemm_...",
+"volta_scudnn_128x64_relu_...", "implicit_convolve_sgemm<float, ...>", cuBLAS' "gemmSN_TN_kernel<float, ...>"."""
 _IMAGE_CHANNELS = (1, 3, 4)
 _BATCHED_RANK = 3
 """Tensors of fewer dimensions have batch and positions in one."""
@@ -35,6 +43,11 @@ def workload_of(name: str, costed: Sequence[CostedCall], precisions: Sequence[st
     )
 
 
+def unknown_workload(name: str) -> Workload:
+    """Return the workload of a trace called `name` that has no operators to tell what it was."""
+    return Workload(name, batch_size=0, resolution=None, phase="", precision="", layout="")
+
+
 def steps_of(calls: Iterable[OperatorCall], annotated: int) -> int:
     """Return the number of steps: what the profiler annotated, or how often the optimizer ran where that is more.
 
@@ -48,8 +61,9 @@ def steps_of(calls: Iterable[OperatorCall], annotated: int) -> int:
 def precision_of(costed: Sequence[CostedCall], precisions: Sequence[str]) -> str:
     """Return the precision policy that the matrix operators' dtypes and the names of their kernels show.
 
-    A dtype of float32 does not tell whether tensor cores rounded it to TF32; the kernel's name does. Half precision
-    beside float32 elsewhere is autocast's doing.
+    A dtype of float32 does not tell whether tensor cores rounded it to TF32; the kernel's name does, for each call of
+    its own (`is_on_cuda_cores`): tf32 here means that some did. Half precision beside float32 elsewhere is autocast's
+    doing.
     """
     dtype = _matrix_dtype(costed)
     if dtype in _HALF:
@@ -57,8 +71,17 @@ def precision_of(costed: Sequence[CostedCall], precisions: Sequence[str]) -> str
         wanted = f"amp-{_HALF[dtype]}" if mixed else _HALF[dtype]
     else:
         names = (kernel.name for item in costed if item.kind in _MATRIX_KINDS for kernel in item.call.kernels)
-        wanted = "tf32" if any("tf32" in name for name in names) else "fp32"
+        wanted = "tf32" if any(_TF32_KERNEL.search(name) for name in names) else "fp32"
     return wanted if wanted in precisions else "fp32"
+
+
+def is_on_cuda_cores(item: CostedCall) -> bool:
+    """Return whether the kernels' names say that CUDA cores did a call's float32 matrix work, and none the contrary."""
+    tensors = item.call.tensors()
+    if item.kind not in _MATRIX_KINDS or not tensors or tensors[0].dtype != _FLOAT32:
+        return False
+    names = [kernel.name for kernel in item.call.kernels]
+    return any(map(_FP32_KERNEL.search, names)) and not any(map(_TF32_KERNEL.search, names))
 
 
 def _matrix_dtype(costed: Sequence[CostedCall]) -> str:

@@ -8,24 +8,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from memprof import devices
 from memprof.analysis.assembly import CostedStep, assemble_report, cost_profile
 from memprof.analysis.rows import Clock
 from memprof.analysis.strays import sum_strays
-from memprof.analysis.trace_workload import steps_of, workload_of
+from memprof.analysis.trace_workload import is_on_cuda_cores, steps_of, unknown_workload, workload_of
 from memprof.calls import OperatorCall
 from memprof.counters import join, read_counters
 from memprof.devices.ceilings import ceilings, precisions
 from memprof.devices.record import Device
+from memprof.devices.reported import identify
 from memprof.errors import DeviceError, TraceError, WorkloadError
-from memprof.profiles.records import Activity, Kernel
+from memprof.profiles.records import Activity, Event, Kernel
 from memprof.report.record import Report, ReportWarning
 from memprof.report.run import DeviceTime, Measured, Stray
 from memprof.traces.busy import device_times
-from memprof.traces.records import Trace
+from memprof.traces.kinds import is_operator
+from memprof.traces.records import Trace, TraceDevice
 from memprof.vocabulary import NANOSECOND
 
 WITHOUT_SHAPES = "the operator that launched it has no recorded shapes"
+_RECORD_OPERATORS = (
+    "record it with activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]: operators are the CPU part"
+)
 _COMPUTED = frozenset({Activity.KERNEL, Activity.COMMUNICATION})
 """What profilers call kernels: copies and fills are not."""
 _MOST_STRAYS = 200
@@ -36,8 +40,9 @@ _TRANSFER = re.compile("HtoD|DtoH|HostToDevice|DeviceToHost", re.IGNORECASE)
 def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str | None = None) -> Report:
     """Hold the operators of a trace against `device`, by default the one that the trace names.
 
-    The report's times are those of all the trace's steps together. DeviceError where the trace names no device that
-    memprof knows, TraceError where it holds no operators with shapes.
+    The report's times are those of all the trace's steps together. A trace of kernels only tells where
+    the device's time went, and has no rows. DeviceError where the trace names no device that memprof knows, TraceError
+    where it holds operators but none with shapes.
     """
     target = device or device_of(trace)
     step, shapeless = _cost_trace(trace)
@@ -45,6 +50,8 @@ def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str 
     if precision is not None:
         workload = replace(workload, precision=precision)
     report = assemble_report(step, workload, ceilings(target, workload.precision))
+    if not step.costed and not step.unknown:
+        report = replace(report, workload=unknown_workload(workload.model))
     measured, warnings = _measured(trace, report, _strays(trace, shapeless), step.steps)
     return replace(
         report,
@@ -55,13 +62,20 @@ def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str 
 
 
 def _cost_trace(trace: Trace) -> tuple[CostedStep, list[OperatorCall]]:
-    """Cost the calls of a trace that have shapes, and return those that have none; TraceError where all have none."""
+    """Cost the calls of a trace that have shapes, and return those that have none.
+
+    TraceError where all its operators have none, or where it has neither operators nor kernels.
+    """
     costed, unknown = cost_profile(trace.profile)
     calls = [*(item.call for item in costed), *unknown]
-    if not any(call.tensors() for call in calls):
+    has_kernels_only = bool(trace.kernels) and not _has_operators(trace.profile.events)
+    if not has_kernels_only and not any(call.tensors() for call in calls):
         raise TraceError(f"{trace.path} holds no operators with recorded shapes", _record_again(trace))
     step = CostedStep(
-        costed=tuple(replace(item, works=()) if _is_transfer(item.call) else item for item in costed),
+        costed=tuple(
+            replace(item, works=() if _is_transfer(item.call) else item.works, on_cuda_cores=is_on_cuda_cores(item))
+            for item in costed
+        ),
         unknown=tuple(call for call in unknown if call.tensors()),
         parameters=0,
         memory=None,
@@ -104,6 +118,12 @@ def select_rank(traces: Sequence[Trace], rank: int) -> list[Trace]:
     return chosen
 
 
+def check_operators(report: Report) -> None:
+    """Raise TraceError where the report of a trace has no operators to line up with those of a model."""
+    if not report.operators:
+        raise TraceError(f"{report.workload.model} holds no operators to line up with a model", _RECORD_OPERATORS)
+
+
 def add_counters(report: Report, path: Path) -> Report:
     """Return the report with the bytes that hardware counters counted of its operators.
 
@@ -121,22 +141,28 @@ def device_of(trace: Trace) -> Device:
             f"{trace.path} has no GPU kernels, so it does not say what ran its operators",
             f"{choose}; `memprof calibrate` measures this machine as the device `host`",
         )
-    name = device_name(trace)
-    if not name:
+    reported = _reported_device(trace)
+    if reported is None or not reported.name:
         raise DeviceError(f"{trace.path} does not name its GPU", choose)
     try:
-        return devices.get(name)
-    except DeviceError:
-        raise DeviceError(
-            f"{trace.path} was recorded on {name!r}, which memprof does not know",
-            f"{choose}: --device NAME|FILE; `memprof devices` lists the names",
-        ) from None
+        return identify(reported.name, reported.sm_count, reported.memory_bytes)
+    except DeviceError as error:
+        raise DeviceError(f"{trace.path} was recorded on {error.what}", error.remedy) from None
 
 
 def device_name(trace: Trace) -> str:
     """Return what the trace calls the device that ran most of its kernels, "" where it has no name."""
-    names = {item.index: item.name for item in trace.devices}
-    return names.get(_busiest(trace.kernels), "") if trace.kernels else ""
+    reported = _reported_device(trace)
+    return reported.name if reported else ""
+
+
+def _reported_device(trace: Trace) -> TraceDevice | None:
+    by_index = {item.index: item for item in trace.devices}
+    return by_index.get(_busiest(trace.kernels)) if trace.kernels else None
+
+
+def _has_operators(events: Iterable[Event]) -> bool:
+    return any(is_operator(event.category, event.name) or _has_operators(event.children) for event in events)
 
 
 def _is_transfer(call: OperatorCall) -> bool:
@@ -158,6 +184,7 @@ def _measured(
 ) -> tuple[Measured, list[ReportWarning]]:
     device_time, warnings = _device_time(trace)
     seconds = device_time.span_seconds if device_time else (trace.end_ns - trace.start_ns) * NANOSECOND
+    images = steps * report.workload.batch_size
     total = sum(kernel.duration_ns for kernel in trace.kernels if kernel.activity in _COMPUTED) * NANOSECOND
     lost = sum(stray.seconds for stray in strays if Activity(stray.activity) in _COMPUTED)
     measured = Measured(
@@ -166,7 +193,7 @@ def _measured(
         device_name=device_name(trace),
         steps=steps,
         seconds=seconds,
-        images_per_second=steps * report.workload.batch_size / seconds if seconds else None,
+        images_per_second=images / seconds if images and seconds else None,
         attributed_share=1 - lost / total if total else 1.0,
         strays=tuple(strays),
         device_time=device_time,
@@ -218,5 +245,5 @@ def _name(trace: Trace) -> str:
 
 def _record_again(trace: Trace) -> str:
     if not trace.profile.events:
-        return "record it with activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]: operators are the CPU part"
+        return _RECORD_OPERATORS
     return "record it with torch.profiler.profile(record_shapes=True)"

@@ -152,9 +152,11 @@ def _align(
     layout: str | None,
 ) -> Alignment:
     from memprof.analysis.simulated import analyze
+    from memprof.analysis.traced import check_operators
     from memprof.commands.output import progress, redirect_output
     from memprof.comparisons.alignment import align
 
+    check_operators(report)
     work = report.workload
     with progress(f"simulating {model}"), redirect_output():
         simulated = analyze(

@@ -30,18 +30,32 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedName:
+    """A form of name that drivers report for any of `devices`; `pattern` is of names as `normalize` returns them."""
+
+    pattern: str
+    devices: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Catalogue:
     schema: str
     sources: dict[str, str]
+    reported_names: tuple[ReportedName, ...]
     devices: tuple[_Entry, ...]
 
 
 @functools.cache
 def devices() -> tuple[Device, ...]:
     """Return the devices of the catalogue, in its order: NVIDIA's by generation, then AMD's."""
-    text = resources.files("memprof.devices").joinpath("catalogue.json").read_bytes()
-    catalogue = msgspec.json.decode(text, type=_Catalogue)
+    catalogue = _read()
     return tuple(_device(entry, catalogue.sources) for entry in catalogue.devices)
+
+
+def reported_names() -> tuple[ReportedName, ...]:
+    """Return the forms of names that do not tell alone which device it is."""
+    return _read().reported_names
 
 
 def find(name: str) -> Device | None:
@@ -51,10 +65,15 @@ def find(name: str) -> Device | None:
 
 def unknown_device(name: str, remedy: str = "") -> DeviceError:
     """Return the error that says that `name` is no device of the catalogue, with the nearest names."""
-    by_name = _index()
-    close = dict.fromkeys(by_name[key].name for key in nearest(normalize(name), by_name))
+    close = nearest_names(name)
     hint = f"did you mean {', '.join(close)}?" if close else "`memprof devices` lists the names."
     return DeviceError(f"unknown device {name!r}", f"{hint} {remedy}".rstrip())
+
+
+def nearest_names(name: str) -> list[str]:
+    """Return the names of the devices whose names look most like `name`, best first."""
+    by_name = _index()
+    return list(dict.fromkeys(by_name[key].name for key in nearest(normalize(name), by_name)))
 
 
 def normalize(name: str) -> str:
@@ -63,6 +82,12 @@ def normalize(name: str) -> str:
     "NVIDIA A100-SXM4-40GB", "a100_sxm4_40gb" and "A100 SXM4 40GB" are the same name.
     """
     return "".join(word for word in _SEPARATORS.split(name.casefold()) if word != "nvidia")
+
+
+@functools.cache
+def _read() -> _Catalogue:
+    text = resources.files("memprof.devices").joinpath("catalogue.json").read_bytes()
+    return msgspec.json.decode(text, type=_Catalogue)
 
 
 @functools.cache

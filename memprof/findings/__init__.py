@@ -6,6 +6,7 @@ otherwise of the predicted time, and say so; what is said about ceilings compare
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from memprof import units
@@ -26,7 +27,7 @@ class Finding:
 def findings(digest: Digest) -> tuple[Finding, ...]:
     """Say what binds the model and why, most important first."""
     if not digest.wholes.seconds:
-        return (Finding("empty", "No operator of this report takes any time: there is nothing to explain."),)
+        return _written((*_device_findings(digest), ("empty", _nothing(digest))))
     sayings = (
         ("memory", memory.sentence(digest)),
         *(_measured_findings(digest) if digest.is_measured else (("prediction", prediction.prediction(digest)),)),
@@ -40,7 +41,21 @@ def findings(digest: Digest) -> tuple[Finding, ...]:
         ("phases", binding.phases(digest)),
         ("where", binding.costliest_module(digest)),
     )
+    return _written(sayings)
+
+
+def _written(sayings: Sequence[tuple[str, str]]) -> tuple[Finding, ...]:
     return tuple(Finding(code, sentence) for code, sentence in sayings if sentence)
+
+
+def _nothing(digest: Digest) -> str:
+    if digest.is_measured and not digest.report.operators:
+        return "No operator was recorded, so that nothing can be held against a roof."
+    return "No operator of this report takes any time: there is nothing to explain."
+
+
+def _device_findings(digest: Digest) -> tuple[tuple[str, str], ...]:
+    return ("device", lost.idle(digest)), ("beside", lost.other_activity(digest))
 
 
 def _measured_findings(digest: Digest) -> tuple[tuple[str, str], ...]:
@@ -49,8 +64,7 @@ def _measured_findings(digest: Digest) -> tuple[tuple[str, str], ...]:
         ("reached", reached.achieved_rates(digest)),
         ("lost", lost.losses(digest)),
         ("above-roof", reached.operators_above_roof(digest)),
-        ("device", lost.idle(digest)),
-        ("beside", lost.other_activity(digest)),
+        *_device_findings(digest),
         ("counters", reached.traffic(digest)),
         ("timing", reached.timing(digest)),
     )
@@ -68,6 +82,8 @@ def coverage(digest: Digest) -> str:
         f"; {units.count(cover.free_calls)} further calls only make views and move nothing" if cover.free_calls else ""
     )
     of_time = _attributed_share(digest)
+    if not (digest.report.operators or cover.free_calls or cover.unknown):
+        return f"The profile has no operators.{of_time}"
     if not cover.unknown:
         return f"Every operator call is accounted for{free}.{of_time}"
     names = [f"{item.name} ({item.calls} {'call' if item.calls == 1 else 'calls'})" for item in cover.unknown]

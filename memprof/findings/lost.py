@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from memprof import units, words
 from memprof.findings import phrases
@@ -13,20 +13,27 @@ _WORTH_SAYING = 0.02
 """Least share of time that earns a sentence."""
 _NAMED = 0.15
 """Least share of what is lost in all that earns a place in the headline."""
-_IDLE = "while the device is idle"
+_COMMUNICATION = "communication"
+"""The activity of kernels of which only what nothing ran beside is lost."""
 
 
 def headline(digest: Digest) -> str:
-    """Say what was measured, what of the roofs that is, and where most time is lost."""
-    whole = digest.whole
+    """Say what was measured of a step, what of the roofs that is all in all, and where most of its time is lost."""
     text = f"Measured {units.seconds(digest.step_seconds)} a step"
-    if whole.roof_share is None:
+    share = digest.step_roof_share
+    if share is None:
+        time = digest.device_time
+        return f"{text}; the device was idle for {units.share(time.idle_share)} of it" if time else text
+    text += f", {units.percent(share)} of the roof all in all"
+    places = [place for place in _places(digest) if place.seconds > 0]
+    total = sum(place.seconds for place in places)
+    named = [place for place in places if place.seconds >= _NAMED * total][:2]
+    if not named or named[0].seconds < _WORTH_SAYING * digest.step_seconds * digest.steps:
         return text
-    text += f", {units.percent(whole.roof_share)} of the roof"
-    places = [place for place, _ in _lost_places(digest)[:2]]
-    kinds = words.enumerate_words([place for place in places if place != _IDLE])
-    where = [_IDLE if place == _IDLE else f"in {kinds}" for place in places]
-    return f"{text}: most time is lost {words.enumerate_words(list(dict.fromkeys(where)))}" if places else text
+    is_most = sum(place.seconds for place in named) >= total / 2
+    kinds = words.enumerate_words([place.kind for place in named if place.kind])
+    where = dict.fromkeys(f"in {kinds}" if place.kind else place.where for place in named)
+    return f"{text}: {'most time is lost' if is_most else 'the largest loss is'} {words.enumerate_words(list(where))}"
 
 
 def idle(digest: Digest) -> str:
@@ -95,10 +102,34 @@ def _kinds_by_loss(digest: Digest) -> list[Group]:
     return sorted(digest.kinds, key=lambda group: -(group.lost_seconds or 0.0))
 
 
-def _lost_places(digest: Digest) -> Sequence[tuple[str, float]]:
-    """Return where notable time is lost, most first: in kinds of operators, or while the device is idle."""
-    places = [(words.kinds(group.name), group.lost_seconds or 0.0) for group in _kinds_by_loss(digest)]
-    time = digest.device_time
-    places += [(_IDLE, time.idle_seconds)] if time else []
-    total = sum(seconds for _, seconds in places if seconds > 0)
-    return sorted(((place, lost) for place, lost in places if lost >= _NAMED * total > 0), key=lambda item: -item[1])
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where `seconds` of all steps are lost: in operators of a `kind`, or what `where` says."""
+
+    seconds: float
+    kind: str = ""
+    where: str = ""
+
+
+def _places(digest: Digest) -> list[_Place]:
+    """Return where time is lost, most first; with the least possible time they make up all of the steps' time."""
+    kinds = [_Place(group.lost_seconds or 0.0, kind=words.kinds(group.name)) for group in digest.kinds]
+    unbound = _Place(digest.whole.time_seconds - digest.whole.roofed_seconds, where="in operators that no roof bounds")
+    return sorted([*kinds, unbound, *_places_beside(digest)], key=lambda place: -place.seconds)
+
+
+def _places_beside(digest: Digest) -> list[_Place]:
+    """Return what of the steps' time no operator took."""
+    time, measured = digest.device_time, digest.report.measured
+    whole = digest.step_seconds * digest.steps
+    if time is None or measured is None:
+        return [_Place(whole - digest.whole.time_seconds, where="outside operators")]
+    idle = time.idle_seconds
+    if digest.timing is not None:  # the profiled step idles longer than those that were timed without the profiler
+        idle = min(idle, whole - time.busy_seconds)
+    strays = sum(stray.seconds for stray in measured.strays if stray.activity != _COMMUNICATION)
+    return [
+        _Place(idle, where="while the device is idle"),
+        _Place(time.exposed_communication_seconds, where="in communication with nothing beside"),
+        _Place(strays, where="in what no operator with recorded shapes launched"),
+    ]

@@ -40,8 +40,9 @@ def differences(reports: Sequence[Report]) -> tuple[str, ...]:
 def describe(work: Workload) -> str:
     """Say what a workload is but for its model: "inference, tf32, batch 128, 224 px, channels-last"."""
     pixels = f"{work.resolution} px" if work.resolution is not None else ""
-    parts = words.phase(work.phase), work.precision, f"batch {work.batch_size}", pixels, work.layout
-    return ", ".join(part for part in parts if part)
+    phase, batch = words.phase(work.phase) if work.phase else "", f"batch {work.batch_size}" if work.batch_size else ""
+    parts = phase, work.precision, batch, pixels, work.layout
+    return ", ".join(part for part in parts if part) or "workload not known"
 
 
 def _differs(reports: Sequence[Report], name: str) -> bool:

@@ -31,7 +31,8 @@ class Workload:
     """What was analysed; reports of different workloads are not comparable.
 
     `resolution` in pixels (square images), None where a trace has no images; `phase` is "infer" or "train"; `layout`
-    "channels-first" or "channels-last". Of a trace, `model` is its file name, and the rest is what its operators tell.
+    "channels-first" or "channels-last". Of a trace, `model` is its file name, and the rest is what its operators tell;
+    batch 0 and empty text are what is not known of one without operators.
     """
 
     model: str

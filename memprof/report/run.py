@@ -64,6 +64,11 @@ class DeviceTime:
     gaps: tuple[Gap, ...] = ()
 
     @property
+    def idle_share(self) -> float:
+        """Return the idle part of the span, 0 where it has no length."""
+        return self.idle_seconds / self.span_seconds if self.span_seconds else 0.0
+
+    @property
     def parts(self) -> tuple[tuple[str, float], ...]:
         """Divide the span into parts that do not overlap: computing, communication beside which nothing ran, idle."""
         exposed = min(self.exposed_communication_seconds, self.busy_seconds)

@@ -24,11 +24,15 @@ WITHOUT_MODEL = CPU
 
 @dataclass(frozen=True, slots=True)
 class CostedCall:
-    """An operator call, its kind, and its work, one record per kernel."""
+    """An operator call, its kind, and its work, one record per kernel.
+
+    `on_cuda_cores` tells that its kernels, by their names, did matrix work there, whatever the precision allows.
+    """
 
     call: OperatorCall
     kind: Kind
     works: tuple[Work, ...]
+    on_cuda_cores: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def place(costed: Sequence[CostedCall], device: DeviceCeilings, precision: Preci
     works = [work for item in costed for work in item.works]
     if not works:
         return [RooflinePoint(item, FP32, DRAM, 0.0, 0.0) for item in costed]
-    engines = [engines_of(work, device, precision) for work in works]
+    engines = [engines_of(work, device, precision, item.on_cuda_cores) for item in costed for work in item.works]
     bounds = bounds_of(works, engines, device)
     kernels = gather(works, engines)
     if device.kind == WITHOUT_MODEL:
@@ -79,14 +83,18 @@ def bounds_of(works: Sequence[Work], engines: Sequence[Mapping[str, float]], dev
     return bound_seconds(traffic, flops, device)
 
 
-def engines_of(work: Work, device: DeviceCeilings, precision: Precision) -> dict[str, float]:
+def engines_of(
+    work: Work, device: DeviceCeilings, precision: Precision, on_cuda_cores: bool = False
+) -> dict[str, float]:
     """Return the FLOPs of `work` by the engine that runs them: "tensor", "fp32" or "fp16".
 
-    Matrix work runs on tensor cores if it has the dtype that the precision policy sends there; everything else runs on
-    CUDA cores, float16 at the packed rate where the device has a figure for it.
+    Matrix work runs on tensor cores if it has the dtype that the precision policy sends there and is not known to have
+    run `on_cuda_cores`; everything else runs on CUDA cores, float16 at the packed rate where the device has a figure
+    for it.
     """
     vector = FP16 if work.dtype == "float16" and FP16 in device.peak_flops_per_second else FP32
-    on_tensor = work.dtype == precision.matrix_dtype and TENSOR in device.peak_flops_per_second
+    is_sent = work.dtype == precision.matrix_dtype and not on_cuda_cores
+    on_tensor = is_sent and TENSOR in device.peak_flops_per_second
     shares: dict[str, float] = defaultdict(float)
     shares[TENSOR if on_tensor else vector] += work.matrix_flops
     shares[vector] += work.vector_flops

@@ -117,10 +117,10 @@ def _orphans(kernels: Sequence[Kernel], outside: Sequence[Kernel], has_operators
 
 
 def _reason(kernel: Kernel, has_operators: bool) -> str:
-    if not has_operators:
-        return NO_OPERATORS
     if kernel.in_graph:
         return IN_GRAPH
+    if not has_operators:
+        return NO_OPERATORS
     return NO_LAUNCH if kernel.launched_ns is None else OUTSIDE
 
 

@@ -14,6 +14,8 @@ _HOST_MATTERS, _HOST_NEAR = 0.01, 0.8
 
 def totals(digest: Digest) -> tuple[Fact, ...]:
     """Return what was measured and predicted of the report's steps, what bounds it, and the sums over operators."""
+    if digest.is_measured and not digest.report.operators:
+        return (_time(digest),)  # a trace of kernels only
     total, sums = digest.totals, digest.per_step
     batch = digest.report.workload.batch_size
     noun = digest.noun

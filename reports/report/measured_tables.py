@@ -69,13 +69,15 @@ def gaps(digest: Digest) -> Table | None:
         Column("before", number=False, path=True),
         Column("why", number=False),
     )
+    # A trace of kernels only may not have their launches.
+    launched = "launched, waiting" if digest.report.operators else "not known"
     rows = tuple(
         (
             units.milliseconds(gap.start_seconds),
             units.milliseconds(gap.seconds),
             words.kernel(gap.before),
             words.kernel(gap.after),
-            "not launched yet" if gap.waited_for_host else "launched, waiting",
+            "not launched yet" if gap.waited_for_host else launched,
         )
         for gap in time.gaps
     )

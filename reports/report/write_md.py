@@ -32,17 +32,22 @@ def _report(digest: Digest, options: RenderOptions) -> list[str]:
     lines += measured_markdown.totals(facts.totals(digest), "Totals")
     lines += ["", "### What binds it, and why", "", *_findings(findings.findings(digest))]
     lines += measured_markdown.device(digest)
-    lines += [f"### By kind of operator: share of FLOPs against share of {digest.time.name}", ""]
-    lines += [*markdown.table(tables.kinds(digest)), tables.bound_note(digest), ""]
-    table = top_table.top(digest, options)
-    lines += [f"### {table.title}", "", *markdown.table(table)]
-    notes = top_table.notes(digest, options)
-    lines += markdown.sentences(notes) if notes else []
+    lines += _operators(digest, options) if digest.report.operators else []
     lines += measured_markdown.details(digest, options.top)
     ceilings = markdown.table(tables.ceilings(digest))
     lines += ["### Ceilings of the device", "", *ceilings, tables.ridge_note(digest), ""]
     lines += [f"Coverage: {escape(findings.coverage(digest))}", ""]
     return [*lines, *markdown.warnings(digest.report.warnings)]
+
+
+def _operators(digest: Digest, options: RenderOptions) -> list[str]:
+    table, notes = top_table.top(digest, options), top_table.notes(digest, options)
+    return [
+        *[f"### By kind of operator: share of FLOPs against share of {digest.time.name}", ""],
+        *[*markdown.table(tables.kinds(digest)), tables.bound_note(digest), ""],
+        *[f"### {table.title}", "", *markdown.table(table)],
+        *(markdown.sentences(notes) if notes else []),
+    ]
 
 
 def _findings(items: Sequence[findings.Finding]) -> list[str]:

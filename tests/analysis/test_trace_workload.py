@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memprof.analysis.trace_workload import precision_of, steps_of, workload_of
+from memprof.analysis.trace_workload import is_on_cuda_cores, precision_of, steps_of, workload_of
 from memprof.calls import OperatorCall
 from memprof.operators.work import Work
 from memprof.profiles.records import Kernel
@@ -62,6 +62,7 @@ def test_nothing_is_told_by_nothing():
     [
         ("float32", "ampere_sgemm_128x64_tn", "float32", ALL, "fp32"),
         ("float32", "cutlass_tensorop_s1688tf32gemm_128x128", "float32", ALL, "tf32"),
+        ("float32", "cutlass_80_tensorop_s1688gemm_256x64_16x4_nn_align4", "float32", ALL, "tf32"),
         ("float32", "sm90_xmma_gemm_f32f32_tf32f32_f32_tn", "float32", ("fp32",), "fp32"),
         ("float16", "turing_fp16_s1688gemm", "float32", ALL, "amp-fp16"),
         ("float16", "turing_fp16_s1688gemm", "float16", ALL, "fp16"),
@@ -81,6 +82,26 @@ def test_dtypes_and_kernel_names_tell_the_precision(dtype, kernel, norm, known, 
 def test_a_name_with_tf32_counts_for_matrix_operators_only():
     calls = [costed("add", tensor(4), kind=Kind.ELEMENTWISE, kernel="my_tf32_rounding"), costed("mm", tensor(4, 4))]
     assert precision_of(calls, ALL) == "fp32"
+
+
+@pytest.mark.parametrize(
+    ("kernel", "on_cuda_cores"),
+    [
+        ("ampere_sgemm_128x64_tn", True),
+        ("void cutlass::Kernel<cutlass_80_simt_sgemm_128x32_8x5_nn_align1>", True),
+        ("cudnn_infer_ampere_scudnn_128x64_relu_xregs_large_nn_v1", True),
+        ("void implicit_convolve_sgemm<float, float, 1024, 5, 5, 3, 3, 3, 1, false, false, true>", True),
+        ("void gemmSN_TN_kernel<float, 128, 16, 2, 4, 8, 9, false>", True),
+        ("sm80_xmma_gemm_f32f32_tf32f32_f32_tn_n_tilesize128x64x32", False),
+        ("void cutlass::Kernel<cutlass_80_tensorop_s1688gemm_256x64_16x4_nn_align4>", False),
+        ("a kernel that says nothing", False),
+    ],
+)
+def test_kernel_names_tell_whether_a_call_ran_on_cuda_cores(kernel, on_cuda_cores):
+    assert is_on_cuda_cores(costed("mm", tensor(4, 4), tensor(4, 4), kernel=kernel)) is on_cuda_cores
+    half = costed("mm", tensor(4, 4, dtype="float16"), tensor(4, 4, dtype="float16"), kernel=kernel)
+    assert not is_on_cuda_cores(half)
+    assert not is_on_cuda_cores(costed("add", tensor(4), kind=Kind.ELEMENTWISE, kernel=kernel))
 
 
 FWD, BWD, OPT = Phase.FORWARD, Phase.BACKWARD, Phase.OPTIMIZER

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from memprof import devices
+from memprof.analysis.strays import BY_GRAPH
 from memprof.analysis.traced import WITHOUT_SHAPES, analyze_trace, check_selection, device_of, select_rank
 from memprof.errors import DeviceError, TraceError, WorkloadError
+from memprof.findings import findings, headline
 from memprof.profiles.records import Activity, Event, EventCategory, Kernel, Profile
+from memprof.report.digest import digest
+from memprof.report.labels import describe
 from memprof.report.record import Report
 from memprof.traces.records import Orphan, Trace, TraceDevice, TraceStep
 from tests.operators.building import tensor
@@ -87,9 +92,22 @@ def test_throughput_is_that_of_the_steps():
     assert measured.images_per_second == pytest.approx(2 * 20 / 3400e-9)
 
 
-def test_the_trace_names_its_device_and_an_option_overrules_it():
-    from memprof import devices
+def test_each_product_is_held_against_what_its_kernels_ran_on():
+    """2 x 2048^3 FLOP: 0.881 ms at 19.5 TFLOP/s on CUDA cores, 0.110 ms at 156 TFLOP/s in TF32; both took 1.05 ms."""
+    square = tensor(2048, 2048)
+    kernels = (kernel("sm80_xmma_gemm_f32f32_tf32f32_f32_tn", 0, 1_050_000), kernel("ampere_sgemm_tn", 0, 1_050_000))
+    events = tuple(op("aten::mm", square, square, kernels=(item,)) for item in kernels)
+    report = analyze_trace(trace(profile=Profile(events), kernels=kernels, orphans=()))
+    assert report.workload.precision == "tf32"
+    percent = {row.engine: row.percent_of_roof for row in report.operators}
+    assert percent == {
+        "tensor": pytest.approx(100 * 2 * 2048**3 / 156e12 / 1.05e-3),
+        "fp32": pytest.approx(100 * 2 * 2048**3 / 19.5e12 / 1.05e-3),
+    }
+    assert percent["fp32"] == pytest.approx(84, abs=0.5)
 
+
+def test_the_trace_names_its_device_and_an_option_overrules_it():
     assert analyze_trace(trace()).device.name == "a100-pcie-40gb"
     assert analyze_trace(trace(), device=devices.get("h100")).device.name.startswith("h100")
 
@@ -112,12 +130,42 @@ def test_operators_without_shapes_are_told_how_to_get_them():
     with pytest.raises(TraceError, match="record_shapes=True"):
         analyze_trace(trace(profile=Profile((op("aten::mm", None, None, kernels=(GEMM,)),))))
     with pytest.raises(TraceError, match=r"ProfilerActivity\.CPU"):
-        analyze_trace(trace(profile=Profile(())))
+        analyze_trace(trace(profile=Profile(()), kernels=(), orphans=()), device=devices.get("a100"))
+
+
+def test_a_trace_of_kernels_only_tells_where_the_time_went():
+    """From 0 to 3400 ns: 200 + 500 + 400 ns of kernels and copies; no operator, so no batch and no precision."""
+    lost = tuple(Orphan(item, "the trace has no operators") for item in (COPY, GEMM, LOST))
+    report = analyze_trace(trace(profile=Profile(()), kernels=(COPY, GEMM, LOST), orphans=lost))
+    assert report.operators == ()
+    assert describe(report.workload) == "workload not known"
+    measured = report.measured
+    assert measured is not None
+    assert measured.device_time is not None
+    assert measured.device_time.idle_seconds == pytest.approx(2300e-9)
+    assert [(stray.name, stray.seconds) for stray in measured.strays] == [
+        ("gemm", pytest.approx(500e-9)),
+        ("graph", pytest.approx(400e-9)),
+        ("Memcpy HtoD", pytest.approx(200e-9)),
+    ]
+    assert measured.images_per_second is None
+    assert measured.attributed_share == 0
+    assert Report.from_json(report.to_json()) == report
+    assert headline(digest(report)) == "Measured 3.40 µs a step; the device was idle for 68 % of it"
+    assert [finding.code for finding in findings(digest(report))] == ["device", "beside", "empty"]
+
+
+def test_a_mark_around_kernels_is_no_operator():
+    step = op("ProfilerStep#1", kernels=(GEMM, replace(LOST, in_graph=True)))
+    report = analyze_trace(trace(profile=Profile((step,)), kernels=(GEMM, replace(LOST, in_graph=True)), orphans=()))
+    assert report.measured is not None
+    assert {stray.name: stray.reason for stray in report.measured.strays} == {
+        "gemm": f"{WITHOUT_SHAPES}: ProfilerStep#1",
+        "graph": f"{BY_GRAPH}: ProfilerStep#1",
+    }
 
 
 def test_a_trace_of_a_cpu_takes_the_host_s_times():
-    from memprof import devices
-
     event = Event("aten::mm", EventCategory.OPERATOR, (LEFT, RIGHT), None, (), 0, 700)
     cpu = trace(profile=Profile((event,)), kernels=(), orphans=(), devices=())
     report = analyze_trace(cpu, device=devices.get("a100"))

@@ -134,7 +134,6 @@ def test_counters_stand_beside_modelled_traffic(tmp_path: Path):
         ("{}", "traceEvents"),
         (made(deviceProperties=[]), "--device"),
         (made(deviceProperties=[{"id": 0, "name": "GeForce 9999"}]), "GeForce 9999"),
-        (text(launch(1, 10), kernel(1, 100, 20), **NAMED), "operators"),
         (text(op("mm", 0, 50), launch(1, 10), kernel(1, 100, 20), **NAMED), "record_shapes"),
         (text(PRODUCT), "--device"),
     ],
@@ -144,6 +143,23 @@ def test_what_is_no_trace_or_names_no_device_is_told_in_one_line(tmp_path: Path,
     done = memprof("trace", "t.json", cwd=tmp_path)
     assert words in done.error
     assert not (tmp_path / "memprof-report").exists()
+
+
+def test_a_trace_of_kernels_only_gives_its_time_line_kernels_and_idle_time(tmp_path: Path):
+    content = text(launch(1, 10), kernel(1, 100, 20), kernel(2, 150, 30), kernel(2, 190, 10, name="node"), **NAMED)
+    done = traced(tmp_path, "--format", "html,png,md,csv,json", content=content)
+    assert (done.code, done.err) == (0, "")
+    # From 100 to 200 us; 20 + 30 + 10 us of kernels.
+    assert "the device was idle for 40 % of it" in done.out
+    assert "launched by a CUDA graph outside every operator" in done.out
+    assert "workload not known" in done.out
+    assert "By kind of operator" not in done.out
+    assert "fp32" not in done.out
+    (report,) = load_reports((tmp_path / "memprof-report" / "report.json").read_text())
+    assert report.measured is not None
+    assert report.measured.stray_seconds == pytest.approx(60e-6)
+    error = memprof("trace", "t.json", "--model", "resnet50", cwd=tmp_path).error
+    assert "t holds no operators to line up with a model" in error
 
 
 @pytest.mark.parametrize(

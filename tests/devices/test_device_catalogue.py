@@ -22,6 +22,8 @@ NAMES = [
     "v100-sxm2-16gb",
     "v100-sxm2-32gb",
     "v100-pcie-16gb",
+    "v100-pcie-32gb",
+    "v100-dgxs-16gb",
     "v100-dgxs-32gb",
     "h100-sxm5-80gb",
     "h100-pcie-80gb",
@@ -50,7 +52,8 @@ NAMES = [
 # FLOP per clock and SM of FP16 with FP32 accumulation, dense: NVIDIA's whitepapers, AMD's ROCm documentation.
 FP16_TENSOR_RATE = {
     **dict.fromkeys(("a100-sxm4-40gb", "a100-sxm4-80gb", "a100-pcie-40gb", "a100-pcie-80gb", "a30"), 2048),
-    **dict.fromkeys(("v100-sxm2-16gb", "v100-sxm2-32gb", "v100-pcie-16gb", "v100-dgxs-32gb", "t4"), 1024),
+    **dict.fromkeys(("v100-sxm2-16gb", "v100-sxm2-32gb", "v100-pcie-16gb", "v100-pcie-32gb"), 1024),
+    **dict.fromkeys(("v100-dgxs-16gb", "v100-dgxs-32gb", "t4"), 1024),
     **dict.fromkeys(("h100-sxm5-80gb", "h100-pcie-80gb", "h200-sxm-141gb"), 4096),
     **dict.fromkeys(("l4", "l40s", "a10", "a40", "rtx-pro-6000", "rtx-pro-6000-maxq"), 1024),
     **dict.fromkeys(("rtx-2080-ti", "rtx-3060", "rtx-3090", "rtx-4090", "rtx-5090"), 512),
@@ -64,7 +67,7 @@ def every(*keys: str) -> list[Device]:
     return [device for device in devices.list_devices() if all(device.get(key) is not None for key in keys)]
 
 
-def test_the_catalogue_holds_thirty_devices_in_order() -> None:
+def test_the_catalogue_holds_its_devices_in_order() -> None:
     assert [device.name for device in devices.list_devices()] == NAMES
 
 
@@ -90,14 +93,14 @@ def test_rtx_2080_ti_l1_by_hand() -> None:
 
 def test_fp32_peaks_are_sms_times_lanes_times_two_times_clock() -> None:
     devices_with_lanes = every("fp32_lanes_per_sm")
-    assert len(devices_with_lanes) == 30
+    assert len(devices_with_lanes) == 32
     for device in devices_with_lanes:
         lanes, sms, clock = (device.figure(key) for key in ("fp32_lanes_per_sm", "sm_count", "boost_clock_hz"))
         assert device.peak("fp32") == pytest.approx(sms * lanes * 2 * clock, rel=0.015), device.name
 
 
 def test_tensor_peaks_are_sms_times_rate_times_clock() -> None:
-    assert len(every("fp16_tensor_flops_per_second")) == len(FP16_TENSOR_RATE) == 30
+    assert len(every("fp16_tensor_flops_per_second")) == len(FP16_TENSOR_RATE) == 32
     for device in every("fp16_tensor_flops_per_second"):
         clock = device.get("tensor_clock_hz") or device.figure("boost_clock_hz")
         expected = device.figure("sm_count") * FP16_TENSOR_RATE[device.name] * clock

@@ -10,7 +10,7 @@ from memprof.report.digest import digest, digests
 from memprof.report.record import Report
 from memprof.report.run import DeviceTime, Gap, Stray
 from tests.report.test_digest import TIMING, measured_row, report
-from tests.reports.measured_sample import on_cpu, run, traced
+from tests.reports.measured_sample import on_cpu, run, traced, unbound
 from tests.reports.sample import sample
 
 
@@ -23,18 +23,68 @@ def on_device(analysed: Report, time: DeviceTime, *strays: Stray) -> Report:
     return replace(analysed, measured=replace(analysed.measured, device_time=time, strays=strays))
 
 
+KINDS = ("convolution", "matmul", "normalization", "reduction", "pooling")
 # 100 ms, of which 70 busy; 30 idle, 20 of that before the next launch; 10 ms of communication, 4 with nothing beside.
 BUSY = DeviceTime(100e-3, 70e-3, 30e-3, 20e-3, 60e-3, 8e-3, 2e-3, 10e-3, 4e-3, (Gap(0, 5e-3, "a", "b", True),))
 
 
 def test_the_headline_says_what_was_reached_and_where_time_is_lost() -> None:
-    # 3 of 4 ms; 1 ms is lost in element-wise operators.
-    assert headline(digest(report(measured_row(4, 3)))) == (
-        "Measured 20.0 ms a step, 75 % of the roof: most time is lost in element-wise operators"
+    # 3 of 4 ms: 1 ms is lost in element-wise operators, and no time elsewhere.
+    assert headline(digest(report(measured_row(4, 3), seconds=4e-3))) == (
+        "Measured 4.00 ms a step, 75 % of the roof all in all: most time is lost in element-wise operators"
     )
     idle = on_device(report(measured_row(4, 3)), BUSY)
     assert headline(digest(idle)).endswith("most time is lost while the device is idle")  # 30 ms against 1 ms
-    assert headline(digest(report(measured_row(2, 3)))) == "Measured 20.0 ms a step, 150 % of the roof"
+    # Faster than its roof: nothing is lost.
+    fast = report(measured_row(2, 3), seconds=2e-3)
+    assert headline(digest(fast)) == "Measured 2.00 ms a step, 150 % of the roof all in all"
+
+
+def test_the_headline_is_of_the_whole_step() -> None:
+    # The operators reach 3 / 4 of their roof, the step 3 / 20: 16 ms of it are in no operator.
+    assert headline(digest(report(measured_row(4, 3)))) == (
+        "Measured 20.0 ms a step, 15 % of the roof all in all: most time is lost outside operators"
+    )
+
+
+def spent(busy: float, idle: float, alone: float = 0.0) -> DeviceTime:
+    """Return where 20 ms went, in ms; `alone` is of communication with nothing beside."""
+    return DeviceTime((busy + idle) / 1e3, busy / 1e3, idle / 1e3, 0, busy / 1e3, 0, 0, alone / 1e3, alone / 1e3)
+
+
+def test_the_headline_names_the_largest_loss_wherever_it_is() -> None:
+    one = report(measured_row(3, 3))
+    stray = Stray("fused", "kernel", "no recorded shapes", 3, 16.98e-3)
+    # 3 ms at best, 16.98 in kernels of no operator, 0.02 idle: 0.1 %.
+    assert headline(digest(on_device(one, spent(19.98, 0.02), stray))).endswith(
+        "most time is lost in what no operator with recorded shapes launched"
+    )
+    nccl = Stray("nccl", "communication", "no recorded shapes", 3, 17e-3)
+    assert headline(digest(on_device(one, spent(20, 0, alone=17), nccl))).endswith(
+        "most time is lost in communication with nothing beside"
+    )
+    unknown = report(measured_row(3, 3), unbound("custom::scan", 17e-3))
+    assert headline(digest(on_device(unknown, spent(20, 0)))).endswith(
+        "most time is lost in operators that no roof bounds"
+    )
+
+
+def test_the_headline_does_not_call_a_trifle_a_loss() -> None:
+    full = on_device(report(measured_row(20, 20)), spent(19.98, 0.02))
+    assert headline(digest(full)) == "Measured 20.0 ms a step, 100 % of the roof all in all"
+
+
+def test_the_headline_says_most_of_what_is_most() -> None:
+    # 3 ms at best and 1 lost, 6 idle, 5 in communication, 5 elsewhere: the first two are 11 of 17.
+    stray = Stray("fused", "kernel", "no recorded shapes", 3, 5e-3)
+    parts = on_device(report(measured_row(4, 3)), spent(14, 6, alone=5), stray)
+    assert headline(digest(parts)).endswith(
+        "most time is lost while the device is idle and in communication with nothing beside"
+    )
+    # 3.7 + 3.6 of 3.7 + 3.6 + 3.5 + 3.4 + 3.3 ms: not half.
+    rows = [replace(measured_row(3.8 - rank / 10, 0.1, kind), kind=kind) for rank, kind in enumerate(KINDS)]
+    even = on_device(report(*rows), spent(sum(row.measured_seconds or 0 for row in rows) * 1e3, 0))
+    assert "the largest loss is in convolutions and matrix products" in headline(digest(even))
 
 
 def test_measured_time_stands_beside_bound_and_prediction() -> None:

@@ -44,6 +44,11 @@ def test_float32_products_that_autocast_left_alone_run_on_cuda_cores(precision):
     assert shares("float32", precision) == {"fp32": 101}
 
 
+def test_products_known_to_run_on_cuda_cores_do_so_in_every_precision():
+    work = Work("forward", "float32", matrix_flops=100, vector_flops=1)
+    assert engines_of(work, ceilings(A100, "tf32"), get_precision("tf32"), True) == {"fp32": 101}
+
+
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_no_flop_is_lost(precision):
     for dtype in ("float32", "float16", "bfloat16", "float64", "int64"):
