@@ -64,14 +64,15 @@ def kinds(digest: Digest, *, least: bool = True, roof: bool = True) -> Table:
 
     Of a measured report, `roof` adds what of its roof each kind reaches, and `least` the time that it loses.
     """
+    losses: list[tuple[Column, Cell]] = [(Column("of roof"), cells.roof_share)] if roof else []
+    losses += [(Column("lost ms"), cells.lost_milliseconds)] if least else []
     columns: list[tuple[Column, Cell]] = [
         (Column("Kind", number=False), lambda row: row.name),
         (Column("FLOPs"), cells.flops_share),
         (Column("time"), cells.time_share),
         (Column("ms"), cells.milliseconds),
         *([(Column("least ms"), cells.least_milliseconds)] if least else []),
-        *([(Column("of roof"), cells.roof_share)] if digest.is_measured and roof else []),
-        *([(Column("lost ms"), cells.lost_milliseconds)] if digest.is_measured and least else []),
+        *(losses if digest.is_measured else []),
         (Column("bound by", number=False), lambda row: cells.bounds(row, digest.device.kind)),
     ]
     return of_groups("By kind of operator", columns, digest.kinds)

@@ -30,21 +30,18 @@ def top(digest: Digest, options: RenderOptions, *, wide: bool = True) -> Table:
     ]
     if options.by == "operator":
         columns = _operator_cells(digest, wide)
-    if digest.is_measured:
-        columns += _loss_cells(digest, options.by, wide)
-    else:
-        columns += [_calls(), *_time_cells(wide), (Column("bound by", number=False), _bounds_of(digest))]
+    columns += _loss_cells(digest, options.by, wide) if digest.is_measured else _time_cells(digest, wide)
     shown = groups[: options.top]
     title = _top_title(options.by, len(shown), len(groups), measured=digest.is_measured)
     return of_groups(title, columns, shown)
 
 
-def _time_cells(wide: bool) -> list[tuple[Column, Cell]]:
-    columns: list[tuple[Column, Cell]] = [(Column("FLOPs"), cells.flops_share)]
+def _time_cells(digest: Digest, wide: bool) -> list[tuple[Column, Cell]]:
+    columns: list[tuple[Column, Cell]] = [_calls(), (Column("FLOPs"), cells.flops_share)]
     columns += [(Column("time"), cells.time_share), (Column("ms"), cells.milliseconds)]
     if wide:
         columns += [(Column("least ms"), cells.least_milliseconds), (Column("FLOP/byte"), cells.intensity)]
-    return columns
+    return [*columns, (Column("bound by", number=False), _bounds_of(digest))]
 
 
 def _loss_cells(digest: Digest, by: str, wide: bool) -> list[tuple[Column, Cell]]:
@@ -108,8 +105,6 @@ def marked(name: str, group: Group, by: str = "operator") -> str:
 
 def notes(digest: Digest, options: RenderOptions) -> tuple[str, ...]:
     """Explain the marks in the table of `top`; empty where it has none."""
-    if not digest.is_measured:
-        return ()
     shown = digest.costliest(options.by)[: options.top]
     inferred = list(dict.fromkeys(row.inferred for group in shown for row in group.rows if row.inferred))
     lines = []

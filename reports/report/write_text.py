@@ -89,8 +89,9 @@ def _header(console: Console, digest: Digest) -> None:
     names = (typeset.text(name, typeset.STRONG) for name in (digest.report.workload.model, digest.device.title))
     console.print(Text(" on ").join(names))
     console.print(typeset.text(digest.workload, typeset.FAINT))
-    if digest.is_measured:
-        console.print(typeset.text(measured_tables.origin(digest), typeset.FAINT))
+    origin = measured_tables.origin(digest)
+    if origin:
+        console.print(typeset.text(origin, typeset.FAINT))
     console.print()
 
 
