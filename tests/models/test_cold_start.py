@@ -1,14 +1,9 @@
-"""What is imported, and how long it takes: names cost no torch, and building on meta no compiler."""
+"""What is imported: names cost no torch, building on meta no compiler; benchmarks/speed.py says how long it takes."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import time
-
-import torch
-
-from memprof.models import create_model
 
 
 def run(code: str) -> str:
@@ -38,13 +33,3 @@ def test_every_family_is_built_on_meta_without_dynamo_and_sympy():
         "    m.create_model('torch.nn:Identity')\n"
         "print([name for name in ('torch._dynamo', 'torch._inductor', 'sympy', 'timm') if name in sys.modules])"
     ) == ("[]")
-
-
-def test_building_on_meta_takes_milliseconds():
-    def seconds() -> float:
-        start = time.perf_counter()
-        with torch.device("meta"):
-            create_model("inceptionnext_t")
-        return time.perf_counter() - start
-
-    assert min(seconds() for _ in range(8)) < 0.06

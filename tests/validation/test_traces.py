@@ -99,7 +99,7 @@ def test_traces_of_no_gpu_or_an_unknown_one_are_errors(net: str, tmp_path: Path)
     with pytest.raises(MeasurementError, match="has no GPU kernels"):
         validate_trace(read(tmp_path, op("relu", 1, 2, HIDDEN)), net)
     other = read(tmp_path, *ran(1, "relu", microseconds=1), deviceProperties=[{"id": 0, "name": "GPU X"}])
-    with pytest.raises(DeviceError, match="name it with --device"):
+    with pytest.raises(DeviceError, match="name a device like it with --device"):
         validate_trace(other, net, wanted=WANTED)
 
 

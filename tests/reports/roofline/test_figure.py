@@ -1,5 +1,5 @@
 import struct
-import time
+import sys
 from dataclasses import replace
 
 import pytest
@@ -60,12 +60,11 @@ def test_matplotlib_keeps_its_global_state() -> None:
     assert dict(matplotlib.rcParams) == before
 
 
-def test_a_warm_process_writes_html_png_and_csv_within_a_second() -> None:
+def test_a_warm_process_writes_html_png_and_csv_without_loading_anything_more() -> None:
+    """How long that takes is held against its limit by benchmarks/speed.py."""
     records = [sample("inceptionnext_t", "train")]
     writers = [reports.get(name) for name in ("html", "png", "csv")]
-    for writer in writers:
-        writer.render(records, RenderOptions())
-    begin = time.process_time()
-    for writer in writers:
-        writer.render(records, RenderOptions())
-    assert time.process_time() - begin < 1
+    first = [writer.render(records) for writer in writers]
+    loaded = set(sys.modules)
+    assert [writer.render(records) for writer in writers] == first
+    assert set(sys.modules) == loaded
