@@ -16,16 +16,13 @@ LAUNCH, HOST = WAITING = ("launch", "host")
 UNBOUND = "unknown"
 """The bound of an operator that no ceiling bounds."""
 
-BOUNDS = (*MEMORY_LEVELS, *ENGINES, *WAITING, UNBOUND)
-"""All that may set an operator's time."""
-
 INFER, TRAIN = PHASES = ("infer", "train")
 """What a step of a workload is: forward only, or forward, backward and the optimizer's update."""
 
 CHANNELS_FIRST, CHANNELS_LAST = LAYOUTS = ("channels-first", "channels-last")
 """How images and weights lie in memory."""
 
-GPU, CPU = DEVICE_KINDS = ("gpu", "cpu")
+GPU, CPU = "gpu", "cpu"
 """The kinds of a device; see `memprof.report.DeviceCeilings`."""
 
 GROUPINGS = ("operator", "module", "kind", "phase", "shape")
