@@ -107,7 +107,7 @@ def _prediction(report: Report) -> Prediction:
 def task_of(measurement: Measurement, layout: str) -> Task:
     """Return the workload of a measurement in one layout."""
     version = torch_version(measurement.stack)
-    as_timm = measurement.source.startswith(TIMM_SOURCE) and version is not None
+    is_timms = measurement.source.startswith(TIMM_SOURCE)
     return Task(
         measurement.model,
         measurement.batch_size,
@@ -115,8 +115,8 @@ def task_of(measurement: Measurement, layout: str) -> Task:
         measurement.phase,
         measurement.precision,
         layout,
-        TIMM_SOURCE if as_timm else "",
-        f"torch {version[0]}.{version[1]}" if as_timm and version else "",
+        TIMM_SOURCE if is_timms and version else "",
+        f"torch {version[0]}.{version[1]}" if version else "",
     )
 
 

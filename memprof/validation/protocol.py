@@ -1,10 +1,10 @@
 """How the people behind a source ran their models, where that differs from how today's libraries run them by default.
 
-timm's published results (huggingface/pytorch-image-models, results/) were made over years. Up to PyTorch 1.13 there was
-no fused attention: timm computed softmax(Q K^T) V in steps, as `set_fused_attn(False)` does today. The inference
-results of PyTorch 2 fit only timm's --fast-norm, which keeps layer and group norm in the autocast dtype: without it,
-models with group norm would have to move twice the bytes that the measured time allows. Before PyTorch 2.5, attention
-that no fused kernel takes was computed in 16 bits where its operands had them; since then it is in 32.
+What a version of PyTorch decides holds for every source: up to 1.13 there was no fused attention, so that timm's models
+computed softmax(Q K^T) V in steps, as `set_fused_attn(False)` does today. Before 2.5, attention that no fused kernel
+takes was computed in 16 bits where its operands had them; since then it is in 32. timm's own inference results of
+PyTorch 2 (huggingface/pytorch-image-models, results/) fit only its --fast-norm, which keeps layer and group norm in the
+autocast dtype: without it, models with group norm would have to move twice the bytes that the measured time allows.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def torch_version(stack: str) -> tuple[int, int] | None:
 
 @contextmanager
 def source_settings(source: str, stack: str, phase: str) -> Iterator[None]:
-    """While entered, build and run models as `source` did on `stack`; nothing changes for sources other than timm's."""
+    """While entered, build and run models as `source` did on `stack`; nothing changes where it names no PyTorch."""
     version = torch_version(stack)
-    if not source.startswith(TIMM_SOURCE) or version is None:
+    if version is None:
         yield
         return
     from timm.layers.config import set_fused_attn, use_fused_attn
@@ -40,7 +40,8 @@ def source_settings(source: str, stack: str, phase: str) -> Iterator[None]:
     norm, fused, experimental = is_fast_norm(), use_fused_attn(), use_fused_attn(experimental=True)  # type: ignore[no-untyped-call]
     narrow = cuda.fp16_bf16_reduction_math_sdp_allowed()  # type: ignore[no-untyped-call]
     set_fused_attn(version >= _FIRST_FUSED)
-    set_fast_norm(version >= _FIRST_FUSED and phase == INFER)  # type: ignore[no-untyped-call]
+    is_timms = source.startswith(TIMM_SOURCE)
+    set_fast_norm(norm or (is_timms and version >= _FIRST_FUSED and phase == INFER))  # type: ignore[no-untyped-call]
     cuda.allow_fp16_bf16_reduction_math_sdp(narrow or version < _FIRST_WIDE_STEPS)
     try:
         yield
