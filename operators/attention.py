@@ -28,6 +28,10 @@ QUERY_BLOCK = 128
 """Query rows per thread block (kBlockM in flash-attention's csrc/flash_attn/src/flash_fwd_launch_template.h)."""
 KEY_BLOCK = 64
 """Key rows per step of the loop (kBlockN there, for heads of up to 128 features; larger ones and dropout vary)."""
+TILE_ROWS = 64
+"""Query rows to which short sequences are padded (the least kBlockM)."""
+HEAD_SIZES = (32, 64, 96, 128, 192, 256)
+"""Features per head that kernels are built for (HEADDIM_SWITCH)."""
 WARP_QUERIES = 32
 """Query rows per warp: kBlockM by 4 warps; each warp loads all keys and values from shared memory for its own rows."""
 SCORE_PRODUCTS_BACKWARD = 3
@@ -108,6 +112,20 @@ class Attention:
         return fvcore_counts.bmm_macs(*shapes) * self.kept // max(1, self.queries * self.keys)
 
     @property
+    def padding(self) -> float:
+        """Return what the kernels compute over what they are asked for, in whole tiles.
+
+        Queries come in tiles of 64 rows (two warp groups, or four warps, of 16 or 32), keys in tiles of 64, features
+        up to the next size that a kernel is built for. Source: csrc/flash_attn/src/flash_fwd_launch_template.h and
+        static_switch.h of flash-attention, HEADDIM_SWITCH.
+        """
+        features = max(self.features, self.value_features)
+        width = next((size for size in HEAD_SIZES if features <= size), features)
+        rows, columns = ceil(self.queries / TILE_ROWS), ceil(self.keys / KEY_BLOCK)
+        whole = rows * TILE_ROWS * columns * KEY_BLOCK * 2 * width
+        return max(1.0, whole / max(1, self.queries * self.keys * (self.features + self.value_features)))
+
+    @property
     def output(self) -> TensorSpec:
         """Return the output, as dense as the queries."""
         return dense((self.heads, self.queries, self.value_features), self.query.dtype)
@@ -166,6 +184,7 @@ def cost_forward(call: OperatorCall) -> tuple[Work, ...]:
             macs=macs,
             blocks=attention.heads * ceil(attention.queries / QUERY_BLOCK),
             pattern=Pattern.ATTENTION,
+            padding=attention.padding,
         ),
     )
 
@@ -211,6 +230,7 @@ def _backward_kernel(attention: Attention, grad: TensorSpec, rows: TensorSpec, a
         macs=macs,
         blocks=attention.heads * key_blocks,
         pattern=Pattern.ATTENTION_BACKWARD,
+        padding=attention.padding,
     )
 
 

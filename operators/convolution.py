@@ -4,24 +4,25 @@ A dense or grouped convolution is, per group, the product of (N * OH * OW) x (C/
 (C/g * kh * kw) x (K/g) weight. cuDNN forms the windows while it loads them ("implicit GEMM", Chetlur et al. 2014,
 arXiv 1410.0759), so an input element leaves L2 once per tap and tile, but DRAM once. cuDNN may choose Winograd or FFT
 instead and then does fewer operations; the counts here are those of the direct algorithm, as fvcore counts. What
-PyTorch copies ahead of the kernel is counted (`convolution_layout`). What cuDNN copies inside for its own use is in no
-bound, only in the predicted time (`Work.converted_bytes`).
+PyTorch copies ahead of the kernel is counted (`convolution_layout`). What cuDNN converts inside for its own use is in no
+bound, only in the predicted time (`cudnn_layout`).
 """
 
 from __future__ import annotations
 
-from math import prod
+from math import ceil, prod
 
 from memprof.calls import OperatorCall
 from memprof.operators import depthwise
 from memprof.operators.convolution_layout import layout_copies
 from memprof.operators.convolution_shapes import BACKWARD, FORWARD, Convolution, read
-from memprof.operators.depthwise import HALF_BYTES, macs
+from memprof.operators.cudnn_layout import conversions, is_product, is_turned
+from memprof.operators.depthwise import macs
 from memprof.operators.registry import formula
 from memprof.operators.tiles import product_work
 from memprof.operators.traffic import stream
-from memprof.operators.work import Pattern, Product, Traffic, Work
-from memprof.tensors.shapes import Shape, dense, element_bytes, elements, is_channels_last, is_flag, stored_bytes
+from memprof.operators.work import Pattern, Product, Traffic, Winograd, Work
+from memprof.tensors.shapes import Shape, dense, elements, is_flag, stored_bytes
 from memprof.tensors.spec import TensorSpec
 from memprof.vocabulary import Kind
 
@@ -86,7 +87,8 @@ def _dense_forward(convolution: Convolution, bias: TensorSpec | None) -> Work:
         extra_read_bytes=bias_bytes,
         assumed=convolution.assumed,
         pattern=_pattern(convolution),
-        converted_bytes=_converted(convolution, touched + stored_bytes(output)),
+        conversions=conversions(convolution, source.shape, convolution.weight.shape),
+        winograd=_winograd(convolution, convolution.output_shape),
     )
 
 
@@ -100,7 +102,10 @@ def _data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         dram=Traffic(stored_bytes(grad_output) + stored_bytes(convolution.weight), _dense_bytes(convolution.input)),
         assumed=convolution.assumed,
         pattern=_pattern(convolution),
-        converted_bytes=_converted(convolution, stored_bytes(grad_output) + _dense_bytes(convolution.input)),
+        conversions=conversions(
+            convolution, grad_output.shape, convolution.weight.shape, convolution.input.shape
+        ),
+        winograd=_winograd(convolution, convolution.input.shape),
     )
 
 
@@ -113,48 +118,48 @@ def _weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
     return product_work(
         "weight gradient",
         grad_output.dtype,
-        Product(convolution.groups, rows, columns, depth),
+        Product(convolution.groups, rows, columns, depth, turned=is_turned(convolution)),
         macs=macs(convolution),
         dram=Traffic(touched + stored_bytes(grad_output), _dense_bytes(weight)),
         assumed=convolution.assumed,
         pattern=_weight_pattern(convolution),
-        converted_bytes=_converted(convolution, touched + stored_bytes(grad_output)),
+        conversions=conversions(convolution, convolution.input.shape, grad_output.shape),
+        winograd=_winograd(convolution, convolution.output_shape),
     )
 
 
 def _pattern(convolution: Convolution) -> Pattern:
     if convolution.groups > 1:
         return Pattern.GROUPED
-    if convolution.input.shape[1] <= FEW_CHANNELS and element_bytes(convolution.input.dtype) == HALF_BYTES:
+    if convolution.input.shape[1] <= FEW_CHANNELS:
         return Pattern.FEW_CHANNELS
-    return Pattern.CONVOLUTION if convolution.taps > 1 else Pattern.POINTWISE
+    return Pattern.POINTWISE if is_product(convolution) else Pattern.CONVOLUTION
 
 
 def _weight_pattern(convolution: Convolution) -> Pattern:
     if convolution.groups > 1:
-        return Pattern.GROUPED_WEIGHT_PACKED if _is_packed(convolution) else Pattern.GROUPED_WEIGHT
-    return Pattern.WEIGHT_GRADIENT if convolution.taps > 1 else Pattern.POINTWISE_WEIGHT
+        return Pattern.GROUPED_WEIGHT_PACKED if convolution.channels_last else Pattern.GROUPED_WEIGHT
+    return Pattern.POINTWISE_WEIGHT if is_product(convolution) else Pattern.WEIGHT_GRADIENT
 
 
-def _converted(convolution: Convolution, moved_bytes: float) -> float:
-    """Return the bytes that cuDNN moves to run a channels-first convolution of 16-bit tensors.
+def _winograd(convolution: Convolution, result: Shape) -> Winograd | None:
+    """Return the tiles of a pass whose result has the shape `result`, where cuDNN has a Winograd algorithm for it.
 
-    Its tensor-core kernels want channels last, so it converts what goes in and what comes out (nchwToNhwcKernel and
-    nhwcToNchwKernel in profiles), each a read and a write.
+    Source: cuDNN's developer guide, CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED: 3x3, stride and dilation 1.
     """
-    is_half = element_bytes(convolution.input.dtype) == HALF_BYTES
-    return 2 * moved_bytes if is_half and not _is_packed(convolution) else 0
-
-
-def _is_packed(convolution: Convolution) -> bool:
-    return is_channels_last(convolution.input) or is_channels_last(convolution.weight)
+    moves = {*convolution.stride, *convolution.dilation}
+    if convolution.weight.shape[2:] != (3, 3) or moves != {1} or convolution.groups > 1 or convolution.channels_last:
+        return None
+    images, (height, width) = result[0], result[2:]
+    four, two = (images * ceil(height / side) * ceil(width / side) for side in (4, 2))
+    return Winograd(four, two)
 
 
 def _product(convolution: Convolution, result: Shape) -> Product:
     """Return the matrix products, one per group, whose result has the shape `result` (N, C, spatial...)."""
     rows, columns = result[0] * prod(result[2:]), result[1] // convolution.groups
     depth = macs(convolution) / max(1, convolution.groups * rows * columns)
-    return Product(convolution.groups, rows, columns, depth)
+    return Product(convolution.groups, rows, columns, depth, turned=is_turned(convolution))
 
 
 def _bias_pass(convolution: Convolution, bias: TensorSpec) -> Work:

@@ -13,7 +13,6 @@ from memprof.operators.traffic import pattern_of, stream
 from memprof.operators.work import Pattern, Work
 from memprof.tensors.shapes import dense, is_packed, memory_orders, packed_order
 from memprof.tensors.spec import TensorSpec
-from memprof.tensors.strides import seems_channels_last
 
 COPYING = frozenset({"aten::convolution", "aten::_convolution", "aten::convolution_backward"})
 """Operators above the copies; those below (`aten::cudnn_convolution`) are given packed tensors."""
@@ -24,7 +23,7 @@ def layout_copies(call: OperatorCall, convolution: Convolution, *others: TensorS
     if call.name not in COPYING:
         return ()
     tensors = convolution.input, convolution.weight
-    channels_last = any(tensor.strides and seems_channels_last(tensor.shape, tensor.strides) for tensor in tensors)
+    channels_last = convolution.channels_last
     return tuple(
         stream("layout copy", (tensor,), (dense(tensor.shape, tensor.dtype),), pattern=_pattern(tensor, channels_last))
         for tensor in (*tensors, *others)

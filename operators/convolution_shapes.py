@@ -12,6 +12,7 @@ from math import prod
 from memprof.calls import OperatorCall
 from memprof.tensors.shapes import Shape, integers, is_flag, spread
 from memprof.tensors.spec import Argument, TensorSpec
+from memprof.tensors.strides import seems_channels_last
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,15 @@ class Convolution:
     def taps(self) -> int:
         """Return the number of weights per pair of channels: kh * kw."""
         return prod(self.weight.shape[2:])
+
+    @property
+    def channels_last(self) -> bool:
+        """Return whether the library is given channels-last tensors: input or weight lies so, a slice of one too.
+
+        Source: cudnn_conv_suggest_memory_format in ATen/native/ConvUtils.h.
+        """
+        tensors = self.input, self.weight
+        return any(tensor.strides and seems_channels_last(tensor.shape, tensor.strides) for tensor in tensors)
 
     @property
     def is_depthwise(self) -> bool:

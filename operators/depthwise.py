@@ -18,7 +18,7 @@ from memprof.operators import fvcore_counts
 from memprof.operators.convolution_shapes import Convolution
 from memprof.operators.traffic import make_work
 from memprof.operators.work import Pattern, Traffic, Work
-from memprof.tensors.shapes import Shape, dense, element_bytes, elements, is_channels_last, stored_bytes
+from memprof.tensors.shapes import Shape, dense, element_bytes, elements, stored_bytes
 from memprof.tensors.spec import TensorSpec
 
 THREADS = 1024
@@ -49,7 +49,7 @@ def is_cudnns(convolution: Convolution) -> bool:
     small = len(set(size)) == 1 and size[0] in (1, 3, 5)
     plain = set(convolution.stride) == {1} and set(convolution.dilation) == {1}
     half = convolution.input.dtype == "float16" and small and plain and convolution.input.shape[1] >= 32
-    return half or is_channels_last(convolution.input)
+    return half or convolution.channels_last
 
 
 def fuses_bias(convolution: Convolution) -> bool:
@@ -124,8 +124,8 @@ def weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         macs=macs(convolution),
         blocks=elements(weight),
         assumed=convolution.assumed,
-        pattern=Pattern.DEPTHWISE_CUDNN_WEIGHT if is_channels_last(source) else Pattern.DEPTHWISE_WEIGHT,
-        serial_steps=0 if is_channels_last(source) else _loop_turns(convolution.output_shape),
+        pattern=Pattern.DEPTHWISE_CUDNN_WEIGHT if convolution.channels_last else Pattern.DEPTHWISE_WEIGHT,
+        serial_steps=0 if convolution.channels_last else _loop_turns(convolution.output_shape),
     )
 
 

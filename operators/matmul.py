@@ -14,10 +14,13 @@ from memprof.operators.pointwise_flops import GELU_FLOPS, RELU_FLOPS
 from memprof.operators.registry import formula
 from memprof.operators.tiles import product_work
 from memprof.operators.traffic import stream
-from memprof.operators.work import Product, Traffic, Work
-from memprof.tensors.shapes import Shape, dense, is_flag, stored_bytes
+from memprof.operators.work import Pattern, Product, Traffic, Work
+from memprof.tensors.shapes import Shape, dense, element_bytes, is_flag, stored_bytes
 from memprof.tensors.spec import TensorSpec
 from memprof.vocabulary import Kind
+
+COPY_BYTES = 4
+"""Least size, and alignment, of an asynchronous copy to shared memory."""
 
 
 @formula("aten::mm", kind=Kind.MATMUL)
@@ -113,7 +116,8 @@ def _product(
 ) -> Work:
     """Build the Work of (..., n, k) times (..., k, m), plus `added` and `per_output` FLOPs in the epilogue."""
     batch = prod(first.shape[:-2])
-    product = Product(batch, first.shape[-2], second.shape[-1], first.shape[-1])
+    turned = _strides(first)[-1] != 1 or _strides(second)[-2] != 1
+    product = Product(batch, first.shape[-2], second.shape[-1], first.shape[-1], turned)
     output = dense((*first.shape[:-1], second.shape[-1]), output_dtype or first.dtype)
     added_bytes = stored_bytes(added) if added is not None else 0
     per_output += 0 if added is None else 1
@@ -125,4 +129,23 @@ def _product(
         dram=Traffic(stored_bytes(first) + stored_bytes(second) + added_bytes, stored_bytes(output)),
         vector_flops=per_output * prod(output.shape),
         extra_read_bytes=added_bytes,
+        pattern=Pattern.MATMUL if all(map(_is_aligned, (first, second, output))) else Pattern.UNALIGNED,
     )
+
+
+def _strides(matrix: TensorSpec) -> tuple[int, int]:
+    """Return the elements from a row to the next and from a column to the next."""
+    if matrix.strides is None:
+        return matrix.shape[-1], 1
+    return matrix.strides[-2], matrix.strides[-1]
+
+
+def _is_aligned(matrix: TensorSpec) -> bool:
+    """Return whether the rows of a matrix, or its columns if they lie together, begin at multiples of 4 bytes.
+
+    Asynchronous copies to shared memory take 4 bytes or more (PTX ISA, cp.async): rows of an odd number of 16-bit
+    elements are loaded one by one, by kernels called "align1".
+    """
+    rows, columns = matrix.shape[-2:]
+    leading = columns if rows == 1 else max(_strides(matrix))
+    return min(rows, columns) == 1 or leading * element_bytes(matrix.dtype) % COPY_BYTES == 0

@@ -5,19 +5,24 @@ batch_norm_backward_reduce, batch_norm_backward_elemt); cuDNN's and MIOpen's ker
 pass over a feature map that does not fit in L2 reads it from DRAM again, so training reads the input twice. Inference,
 whose statistics are known, reads it once. Figures per channel are loaded once per block and kept in registers.
 
+In training, channels first, a block goes through a channel (cuDNN's bn_fw_tr_1C11 and bn_bw_1C11 kernels, both passes
+in one): 64 channels keep 64 SMs busy, each waiting for its own loads. In a ResNet-50's training on an A100 and a V100
+(HolisticTraceAnalysis, kineto; see docs/validate.md) such blocks move 9 to 12 GB/s each, however fast the DRAM is.
+
 FLOPs forward are fvcore's. It has no backward; those are counted here.
 """
 
 from __future__ import annotations
 
-from math import prod
+from math import ceil, prod
+from typing import TypedDict
 
 from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
 from memprof.operators.registry import formula
 from memprof.operators.traffic import stream
 from memprof.operators.work import Work
-from memprof.tensors.shapes import accumulation_dtype, dense, elements, is_flag
+from memprof.tensors.shapes import accumulation_dtype, dense, element_bytes, elements, is_channels_last, is_flag
 from memprof.tensors.spec import TensorSpec
 from memprof.vocabulary import Kind
 
@@ -28,12 +33,29 @@ ELEMENTWISE_FLOPS = 5
 INFERENCE_BACKWARD_FLOPS = 1
 """Per element of the backward pass with fixed statistics: dy times scale."""
 
+BLOCK_THREADS = 512
+"""Threads that go through a channel (the second template argument of those kernels)."""
+RESIDENT_BLOCKS = 4
+"""Of them an SM holds."""
+LOADED_BYTES = 16
+"""Of one load of a thread (128 bits, the widest)."""
+
 _TRAINING_POSITION = {
     "aten::native_batch_norm": 5,
     "aten::cudnn_batch_norm": 5,
     "aten::miopen_batch_norm": 5,
     "aten::_native_batch_norm_legit": 5,
 }
+
+
+class _Blocks(TypedDict, total=False):
+    """How `stream` splits a pass among blocks."""
+
+    blocks: int
+    serial_steps: float
+    resident_blocks: int
+
+
 _ALWAYS_TRAINING = ("aten::_batch_norm_with_update", "aten::_batch_norm_with_update_functional")
 _NEVER_TRAINING = ("aten::_batch_norm_no_update", "aten::_native_batch_norm_legit_no_training")
 
@@ -55,12 +77,19 @@ def cost_batch_norm(call: OperatorCall) -> tuple[Work, ...]:
         flops=normalise,
         dtype=source.dtype,
         assumed=assumed,
+        **_channel_blocks(source, 1 if training else 0),
     )
     if not training:
         return (last,)
     flops = fvcore_counts.batch_norm_flops(source.shape, weight is not None, True)
     first = stream(
-        "statistics", (source,), (channel, channel), flops=flops - normalise, dtype=source.dtype, assumed=assumed
+        "statistics",
+        (source,),
+        (channel, channel),
+        flops=flops - normalise,
+        dtype=source.dtype,
+        assumed=assumed,
+        **_channel_blocks(source, 1),
     )
     return (first, last)
 
@@ -85,16 +114,28 @@ def cost_batch_norm_backward(call: OperatorCall) -> tuple[Work, ...]:
     wants_parameters = any(mask[1:])
     passes = []
     if training or wants_parameters:
+        blocks = _channel_blocks(first, 2 if training else 0)
+        flops = REDUCE_FLOPS * count
         passes.append(
-            stream("reduction", (first, second), (channel, channel), flops=REDUCE_FLOPS * count, dtype=first.dtype)
+            stream("reduction", (first, second), (channel, channel), flops=flops, dtype=first.dtype, **blocks)
         )
     if mask[0]:
         reads = (first, second) if training else (first,)
         flops = ELEMENTWISE_FLOPS if training else INFERENCE_BACKWARD_FLOPS
         result = (dense(first.shape, first.dtype),)
         operands = (*reads, channel, channel)
-        passes.append(stream("data gradient", operands, result, flops=flops * count, dtype=first.dtype))
+        blocks = _channel_blocks(first, 2 if training else 0)
+        passes.append(stream("data gradient", operands, result, flops=flops * count, dtype=first.dtype, **blocks))
     return tuple(passes)
+
+
+def _channel_blocks(source: TensorSpec, loads: int) -> _Blocks:
+    """Return how blocks of a channel each load `loads` operands; without loads, or channels-last, there are none."""
+    if not loads or len(source.shape) < 3 or is_channels_last(source):
+        return {}
+    channel_bytes = source.shape[0] * prod(source.shape[2:]) * element_bytes(source.dtype)
+    turns = ceil(channel_bytes / (BLOCK_THREADS * LOADED_BYTES))
+    return {"blocks": source.shape[1], "serial_steps": loads * turns, "resident_blocks": RESIDENT_BLOCKS}
 
 
 def _channel_statistics(source: TensorSpec) -> TensorSpec:

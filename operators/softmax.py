@@ -87,7 +87,7 @@ def _passes(
         l1=Traffic(logical * loads, written),
         vector_flops=fvcore_counts.elementwise_flops(output.shape, output.shape, 0, flops),
         blocks=ceil(rows / ROWS_PER_BLOCK) if persistent else rows,
-        pattern=Pattern.ROW,
+        pattern=Pattern.STREAM if persistent else Pattern.ROW,
         assumed="" if call.argument(position) is not None else "softmax over the last dimension assumed",
     )
     return (*copies, kernel)

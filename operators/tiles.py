@@ -11,18 +11,24 @@ from math import ceil
 
 from memprof.operators.fvcore_counts import flops_of_macs
 from memprof.operators.traffic import make_work
-from memprof.operators.work import Pattern, Product, Traffic, Work
+from memprof.operators.work import Conversion, Pattern, Product, Traffic, Winograd, Work
 from memprof.tensors.shapes import element_bytes
 
 BLOCK_TILE = 128
-"""Rows and columns of the output per thread block.
+"""Rows and columns of the output per thread block, for counting blocks.
 
 Source: CUTLASS, include/cutlass/gemm/device/default_gemm_configuration.h: 128 x 128 on CUDA cores and for double, 128 x
 256 on tensor cores; the kernels that cuDNN and cuBLAS choose say "tilesize128x128x..." most often.
 """
 
-WARP_TILE = 64
-"""Rows and columns of the output per warp: the tensor-core warp shape in the same file (32 x 64 on CUDA cores)."""
+LARGEST_BLOCK_TILE = 256
+"""Rows and columns of the output that share what leaves L2. A bound must not be beaten, so it takes the largest there
+are: two blocks of 128 x 256 that form a cluster on Hopper and share their loads (CUTLASS, TMA multicast). What the
+tile of a kernel really fetches is in its time (memprof.roofline.tiling)."""
+
+WARP_TILE = 128
+"""Rows and columns of the output that share what leaves shared memory: a warp's 64 x 64 on Ampere, a warp group's 64 x
+256 on Hopper, which loads as much for each multiply-add as 102 x 102."""
 
 SPLIT_K_RATIO = 4
 """Where K exceeds M and N by this factor, the libraries also split K among blocks, into parts that we do not model.
@@ -59,7 +65,8 @@ def product_work(
     extra_read_bytes: float = 0,
     assumed: str = "",
     pattern: Pattern = Pattern.MATMUL,
-    converted_bytes: float = 0,
+    conversions: tuple[Conversion, ...] = (),
+    winograd: Winograd | None = None,
 ) -> Work:
     """Build the Work of a tiled matrix product.
 
@@ -68,7 +75,7 @@ def product_work(
     from L2 into shared memory as writes, and the output.
     """
     size = element_bytes(dtype)
-    staged = loads(product, BLOCK_TILE) * size
+    staged = loads(product, LARGEST_BLOCK_TILE) * size
     return make_work(
         step,
         dtype,
@@ -81,6 +88,7 @@ def product_work(
         blocks=blocks(product),
         product=product,
         pattern=pattern,
-        converted_bytes=converted_bytes,
+        conversions=conversions,
+        winograd=winograd,
         assumed=assumed,
     )

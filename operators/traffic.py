@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 
-from memprof.operators.work import Pattern, Product, Traffic, Work
+from memprof.operators.work import Conversion, Pattern, Product, Traffic, Winograd, Work
 from memprof.tensors.shapes import (
     ELEMENT_BYTES,
     dense,
@@ -66,8 +66,12 @@ def make_work(
     assumed: str = "",
     product: Product | None = None,
     pattern: Pattern = Pattern.STREAM,
-    converted_bytes: float = 0,
+    conversions: tuple[Conversion, ...] = (),
+    winograd: Winograd | None = None,
+    padding: float = 1,
+    instructions: float = 0,
     serial_steps: float = 0,
+    resident_blocks: int = 8,
 ) -> Work:
     """Build a Work whose inner levels move at least what the outer ones do; a level left out moves the same."""
     l2 = _raise_to(l2, dram)
@@ -85,8 +89,12 @@ def make_work(
         assumed,
         product,
         pattern,
-        converted_bytes,
+        conversions,
+        winograd,
+        padding,
+        instructions,
         serial_steps,
+        resident_blocks,
     )
 
 
@@ -101,6 +109,9 @@ def stream(
     launches: int = 1,
     assumed: str = "",
     pattern: Pattern | None = None,
+    blocks: int | None = None,
+    serial_steps: float = 0,
+    resident_blocks: int = 8,
 ) -> Work:
     """Build the Work of a kernel that goes through its operands once.
 
@@ -123,9 +134,11 @@ def stream(
         l1=Traffic(loaded, sum(logical_bytes(tensor) for tensor in writes)),
         vector_flops=flops,
         launches=launches,
-        blocks=ceil((threads if threads is not None else largest) / STREAM_BLOCK_ELEMENTS),
+        blocks=blocks or ceil((threads if threads is not None else largest) / STREAM_BLOCK_ELEMENTS),
         assumed=assumed,
         pattern=pattern or pattern_of(memory_orders((*reads, *writes))),
+        serial_steps=serial_steps,
+        resident_blocks=resident_blocks,
     )
 
 

@@ -19,13 +19,18 @@ class Pattern(StrEnum):
     ROW = "row"
     """A block per row that waits for the row's statistics: layer norm, softmax."""
     MATMUL = "matmul"
+    UNALIGNED = "matrix product of odd rows"
+    """Rows of an operand do not begin at multiples of the 16 bytes that tensor-core kernels load at once."""
     CONVOLUTION = "convolution"
     POINTWISE = "1x1 convolution"
+    """A convolution that is a matrix product of the tensors as they lie: nothing is converted."""
     WEIGHT_GRADIENT = "weight gradient"
     """Of a convolution: a product whose depth is all positions of all images."""
     POINTWISE_WEIGHT = "1x1 weight gradient"
+    """Of a convolution of the pattern POINTWISE."""
     FEW_CHANNELS = "convolution of few channels"
-    """Of an image, say: cuDNN pads 1 to 4 channels to the 8 that tensor cores multiply."""
+    """Of an image, say: cuDNN pads 1 to 4 channels to the 8 that 16-bit tensor cores multiply; TF32 ones it leaves to
+    CUDA cores."""
     GROUPED = "grouped convolution"
     GROUPED_WEIGHT = "grouped weight gradient"
     GROUPED_WEIGHT_PACKED = "grouped weight gradient, channels-last"
@@ -56,12 +61,37 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """`batch` matrix products of (m, k) by (k, n), in elements."""
+    """`batch` matrix products of (m, k) by (k, n), in elements.
+
+    `turned` tells that in one operand neighbours in memory are not neighbours in depth, so that tensor cores, which
+    take depth first, need it transposed on its way.
+    """
 
     batch: int
     m: int
     n: int
     k: float
+    turned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A tensor that the library converts between channels-first and channels-last for its own use.
+
+    `moved_bytes` are read plus written. A block of the converting kernel takes 32 channels by 32 positions, however few
+    of them there are: `blocks`.
+    """
+
+    moved_bytes: float
+    blocks: float
+
+
+@dataclass(frozen=True, slots=True)
+class Winograd:
+    """Tiles of the output, over all images, of 4 x 4 and of 2 x 2 positions: what Winograd's algorithms go through."""
+
+    tiles_4x4: int
+    tiles_2x2: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +104,11 @@ class Work:
     `dtype` is that of the arithmetic's inputs. `blocks` is the number of independent thread blocks, None where not
     modelled. `launches` is the number of kernels launched. `assumed` says in words what the profile did not record and
     had to be assumed or inferred, "" where everything was recorded. `product` is the geometry of matrix work.
-    `pattern` is how the kernel goes through its data. `converted_bytes` is what the library moves through DRAM to
-    convert layouts for its own use, which no bound counts but the time does. `serial_steps` is how many loads each
-    thread makes one after the other, where that is more than the few that hide behind other threads.
+    `pattern` is how the kernel goes through its data. `conversions` are what the library does on tensor cores around
+    the kernel, which no bound counts but the time does; `winograd` is there where it may use such an algorithm on CUDA
+    cores. `padding` is what the kernel computes over what it is asked for. `instructions` is what its threads issue,
+    where that is known to matter. `serial_steps` is how many loads each thread makes one after the other, where that is
+    more than the few that hide behind other threads; `resident_blocks` of its blocks fit on an SM at a time.
     """
 
     step: str
@@ -92,8 +124,12 @@ class Work:
     assumed: str = ""
     product: Product | None = None
     pattern: Pattern = Pattern.STREAM
-    converted_bytes: float = 0
+    conversions: tuple[Conversion, ...] = ()
+    winograd: Winograd | None = None
+    padding: float = 1
+    instructions: float = 0
     serial_steps: float = 0
+    resident_blocks: int = 8
 
     @property
     def flops(self) -> float:

@@ -29,17 +29,21 @@ class Statement:
 
     `memory` is the beginning of the memory's type ("HBM", "GDDR"); `half_rate` is whether tensor cores run at half
     their rate when they accumulate in FP32 (GeForce), which leaves the rest of the SM more time to feed them.
+    `capability` is the beginning of the compute capability ("8.9", "9.").
     """
 
     value: float
     source: str
     memory: str | None = None
     half_rate: bool | None = None
+    capability: str | None = None
 
     def fits(self, device: Device) -> bool:
         """Return whether the statement is about `device`."""
-        return (self.memory is None or (device.memory_type or "").startswith(self.memory)) and (
-            self.half_rate is None or self.half_rate == _is_half_rate(device)
+        return (
+            (self.memory is None or (device.memory_type or "").startswith(self.memory))
+            and (self.half_rate is None or self.half_rate == _is_half_rate(device))
+            and (self.capability is None or (device.compute_capability or "").startswith(self.capability))
         )
 
 
@@ -105,4 +109,14 @@ def achievable(device: Device) -> dict[str, Figure]:
     if device.architecture == CPU:
         return {}
     figures = {key: constant.figure for key, constant in choose(device).items()}
-    return figures | {key: device.figures[key] for key in ("sm_count", "l2_capacity_bytes") if key in device.figures}
+    figures |= {key: device.figures[key] for key in ("sm_count", "l2_capacity_bytes") if key in device.figures}
+    capability = capability_of(device)
+    if capability is not None:
+        figures["compute_capability"] = Figure(capability, "CUDA's name of the architecture")
+    return figures
+
+
+def capability_of(device: Device) -> float | None:
+    """Return NVIDIA's compute capability as a number, 8.6 for "8.6"; None for other makers' devices."""
+    text = device.compute_capability or ""
+    return float(text) if text.replace(".", "", 1).isdecimal() else None

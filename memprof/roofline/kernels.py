@@ -9,34 +9,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memprof.operators.work import Pattern, Work
+from memprof.tensors.shapes import ELEMENT_BYTES
 from memprof.vocabulary import TENSOR
 
 PATTERNS = tuple(Pattern)
 """Every pattern; `Kernels.patterns` are indices into it."""
 
-_THREADS_PER_BLOCK = 1024
-"""Of PyTorch's depthwise kernels, one thread for each output (memprof.operators.depthwise)."""
-_HALF = frozenset({"float16", "bfloat16"})
+_UNKNOWN_BYTES = 4
+"""Of an element whose dtype has no known size: float32's."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """n kernels in order. Arrays (n,), but `sizes` (4, n): batch, m, n, k of matrix products, 0 for other kernels."""
+    """n kernels in order. Arrays (n,), but for three.
+
+    `sizes` (4, n) are batch, m, n, k of matrix products, 0 for other kernels; `conversions` (2, most, n) bytes moved
+    and blocks of what is converted around a kernel; `winograd` (2, n) the tiles of 4 x 4 and of 2 x 2 outputs, 0 where
+    no such algorithm applies.
+    """
 
     patterns: NDArray[np.intp]
     read_bytes: Floats
     written_bytes: Floats
-    converted_bytes: Floats
     macs: Floats
     vector_flops: Floats
     launches: Floats
-    threads: Floats
+    blocks: Floats
+    padding: Floats
+    instructions: Floats
     serial_steps: Floats
-    is_half: NDArray[np.bool_]
+    resident_blocks: Floats
+    element_bytes: Floats
     on_tensor: NDArray[np.bool_]
+    turned: NDArray[np.bool_]
     sizes: Floats
+    conversions: Floats
+    winograd: Floats
 
     @property
     def dram_bytes(self) -> Floats:
@@ -64,31 +74,50 @@ def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Ker
         (
             work.dram.read_bytes,
             work.dram.written_bytes,
-            work.converted_bytes,
             work.macs,
             work.vector_flops,
             work.launches,
-            (work.blocks or 0) * _THREADS_PER_BLOCK,
+            work.blocks or 0,
+            work.padding,
+            work.instructions,
             work.serial_steps,
+            work.resident_blocks,
+            ELEMENT_BYTES.get(work.dtype, _UNKNOWN_BYTES),
         )
         for work in works
     ]
-    read, written, converted, macs, vector, launches, threads, steps = np.array(numbers, dtype=float).reshape(-1, 8).T
+    columns = np.array(numbers, dtype=float).reshape(-1, 11).T
+    read, written, macs, vector, launches, blocks, padding, instructions, steps, resident, size = columns
     sizes = [
         (work.product.batch, work.product.m, work.product.n, work.product.k) if work.product else (0, 0, 0, 0)
         for work in works
     ]
+    winograd = [(work.winograd.tiles_4x4, work.winograd.tiles_2x2) if work.winograd else (0, 0) for work in works]
     return Kernels(
         patterns=np.array([index[work.pattern] for work in works], dtype=np.intp),
         read_bytes=read,
         written_bytes=written,
-        converted_bytes=converted,
         macs=macs,
         vector_flops=vector,
         launches=launches,
-        threads=threads,
+        blocks=blocks,
+        padding=padding,
+        instructions=instructions,
         serial_steps=steps,
-        is_half=np.array([work.dtype in _HALF for work in works], dtype=bool),
+        resident_blocks=resident,
+        element_bytes=size,
         on_tensor=np.array([shares.get(TENSOR, 0.0) > 0 for shares in engines], dtype=bool),
+        turned=np.array([work.product is not None and work.product.turned for work in works], dtype=bool),
         sizes=np.array(sizes, dtype=np.float64).reshape(-1, 4).T,
+        conversions=_conversions(works),
+        winograd=np.array(winograd, dtype=np.float64).reshape(-1, 2).T,
     )
+
+
+def _conversions(works: Sequence[Work]) -> Floats:
+    most = max((len(work.conversions) for work in works), default=0)
+    table = np.zeros((2, most, len(works)))
+    for index, work in enumerate(works):
+        for place, conversion in enumerate(work.conversions):
+            table[:, place, index] = conversion.moved_bytes, conversion.blocks
+    return table

@@ -61,7 +61,7 @@ def place(costed: Sequence[CostedCall], device: DeviceCeilings, precision: Preci
     if device.kind == WITHOUT_MODEL:
         times = KernelTimes(bounds.names, bounds.seconds, np.zeros(len(works)))
     else:
-        times = kernel_times(kernels, bounds, device.achievable)
+        times = kernel_times(kernels, bounds, device)
     host = device.achievable.get(HOST_SECONDS, 0.0)
     steps = timeline(times.runs, np.cumsum(kernels.launches) * host)
     points, start = [], 0

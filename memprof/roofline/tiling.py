@@ -1,78 +1,115 @@
-"""Tile and wave quantisation: what a matrix product costs above its arithmetic by running in whole tiles and waves.
+"""Tile and wave quantisation: how long matrix products take by running in whole tiles and waves.
 
 A product is cut into tiles of the output, a thread block each; a tile at the edge costs as much as a full one, and the
-last wave of blocks as much as if every SM had work. Each tile also pays for filling its pipeline and for writing out,
-as if its depth were longer. The library takes the tile for which all this costs least; on tensor cores it also splits a
-deep product among idle SMs (CUTLASS documentation, "Efficient GEMM in CUDA"; Stream-K, Osama et al. 2023, arXiv
-2301.03598). On CUDA cores cuBLAS does not (NeuSight's recordings have no split kernel), but cuDNN splits its weight
-gradients: the 64 x 64 result of ResNet-50's first would keep 1 of a V100's 80 SMs busy, yet takes no longer.
+last wave of blocks as much as if every SM had work. For each element of depth a tile costs the longer of multiplying
+and of fetching a column and a row of operands from L2, which is why small tiles are slow where arithmetic is fast. It
+also pays for filling its pipeline, as if it fetched more depth. The library takes the tile for which all this costs
+least; it may also split a deep product among idle SMs (CUTLASS documentation, "Efficient GEMM in CUDA"; Stream-K, Osama
+et al. 2023, arXiv 2301.03598).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Tile = tuple[int, int, float]
+"""Rows, columns, and the share of the arithmetic rate that its warps reach beside their own loads."""
 
-TENSOR_TILES = ((256, 128, 1.0), (128, 128, 0.97), (128, 64, 0.88), (64, 64, 0.72))
-"""Rows, columns and relative speed of tensor-core tiles: smaller ones fetch more operands per multiply-add.
+TENSOR_TILES: tuple[Tile, ...] = ((256, 128, 1.0), (128, 128, 1.0), (256, 64, 1.0), (128, 64, 1.0), (64, 64, 1.0))
+"""Of tensor cores. Sizes from CUTLASS's default configurations and the names of cuDNN's kernels."""
 
-Sizes from CUTLASS's default configurations; speeds in proportion to the operands fetched at two parts of arithmetic to
-one of fetching."""
+POINTWISE_TILES: tuple[Tile, ...] = ((256, 64, 1.0), (64, 64, 1.0))
+"""Of cuDNN's TF32 kernels for 1x1 convolutions of channels-first tensors: cutlass_tensorop_s1688gemm_256x64_16x4 and
+64x64_16x6 are all that a ResNet-50's training on an A100 runs (HolisticTraceAnalysis, tests/data)."""
 
-CUDA_CORE_TILES = ((128, 128, 1.0), (128, 64, 0.95), (64, 64, 0.85), (128, 32, 0.85), (64, 32, 0.75), (32, 32, 0.6))
-"""The same for CUDA cores: the sgemm kernels that cuBLAS chose in NeuSight's recordings."""
+CORE_TILES: tuple[Tile, ...] = (
+    (128, 128, 1.0),
+    (128, 64, 1.0),
+    (64, 64, 0.9),
+    (128, 32, 0.9),
+    (64, 32, 0.8),
+    (32, 32, 0.7),
+)
+"""Of CUDA cores: the sgemm kernels that cuBLAS chose in NeuSight's recordings of linear layers."""
 
-BATCHED_TILE = ((128, 128, 1.0),)
-"""For batches of float32 products cuBLAS takes this tile only: ampere_sgemm_128x128_nn in 8,296 of 8,338 of NeuSight's
-recordings."""
+BATCHED_CORE_TILES: tuple[Tile, ...] = ((128, 128, 1.0),)
+"""For batches of float32 products on Ampere and later: ampere_sgemm_128x128_nn in 8,296 of 8,338 of NeuSight's."""
+
+VOLTA_BATCHED_CORE_TILES: tuple[Tile, ...] = ((64, 64, 0.85), (32, 128, 0.85))
+"""The same on Volta and Turing: volta_sgemm_64x64_nn and 32x128_nn in 2,493 of 2,500 of NeuSight's."""
+
+FUSED_WINOGRAD_TILES: tuple[Tile, ...] = ((128, 32, 1.0),)
+"""Of cuDNN's scudnn_winograd_128x128 kernels: 128 tiles of the image by 32 filters at a time."""
 
 _DEPTH_STEP = 32
 """Depth per step of the main loop, to which a product's depth is padded (CUTLASS threadblock shapes)."""
 _SPLIT_DEPTH = 256
 """Least depth worth giving to a block of its own when a product is split."""
+_SUM_BYTES = 4
+"""Of an element of a part's result: float32, whatever the product's dtype."""
 _EXACT_WAVES = 6
 """Beyond so many waves blocks of unequal length fill the gaps, and the count of waves need not be whole."""
 
 
-def inflation(
-    sizes: Floats, on_tensor: NDArray[np.bool_], sm_count: float, prologue: Floats, split: NDArray[np.bool_]
-) -> Floats:
-    """Return, for each product, the time in whole tiles and waves over that of its multiply-adds alone: (n,), >= 1.
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the device does: SMs, bytes per second from L2 to each, bytes per second of DRAM, seconds of a launch.
 
-    `sizes` (4, n) are batch, m, n and k; what is no product has zeros and counts as 1. `prologue` (n,) is what filling
-    the pipeline and writing out cost a tile, in elements of depth. `split` (n,) tells which the library may split
-    though they run on CUDA cores.
+    `multicast` is how many blocks of a cluster share what one of them fetches (1 before Hopper).
     """
-    result = np.ones(sizes.shape[1])
-    is_product = sizes.min(axis=0) > 0
-    for tiles, members, splits in (
-        (TENSOR_TILES, is_product & on_tensor, True),
-        (BATCHED_TILE, is_product & ~on_tensor & ~split & (sizes[0] > 1), False),
-        (CUDA_CORE_TILES, is_product & ~on_tensor & ~split & (sizes[0] <= 1), False),
-        (CUDA_CORE_TILES, is_product & ~on_tensor & split, True),
-    ):
-        if members.any():
-            result[members] = _least(sizes[:, members], tiles, sm_count, prologue[members], splits)
-    return np.maximum(result, 1.0)
+
+    sm_count: float
+    l2_bytes_per_second: float
+    dram_bytes_per_second: float
+    launch_seconds: float
+    multicast: float = 1.0
 
 
-def _least(
-    sizes: Floats, tiles: Sequence[tuple[int, int, float]], sm_count: float, prologue: Floats, splits: bool
-) -> Floats:
-    batch, rows, columns, depth = sizes
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """n products: `sizes` (4, n) are batch, m, n and k, all above zero; bytes an element; FLOP/s of the device for them.
+
+    `prologue_depth` is what filling the pipeline costs a tile, in elements of depth that it fetches. All (n,) but sizes.
+    """
+
+    sizes: Floats
+    element_bytes: Floats
+    flops_per_second: Floats
+    prologue_depth: Floats
+
+
+def tiled_seconds(demands: Demands, machine: Machine, tiles: Sequence[Tile], *, splits: bool) -> Floats:
+    """Return the seconds (n,) of products in the tile, or its transpose, that costs least.
+
+    `splits` tells whether the library splits deep products among idle SMs. The parts are then summed by a kernel of
+    their own, which reads what each part has written.
+    """
+    batch, rows, columns, depth = demands.sizes
     padded = np.ceil(depth / _DEPTH_STEP) * _DEPTH_STEP
-    best = np.full(len(depth), np.inf)
+    macs_per_second = demands.flops_per_second / 2 / machine.sm_count
+    best: Floats = np.full(len(depth), np.inf)
     shapes = {shape for height, width, speed in tiles for shape in ((height, width, speed), (width, height, speed))}
     for height, width, speed in sorted(shapes):
         blocks = batch * np.ceil(rows / height) * np.ceil(columns / width)
-        most = padded // _SPLIT_DEPTH if splits else np.ones_like(padded)
-        parts = np.clip(np.floor(sm_count / blocks), 1, np.maximum(1, most))
-        waves = blocks * parts / sm_count
-        waves = np.where(waves > _EXACT_WAVES, waves, np.ceil(waves))
-        best = np.minimum(best, waves * sm_count * height * width * (padded / parts + prologue) / speed)
-    over: Floats = best / (batch * rows * columns * depth)
-    return over
+        fetched = min(height, width) + max(height, width) / machine.multicast
+        fetching = fetched * demands.element_bytes / machine.l2_bytes_per_second
+        step = np.maximum(height * width / (macs_per_second * speed), fetching)
+        for parts in _splits(blocks, padded, machine.sm_count) if splits else (np.ones_like(padded),):
+            waves = blocks * parts / machine.sm_count
+            waves = np.where(waves > _EXACT_WAVES, waves, np.ceil(waves))
+            written = _SUM_BYTES * 2 * parts * batch * rows * columns
+            summing = np.where(parts > 1, written / machine.dram_bytes_per_second + machine.launch_seconds, 0.0)
+            best = np.minimum(best, waves * (padded / parts + demands.prologue_depth) * step + summing)
+    return best
+
+
+def _splits(blocks: Floats, depth: Floats, sm_count: float) -> tuple[Floats, ...]:
+    """Return the numbers of parts that a library may choose: one, as many as the SMs have room for, half and a quarter
+    of them."""
+    most = np.clip(np.floor(sm_count / blocks), 1, np.maximum(1, depth // _SPLIT_DEPTH))
+    return np.ones_like(most), most, np.maximum(1, most // 2), np.maximum(1, most // 4)

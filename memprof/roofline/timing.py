@@ -8,17 +8,18 @@ in memprof/devices/achievable.json); none is of a model or a layer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from memprof.operators.work import Pattern
+from memprof.report.record import DeviceCeilings
 from memprof.roofline.bounds import Bounds
 from memprof.roofline.kernels import PATTERNS, Kernels
-from memprof.roofline.tiling import inflation
-from memprof.vocabulary import DRAM, FP16, FP32, L1, LAUNCH, TENSOR
+from memprof.roofline.products import Products
+from memprof.vocabulary import DRAM, FP16, FP32, ISSUE, L1, L2, LATENCY, LAUNCH, TENSOR
 
 Floats = NDArray[np.float64]
 
@@ -34,45 +35,22 @@ _DRAM = {
     Pattern.DEPTHWISE_CUDNN: "depthwise_cudnn_dram_fraction",
     Pattern.DEPTHWISE_CUDNN_DATA: "depthwise_cudnn_dram_fraction",
     Pattern.DEPTHWISE_CUDNN_WEIGHT: "depthwise_cudnn_dram_fraction",
-    Pattern.MATMUL: "matmul_dram_fraction",
+    Pattern.UNALIGNED: "unaligned_dram_fraction",
     Pattern.ATTENTION: "stream_dram_fraction",
     Pattern.ATTENTION_BACKWARD: "stream_dram_fraction",
 }
-_CONVOLUTION_DRAM = "convolution_dram_fraction"
-_TENSOR = {
-    Pattern.MATMUL: "matmul_tensor_fraction",
-    Pattern.CONVOLUTION: "convolution_tensor_fraction",
-    Pattern.POINTWISE: "convolution_tensor_fraction",
-    Pattern.WEIGHT_GRADIENT: "weight_gradient_tensor_fraction",
-    Pattern.POINTWISE_WEIGHT: "weight_gradient_tensor_fraction",
-    Pattern.FEW_CHANNELS: "few_channels_tensor_fraction",
-    Pattern.GROUPED: "grouped_tensor_fraction",
-    Pattern.GROUPED_WEIGHT: "grouped_weight_tensor_fraction",
-    Pattern.GROUPED_WEIGHT_PACKED: "grouped_weight_packed_tensor_fraction",
-    Pattern.ATTENTION: "attention_tensor_fraction",
-    Pattern.ATTENTION_BACKWARD: "attention_backward_tensor_fraction",
-}
-_UNTILED = frozenset(
-    {
-        Pattern.FEW_CHANNELS,
-        Pattern.GROUPED,
-        Pattern.GROUPED_WEIGHT,
-        Pattern.GROUPED_WEIGHT_PACKED,
-        Pattern.ATTENTION,
-        Pattern.ATTENTION_BACKWARD,
-    }
-)
-"""Patterns whose fraction already holds what their tiles waste."""
+_PRODUCT_DRAM = "product_dram_fraction"
 _INSTRUCTIONS = {
     Pattern.DEPTHWISE_WEIGHT: "depthwise_weight_instructions",
     Pattern.DEPTHWISE_CUDNN_WEIGHT: "depthwise_cudnn_weight_instructions",
 }
-_STREAMING = frozenset({Pattern.STREAM, Pattern.STRIDED, Pattern.TRANSPOSED})
 _NATIVE = frozenset({Pattern.DEPTHWISE, Pattern.DEPTHWISE_DATA})
-_POINTWISE = frozenset({Pattern.POINTWISE, Pattern.POINTWISE_WEIGHT})
-_SPLIT = frozenset({Pattern.WEIGHT_GRADIENT, Pattern.POINTWISE_WEIGHT})
-"""Products that cuDNN splits among SMs, on CUDA cores too: their results are small and their sums long."""
 _CUDNN = frozenset({Pattern.DEPTHWISE_CUDNN, Pattern.DEPTHWISE_CUDNN_DATA})
+_HALF_BYTES = 2
+_NATIVE_THREADS = 1024
+"""Per block of PyTorch's depthwise kernels, one for each output (memprof.operators.depthwise)."""
+_CONVERTING_BLOCKS = 8
+"""Blocks of 256 threads that an SM holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,38 +103,41 @@ def timeline(runs: ArrayLike, launched: ArrayLike) -> Timeline:
     return Timeline(np.diff(delay, prepend=0.0), seconds, float(starts[-1]))
 
 
-def kernel_times(kernels: Kernels, bounds: Bounds, constants: Mapping[str, float]) -> KernelTimes:
-    """Return how long `kernels` take on a device with these `bounds` and time-model `constants`."""
-    model = _Model(kernels, constants)
+def kernel_times(kernels: Kernels, bounds: Bounds, device: DeviceCeilings) -> KernelTimes:
+    """Return how long `kernels`, held against `bounds` of `device`, take there by its time-model constants."""
+    model = _Model(kernels, device)
+    products = Products(kernels, device, device.achievable)
     rules: dict[str, Callable[[Floats], Floats]] = {
-        DRAM: lambda least: np.maximum(model.streaming(bounds), model.chasing()),
-        TENSOR: lambda least: least * model.tiling() / model.tensor_fractions(),
-        FP32: lambda least: np.maximum(least * model.core_slowdown(), model.issuing()) + model.first_loads(bounds),
-        FP16: lambda least: least * model.core_slowdown(),
+        DRAM: lambda least: model.streaming(bounds),
+        TENSOR: products.on_tensor_cores,
+        FP32: products.on_cuda_cores,
+        FP16: products.on_cuda_cores,
         L1: lambda least: least / model.l1_fractions() + model.first_loads(bounds),
     }
     seconds = [
         rules[name](least) if name in rules else least for name, least in zip(bounds.names, bounds.seconds, strict=True)
     ]
-    return KernelTimes(bounds.names, np.stack(seconds), model.launching())
+    names = (*bounds.names, ISSUE, LATENCY)
+    rows = np.stack([*seconds, model.issuing() + model.first_loads(bounds), model.chasing()])
+    return KernelTimes(names, rows + model.converting(), model.launching())
 
 
 class _Model:
     """The constants of a device for each of some kernels, as arrays (n,)."""
 
-    def __init__(self, kernels: Kernels, constants: Mapping[str, float]) -> None:
+    def __init__(self, kernels: Kernels, device: DeviceCeilings) -> None:
         self._kernels = kernels
-        self._constants = constants
+        self._device = device
         self._issue = self.get("issue_slots_per_second", 0.0)
 
     def get(self, key: str, default: float) -> float:
-        return self._constants.get(key, default)
+        return self._device.achievable.get(key, default)
 
     def dram_fractions(self) -> Floats:
-        return self._pattern_constants(lambda pattern: self.get(_DRAM.get(pattern, _CONVOLUTION_DRAM), 1.0))
-
-    def tensor_fractions(self) -> Floats:
-        return self._pattern_constants(lambda pattern: self.get(_TENSOR.get(pattern, "matmul_tensor_fraction"), 1.0))
+        reached = self._pattern_constants(lambda pattern: self.get(_DRAM.get(pattern, _PRODUCT_DRAM), 1.0))
+        is_product = self._kernels.sizes.min(axis=0) > 0
+        on_cores = is_product & ~self._kernels.on_tensor & (reached == self.get(_PRODUCT_DRAM, 1.0))
+        return np.where(on_cores, self.get("core_product_dram_fraction", 1.0), reached)
 
     def l1_fractions(self) -> Floats:
         native, cudnns = self.get("tap_l1_fraction", 1.0), self.get("depthwise_cudnn_l1_fraction", 1.0)
@@ -174,43 +155,39 @@ class _Model:
         moved = self._kernels.dram_bytes
         resident = self._kernels.resident_bytes(self.get("l2_capacity_bytes", 0.0))
         from_dram = 1.0 - np.divide(resident, moved, out=np.zeros_like(moved), where=moved > 0)
-        return np.maximum((least * from_dram + self.converting(bounds)) / self.dram_fractions(), least)
+        return np.maximum(least * from_dram / self.dram_fractions(), least)
 
     def chasing(self) -> Floats:
-        """Seconds of loads that each thread makes one after the other."""
-        return self._kernels.serial_steps * self.get("serial_load_seconds", 0.0)
+        """Seconds of loads that each thread makes one after the other, in as many turns as the blocks need."""
+        slots = self.get("sm_count", 1.0) * self._kernels.resident_blocks
+        turns = np.maximum(1.0, self._kernels.blocks / slots)
+        return self._kernels.serial_steps * turns * self.get("serial_load_seconds", 0.0)
 
-    def converting(self, bounds: Bounds) -> Floats:
-        """Seconds at the full DRAM bandwidth of what cuDNN converts; of 1x1 convolutions it converts a share only."""
-        share = np.where(self._kernels.has_pattern(_POINTWISE), self.get("pointwise_converted_fraction", 1.0), 1.0)
-        moved = self._kernels.dram_bytes
-        per_byte = np.divide(bounds.of(DRAM), moved, out=np.zeros_like(moved), where=moved > 0)
-        return self._kernels.converted_bytes * share * per_byte
+    def converting(self) -> Floats:
+        """Seconds of the conversions that cuDNN makes around a kernel on tensor cores, each a kernel of its own.
 
-    def tiling(self) -> Floats:
-        """Time in whole tiles and waves over that of the multiply-adds alone."""
-        untiled = self._kernels.has_pattern(_UNTILED)
-        depths = self.get("tensor_prologue_depth", 0.0), self.get("core_prologue_depth", 0.0)
-        on_tensor = self._kernels.on_tensor
-        prologue = np.where(on_tensor, *depths)
-        split = self._kernels.has_pattern(_SPLIT)
-        whole = inflation(self._kernels.sizes, on_tensor, self.get("sm_count", 1.0), prologue, split)
-        return np.where(untiled, 1.0, whole)
+        One whose tensors fit in L2 streams through that, any other through DRAM; none is faster than its blocks.
+        """
+        moved, blocks = self._kernels.conversions
+        memory = self._device.memory_bytes_per_second
+        dram = memory.get(DRAM, np.inf) * self.get("stream_dram_fraction", 1.0)
+        cached = moved <= self.get("l2_capacity_bytes", 0.0)
+        bandwidth = np.where(cached, max(dram, memory.get(L2, dram) * self.get("stream_l2_fraction", 1.0)), dram)
+        slots = self.get("sm_count", 1.0) * _CONVERTING_BLOCKS
+        by_blocks = blocks / slots * self.get("conversion_block_seconds", 0.0)
+        each = np.maximum(moved / bandwidth, by_blocks) + (blocks > 0) * self.get("launch_seconds", 0.0)
+        is_converted = self._kernels.on_tensor & ~self._left_to_cuda_cores()
+        return np.where(is_converted, each.sum(axis=0), 0.0)
 
-    def core_slowdown(self) -> Floats:
-        """Time of products on CUDA cores over that of their multiply-adds; 1 for everything else."""
-        is_product = (self._kernels.sizes[0] > 0) & ~self._kernels.on_tensor
-        if not is_product.any():
-            return np.ones(len(is_product))
-        return np.where(is_product, self.tiling() / self.get("product_core_fraction", 1.0), 1.0)
+    def _left_to_cuda_cores(self) -> NDArray[np.bool_]:
+        return Products(self._kernels, self._device, self._device.achievable).left_to_cuda_cores()
 
     def issuing(self) -> Floats:
-        """Seconds for which the schedulers issue, per tap of depthwise weight gradients, per FLOP of others."""
+        """Seconds for which the schedulers issue, per tap of depthwise weight gradients, or what a kernel states."""
         per_tap = self._pattern_constants(lambda pattern: self._instructions(pattern, ""))
         per_tap_half = self._pattern_constants(lambda pattern: self._instructions(pattern, "_16bit"))
-        issued = self._kernels.macs * np.where(self._kernels.is_half, per_tap_half, per_tap)
-        streaming = self._kernels.has_pattern(_STREAMING)
-        issued += np.where(streaming, self._kernels.vector_flops * self.get("elementwise_instructions", 0.0), 0.0)
+        is_half = self._kernels.element_bytes == _HALF_BYTES
+        issued = self._kernels.macs * np.where(is_half, per_tap_half, per_tap) + self._kernels.instructions
         return issued / self._issue if self._issue else np.zeros_like(issued)
 
     def launching(self) -> Floats:
@@ -218,8 +195,8 @@ class _Model:
         latency = self._kernels.launches * self.get("launch_seconds", 0.0)
         if not self._issue:
             return latency
-        prologue = self._kernels.threads * self.get("tap_prologue_instructions", 0.0) / self._issue
-        return latency + np.where(self._kernels.has_pattern(_NATIVE), prologue, 0.0)
+        instructions = self._kernels.blocks * _NATIVE_THREADS * self.get("tap_prologue_instructions", 0.0)
+        return latency + np.where(self._kernels.has_pattern(_NATIVE), instructions / self._issue, 0.0)
 
     def _instructions(self, pattern: Pattern, suffix: str) -> float:
         key = _INSTRUCTIONS.get(pattern)

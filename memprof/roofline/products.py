@@ -1,0 +1,194 @@
+"""How long matrix products and convolutions compute, on tensor cores or CUDA cores, by the algorithm that costs least.
+
+On tensor cores they run in tiles (memprof.roofline.tiling). On CUDA cores cuDNN has more: for 3x3 convolutions of
+stride 1 Winograd's algorithms (Lavin and Gray 2015, arXiv 1509.09308). F(4x4, 3x3), not fused, transforms the input
+into 36 matrices of T x C for its T tiles of 4 x 4 outputs, multiplies them with the 36 of the transformed weight, C x
+K, and transforms the 36 T x K results back: 4 times fewer multiply-adds, but each matrix is written and read. F(2x2,
+3x3), fused into one kernel, does 16 multiply-adds for 4 outputs instead of 36.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memprof.operators.work import Pattern
+from memprof.report.record import DeviceCeilings
+from memprof.roofline import tiling
+from memprof.roofline.kernels import PATTERNS, Kernels
+from memprof.vocabulary import DRAM, FP16, FP32, L2, TENSOR
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+FRACTIONS = {
+    Pattern.MATMUL: "matmul_tensor_fraction",
+    Pattern.UNALIGNED: "matmul_tensor_fraction",
+    Pattern.CONVOLUTION: "convolution_tensor_fraction",
+    Pattern.POINTWISE: "convolution_tensor_fraction",
+    Pattern.WEIGHT_GRADIENT: "weight_gradient_tensor_fraction",
+    Pattern.POINTWISE_WEIGHT: "weight_gradient_tensor_fraction",
+    Pattern.FEW_CHANNELS: "few_channels_tensor_fraction",
+    Pattern.GROUPED: "grouped_tensor_fraction",
+    Pattern.GROUPED_WEIGHT: "grouped_weight_tensor_fraction",
+    Pattern.GROUPED_WEIGHT_PACKED: "grouped_weight_packed_tensor_fraction",
+    Pattern.ATTENTION: "attention_tensor_fraction",
+    Pattern.ATTENTION_BACKWARD: "attention_backward_tensor_fraction",
+}
+"""The constant that says what of the tensor-core peak kernels of a pattern reach."""
+_UNTILED = frozenset(
+    {
+        Pattern.FEW_CHANNELS,
+        Pattern.GROUPED,
+        Pattern.GROUPED_WEIGHT,
+        Pattern.GROUPED_WEIGHT_PACKED,
+        Pattern.ATTENTION,
+        Pattern.ATTENTION_BACKWARD,
+    }
+)
+"""Patterns whose fraction already holds what their tiles waste."""
+_MATRICES = frozenset({Pattern.MATMUL, Pattern.UNALIGNED})
+_SPLIT = frozenset({Pattern.WEIGHT_GRADIENT, Pattern.POINTWISE_WEIGHT})
+"""Deep products, whose parts follow one another on an SM and hide each other's prologue."""
+_POINTWISE = frozenset({Pattern.POINTWISE, Pattern.POINTWISE_WEIGHT})
+_WORD_BYTES = 4
+"""Of a float32: what Winograd's algorithms compute in, and what TF32 is loaded as."""
+_WINOGRAD_4X4, _WINOGRAD_2X2 = 36, 16
+"""Products of a tile: (4 + 3 - 1)^2 and (2 + 3 - 1)^2."""
+_TAPS = 9
+_AMPERE, _HOPPER = 8.0, 9.0
+"""Compute capabilities: from the first cuBLAS takes larger tiles for batches, from the second blocks form clusters."""
+_CLUSTER = 2.0
+"""Blocks of a cluster that share the operand which they both need (CUTLASS, sm90 default cluster shape 2 x 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    """The matrix work of some kernels on one device, with its time-model `constants`."""
+
+    kernels: Kernels
+    device: DeviceCeilings
+    constants: Mapping[str, float]
+
+    def on_tensor_cores(self, least: Floats) -> Floats:
+        """Return the seconds (n,) on tensor cores of what takes `least` at their peak; zeros where it is not there."""
+        fractions = self._fractions()
+        seconds = least * self.kernels.padding / fractions
+        for members, tiles in (
+            (self._tiled(on_tensor=True) & ~self._is_turned_pointwise(), tiling.TENSOR_TILES),
+            (self._tiled(on_tensor=True) & self._is_turned_pointwise(), tiling.POINTWISE_TILES),
+        ):
+            if members.any():
+                rate: Floats = self._peak(TENSOR) * fractions[members]
+                seconds[members] = self._tiles(self.kernels.sizes[:, members], members, rate, tiles)
+        return np.where(self.left_to_cuda_cores(), 0.0, seconds)
+
+    def on_cuda_cores(self, least: Floats) -> Floats:
+        """Return the seconds (n,) on CUDA cores of what takes `least` at their peak."""
+        seconds = least * self.kernels.padding
+        left = self.left_to_cuda_cores()
+        if left.any():
+            rate = self._peak(FP32) * self._get("first_layer_core_fraction")
+            seconds[left] += 2 * self.kernels.macs[left] / rate
+        tiled = self._tiled(on_tensor=False)
+        is_matrices = self.kernels.has_pattern(_MATRICES)
+        is_batch = is_matrices & (self.kernels.sizes[0] > 1)
+        batched = tiling.BATCHED_CORE_TILES
+        if self._get("compute_capability", _AMPERE) < _AMPERE:
+            batched = tiling.VOLTA_BATCHED_CORE_TILES
+        for members, tiles, fraction in (
+            (tiled & is_matrices & ~is_batch, tiling.CORE_TILES, "product_core_fraction"),
+            (tiled & is_batch, batched, "product_core_fraction"),
+            (tiled & ~is_matrices, tiling.CORE_TILES, "convolution_core_fraction"),
+        ):
+            if members.any():
+                rate = self._core_rates(members) * self._get(fraction)
+                sizes = self.kernels.sizes[:, members]
+                # cuBLAS does not split batches on CUDA cores: NeuSight's recordings have no such kernel.
+                seconds[members] = self._tiles(sizes, members, rate, tiles, splits=tiles is not batched)
+        return self._or_winograd(seconds, tiled, batched)
+
+    def left_to_cuda_cores(self) -> Mask:
+        """Return which kernels cuDNN leaves to CUDA cores in TF32: convolutions of an image's few channels."""
+        few = self.kernels.has_pattern({Pattern.FEW_CHANNELS})
+        return few & self.kernels.on_tensor & (self.kernels.element_bytes == _WORD_BYTES)
+
+    def _fractions(self) -> Floats:
+        values = [self._get(FRACTIONS.get(pattern, "matmul_tensor_fraction")) for pattern in PATTERNS]
+        fractions: Floats = np.array(values)[self.kernels.patterns]
+        is_word = self.kernels.element_bytes == _WORD_BYTES
+        is_matrices = self.kernels.has_pattern(_MATRICES | {Pattern.POINTWISE})
+        fractions = np.where(is_word & is_matrices, self._get("matmul_tf32_tensor_fraction"), fractions)
+        return np.where(is_word & self.kernels.turned, self._get("turned_tf32_tensor_fraction"), fractions)
+
+    def _is_turned_pointwise(self) -> Mask:
+        is_word = self.kernels.element_bytes == _WORD_BYTES
+        return self.kernels.has_pattern(_POINTWISE) & self.kernels.turned & is_word
+
+    def _tiled(self, *, on_tensor: bool) -> Mask:
+        is_product = self.kernels.sizes.min(axis=0) > 0
+        untiled = self.kernels.has_pattern(_UNTILED)
+        if not on_tensor:
+            grouped = untiled & ~self.kernels.has_pattern({Pattern.FEW_CHANNELS})
+            return is_product & ~grouped & ~self.kernels.on_tensor
+        return is_product & ~untiled & self.kernels.on_tensor
+
+    def _tiles(
+        self, sizes: Floats, members: Mask, rate: Floats, tiles: Sequence[tiling.Tile], *, splits: bool = True
+    ) -> Floats:
+        """Return the seconds of products of `sizes` in tiles, at `rate` FLOP/s of the whole device."""
+        memory, sms = self.device.memory_bytes_per_second, self._get("sm_count")
+        machine = tiling.Machine(
+            sms,
+            memory.get(L2, np.inf) / sms,
+            memory.get(DRAM, np.inf),
+            self._get("launch_seconds", 0.0),
+            _CLUSTER if self._get("compute_capability", 0.0) >= _HOPPER else 1.0,
+        )
+        prologue = self._prologues() * self.kernels.on_tensor
+        demands = tiling.Demands(sizes, self.kernels.element_bytes[members], rate, prologue[members])
+        return tiling.tiled_seconds(demands, machine, tiles, splits=splits)
+
+    def _prologues(self) -> Floats:
+        """Return the depth that a tile's prologue is worth; where an SM holds several tiles, others hide it."""
+        bare = self._is_turned_pointwise() | self.kernels.has_pattern(_SPLIT)
+        return np.where(bare, 0.0, self._get("tile_prologue_depth", 0.0))
+
+    def _or_winograd(self, direct: Floats, tiled: Mask, batched: Sequence[tiling.Tile]) -> Floats:
+        """Return the least of the direct algorithm's seconds and those of Winograd's, where they apply."""
+        members = tiled & (self.kernels.winograd[0] > 0) & (self.kernels.element_bytes == _WORD_BYTES)
+        if not members.any():
+            return direct
+        rate = self._core_rates(members) * self._get("convolution_core_fraction")
+        is_weight = self.kernels.has_pattern({Pattern.WEIGHT_GRADIENT})[members]
+        _, rows, columns, depth = self.kernels.sizes[:, members]
+        fours, twos = self.kernels.winograd[:, members]
+        filters = np.where(is_weight, rows, columns)
+        channels = np.where(is_weight, columns, depth) / _TAPS
+        products = np.full_like(fours, _WINOGRAD_4X4)
+        forward = np.stack([products, fours, filters, channels])
+        weight = np.stack([products, filters, channels, fours])
+        multiplied = self._tiles(np.where(is_weight, weight, forward), members, rate, batched, splits=False)
+        elements = _WINOGRAD_4X4 * (fours * channels + channels * filters + fours * filters)
+        moved = self.kernels.dram_bytes[members] + 2 * _WORD_BYTES * elements
+        bandwidth = self.device.memory_bytes_per_second.get(DRAM, np.inf)
+        transformed = moved / (bandwidth * self._get("stream_dram_fraction"))
+        fused = np.stack([np.full_like(twos, _WINOGRAD_2X2), twos, filters, channels])
+        at_once = self._tiles(fused, members, rate, tiling.FUSED_WINOGRAD_TILES, splits=False)
+        at_once = np.where(is_weight, np.inf, at_once)
+        result = direct.copy()
+        result[members] = np.minimum(direct[members], np.minimum(multiplied + transformed, at_once))
+        return result
+
+    def _core_rates(self, members: Mask) -> Floats:
+        packed = (self.kernels.element_bytes[members] == _WORD_BYTES // 2) & (FP16 in self.device.peak_flops_per_second)
+        return np.where(packed, self._peak(FP16), self._peak(FP32))
+
+    def _peak(self, engine: str) -> float:
+        return self.device.peak_flops_per_second.get(engine, np.inf)
+
+    def _get(self, key: str, default: float = 1.0) -> float:
+        return self.constants.get(key, default)
