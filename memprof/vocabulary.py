@@ -48,6 +48,19 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
+class StepsFrom(StrEnum):
+    """What the steps of a trace are known from."""
+
+    MARKS = "marks"
+    """The profiler's own ("ProfilerStep#5")."""
+    UPDATES = "updates"
+    """Calls of the optimizer."""
+    OPERATORS = "operators"
+    """A sequence of them that repeats."""
+    NOTHING = "nothing"
+    """None is known: all counts as one."""
+
+
 class Phase(StrEnum):
     """The part of a step that an operator call belongs to."""
 

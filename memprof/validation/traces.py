@@ -8,7 +8,6 @@ from itertools import chain
 
 from memprof.analysis.assembly import cost_calls, cost_step
 from memprof.analysis.simulated import simulate_model
-from memprof.analysis.trace_workload import steps_of
 from memprof.analysis.traced import device_of
 from memprof.calls import OperatorCall, extract_calls
 from memprof.comparisons.alignment import call_key
@@ -76,7 +75,7 @@ def _read_steps(trace: Trace) -> _Ran:
         calls=calls,
         outside=tuple(item.kernel for part in parts for item in part.orphans if _is_computed(item.kernel)),
         communication=tuple(kernel for part in parts for kernel in part.kernels if not _is_computed(kernel)),
-        steps=len(numbers) or steps_of(chain.from_iterable(every), 1),
+        steps=len(parts),
         by_shapes=any(call.tensors() for call in calls),
     )
 

@@ -237,5 +237,4 @@ def origin(digest: Digest) -> str:
     )
     files = f" ({', '.join(measured.origin)})" if measured.origin else ""
     ran = f" {'of' if measured.source == 'trace' else 'on'} {measured.device_name}" if measured.device_name else ""
-    count = digest.steps
-    return f"{source}{files}{ran}; {count} {'step' if count == 1 else 'steps'}"
+    return f"{source}{files}{ran}; {words.steps(digest.steps, measured.steps_from)}"
