@@ -17,12 +17,11 @@ from memprof.operators import registry
 from memprof.operators.work import Work
 from memprof.profiles.records import Activity, Kernel
 from memprof.report.record import DeviceCeilings, Workload
-from memprof.roofline.points import CostedCall, RooflinePoint, place
+from memprof.roofline.points import CostedCall, RooflinePoint, place, without_host
 from memprof.tensors.precision import get_precision
 from memprof.traces.records import Trace
 from memprof.traces.selection import select
 from memprof.validation.gradient_passes import GRADIENTS, split
-from memprof.validation.kernels import without_host
 from memprof.validation.lining_up import Match, Mismatch, line_up
 from memprof.validation.tables import MeasurementError
 from memprof.validation.trace_records import LeftOut, PassCase, TraceValidation

@@ -106,7 +106,7 @@ def _predicted(digest: Digest) -> tuple[Fact, ...]:
         operators = digest.whole.time_seconds / digest.totals.seconds if digest.totals.seconds else 0.0
         against = f"; operators took {units.ratio(operators)}, all {units.ratio(took / seconds)}" if seconds else ""
         several = f" {digest.per_step}" if digest.steps > 1 else ""
-        remark = f"a prediction{several}{against}"
+        remark = f"a prediction{several}, of kernels alone{against}"
     total = digest.totals
     return (
         Fact("Predicted time", units.seconds(total.seconds), remark),
