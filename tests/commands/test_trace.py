@@ -158,6 +158,9 @@ def test_a_trace_of_kernels_only_gives_its_time_line_kernels_and_idle_time(tmp_p
     (report,) = load_reports((tmp_path / "memprof-report" / "report.json").read_text())
     assert report.measured is not None
     assert report.measured.stray_seconds == pytest.approx(60e-6)
+    page = (tmp_path / "memprof-report" / "report.html").read_text()
+    assert "No operator was recorded, so that there is nothing to hold against a roof" in page
+    assert "<svg" not in page.partition("<h2>Roofline</h2>")[2].partition("</section>")[0]
     error = memprof("trace", "t.json", "--model", "resnet50", cwd=tmp_path).error
     assert "t holds no operators to line up with a model" in error
 
