@@ -28,6 +28,9 @@ GPU, CPU = "gpu", "cpu"
 GROUPINGS = ("operator", "module", "kind", "phase", "shape")
 """What a table of the most expensive may group by; a digest has the groups of each in its plural."""
 
+SCALED_TIMES = "scaled-times"
+"""The code of the warning of a report whose times were measured on one device and scaled to another."""
+
 NANOSECOND = 1e-9
 """In seconds."""
 

@@ -48,7 +48,7 @@ def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str 
     """
     target = device or device_of(trace)
     whole, trace = trace, whole_steps(trace)
-    step, shapeless = _cost_trace(trace)
+    step, shapeless = cost_trace(trace)
     workload = workload_of(_name(trace), step.costed, precisions(target), step.steps)
     if precision is not None:
         workload = replace(workload, precision=precision)
@@ -59,12 +59,12 @@ def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str 
     return replace(
         report,
         measured=measured,
-        warnings=(*report.warnings, *trace.warnings, *_left_out(whole, trace), *warnings),
+        warnings=(*report.warnings, *trace.warnings, *left_out(whole, trace), *warnings),
         environment={name: value for name, value in report.environment.items() if name != "torch"},
     )
 
 
-def _cost_trace(trace: Trace) -> tuple[CostedStep, list[OperatorCall]]:
+def cost_trace(trace: Trace) -> tuple[CostedStep, list[OperatorCall]]:
     """Cost the calls of a trace that have shapes, and return those that have none.
 
     TraceError where all its operators have none, or where it has neither operators nor kernels.
@@ -222,7 +222,7 @@ def _device_time(trace: Trace) -> tuple[DeviceTime | None, list[ReportWarning]]:
     return times[chosen], [warning]
 
 
-def _left_out(whole: Trace, part: Trace) -> list[ReportWarning]:
+def left_out(whole: Trace, part: Trace) -> list[ReportWarning]:
     """Say what of a trace precedes the first whole step and follows the last."""
     if part is whole:
         return []

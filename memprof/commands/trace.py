@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     "--device",
     metavar="NAME|FILE",
     shell_complete=complete_devices,
-    help="What ran it. Default: the GPU that the trace names.",
+    help="Of another GPU than the trace names: measured times are scaled to it by predicted ratios. A file, or where "
+    "the trace names no GPU that memprof knows: what ran it. Default: the GPU that the trace names.",
 )
 @click.option("--precision", type=click.Choice(list(PRECISIONS)), help="Default: what dtypes and kernel names show.")
 @click.option("--step", type=int, metavar="N", help="Only the step that the profiler called ProfilerStep#N.")
@@ -102,7 +103,7 @@ def command(
     if not as_json:
         check_writable(output)
     traces = _read(files, rank, step, start, end)
-    reports = _reports(traces, target, precision, counters)
+    reports = _reports(traces, target, precision, counters, model)
     report = Result(reports, REPORT, formats)
     alignment = None
     if model is not None:
@@ -132,12 +133,16 @@ def _read(
 
 
 def _reports(
-    traces: Sequence[Trace], target: Device | None, precision: str | None, counters: Path | None
+    traces: Sequence[Trace], target: Device | None, precision: str | None, counters: Path | None, model: str | None
 ) -> list[Report]:
+    from memprof.analysis.scaled import check_alone, is_another, scale_trace
     from memprof.analysis.traced import add_counters, analyze_trace
     from memprof.commands.output import progress
 
     with progress("analysing"):
+        if target is not None and any(is_another(trace, target) for trace in traces):
+            check_alone(target, len(traces), counters=counters, model=model)
+            return [scale_trace(traces[0], target, precision)]
         reports = [analyze_trace(trace, device=target, precision=precision) for trace in traces]
         return [add_counters(reports[0], counters)] if counters is not None else reports
 

@@ -142,5 +142,5 @@ def _model_facts(digest: Digest) -> tuple[Fact, ...]:
         (f"MACs per {noun[:-1]}", total.macs_per_image, "multiply-adds of one forward pass"),
         ("Parameters", total.parameters, ""),
     )
-    unknown = digest.is_measured
+    unknown = digest.is_measured or digest.report.memory is None
     return tuple(Fact(name, units.count(count), remark) for name, count, remark in facts if count or not unknown)
