@@ -97,12 +97,19 @@ def check_selection(
     end: float | None,
     counters: Path | None,
     model: str | None,
+    against: Path | None = None,
 ) -> None:
     """Raise WorkloadError where the files and what is selected of them do not go together."""
     if step is not None and (start is not None or end is not None):
         raise WorkloadError("a step and a stretch of time are selected", "give --step, or --from and --to")
     if start is not None and end is not None and start >= end:
         raise WorkloadError(f"--from {start:g} is not before --to {end:g}", "give seconds since the trace's start")
+    beside = [
+        name for name, value in (("--rank", rank), ("--counters", counters), ("--model", model)) if value is not None
+    ]
+    if against is not None and (len(files) > 1 or beside):
+        what = beside[0] if beside else f"{len(files)} traces"
+        raise WorkloadError(f"--against goes with one trace, not with {what}", "give one FILE, and --against another")
     repeated = [path for path, count in Counter(map(str, files)).items() if count > 1]
     if repeated:
         raise WorkloadError(f"{repeated[0]} is given twice", "give each rank's file once")
