@@ -29,6 +29,9 @@ GPU, CPU = "gpu", "cpu"
 GROUPINGS = ("operator", "module", "kind", "phase", "shape")
 """What a table of the most expensive may group by; a digest has the groups of each in its plural."""
 
+SCALED_TIMES = "scaled-times"
+"""The code of the warning of a report whose times were measured on one device and scaled to another."""
+
 NANOSECOND = 1e-9
 """In seconds."""
 
@@ -47,6 +50,19 @@ class Kind(StrEnum):
     LAYOUT = "layout"
     OPTIMIZER = "optimizer"
     UNKNOWN = "unknown"
+
+
+class StepsFrom(StrEnum):
+    """What the steps of a trace are known from."""
+
+    MARKS = "marks"
+    """The profiler's own ("ProfilerStep#5")."""
+    UPDATES = "updates"
+    """Calls of the optimizer."""
+    OPERATORS = "operators"
+    """A sequence of them that repeats."""
+    NOTHING = "nothing"
+    """None is known: all counts as one."""
 
 
 class Phase(StrEnum):

@@ -23,6 +23,7 @@ from memprof.vocabulary import (
     WAITING,
     Kind,
     Phase,
+    StepsFrom,
 )
 
 LEVEL_NAMES = {DRAM: "DRAM", L2: "L2", L1: "L1"}
@@ -65,6 +66,12 @@ _PLURALS: dict[str, str] = {
     Kind.UNKNOWN: "operators without a formula",
 }
 _SINGULAR_VERB = {Kind.ATTENTION, Kind.NORMALIZATION, Kind.POOLING}
+_STEPS_FROM: dict[str, str] = {
+    StepsFrom.MARKS: ", marked by the profiler",
+    StepsFrom.UPDATES: " found from repeated optimizer calls",
+    StepsFrom.OPERATORS: " found from a repeated sequence of operators",
+    StepsFrom.NOTHING: ": no more were marked or found",
+}
 _PHASES = {INFER: "inference", TRAIN: "training"}
 _STEP_PHASES: dict[str, str] = {Phase.FORWARD: "fwd", Phase.BACKWARD: "bwd", Phase.OPTIMIZER: "opt"}
 
@@ -143,6 +150,11 @@ def kernel(name: str) -> str:
     if short.lower() in _NAMELESS and rest and "<" in plain:
         return kernel(rest[0].partition(">")[0].partition(",")[0]) or short
     return short or name
+
+
+def steps(count: int, known_from: str) -> str:
+    """Say how many steps there are and what they are known from: "6 steps found from repeated optimizer calls"."""
+    return f"{count} {'step' if count == 1 else 'steps'}{_STEPS_FROM.get(known_from, '')}"
 
 
 def enumerate_words(parts: list[str]) -> str:

@@ -29,7 +29,7 @@ from memprof.report.record import (
     UnknownOperator,
     Workload,
 )
-from memprof.roofline.points import HOST_SECONDS, CostedCall, RooflinePoint, place
+from memprof.roofline.points import HOST_SECONDS, CostedCall, RooflinePoint, place, without_host
 from memprof.tensors.precision import get_precision
 from memprof.vocabulary import MEMORY_LEVELS, Kind, Phase
 
@@ -68,9 +68,16 @@ def cost_profile(profile: Profile) -> tuple[tuple[CostedCall, ...], tuple[Operat
     return tuple(costed), tuple(unknown)
 
 
-def assemble_report(step: CostedStep, workload: Workload, device: DeviceCeilings) -> Report:
-    """Hold a costed step of `workload` against `device`."""
-    points = place([item for item in step.costed if item.works], device, get_precision(workload.precision))
+def assemble_report(
+    step: CostedStep, workload: Workload, device: DeviceCeilings, points: Sequence[RooflinePoint] | None = None
+) -> Report:
+    """Hold a costed step of `workload` against `device`, or take what was made of its calls already, `points`.
+
+    Where the device's kernels were timed, what is predicted is without their waits for the host, as their times are.
+    """
+    if points is None:
+        roofs = without_host(device) if step.clock is Clock.DEVICE else device
+        points = place([item for item in step.costed if item.works], roofs, get_precision(workload.precision))
     rows = rows_of(points, step.clock)
     if step.clock is not None:
         rows += idle_rows([item for item in step.costed if not item.works], step.unknown, step.clock)

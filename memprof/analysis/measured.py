@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from memprof import devices, models
 from memprof.analysis.simulated import builder_of, model_name, simulate_model
 from memprof.devices.ceilings import ceilings, default_precision
+from memprof.devices.reported import identify
 from memprof.errors import DeviceError, ModelError, WorkloadError
 from memprof.report.record import Report, Workload
 from memprof.tensors.precision import get_precision
@@ -46,10 +47,10 @@ def measure(
 
     The model has random weights, or those that the function gives it, which training changes; images are noise. `roof`
     is the device that operators are held against, a name or a file: by default `host`, which `memprof calibrate` makes,
-    or the GPU by the name that CUDA reports. `batch_size` defaults to 8 on a CPU and 128 on a GPU; `precision` to fp32
-    on a CPU, and on a GPU to what fp32 tensors run as there. `repeat` steps are timed one by one, by default for three
-    seconds and at least six; then some with the profiler. `compiled` runs the model through torch.compile. The rest is
-    as in `memprof.analyze`.
+    or the GPU by the name, processors and memory that CUDA reports. `batch_size` defaults to 8 on a CPU and 128 on a
+    GPU; `precision` to fp32 on a CPU, and on a GPU to what fp32 tensors run as there. `repeat` steps are timed one by
+    one, by default for three seconds and at least six; then some with the profiler. `compiled` runs the model through
+    torch.compile. The rest is as in `memprof.analyze`.
 
     Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
     """
@@ -64,7 +65,7 @@ def measure(
     from memprof.profiles.run.timer import Plan
 
     machine = find_machine(device)
-    target = target or _gpu_roof(machine.name)
+    target = target or _gpu_roof(machine)
     workload = replace(workload, precision=_choose_precision(target, device, precision))
     roofs = ceilings(target, workload.precision)
     if resolution is None and isinstance(model, str):
@@ -161,12 +162,12 @@ def _host_roof() -> Device:
         ) from error
 
 
-def _gpu_roof(name: str) -> Device:
+def _gpu_roof(machine: Machine) -> Device:
     try:
-        return devices.get(name)
+        return identify(machine.name, machine.sm_count, machine.memory_bytes)
     except DeviceError as error:
         raise DeviceError(
-            f"memprof does not know the GPU {name!r}",
+            f"the GPU here is {error.what}",
             "name one like it, or a file that describes it, with --roof; or run `memprof calibrate "
             f"--device cuda` and take --roof {devices.HOST_CUDA}",
         ) from error

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 
-from memprof.calls import OperatorCall
 from memprof.report.record import Workload
 from memprof.roofline.points import CostedCall
 from memprof.tensors.shapes import is_channels_last
@@ -46,16 +44,6 @@ def workload_of(name: str, costed: Sequence[CostedCall], precisions: Sequence[st
 def unknown_workload(name: str) -> Workload:
     """Return the workload of a trace called `name` that has no operators to tell what it was."""
     return Workload(name, batch_size=0, resolution=None, phase="", precision="", layout="")
-
-
-def steps_of(calls: Iterable[OperatorCall], annotated: int) -> int:
-    """Return the number of steps: what the profiler annotated, or how often the optimizer ran where that is more.
-
-    It runs once backward is done; before that it may have set gradients to zero.
-    """
-    phases = [call.phase for call in calls]
-    updates = sum(pair == (Phase.BACKWARD, Phase.OPTIMIZER) for pair in pairwise(phases))
-    return max(1, annotated, updates)
 
 
 def precision_of(costed: Sequence[CostedCall], precisions: Sequence[str]) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from memprof import units
 from memprof.analysis.assembly import CostedStep, assemble_report, cost_profile
 from memprof.analysis.rows import Clock
 from memprof.analysis.strays import sum_strays
-from memprof.analysis.trace_workload import is_on_cuda_cores, steps_of, unknown_workload, workload_of
+from memprof.analysis.trace_workload import is_on_cuda_cores, unknown_workload, workload_of
 from memprof.calls import OperatorCall
 from memprof.counters import join, read_counters
 from memprof.devices.ceilings import ceilings, precisions
@@ -24,6 +25,7 @@ from memprof.report.run import DeviceTime, Measured, Stray
 from memprof.traces.busy import device_times
 from memprof.traces.kinds import is_operator
 from memprof.traces.records import Trace, TraceDevice
+from memprof.traces.selection import whole_steps
 from memprof.vocabulary import NANOSECOND
 
 WITHOUT_SHAPES = "the operator that launched it has no recorded shapes"
@@ -45,7 +47,8 @@ def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str 
     where it holds operators but none with shapes.
     """
     target = device or device_of(trace)
-    step, shapeless = _cost_trace(trace)
+    whole, trace = trace, whole_steps(trace)
+    step, shapeless = cost_trace(trace)
     workload = workload_of(_name(trace), step.costed, precisions(target), step.steps)
     if precision is not None:
         workload = replace(workload, precision=precision)
@@ -56,12 +59,12 @@ def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str 
     return replace(
         report,
         measured=measured,
-        warnings=(*report.warnings, *trace.warnings, *warnings),
+        warnings=(*report.warnings, *trace.warnings, *left_out(whole, trace), *warnings),
         environment={name: value for name, value in report.environment.items() if name != "torch"},
     )
 
 
-def _cost_trace(trace: Trace) -> tuple[CostedStep, list[OperatorCall]]:
+def cost_trace(trace: Trace) -> tuple[CostedStep, list[OperatorCall]]:
     """Cost the calls of a trace that have shapes, and return those that have none.
 
     TraceError where all its operators have none, or where it has neither operators nor kernels.
@@ -80,7 +83,7 @@ def _cost_trace(trace: Trace) -> tuple[CostedStep, list[OperatorCall]]:
         parameters=0,
         memory=None,
         clock=Clock.DEVICE if trace.kernels else Clock.HOST,
-        steps=steps_of((item.call for item in costed), len(trace.steps)),
+        steps=max(1, len(trace.steps)),
     )
     return step, [call for call in unknown if not call.tensors()]
 
@@ -94,12 +97,19 @@ def check_selection(
     end: float | None,
     counters: Path | None,
     model: str | None,
+    against: Path | None = None,
 ) -> None:
     """Raise WorkloadError where the files and what is selected of them do not go together."""
     if step is not None and (start is not None or end is not None):
         raise WorkloadError("a step and a stretch of time are selected", "give --step, or --from and --to")
     if start is not None and end is not None and start >= end:
         raise WorkloadError(f"--from {start:g} is not before --to {end:g}", "give seconds since the trace's start")
+    beside = [
+        name for name, value in (("--rank", rank), ("--counters", counters), ("--model", model)) if value is not None
+    ]
+    if against is not None and (len(files) > 1 or beside):
+        what = beside[0] if beside else f"{len(files)} traces"
+        raise WorkloadError(f"--against goes with one trace, not with {what}", "give one FILE, and --against another")
     repeated = [path for path, count in Counter(map(str, files)).items() if count > 1]
     if repeated:
         raise WorkloadError(f"{repeated[0]} is given twice", "give each rank's file once")
@@ -197,6 +207,7 @@ def _measured(
         attributed_share=1 - lost / total if total else 1.0,
         strays=tuple(strays),
         device_time=device_time,
+        steps_from=trace.steps_from,
     )
     return measured, warnings
 
@@ -216,6 +227,21 @@ def _device_time(trace: Trace) -> tuple[DeviceTime | None, list[ReportWarning]]:
         "record one trace for each process and give all of them",
     )
     return times[chosen], [warning]
+
+
+def left_out(whole: Trace, part: Trace) -> list[ReportWarning]:
+    """Say what of a trace precedes the first whole step and follows the last."""
+    if part is whole:
+        return []
+    spans = part.start_ns - whole.start_ns, whole.end_ns - part.end_ns
+    before, after = (units.seconds(span * NANOSECOND) for span in spans)
+    return [
+        ReportWarning(
+            "part-steps",
+            f"the first {before} and the last {after} of {whole.path.name} belong to no whole step and are left out",
+            "mark steps with torch.profiler.schedule and step(), or select with --from and --to",
+        )
+    ]
 
 
 def _strays(trace: Trace, shapeless: Iterable[OperatorCall]) -> list[Stray]:

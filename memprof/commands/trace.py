@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,13 +18,16 @@ from memprof.commands.options import (
     top_option,
 )
 from memprof.reports.alignment import WRITERS as ALIGNMENT
+from memprof.reports.difference import WRITERS as DIFFERENCE
 from memprof.reports.ranks import WRITERS as RANKS
 from memprof.reports.report import WRITERS as REPORT
 from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import LAYOUTS, PHASES
 
 if TYPE_CHECKING:
+    from memprof.commands.output import Result
     from memprof.comparisons.alignment import Alignment
+    from memprof.comparisons.changes import TraceDifference
     from memprof.comparisons.ranks import Rank
     from memprof.devices.record import Device
     from memprof.report.record import Report
@@ -37,7 +40,8 @@ if TYPE_CHECKING:
     "--device",
     metavar="NAME|FILE",
     shell_complete=complete_devices,
-    help="What ran it. Default: the GPU that the trace names.",
+    help="Of another GPU than the trace names: measured times are scaled to it by predicted ratios. A file, or where "
+    "the trace names no GPU that memprof knows: what ran it. Default: the GPU that the trace names.",
 )
 @click.option("--precision", type=click.Choice(list(PRECISIONS)), help="Default: what dtypes and kernel names show.")
 @click.option("--step", type=int, metavar="N", help="Only the step that the profiler called ProfilerStep#N.")
@@ -55,6 +59,12 @@ if TYPE_CHECKING:
     metavar="NAME",
     shell_complete=complete_models,
     help="Line the trace up with the simulation of this model.",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Another trace: what changed between the two, by operator and by module, in place of a report.",
 )
 @click.option("--batch-size", type=int, help="Of the simulation. Default: the trace's.")
 @click.option("--resolution", type=int, help="Of the simulation, in pixels a side. Default: the trace's.")
@@ -75,6 +85,7 @@ def command(
     end: float | None,
     counters: Path | None,
     model: str | None,
+    against: Path | None,
     batch_size: int | None,
     resolution: int | None,
     phase: str | None,
@@ -95,24 +106,35 @@ def command(
     from memprof.files import check_writable
     from memprof.models import canonical_name
 
-    check_selection(files, step=step, rank=rank, start=start, end=end, counters=counters, model=model)
+    check_selection(files, step=step, rank=rank, start=start, end=end, counters=counters, model=model, against=against)
     target = devices.get(device) if device is not None else None
     if model is not None:
         canonical_name(model)
     if not as_json:
         check_writable(output)
-    traces = _read(files, rank, step, start, end)
-    reports = _reports(traces, target, precision, counters)
-    report = Result(reports, REPORT, formats)
-    alignment = None
-    if model is not None:
+    traces = _read((*files, *([against] if against else [])), rank, step, start, end)
+    reports = _reports(traces, target, precision, counters, model)
+    results: list[Result[Any]]
+    if against is not None:
+        results = [_difference(reports, formats)]
+    elif model is not None:
         aligned = _align(model, reports[0], target, batch_size, resolution, phase, layout)
-        alignment = Result(aligned, ALIGNMENT, ["csv"])
-    if as_json:
-        deliver([alignment or report], output, as_json=True)
-        return
-    ranks = Result(_ranks(traces, reports), RANKS, ["csv"]) if len(reports) > 1 else None
-    deliver([result for result in (report, ranks, alignment) if result], output, for_terminal(by, top))
+        alignment, report = Result(aligned, ALIGNMENT, ["csv"]), Result(reports, REPORT, formats)
+        results = [alignment] if as_json else [report, alignment]
+    else:
+        ranks = [Result(_ranks(traces, reports), RANKS, ["csv"])] if len(reports) > 1 else []
+        results = [Result(reports, REPORT, formats), *ranks]
+    deliver(results, output, for_terminal(by, top), as_json=as_json)
+
+
+def _difference(reports: Sequence[Report], formats: Sequence[str]) -> Result[TraceDifference]:
+    """Return what changed, for those of the formats that it has; for one that it has not, where it has none of them."""
+    from memprof.commands.output import Result
+    from memprof.comparisons.changes import compare_traces
+
+    return Result(
+        compare_traces(*reports), DIFFERENCE, [name for name in formats if name in DIFFERENCE.names] or formats
+    )
 
 
 def _read(
@@ -132,12 +154,16 @@ def _read(
 
 
 def _reports(
-    traces: Sequence[Trace], target: Device | None, precision: str | None, counters: Path | None
+    traces: Sequence[Trace], target: Device | None, precision: str | None, counters: Path | None, model: str | None
 ) -> list[Report]:
+    from memprof.analysis.scaled import check_alone, is_another, scale_trace
     from memprof.analysis.traced import add_counters, analyze_trace
     from memprof.commands.output import progress
 
     with progress("analysing"):
+        if target is not None and any(is_another(trace, target) for trace in traces):
+            check_alone(target, len(traces), counters=counters, model=model)
+            return [scale_trace(traces[0], target, precision)]
         reports = [analyze_trace(trace, device=target, precision=precision) for trace in traces]
         return [add_counters(reports[0], counters)] if counters is not None else reports
 

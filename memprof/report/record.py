@@ -115,7 +115,8 @@ class Totals:
 class OperatorRow:
     """`calls` equal calls of one operator in one module; FLOPs, bytes, launches and seconds are summed over them.
 
-    `seconds` is predicted: the rows' seconds add up to the step's. `bound` names what sets most of it: a ceiling
+    `seconds` is predicted: the rows' seconds add up to the step's, where kernels were timed without their waits for the
+    host, which are no time of theirs. `bound` names what sets most of it: a ceiling
     ("dram", "l2", "l1", or an engine: "tensor", "fp32", "fp16"), "launch" (the latency of starting kernels) or "host"
     (the device waits for the next launch). `roofline_seconds` is the least the ceilings allow,
     `attainable_flops_per_second` is `flops / roofline_seconds`. `engine` is the compute ceiling that its FLOPs are held

@@ -148,6 +148,8 @@ class Measured:
     or the system calls the device that ran. The report's totals are those of `steps` steps, which took `seconds` from
     start to end. `attributed_share` is the fraction of the kernels' time that belongs to operators with recorded
     shapes; `strays` are the rest. `device_time` is None where a CPU ran the step, `timing` where a trace was read.
+    `steps_from` is what the steps of a trace are known from: "marks", "updates" (of the optimizer), "operators" (which
+    repeat) or "nothing"; "" of a run, and where an older memprof wrote the report.
     """
 
     source: str
@@ -160,6 +162,7 @@ class Measured:
     strays: tuple[Stray, ...] = ()
     device_time: DeviceTime | None = None
     timing: Timing | None = None
+    steps_from: str = ""
 
     @property
     def stray_seconds(self) -> float:

@@ -60,6 +60,8 @@ _COMPILED = ("Torch-Compiled Region", "CompiledFunction", "CompiledFxGraph", "tr
 _MODULE_CALL = "nn.Module: "
 _STEP = re.compile(r"ProfilerStep#(\d{1,18})")
 _OPTIMIZER = ("Optimizer.step#", "Optimizer.zero_grad#")
+_UPDATE = re.compile(r"aten::_(?:foreach_|fused_(?:sgd|adamw?|adagrad)_).*")
+"""Operators by which optimizers update all parameters in one call, and what little else handles them in lists."""
 _PHASES = frozenset(map(str, Phase))
 _RANK = re.compile(r"(?<![a-z])rank[-_.]?(\d{1,9})", re.IGNORECASE)
 
@@ -121,6 +123,12 @@ def is_old_node(name: str) -> bool:
 def is_operator(category: EventCategory | None, name: str) -> bool:
     """Tell operators and backward nodes from what only surrounds them: modules, phases, users' own marks."""
     return category is EventCategory.AUTOGRAD or (category is EventCategory.OPERATOR and "::" in name)
+
+
+@cache
+def is_update(name: str) -> bool:
+    """Tell whether an operator of this name takes all parameters of an optimizer at once (foreach, fused)."""
+    return bool(_UPDATE.fullmatch(name))
 
 
 def is_compiled(name: str) -> bool:

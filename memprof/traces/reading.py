@@ -20,7 +20,9 @@ from memprof.traces.modules import name_modules
 from memprof.traces.nesting import nest
 from memprof.traces.records import Orphan, Trace, TraceDevice, TraceStep
 from memprof.traces.remarks import Facts, remark
+from memprof.traces.stepping import find_steps
 from memprof.traces.wire import Wire, decode
+from memprof.vocabulary import StepsFrom
 
 NO_OPERATORS = "the trace has no operators"
 NO_LAUNCH = "the trace does not show what launched it"
@@ -65,24 +67,30 @@ def _assemble(path: Path, wire: Wire, lanes: Lanes) -> Trace:
     fill_in(calls)
     kernels = link(lanes)
     _add_modules(lanes, calls)
-    profile, outside = _nest_all(lanes)
+    threads, outside = _nest_all(lanes)
     orphans = _orphans(kernels, outside, any(is_operator(call.category, call.name) for call in calls))
     devices = _devices(wire.properties)
-    steps = _steps(lanes)
+    marked = _steps(lanes)
+    times = list(chain[Span | Kernel | TraceStep](calls, kernels, marked))
+    start, end = min(item.start_ns for item in times), max(item.end_ns for item in times)
+    found, source = find_steps(threads, start, end)
+    if marked and (len(marked) >= len(found) or source is not StepsFrom.UPDATES):
+        found, source = marked, StepsFrom.MARKS
     rank = whole_number(entry(wire.distributed, "rank"))
     return Trace(
         path=path,
         rank=find_rank(path) if rank is None else rank,
         world_size=whole_number(entry(wire.distributed, "world_size")),
         devices=devices,
-        profile=profile,
+        profile=Profile(tuple(sorted(chain.from_iterable(threads), key=lambda event: event.start_ns))),
         kernels=kernels,
         orphans=orphans,
-        steps=steps,
-        start_ns=min(item.start_ns for item in chain[Span | Kernel | TraceStep](calls, kernels, steps)),
-        end_ns=max(item.end_ns for item in chain[Span | Kernel | TraceStep](calls, kernels, steps)),
+        steps=found,
+        start_ns=start,
+        end_ns=end,
         has_strides=any(call.inputs.has_strides for call in calls),
         has_concrete_inputs=any(call.inputs.has_concrete for call in calls),
+        steps_from=source,
         warnings=remark(Facts(path.name, wire, lanes, calls, devices, kernels, orphans)),
     )
 
@@ -96,15 +104,10 @@ def _add_modules(lanes: Lanes, calls: Sequence[Span]) -> None:
         lanes.calls[thread] += spans
 
 
-def _nest_all(lanes: Lanes) -> tuple[Profile, list[Kernel]]:
-    roots: list[Event] = []
-    outside: list[Kernel] = []
-    for thread in sorted(lanes.calls):
-        events, kernels = nest(lanes.calls[thread])
-        roots += events
-        outside += kernels
-    roots.sort(key=lambda event: event.start_ns)
-    return Profile(tuple(roots)), outside
+def _nest_all(lanes: Lanes) -> tuple[list[list[Event]], list[Kernel]]:
+    """Return the outermost events of each thread, and the kernels launched outside every call."""
+    nested = [nest(lanes.calls[thread]) for thread in sorted(lanes.calls)]
+    return [events for events, _ in nested], [kernel for _, kernels in nested for kernel in kernels]
 
 
 def _orphans(kernels: Sequence[Kernel], outside: Sequence[Kernel], has_operators: bool) -> tuple[Orphan, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from memprof.profiles.records import Kernel, Profile
 from memprof.report.record import ReportWarning
+from memprof.vocabulary import StepsFrom
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class TraceDevice:
 
 @dataclass(frozen=True, slots=True)
 class TraceStep:
-    """A step that the profiler marked ("ProfilerStep#5"), on the host's clock in nanoseconds."""
+    """A step that the profiler marked ("ProfilerStep#5") or that was found, on the host's clock in nanoseconds."""
 
     number: int
     name: str
@@ -45,7 +46,7 @@ class Trace:
     `orphans`. `start_ns` and `end_ns` bound the host's events and the devices', or are the ends of what is selected;
     all times are in nanoseconds on the trace's own clock. `rank` and `world_size` are None where neither the trace nor
     its file name says. `has_strides` and `has_concrete_inputs` say whether any operator has its tensors' strides, and
-    its numbers.
+    its numbers. `steps_from` says what the steps are known from.
     """
 
     path: Path
@@ -60,4 +61,5 @@ class Trace:
     end_ns: int
     has_strides: bool
     has_concrete_inputs: bool
+    steps_from: StepsFrom = StepsFrom.NOTHING
     warnings: tuple[ReportWarning, ...] = ()

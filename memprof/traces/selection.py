@@ -10,6 +10,7 @@ from memprof.errors import TraceError
 from memprof.profiles.records import Event, Kernel, Profile
 from memprof.traces.kinds import is_operator
 from memprof.traces.records import Trace, TraceStep
+from memprof.vocabulary import StepsFrom
 
 _NANOSECONDS = 10**9
 _MARK_STEPS = "record it with torch.profiler.schedule and call step(), or select with --from and --to"
@@ -37,10 +38,18 @@ def select(
     if start >= end:
         raise TraceError(f"the selected stretch of {trace.path} ends before it begins", _duration(trace))
     steps = tuple(item for item in trace.steps if start <= item.start_ns and item.end_ns <= end)
-    part = _cut(trace, start, end, steps)
+    part = _cut(replace(trace, steps_from=trace.steps_from if steps else StepsFrom.NOTHING), start, end, steps)
     if not part.profile.events and not part.kernels:
         raise TraceError(f"nothing happened in the selected stretch of {trace.path}", _duration(trace))
     return part
+
+
+def whole_steps(trace: Trace) -> Trace:
+    """Return the part of a trace in its steps, where these were found: what precedes and follows them is no step's."""
+    if trace.steps_from is StepsFrom.MARKS or not trace.steps:
+        return trace
+    start, end = trace.steps[0].start_ns, trace.steps[-1].end_ns
+    return trace if start <= trace.start_ns and end >= trace.end_ns else _cut(trace, start, end, trace.steps)
 
 
 def _nanoseconds(seconds: float) -> int:

@@ -8,7 +8,6 @@ from itertools import chain
 
 from memprof.analysis.assembly import cost_calls, cost_step
 from memprof.analysis.simulated import simulate_model
-from memprof.analysis.trace_workload import steps_of
 from memprof.analysis.traced import device_of
 from memprof.calls import OperatorCall, extract_calls
 from memprof.comparisons.alignment import call_key
@@ -18,12 +17,11 @@ from memprof.operators import registry
 from memprof.operators.work import Work
 from memprof.profiles.records import Activity, Kernel
 from memprof.report.record import DeviceCeilings, Workload
-from memprof.roofline.points import CostedCall, RooflinePoint, place
+from memprof.roofline.points import CostedCall, RooflinePoint, place, without_host
 from memprof.tensors.precision import get_precision
 from memprof.traces.records import Trace
 from memprof.traces.selection import select
 from memprof.validation.gradient_passes import GRADIENTS, split
-from memprof.validation.kernels import without_host
 from memprof.validation.lining_up import Match, Mismatch, line_up
 from memprof.validation.tables import MeasurementError
 from memprof.validation.trace_records import LeftOut, PassCase, TraceValidation
@@ -76,7 +74,7 @@ def _read_steps(trace: Trace) -> _Ran:
         calls=calls,
         outside=tuple(item.kernel for part in parts for item in part.orphans if _is_computed(item.kernel)),
         communication=tuple(kernel for part in parts for kernel in part.kernels if not _is_computed(kernel)),
-        steps=len(numbers) or steps_of(chain.from_iterable(every), 1),
+        steps=len(parts),
         by_shapes=any(call.tensors() for call in calls),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 from memprof import units, words
@@ -10,25 +9,16 @@ from memprof.comparisons import stages
 from memprof.comparisons.contributions import Part
 from memprof.comparisons.explanation import Explanation
 from memprof.reports.parts.eliding import elide_middle
+from memprof.reports.parts.signed import decimals_for, signed
 from memprof.reports.parts.tables import Column, Table
 from memprof.whatif.savings import Losses
 
-MINUS = "−"
 _TOTAL = "total"
-
-
-def signed(milliseconds: float, decimals: int) -> str:
-    """Format a difference with its sign: "+34.95", "−0.12"; "0" where it rounds to nothing."""
-    text = f"{abs(milliseconds):,.{decimals}f}"
-    if not text.strip("0.,"):
-        return "0"
-    return f"{'+' if milliseconds > 0 else MINUS}{text}"
 
 
 def decimals(explanation: Explanation) -> int:
     """Return how many decimals milliseconds need for the longer step to show about five digits."""
-    longest = 1e3 * max(explanation.difference.seconds, explanation.difference.against_seconds)
-    return min(6, max(0, 4 - math.floor(math.log10(longest)))) if longest > 0 else 0
+    return decimals_for(max(explanation.difference.seconds, explanation.difference.against_seconds))
 
 
 def sign_note(explanation: Explanation) -> str:

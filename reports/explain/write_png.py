@@ -15,6 +15,7 @@ from memprof.reports.explain import captions, tables
 from memprof.reports.parts import drawing, theme
 from memprof.reports.parts.drawing import write
 from memprof.reports.parts.eliding import elide_end
+from memprof.reports.parts.signed import MINUS
 from memprof.reports.parts.theme import FAINT, GRID, INK, LESS, MORE
 from memprof.reports.writer import RenderOptions
 from memprof.whatif import savings
@@ -180,4 +181,4 @@ def _milliseconds(value: float) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{'+' if value > 0 else tables.MINUS if value < 0 else ''}{units.number(abs(value))}"
+    return f"{'+' if value > 0 else MINUS if value < 0 else ''}{units.number(abs(value))}"

@@ -106,7 +106,7 @@ def _predicted(digest: Digest) -> tuple[Fact, ...]:
         operators = digest.whole.time_seconds / digest.totals.seconds if digest.totals.seconds else 0.0
         against = f"; operators took {units.ratio(operators)}, all {units.ratio(took / seconds)}" if seconds else ""
         several = f" {digest.per_step}" if digest.steps > 1 else ""
-        remark = f"a prediction{several}{against}"
+        remark = f"a prediction{several}, of kernels alone{against}"
     total = digest.totals
     return (
         Fact("Predicted time", units.seconds(total.seconds), remark),
@@ -142,5 +142,5 @@ def _model_facts(digest: Digest) -> tuple[Fact, ...]:
         (f"MACs per {noun[:-1]}", total.macs_per_image, "multiply-adds of one forward pass"),
         ("Parameters", total.parameters, ""),
     )
-    unknown = digest.is_measured
+    unknown = digest.is_measured or digest.report.memory is None
     return tuple(Fact(name, units.count(count), remark) for name, count, remark in facts if count or not unknown)

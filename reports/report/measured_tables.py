@@ -10,7 +10,7 @@ from memprof.report.digest import Digest
 from memprof.report.groups import Group, module_pattern, share
 from memprof.report.run import DeviceTime, Reading
 from memprof.reports.parts.tables import Column, Fact, Table
-from memprof.vocabulary import MEMORY_LEVELS, Phase
+from memprof.vocabulary import MEMORY_LEVELS, SCALED_TIMES, Phase
 
 _ABSENT, _MISSING = "–", "missing"
 TIMING = "How it was timed"
@@ -228,14 +228,13 @@ def _reading(name: str, reading: Reading | None, written: Callable[[float], str]
 
 
 def origin(digest: Digest) -> str:
-    """Say what was measured, and how: "Measured in a trace (x.json.gz) of NVIDIA A100-SXM4-40GB"."""
+    """Say what was measured, and how: "Read from a trace (x.json.gz) of NVIDIA A100-SXM4-40GB; 3 steps"."""
     measured = digest.report.measured
     if measured is None:
-        return ""
+        return next((item.message for item in digest.report.warnings if item.code == SCALED_TIMES), "")
     source = {"trace": "Read from a trace", "run": "Measured in a run"}.get(
         measured.source, f"From a {measured.source}"
     )
     files = f" ({', '.join(measured.origin)})" if measured.origin else ""
     ran = f" {'of' if measured.source == 'trace' else 'on'} {measured.device_name}" if measured.device_name else ""
-    count = digest.steps
-    return f"{source}{files}{ran}; {count} {'step' if count == 1 else 'steps'}"
+    return f"{source}{files}{ran}; {words.steps(digest.steps, measured.steps_from)}"

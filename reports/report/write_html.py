@@ -103,6 +103,7 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
         comparison=tables.side_by_side(digests) if len(digests) > 1 else None,
         compared=side_by_side.compare(digests),
         kinds=_kinds(sections),
+        no_plot="" if any(digest.report.operators for digest in digests) else captions.NO_PLOT,
         drawing=svg.draw(digests),
         width=svg.WIDTH,
         glossary=glossary.entries(digests),

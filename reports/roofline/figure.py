@@ -30,8 +30,22 @@ _BACKING = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "no
 def draw(digests: Sequence[Digest]) -> bytes:
     """Return the plot of the reports as a PNG."""
     figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor="white")
-    plot = build_plot(digests)
     _titles(figure, digests)
+    if any(digest.report.operators for digest in digests):
+        _panels(figure, digests)
+    else:
+        figure.text(0.5, 0.5, captions.NO_PLOT, fontsize=11, color=FAINT, ha="center")
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use any script
+        figure.savefig(buffer, format="png", dpi=_DPI)
+    return buffer.getvalue()
+
+
+def _panels(figure: Figure, digests: Sequence[Digest]) -> None:
+    """Draw the roofline, and beside it shares of FLOPs against shares of time."""
+    plot = build_plot(digests)
+    figure.text(0.02, 0.022, captions.reading_guide(digests), fontsize=9, color=FAINT)
     bottom = _BOTTOM if plot.rail else _RAIL_BOTTOM
     axes = figure.add_axes((_LEFT, bottom, _WIDTH, _TOP - bottom))
     _axes(axes, plot, digests)
@@ -48,11 +62,6 @@ def draw(digests: Sequence[Digest]) -> bytes:
     if plot.rail:
         _rail(figure.add_axes((_LEFT, _RAIL_BOTTOM, _WIDTH, _RAIL_HEIGHT)), plot, digests)
     bars.draw(figure.add_axes((0.715, _RAIL_BOTTOM, 0.27, _TOP - _RAIL_BOTTOM)), digests)
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use any script
-        figure.savefig(buffer, format="png", dpi=_DPI)
-    return buffer.getvalue()
 
 
 def write(axes: Axes, x: float, y: float, content: str, size: float = _FONT, **style: Any) -> None:
@@ -72,7 +81,6 @@ def _titles(figure: Figure, digests: Sequence[Digest]) -> None:
         line = " ".join(content.split())  # names may hold line breaks
         fitting = min(size, 1.62 * (1 - indent) * _INCHES[0] * 72 / max(1, len(line)))
         figure.text(x, y, line, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
-    figure.text(0.02, 0.022, captions.reading_guide(digests), fontsize=9, color=FAINT)
 
 
 def _axes(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:

@@ -28,34 +28,37 @@
     button.addEventListener("click", () => sort(table, column, heading));
   }));
 
-  // Operators: filter by text and kind, and show only the first few until asked for more.
+  // Operators: filter by text and kind, and show only the first few until asked for more; where there are any.
   const operators = document.getElementById("operators");
-  const filter = document.getElementById("filter");
-  const kind = document.getElementById("kind");
-  const more = document.getElementById("more");
-  let showAll = false;
-  const show = () => {
-    const wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const top = Number(operators.dataset.top);
-    let found = 0;
-    for (const row of operators.tBodies[0].rows) {
-      const text = row.textContent.toLowerCase();
-      const fits = wanted.every((word) => text.includes(word)) && (!kind.value || row.dataset.kind === kind.value)
-        && !hiddenReports.has(row.dataset.report);
-      if (fits) found += 1;
-      row.hidden = !fits || (!showAll && found > top);
-    }
-    const visible = showAll ? found : Math.min(found, top);
-    document.getElementById("shown").textContent = `${visible} of ${found} shown`;
-    more.hidden = found <= top;
-    more.textContent = showAll ? `Show ${top}` : "Show all";
-  };
-  document.getElementById("controls").hidden = false;
-  filter.addEventListener("input", show);
-  kind.addEventListener("change", show);
-  more.addEventListener("click", () => { showAll = !showAll; show(); });
-  const time = all("thead th", operators).findIndex((heading) => heading.dataset.first !== undefined);
-  sort(operators, time, operators.tHead.rows[0].cells[time]);
+  let show = () => {};
+  if (operators) {
+    const filter = document.getElementById("filter");
+    const kind = document.getElementById("kind");
+    const more = document.getElementById("more");
+    let showAll = false;
+    show = () => {
+      const wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const top = Number(operators.dataset.top);
+      let found = 0;
+      for (const row of operators.tBodies[0].rows) {
+        const text = row.textContent.toLowerCase();
+        const fits = wanted.every((word) => text.includes(word)) && (!kind.value || row.dataset.kind === kind.value)
+          && !hiddenReports.has(row.dataset.report);
+        if (fits) found += 1;
+        row.hidden = !fits || (!showAll && found > top);
+      }
+      const visible = showAll ? found : Math.min(found, top);
+      document.getElementById("shown").textContent = `${visible} of ${found} shown`;
+      more.hidden = found <= top;
+      more.textContent = showAll ? `Show ${top}` : "Show all";
+    };
+    document.getElementById("controls").hidden = false;
+    filter.addEventListener("input", show);
+    kind.addEventListener("change", show);
+    more.addEventListener("click", () => { showAll = !showAll; show(); });
+    const time = all("thead th", operators).findIndex((heading) => heading.dataset.first !== undefined);
+    sort(operators, time, operators.tHead.rows[0].cells[time]);
+  }
 
   // Models: hide or show everything that belongs to one.
   all("#toggles input").forEach((box) => box.addEventListener("change", () => {

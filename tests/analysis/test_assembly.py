@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from memprof.analysis.assembly import CONTEXT_BYTES, assemble_report, cost_calls, cost_step
+from memprof.analysis.rows import Clock
 from memprof.calls import OperatorCall
 from memprof.profiles.memory import MemoryUse
 from memprof.profiles.records import Event, EventCategory, Profile
@@ -68,6 +69,16 @@ def test_constants_of_the_device_make_the_prediction_and_leave_the_bound():
     assert totals.host_seconds == 3.0
     assert row.bound == "dram"  # 4.48 s that the kernel takes, most of it for DRAM, against 3 s of waiting
     assert totals.images_per_second == 2 / row.seconds
+
+
+def test_where_kernels_were_timed_their_waits_for_the_host_are_not_predicted():
+    constants = {"matmul_dram_fraction": 0.5, "launch_seconds": 2.0, "host_seconds_per_launch": 3.0}
+    step = replace(cost_step(Simulation(Profile((op("aten::mm", LEFT, RIGHT),)), 15, USE)), clock=Clock.DEVICE)
+    report = assemble_report(step, WORKLOAD, replace(TOY, achievable=constants))
+    assert [row.seconds for row in report.operators] == [1.24 / 0.5 + 2.0]
+    assert report.totals.seconds == 1.24 / 0.5 + 2.0
+    assert report.totals.host_seconds == 3.0  # which the launch still needs
+    assert report.device.achievable == constants
 
 
 def test_equal_calls_of_one_module_share_a_row_and_others_do_not():

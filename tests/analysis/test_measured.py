@@ -235,9 +235,17 @@ def test_the_host_is_the_roof_of_a_cpu(monkeypatch: pytest.MonkeyPatch, roof: Pa
 def test_a_gpu_that_nobody_knows_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     gpu = Machine("cuda", "NVIDIA Wonder 9000", HostTimer())
     monkeypatch.setattr("memprof.profiles.run.machine.find_machine", lambda device: gpu)
-    with pytest.raises(DeviceError, match="does not know the GPU 'NVIDIA Wonder 9000'") as caught:
+    with pytest.raises(DeviceError, match="'NVIDIA Wonder 9000', which memprof does not know") as caught:
         measure(tiny, device="cuda")
     assert "--roof" in caught.value.remedy
+
+
+def test_a_gpu_is_found_by_what_it_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of an A100 that does not say how much memory it has; its memory does."""
+    gpu = Machine("cuda", "NVIDIA A100-PG509-200", HostTimer(), sm_count=108, memory_bytes=42297524224)
+    monkeypatch.setattr("memprof.profiles.run.machine.find_machine", lambda device: gpu)
+    monkeypatch.setattr("memprof.analysis.measured._run", lambda *given: on_gpu())
+    assert measure(tiny, device="cuda", batch_size=1, resolution=16).device.name == "a100-sxm4-40gb"
 
 
 TOY = DeviceCeilings("toy", "Toy", {"dram": 1e9}, {"tensor": 1e12, "fp32": 1e11}, 1e9)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memprof.analysis.trace_workload import is_on_cuda_cores, precision_of, steps_of, workload_of
+from memprof.analysis.trace_workload import is_on_cuda_cores, precision_of, workload_of
 from memprof.calls import OperatorCall
 from memprof.operators.work import Work
 from memprof.profiles.records import Kernel
@@ -102,21 +102,3 @@ def test_kernel_names_tell_whether_a_call_ran_on_cuda_cores(kernel, on_cuda_core
     half = costed("mm", tensor(4, 4, dtype="float16"), tensor(4, 4, dtype="float16"), kernel=kernel)
     assert not is_on_cuda_cores(half)
     assert not is_on_cuda_cores(costed("add", tensor(4), kind=Kind.ELEMENTWISE, kernel=kernel))
-
-
-FWD, BWD, OPT = Phase.FORWARD, Phase.BACKWARD, Phase.OPTIMIZER
-
-
-@pytest.mark.parametrize(
-    ("phases", "annotated", "steps"),
-    [
-        ((FWD, BWD, OPT, OPT, FWD, BWD, OPT), 0, 2),
-        ((OPT, FWD, BWD, OPT, OPT, FWD, BWD, OPT), 0, 2),  # gradients set to zero at the start of a step
-        ((FWD, OPT, BWD, OPT, FWD, OPT, BWD, OPT), 1, 2),  # or before backward
-        ((FWD, BWD, OPT), 3, 3),
-        ((FWD, FWD), 0, 1),
-        ((), 0, 1),
-    ],
-)
-def test_steps_are_annotated_or_counted_by_the_optimizer_s_runs(phases, annotated, steps):
-    assert steps_of([OperatorCall("aten::add", (), phase=phase) for phase in phases], annotated) == steps

@@ -17,6 +17,7 @@ from memprof.report.digest import digest
 from memprof.report.labels import describe
 from memprof.report.record import Report
 from memprof.traces.records import Orphan, Trace, TraceDevice, TraceStep
+from memprof.vocabulary import StepsFrom
 from tests.operators.building import tensor
 
 LEFT, RIGHT = tensor(20, 50), tensor(50, 30)
@@ -86,7 +87,7 @@ def test_what_the_device_did_is_said():
 
 def test_throughput_is_that_of_the_steps():
     steps = tuple(TraceStep(number, f"ProfilerStep#{number}", 0, 1) for number in (3, 4))
-    measured = analyze_trace(trace(steps=steps)).measured
+    measured = analyze_trace(trace(steps=steps, steps_from=StepsFrom.MARKS)).measured
     assert measured is not None
     assert measured.steps == 2
     assert measured.images_per_second == pytest.approx(2 * 20 / 3400e-9)

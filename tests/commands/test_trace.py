@@ -158,13 +158,41 @@ def test_a_trace_of_kernels_only_gives_its_time_line_kernels_and_idle_time(tmp_p
     (report,) = load_reports((tmp_path / "memprof-report" / "report.json").read_text())
     assert report.measured is not None
     assert report.measured.stray_seconds == pytest.approx(60e-6)
+    page = (tmp_path / "memprof-report" / "report.html").read_text()
+    assert "No operator was recorded, so that there is nothing to hold against a roof" in page
+    assert "<svg" not in page.partition("<h2>Roofline</h2>")[2].partition("</section>")[0]
     error = memprof("trace", "t.json", "--model", "resnet50", cwd=tmp_path).error
     assert "t holds no operators to line up with a model" in error
+
+
+def test_against_another_trace_tells_what_changed(tmp_path: Path):
+    other = text(PRODUCT, launch(1, 10), kernel(1, 100, 50), **NAMED)
+    (tmp_path / "other.json").write_text(other, encoding="utf-8")
+    done = traced(tmp_path, "--against", "other.json", "--format", "json,csv,md,png")
+    assert (done.code, done.err) == (0, "")
+    assert "t took 20.0 µs a step, other 50.0 µs: 30.0 µs less, 0.40x the time." in done.out
+    names = sorted(path.name for path in (tmp_path / "memprof-report").iterdir())
+    assert names == ["difference.csv", "difference.json", "difference.md"]
+    printed = json.loads(traced(tmp_path, "--against", "other.json", "--json").out)
+    assert printed == json.loads((tmp_path / "memprof-report" / "difference.json").read_text())
+    assert printed["difference_seconds"] == pytest.approx(-30e-6)
+    error = memprof("trace", "t.json", "--against", "other.json", "--format", "html", cwd=tmp_path).error
+    assert "memprof trace --against writes no 'html'" in error
+
+
+def test_the_device_of_another_gpu_scales_times_to_it(tmp_path: Path):
+    done = traced(tmp_path, "--device", "h100")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.count("scaled from measured times on NVIDIA A100 PCIe 40 GB by predicted ratios: a predict") >= 1
+    assert "--model" in memprof("trace", "t.json", "--device", "h100", "--model", "resnet50", cwd=tmp_path).error
+    assert "Measured" in traced(tmp_path, "--device", "h100", content=made(deviceProperties=[])).out
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (("t.json", "--against", "t.json", "--model", "resnet50"), "--against goes with one trace, not with --model"),
+        (("t.json", "--against", "missing.json"), "missing.json"),
         (("missing.json",), "missing.json"),
         (("t.json", "t.json"), "given twice"),
         (("t.json", "--device", "nothing"), "unknown device 'nothing'"),

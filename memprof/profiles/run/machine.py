@@ -30,7 +30,8 @@ _CUDNN: Any = torch.backends.cudnn
 class Machine:
     """What runs a model: `device` is torch's type of it, `name` what the system calls it.
 
-    `free_bytes` is the memory that is there for the taking, None where the system does not tell; `threads` is how many
+    `free_bytes` is the memory that is there for the taking, None where the system does not tell; of a GPU, `sm_count`
+    and `memory_bytes` are all that it has. `threads` is how many
     PyTorch uses on the host, of `cores`; `facts` are for the report's environment.
     """
 
@@ -42,6 +43,8 @@ class Machine:
     threads: int = 1
     cores: int = 1
     facts: Mapping[str, str] = field(default_factory=dict)
+    sm_count: int | None = None
+    memory_bytes: int | None = None
 
 
 def find_machine(device: str) -> Machine:
@@ -62,7 +65,8 @@ def _cuda() -> Machine:
         raise DeviceError(
             f"there is no CUDA device here: {why}", "measure with --device cpu, or predict with `memprof roofline`"
         )
-    sensors = sensors_of(f"GPU-{torch.cuda.get_device_properties().uuid}")
+    properties = torch.cuda.get_device_properties()
+    sensors = sensors_of(f"GPU-{properties.uuid}")
     facts = {"cuda": str(torch.version.cuda or torch.version.hip), "cudnn": str(_CUDNN.version())}
     driver = sensors.driver() if sensors is not None else None
     facts |= {"driver": driver} if driver else {}
@@ -75,6 +79,8 @@ def _cuda() -> Machine:
         torch.get_num_threads(),
         os.cpu_count() or 1,
         facts,
+        properties.multi_processor_count,
+        properties.total_memory,
     )
 
 

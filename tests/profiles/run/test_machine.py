@@ -54,14 +54,16 @@ class Sensors:
 @pytest.mark.parametrize("sensors", [Sensors(), None])
 def test_a_gpu_is_known_by_its_name_and_its_sensors_by_its_uuid(monkeypatch, sensors):
     asked = []
+    properties = SimpleNamespace(uuid="1-2-3", multi_processor_count=108, total_memory=42 * 10**9)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA A100-SXM4-40GB")
-    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda: SimpleNamespace(uuid="1-2-3"))
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda: properties)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (38 * 2**30, 40 * 2**30))
     monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 92400)
     monkeypatch.setattr(module, "sensors_of", lambda uuid: asked.append(uuid) or sensors)
     machine = find_machine("cuda")
     assert (machine.device, machine.name, machine.free_bytes) == ("cuda", "NVIDIA A100-SXM4-40GB", 38 * 2**30)
+    assert (machine.sm_count, machine.memory_bytes) == (108, 42 * 10**9)
     assert isinstance(machine.timer, CudaTimer)
     assert machine.sensors is sensors
     assert asked == ["GPU-1-2-3"]

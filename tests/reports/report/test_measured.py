@@ -36,7 +36,7 @@ def test_measured_time_stands_beside_bound_and_prediction() -> None:
     assert totals["Measured time"] == (units.seconds(report.measured.seconds), "per step, from start to end")
     total = report.totals
     ratios = [units.ratio(took / total.seconds) for took in (total.measured_seconds or 0, report.measured.seconds)]
-    assert totals["Predicted time"][1] == f"a prediction; operators took {ratios[0]}, all {ratios[1]}"
+    assert totals["Predicted time"][1] == f"a prediction, of kernels alone; operators took {ratios[0]}, all {ratios[1]}"
     assert totals["Least possible time"] == (units.seconds(report.totals.roofline_seconds), "per step: a lower bound")
     assert totals["Of the roof reached"] == ("59 %", "while operators ran; 53 % all in all")
     # FLOPs and DRAM bytes over the time of operators
