@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import msgspec
 
 from memprof.errors import GateError
-from memprof.files import write_files
+from memprof.files import read_file, update_file
 from memprof.gate.identity import describe
 from memprof.gate.metrics import SHARES
 from memprof.gate.operator_text import modules_text, parse_modules, parse_tensors, tensors_text
@@ -32,6 +32,7 @@ COLUMNS = (
 """What the values of an operator's line are, in order; calls and amounts are those of one module."""
 
 _UPDATE = "write it again with `memprof gate update` on code that is known to be fine"
+_ELSEWHERE = "name another file with --baseline"
 _CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 _EXACT = 2**53
 
@@ -61,13 +62,17 @@ class _Head(msgspec.Struct):
 def load_baseline(path: Path) -> Baseline:
     """Read a baseline; GateError says what is wrong with which file."""
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except FileNotFoundError as error:
         raise GateError(
             f"there is no baseline {path}", "`memprof gate update` writes it; --baseline names another"
         ) from error
     except OSError as error:
         raise GateError(f"cannot read the baseline {path}: {error.strerror}", "name another with --baseline") from error
+    return _named(path, content)
+
+
+def _named(path: Path, content: bytes) -> Baseline:
     try:
         return from_json(content)
     except GateError as error:
@@ -90,8 +95,17 @@ def check_free(path: Path, *, force: bool) -> None:
 
 def save_baseline(path: Path, baseline: Baseline) -> None:
     """Write a baseline, whole or not at all; OutputError where that is not possible."""
-    place = path.resolve()  # through a link, so that it stays one
-    write_files(place.parent, {place.name: to_json(baseline).encode()}, "name another file with --baseline")
+    update_file(path, lambda before: to_json(baseline).encode(), _ELSEWHERE)
+
+
+def update_baseline(path: Path, change: Callable[[Baseline | None], Baseline]) -> None:
+    """Put in the place of a baseline what `change` makes of it, None where there is none; nobody else writes meanwhile.
+
+    GateError where the one that is there cannot be read, OutputError where the new one cannot be written.
+    """
+    update_file(
+        path, lambda before: to_json(change(None if before is None else _named(path, before))).encode(), _ELSEWHERE
+    )
 
 
 def from_json(content: bytes) -> Baseline:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from memprof.errors import GateError
+from memprof.files import read_file
 
 OWN = "memprof.toml"
 NAMES = (OWN, "pyproject.toml", "setup.cfg")
@@ -98,7 +99,7 @@ def _is_header(line: str) -> bool:
 def read_text(path: Path) -> str:
     """Return the text of a configuration's file, line ends as they are; GateError where it cannot be read."""
     try:
-        return path.read_bytes().decode("utf-8")
+        return read_file(path).decode("utf-8")
     except OSError as error:
         raise GateError(f"cannot read {path}: {error.strerror}", "name the configuration with --config") from error
     except UnicodeDecodeError as error:
