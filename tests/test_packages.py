@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import configparser
+import os
+import shutil
+import subprocess
+import sys
 from importlib import metadata
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -41,3 +45,28 @@ def test_an_installed_wheel_holds_every_module_and_data_file() -> None:
     assert expected <= installed
     data = {*(ROOT / "reports" / "templates").iterdir(), *(ROOT / "memprof" / "devices").glob("*.json")}
     assert {path.name for path in data} <= {file.name for file in installed}
+
+
+def test_the_same_source_makes_the_same_wheel(tmp_path: Path) -> None:
+    """Whatever the folder, the clock and the files' times: who builds a release again can compare the bytes."""
+    if int(metadata.version("setuptools").partition(".")[0]) < 77:
+        pytest.skip("pyproject.toml asks for setuptools 77")
+    wheels = []
+    for place, seed in ((tmp_path / "one", "1"), (tmp_path / "two" / "deeper", "2")):
+        for name in ("memprof", "operators", "reports"):
+            shutil.copytree(
+                ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"), copy_function=shutil.copy
+            )
+        for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(ROOT / name, place)
+        code = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(place / "dist")],
+            cwd=place,
+            env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000", "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        wheels.append((place / "dist" / done.stdout.splitlines()[-1]).read_bytes())
+    assert wheels[0] == wheels[1]

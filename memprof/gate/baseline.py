@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -14,7 +15,16 @@ from memprof.files import read_file, update_file
 from memprof.gate.identity import describe
 from memprof.gate.metrics import SHARES
 from memprof.gate.operator_text import modules_text, parse_modules, parse_tensors, tensors_text
-from memprof.gate.records import BASELINE_SCHEMA, Baseline, Entry, Figures, GateWorkload, OperatorLine
+from memprof.gate.records import (
+    BASELINE_SCHEMA,
+    LARGEST,
+    Baseline,
+    Entry,
+    Figures,
+    GateWorkload,
+    OperatorLine,
+    to_record,
+)
 
 COLUMNS = (
     "modules",
@@ -36,19 +46,20 @@ _ELSEWHERE = "name another file with --baseline"
 _CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 _EXACT = 2**53
 
-_Row = tuple[str | list[str], str, str, str, str, str, int, int, float, float, float]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+_Row = tuple[str | list[str], str, str, str, str, str, _Count, _Count, float, float, float]
 
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):
-    workload: GateWorkload
-    figures: Figures
+    workload: dict[str, object]
+    figures: dict[str, object]
     operators: dict[str, list[_Row]]
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     schema: str
     memprof: str
-    cost_model: int
+    cost_model: _Count
     environment: dict[str, str]
     devices: dict[str, str]
     operator_columns: list[str]
@@ -192,9 +203,9 @@ def _to_baseline(file: _File) -> Baseline:
 
 
 def _to_entry(item: _Entry) -> Entry:
-    layout = item.workload.layout
-    lines = [_to_line(row, phase, layout) for phase, rows in item.operators.items() for row in rows]
-    return Entry(item.workload, item.figures, tuple(lines))
+    workload, figures = to_record(item.workload, GateWorkload), to_record(item.figures, Figures)
+    lines = [_to_line(row, phase, workload.layout) for phase, rows in item.operators.items() for row in rows]
+    return Entry(workload, figures, tuple(lines))
 
 
 def _to_line(row: _Row, phase: str, layout: str) -> OperatorLine:

@@ -111,7 +111,7 @@ def _split_sections(path: Path, text: str) -> tuple[Mapping[str, object] | None,
     kind = form(path)
     try:
         return _split_toml(text, kind) if kind.is_toml else _split_ini(text)
-    except (tomllib.TOMLDecodeError, configparser.Error, RecursionError) as error:
+    except (ValueError, configparser.Error, RecursionError) as error:  # a number of 5000 digits is no TOMLDecodeError
         message = " ".join(str(error).replace("'<string>'", "it").replace("<string>", path.name).split())
         raise GateError(f"cannot read {path}: {message}", "correct it") from error
 

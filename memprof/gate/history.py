@@ -10,9 +10,12 @@ from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+import msgspec
+
 from memprof.errors import GateError
 from memprof.files import update_file
-from memprof.gate.records import Baseline, Figures, GateWorkload
+from memprof.gate.identity import implausible_figures
+from memprof.gate.records import Baseline, Figures, GateWorkload, to_record
 
 APPLICATION_ID = 0x6D656D70
 """Of SQLite's file header: "memp", by which the file is known for what it is."""
@@ -139,9 +142,12 @@ def _from_row(path: Path, row: tuple[object, ...]) -> Accepted:
     values = dict(zip(_COLUMNS, row, strict=True))
     try:
         shares = json.loads(str(values["bound_shares"]))
-        figures = Figures(**{**{name: values[name] for name in _FIGURES}, "bound_shares": shares})
-        workload = GateWorkload(**{name: values[name] for name in _WORKLOAD})  # type: ignore[arg-type]
-    except ValueError as error:
+        figures = to_record({**{name: values[name] for name in _FIGURES}, "bound_shares": shares}, Figures)
+        workload = to_record({name: values[name] for name in _WORKLOAD}, GateWorkload)
+        cost_model = msgspec.convert(values["cost_model"], int)
+    except (ValueError, RecursionError) as error:
         raise GateError(f"the history {path} is damaged: {error}", "remove it and begin anew") from error
+    if bad := implausible_figures(figures):
+        raise GateError(f"the history {path} is damaged: {bad[0]}", "remove it and begin anew")
     commit = Commit(str(values["commit_id"]), str(values["moment"]))
-    return Accepted(commit, str(values["memprof"]), int(str(values["cost_model"])), workload, figures)
+    return Accepted(commit, str(values["memprof"]), cost_model, workload, figures)
