@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
 import tempfile
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 
+from memprof import journal
 from memprof.errors import OutputError, ReportError
 from memprof.report.reading import load_reports
 from memprof.report.record import Coverage, Memory, OperatorRow, Report, Totals, Workload
@@ -34,72 +31,48 @@ def check_writable(folder: Path, remedy: str = _OTHER_FOLDER) -> None:
         if not nearest.is_dir():
             raise OutputError(f"cannot write into {folder}: {nearest} is not a folder", remedy)
         # Permissions do not tell: a root user has them all, and a file system may be mounted read-only.
-        with tempfile.TemporaryDirectory(prefix=".memprof-", dir=nearest):
+        with tempfile.TemporaryFile(dir=nearest):
             pass
 
 
 def write_files(folder: Path, contents: Mapping[str, bytes], remedy: str = _OTHER_FOLDER) -> list[Path]:
     """Write files, by name, into `folder` (made where missing) and return their paths; all of them or none.
 
-    They are written beside their places and moved there together at the end, so that a run which fails or is
-    interrupted leaves what was there before. OutputError, which advises `remedy`, where that is not possible.
+    They are written beside their places and moved there together at the end, so that a run which fails, is interrupted
+    or killed leaves what was there before: `memprof.journal` says what is promised. OutputError, which advises
+    `remedy`, where that is not possible.
     """
-    finals = [folder / name for name in contents]
+    with _hold(folder, list(contents), remedy):
+        journal.replace_together(folder, contents)
+    return [folder / name for name in contents]
+
+
+def update_file(path: Path, change: Callable[[bytes | None], bytes], remedy: str) -> None:
+    """Put in the place of a file what `change` makes of its content, None where there is none; nobody writes meanwhile.
+
+    A link stays one. OutputError, which advises `remedy`, where that is not possible.
+    """
+    place = path.resolve()
+    with _hold(place.parent, [place.name], remedy):
+        content = change(place.read_bytes() if place.exists() else None)
+        journal.replace_together(place.parent, {place.name: content})
+
+
+def read_file(path: Path) -> bytes:
+    """Return the content of a file that memprof wrote, perhaps together with others; OSError where it cannot be."""
+    journal.settle(path.resolve().parent)
+    return path.read_bytes()
+
+
+@contextmanager
+def _hold(folder: Path, names: Iterable[str], remedy: str) -> Iterator[None]:
+    """Make a folder and keep it from other writers, to write files of these names."""
     with _translate_os_errors(OutputError, f"cannot write into {folder}", f"free some space or {remedy}"):
-        occupied = next((path for path in finals if path.is_dir()), None)
+        occupied = next((folder / name for name in names if (folder / name).is_dir()), None)
         if occupied is not None:
             raise OutputError(f"cannot write {occupied}: it is a folder", f"remove it or {remedy}")
-        with (
-            _make_folder(folder),
-            tempfile.TemporaryDirectory(prefix=".memprof-", dir=folder, ignore_cleanup_errors=True) as aside,
-        ):
-            for name, content in contents.items():
-                (Path(aside) / name).write_bytes(content)
-                _flush(Path(aside) / name)
-            with _ignore_interrupts():
-                _move(Path(aside), finals)
-    return finals
-
-
-def _move(aside: Path, finals: Sequence[Path]) -> None:
-    """Move the files of `aside` over those in their places; where one cannot go there, put back what was there before.
-
-    A place is never empty meanwhile: what was there stays until the new file takes its name, which is one step.
-    """
-    before = {final: aside / f"{final.name}.before" for final in finals if final.exists()}
-    for final, kept in before.items():
-        _keep(final, kept)
-    moved: list[Path] = []
-    try:
-        for final in finals:
-            (aside / final.name).replace(final)
-            moved.append(final)
-    except OSError:
-        for final in moved:
-            if final in before:
-                before[final].replace(final)
-            else:
-                final.unlink(missing_ok=True)
-        raise
-    with suppress(OSError):  # some file systems flush no folders
-        _flush(aside.parent)
-
-
-def _keep(path: Path, kept: Path) -> None:
-    """Give a file a second name, or copy it where the file system knows no such names."""
-    try:
-        kept.hardlink_to(path)
-    except OSError:
-        shutil.copy2(path, kept)
-
-
-def _flush(path: Path) -> None:
-    """Have what was written, or a folder's names, reach the disk before anything relies on it."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        with _make_folder(folder), journal.hold(folder):
+            yield
 
 
 @contextmanager
@@ -120,24 +93,10 @@ def _make_folder(folder: Path) -> Iterator[None]:
         raise
 
 
-@contextmanager
-def _ignore_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C during a few renames: after them, everything is written and there is nothing to interrupt."""
-    # Not blocked, as where git tidies up: that holds for this thread only, and one of torch's would take the signal.
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Python interrupts the main thread only
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def read_reports(path: Path) -> tuple[Report, ...]:
     """Read the report or the report set in a file; ReportError says what is wrong with which file."""
     with _translate_os_errors(ReportError, f"cannot read {path}", "name a report.json that `memprof roofline` wrote"):
-        content = path.read_bytes()
+        content = read_file(path)
     try:
         reports = load_reports(content)
     except RecursionError as error:

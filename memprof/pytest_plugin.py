@@ -8,10 +8,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,13 +108,11 @@ class MemprofGate:
         return result.results[0]
 
     def _accept(self, report: Report) -> None:
-        from memprof.gate.baseline import load_baseline, save_baseline
+        from memprof.gate.baseline import update_baseline
         from memprof.gate.entries import collect
 
         today = collect([report])
-        with _lock_folder(self.baseline):
-            before = load_baseline(self.baseline) if self.baseline.exists() else None
-            save_baseline(self.baseline, _merge(before, today))
+        update_baseline(self.baseline, lambda before: _merge(before, today))  # pytest-xdist runs several processes
 
 
 @pytest.fixture
@@ -141,15 +136,3 @@ def _merge(before: Baseline | None, today: Baseline) -> Baseline:
     entries: dict[Any, Entry] = {entry.workload: entry for entry in (*before.entries, *today.entries)}
     merged = tuple(entries[workload] for workload in sorted(entries))
     return replace(today, entries=merged, devices={**before.devices, **today.devices})
-
-
-@contextlib.contextmanager
-def _lock_folder(path: Path) -> Iterator[None]:
-    """Let one process at a time read and write a file, as pytest-xdist runs several; its folder is what they lock."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)

@@ -27,7 +27,8 @@ MAY_IMPORT: dict[str, str] = {
     "tensors": "",
     "models": "",
     "report": "",
-    "files": "report",
+    "journal": "",
+    "files": "report journal",
     "workload": "tensors",
     "devices": "report",
     "counters": "report",
@@ -53,8 +54,8 @@ MAY_IMPORT: dict[str, str] = {
     "": "_version report models devices analysis",
 }
 TOP_LEVEL = {
-    *("__init__", "__main__", "_version", "calls", "cli", "errors", "files", "pytest_plugin", "units", "vocabulary"),
-    *("words", "workload"),
+    *("__init__", "__main__", "_version", "calls", "cli", "errors", "files", "journal", "pytest_plugin", "units"),
+    *("vocabulary", "words", "workload"),
 }
 """The modules of memprof itself; everything else has a package."""
 TORCH_FREE = {
@@ -189,6 +190,28 @@ def test_what_computes_or_writes_opens_no_file(name: str) -> None:
             named = any(isinstance(argument, (ast.Constant, ast.JoinedStr)) for argument in node.args)
             if called not in INTO_MEMORY or named:
                 assert called not in OPENS, f"{modules()[module]}:{node.lineno} calls {called}"
+
+
+WRITERS = {
+    # Modules that may change files, and why; everything else goes through memprof.files.
+    "memprof.journal": "what memprof.files is made of",
+    "memprof.commands.gating": "adds to files of GitHub that exist for it",
+    "memprof.gate.measured.worker": "its answers are a pipe",
+    "memprof.gate.measured.processes": "the log of a process, in a temporary folder",
+}
+
+
+def test_files_are_written_in_one_place() -> None:
+    found = set()
+    for module in modules():
+        for node in (node for node in ast.walk(tree(module)) if isinstance(node, ast.Call)):
+            called = ast.unparse(node.func).rpartition(".")[2]
+            texts = {argument.value for argument in node.args if isinstance(argument, ast.Constant)}
+            opens = called in {"open", "fdopen"} and bool(texts & {"w", "wb", "a", "ab", "x", "xb"})
+            connects = ast.unparse(node.func) == "sqlite3.connect" and texts != {":memory:"}
+            if opens or connects or called in {"write_text", "write_bytes", "hardlink_to", "symlink_to", "copy2"}:
+                found.add(module)
+    assert found == set(WRITERS)
 
 
 def test_commands_do_not_import_one_another() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import MEMPROF, Outcome, environment, memprof
+from tests.source_tree import ROOT
 
 INTERRUPTED = "error: interrupted; no file was left half-written"
 ANALYSE = ("roofline", "--model", "resnet18", "--batch-size", "1")
@@ -162,3 +163,18 @@ def test_a_process_started_to_ignore_ctrl_c_ignores_it() -> None:
         "Interruption().watch()\nassert signal.getsignal(signal.SIGINT) is signal.SIG_IGN"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_suite_may_run_where_ctrl_c_is_ignored() -> None:
+    chosen = (
+        f"{Path(__file__).relative_to(ROOT)}::test_ctrl_c_leaves_one_line_and_the_files_of_the_run_before[importing]"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", chosen],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        check=False,
+    )
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout

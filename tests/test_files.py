@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import stat
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from memprof.errors import OutputError, ReportError
-from memprof.files import check_writable, read_reports, write_files
+from memprof.files import check_writable, read_file, read_reports, update_file, write_files
 from memprof.report.reading import dump_reports
 from tests.reports import sample
 
@@ -84,7 +81,7 @@ def test_a_file_that_cannot_be_moved_takes_the_others_back(
     fail_at(
         monkeypatch,
         "replace",
-        lambda path: path.name == stuck and path.parent != tmp_path,
+        lambda path: path.name == stuck and path.parent.name == "new",
         OSError(5, "Input/output error"),
     )
     with pytest.raises(OutputError, match="Input/output error"):
@@ -153,34 +150,57 @@ def test_reports_are_read_and_their_errors_name_the_file(tmp_path: Path) -> None
         read_reports(path)
 
 
-KILLED_WRITER = """
-import os, signal, sys
-from pathlib import Path
-from memprof.files import write_files
-steps = iter(range(10**6))
-def killing(call):
-    def step(*arguments, **options):
-        if next(steps) == int(sys.argv[1]):
-            os.kill(os.getpid(), signal.SIGKILL)
-        return call(*arguments, **options)
-    return step
-for name in ("rename", "replace", "unlink", "link", "mkdir", "rmdir", "fsync"):
-    setattr(os, name, killing(getattr(os, name)))
-write_files(Path(sys.argv[2]), {"a.txt": b"new a", "b.txt": b"new b"})
-"""
+def test_a_reader_finds_every_file_whole_at_every_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = {name: f"old {name}".encode() for name in NEW}
+    write_files(tmp_path, old)
+    seen: list[bool] = []
+
+    def look(path: Path) -> bool:
+        found = [(tmp_path / name).read_bytes() for name in NEW]
+        assert all(text in (old[name], NEW[name]) for name, text in zip(NEW, found, strict=True))
+        seen.append(found == list(NEW.values()))
+        return False
+
+    for method in ("mkdir", "touch", "hardlink_to", "replace", "rename", "unlink"):
+        fail_at(monkeypatch, method, look, OSError())
+    write_files(tmp_path, NEW)
+    assert len(seen) > len(NEW)
+    assert seen[-1], "at the last step, all are new"
 
 
-def test_a_writer_that_is_killed_at_any_step_leaves_every_file_old_or_new(tmp_path: Path) -> None:
-    codes = set()
-    for step in range(30):
-        folder = tmp_path / str(step)
-        folder.mkdir()
-        for name in "ab":
-            (folder / f"{name}.txt").write_bytes(f"old {name}".encode())
-        done = subprocess.run([sys.executable, "-c", KILLED_WRITER, str(step), str(folder)], check=False)
-        codes.add(done.returncode)
-        for name in "ab":
-            assert (folder / f"{name}.txt").read_bytes() in (f"old {name}".encode(), f"new {name}".encode()), step
-        if done.returncode == 0:
-            break
-    assert codes == {-signal.SIGKILL, 0}, "it was killed at every step, and in the end at none"
+def test_writers_at_the_same_time_leave_the_files_of_one_of_them(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    contents = [{name: f"{name} of {number}".encode() * 1000 for name in NEW} for number in range(8)]
+    failures: list[BaseException] = []
+
+    def write(mine: dict[str, bytes]) -> None:
+        try:
+            for _ in range(5):
+                write_files(folder, mine)
+                assert {name: read_file(folder / name) for name in NEW}.keys() == NEW.keys()
+        except (OutputError, OSError) as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(mine,)) for mine in contents]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert content(folder) in contents
+
+
+def test_a_file_is_updated_by_one_at_a_time(tmp_path: Path) -> None:
+    link = tmp_path / "link.txt"
+    link.symlink_to("count.txt")
+
+    def count(before: bytes | None) -> bytes:
+        return str(int(before or b"0") + 1).encode()
+
+    threads = [threading.Thread(target=update_file, args=(link, count, "do what you can")) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert link.is_symlink()
+    assert content(tmp_path) == {"count.txt": b"8", "link.txt": b"8"}

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from memprof.errors import OutputError
+
 if TYPE_CHECKING:
     from memprof.gate.config import GateConfig
     from memprof.gate.records import Baseline, GateResult, MeasuredResult
@@ -37,7 +39,14 @@ PRINTED = ("text", "github")
 
 
 def current_baseline(config: GateConfig) -> Baseline:
-    """Analyse everything that a configuration gates; show on a terminal how far that is."""
+    """Analyse everything that a configuration gates, in a child process; show on a terminal how far that is."""
+    from memprof.gate.baseline import from_json, to_json
+    from memprof.gate.child import in_child
+
+    return from_json(in_child(lambda: to_json(_analyse(config))).encode())
+
+
+def _analyse(config: GateConfig) -> Baseline:
     from memprof.commands.output import progress, redirect_output
     from memprof.gate import entries
 
@@ -85,7 +94,7 @@ def publish(result: GateResult, formats: Sequence[str], output: Path, sources: t
     """
     from memprof.commands.output import for_terminal
     from memprof.files import write_files
-    from memprof.gate.environment import output_file, summary_file
+    from memprof.gate.environment import OUTPUT, SUMMARY, output_file, summary_file
     from memprof.reports.gate import WRITERS
     from memprof.reports.gate.check import Check
     from memprof.reports.gate.lines import Sources
@@ -100,14 +109,18 @@ def publish(result: GateResult, formats: Sequence[str], output: Path, sources: t
         paths = write_files(output, WRITERS.files(check, files, "gate"))
         say(f"Written: {', '.join(map(str, paths))}\n")
     if summary := summary_file(os.environ):
-        _append(summary, WRITERS.render(check, "md"))
+        _append(summary, WRITERS.render(check, "md"), SUMMARY)
     if outputs := output_file(os.environ):
-        _append(outputs, f"verdict={result.verdict}\n".encode())
+        _append(outputs, f"verdict={result.verdict}\n".encode(), OUTPUT)
 
 
-def _append(path: Path, content: bytes) -> None:
-    with path.open("ab") as file:
-        file.write(content)
+def _append(path: Path, content: bytes, variable: str) -> None:
+    try:
+        with path.open("ab") as file:
+            file.write(content)
+    except OSError as error:
+        what = f"cannot write into {path}, which ${variable} names: {error.strerror}"
+        raise OutputError(what, f"let this step write there, or unset {variable}") from error
 
 
 def say(text: str) -> None:

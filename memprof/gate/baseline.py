@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from memprof.errors import GateError
-from memprof.files import write_files
+from memprof.files import read_file, update_file
 from memprof.gate.identity import describe
 from memprof.gate.metrics import SHARES
 from memprof.gate.operator_text import modules_text, parse_modules, parse_tensors, tensors_text
-from memprof.gate.records import BASELINE_SCHEMA, Baseline, Entry, Figures, GateWorkload, OperatorLine
+from memprof.gate.records import (
+    BASELINE_SCHEMA,
+    LARGEST,
+    Baseline,
+    Entry,
+    Figures,
+    GateWorkload,
+    OperatorLine,
+    to_record,
+)
 
 COLUMNS = (
     "modules",
@@ -32,22 +42,24 @@ COLUMNS = (
 """What the values of an operator's line are, in order; calls and amounts are those of one module."""
 
 _UPDATE = "write it again with `memprof gate update` on code that is known to be fine"
+_ELSEWHERE = "name another file with --baseline"
 _CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 _EXACT = 2**53
 
-_Row = tuple[str | list[str], str, str, str, str, str, int, int, float, float, float]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+_Row = tuple[str | list[str], str, str, str, str, str, _Count, _Count, float, float, float]
 
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):
-    workload: GateWorkload
-    figures: Figures
+    workload: dict[str, object]
+    figures: dict[str, object]
     operators: dict[str, list[_Row]]
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     schema: str
     memprof: str
-    cost_model: int
+    cost_model: _Count
     environment: dict[str, str]
     devices: dict[str, str]
     operator_columns: list[str]
@@ -61,13 +73,17 @@ class _Head(msgspec.Struct):
 def load_baseline(path: Path) -> Baseline:
     """Read a baseline; GateError says what is wrong with which file."""
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except FileNotFoundError as error:
         raise GateError(
             f"there is no baseline {path}", "`memprof gate update` writes it; --baseline names another"
         ) from error
     except OSError as error:
         raise GateError(f"cannot read the baseline {path}: {error.strerror}", "name another with --baseline") from error
+    return _named(path, content)
+
+
+def _named(path: Path, content: bytes) -> Baseline:
     try:
         return from_json(content)
     except GateError as error:
@@ -90,8 +106,17 @@ def check_free(path: Path, *, force: bool) -> None:
 
 def save_baseline(path: Path, baseline: Baseline) -> None:
     """Write a baseline, whole or not at all; OutputError where that is not possible."""
-    place = path.resolve()  # through a link, so that it stays one
-    write_files(place.parent, {place.name: to_json(baseline).encode()}, "name another file with --baseline")
+    update_file(path, lambda before: to_json(baseline).encode(), _ELSEWHERE)
+
+
+def update_baseline(path: Path, change: Callable[[Baseline | None], Baseline]) -> None:
+    """Put in the place of a baseline what `change` makes of it, None where there is none; nobody else writes meanwhile.
+
+    GateError where the one that is there cannot be read, OutputError where the new one cannot be written.
+    """
+    update_file(
+        path, lambda before: to_json(change(None if before is None else _named(path, before))).encode(), _ELSEWHERE
+    )
 
 
 def from_json(content: bytes) -> Baseline:
@@ -178,9 +203,9 @@ def _to_baseline(file: _File) -> Baseline:
 
 
 def _to_entry(item: _Entry) -> Entry:
-    layout = item.workload.layout
-    lines = [_to_line(row, phase, layout) for phase, rows in item.operators.items() for row in rows]
-    return Entry(item.workload, item.figures, tuple(lines))
+    workload, figures = to_record(item.workload, GateWorkload), to_record(item.figures, Figures)
+    lines = [_to_line(row, phase, workload.layout) for phase, rows in item.operators.items() for row in rows]
+    return Entry(workload, figures, tuple(lines))
 
 
 def _to_line(row: _Row, phase: str, layout: str) -> OperatorLine:

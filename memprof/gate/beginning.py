@@ -81,7 +81,7 @@ def _toml(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_toml, value))}]"
     text = str(value)
-    return text if text.isdecimal() else json.dumps(text, ensure_ascii=False)
+    return text if text.isascii() and text.isdecimal() else json.dumps(text, ensure_ascii=False)
 
 
 def _ini(key: str, value: object) -> list[str]:

@@ -14,7 +14,7 @@ from memprof.gate.records import Verdict
 OFF = "off"
 TOLERANCE = 1e-8
 """By this fraction figures that are no counts may differ from machine to machine: a baseline holds nine digits."""
-_FORM = re.compile(r"([+-]?)\s*(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?\s*(%?)", re.IGNORECASE)
+_FORM = re.compile(r"([+-]?)\s*(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?\s*(%?)", re.ASCII | re.IGNORECASE)
 _SIGN = {Better.LESS: "+", Better.MORE: "-", Better.NEITHER: ""}
 
 

@@ -32,7 +32,7 @@ class Terms:
     """On what terms a check is made, beside the budgets of the configuration.
 
     `baseline` and `config` are the files as the user knows them. `strict`: an improvement beyond the budget does not
-    pass. `lenient`: a measurement that cannot tell passes.
+    pass. `lenient`: a measurement that cannot tell for noise passes.
     """
 
     baseline: str
@@ -148,11 +148,10 @@ def _result(
     remedy: str = "",
 ) -> GateResult:
     verdicts = [item.verdict for item in results]
-    runs = [item.verdict for item in measured]
-    if terms.lenient and Verdict.CANNOT_TELL in runs:
-        runs = [Verdict.PASSED if verdict is Verdict.CANNOT_TELL else verdict for verdict in runs]
+    noisy = [item for item in measured if item.verdict is Verdict.CANNOT_TELL and item.rounds] if terms.lenient else []
+    if noisy:
         notes = [*notes, "a measurement that cannot tell passes, since --lenient was given"]
-    verdict = worst([*verdicts, *runs])
+    verdict = worst([*verdicts, *(item.verdict for item in measured if item not in noisy)])
     return GateResult(
         schema=RESULT_SCHEMA,
         verdict=verdict,
@@ -170,7 +169,7 @@ def _result(
 def _remedy(verdict: Verdict, *, by_measurement: bool) -> str:
     if by_measurement:
         return {
-            Verdict.CANNOT_TELL: "run it on a quieter machine, or let such measurements pass with --lenient",
+            Verdict.CANNOT_TELL: "see the reasons; for noise, take a quieter machine or let it pass with --lenient",
             Verdict.REGRESSED: "make it faster again, or raise the budget measured_seconds",
         }.get(verdict, "")
     return {

@@ -17,6 +17,7 @@ from memprof.errors import GateError, MemprofError, did_you_mean
 from memprof.gate.budgets import DEFAULTS, Budget, complete, parse
 from memprof.gate.config_file import NAMES, has_section, read_text, section_line, section_of
 from memprof.gate.metrics import BUDGETED
+from memprof.gate.records import LARGEST
 from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import LAYOUTS, PHASES
 from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT
@@ -137,7 +138,7 @@ class _Key:
         return get_origin(self.form) is list
 
 
-_Whole = Annotated[int, msgspec.Meta(ge=0)]
+_Whole = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 _Name = Annotated[str, msgspec.Meta(pattern=r"\S")]
 _NAMES = 'a list of names: {key} = ["...", "..."]'
 _NUMBERS = "whole numbers: {key} = 128"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from memprof.errors import GateError
+from memprof.files import read_file
 
 OWN = "memprof.toml"
 NAMES = (OWN, "pyproject.toml", "setup.cfg")
@@ -98,7 +99,7 @@ def _is_header(line: str) -> bool:
 def read_text(path: Path) -> str:
     """Return the text of a configuration's file, line ends as they are; GateError where it cannot be read."""
     try:
-        return path.read_bytes().decode("utf-8")
+        return read_file(path).decode("utf-8")
     except OSError as error:
         raise GateError(f"cannot read {path}: {error.strerror}", "name the configuration with --config") from error
     except UnicodeDecodeError as error:
@@ -110,7 +111,7 @@ def _split_sections(path: Path, text: str) -> tuple[Mapping[str, object] | None,
     kind = form(path)
     try:
         return _split_toml(text, kind) if kind.is_toml else _split_ini(text)
-    except (tomllib.TOMLDecodeError, configparser.Error, RecursionError) as error:
+    except (ValueError, configparser.Error, RecursionError) as error:  # a number of 5000 digits is no TOMLDecodeError
         message = " ".join(str(error).replace("'<string>'", "it").replace("<string>", path.name).split())
         raise GateError(f"cannot read {path}: {message}", "correct it") from error
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _GITHUB, _GITLAB = "GITHUB_ACTIONS", "GITLAB_CI"
-_SUMMARY, _OUTPUT = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"
+SUMMARY, OUTPUT = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"
 _CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 
 
@@ -25,12 +25,12 @@ def usual_formats(environ: Mapping[str, str], *, into_folder: bool) -> tuple[str
 
 def summary_file(environ: Mapping[str, str]) -> Path | None:
     """Return the file that GitHub shows as the job's summary, to which Markdown is added; None where there is none."""
-    return _file(environ, _SUMMARY)
+    return _file(environ, SUMMARY)
 
 
 def output_file(environ: Mapping[str, str]) -> Path | None:
     """Return the file from which GitHub takes a step's outputs, lines "name=value"; None where there is none."""
-    return _file(environ, _OUTPUT)
+    return _file(environ, OUTPUT)
 
 
 def shown_path(environ: Mapping[str, str], path: Path) -> str:

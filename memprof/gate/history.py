@@ -10,12 +10,17 @@ from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+import msgspec
+
 from memprof.errors import GateError
-from memprof.gate.records import Baseline, Figures, GateWorkload
+from memprof.files import update_file
+from memprof.gate.identity import implausible_figures
+from memprof.gate.records import Baseline, Figures, GateWorkload, to_record
 
 APPLICATION_ID = 0x6D656D70
 """Of SQLite's file header: "memp", by which the file is known for what it is."""
 FILE_NAME = "memprof-history.sqlite"
+_ELSEWHERE = "name another file with --file"
 _MAGIC = b"SQLite format 3\0"
 
 _NAMES = {"parameters": "INTEGER", "launches": "INTEGER", "bound_shares": "TEXT"}
@@ -82,48 +87,48 @@ def append(path: Path, baseline: Baseline, commit: Commit) -> None:
         for entry in baseline.entries
     ]
     marks = ", ".join("?" * len(_COLUMNS))
-    with _open(path) as database, database:
-        if not database.execute("SELECT 1 FROM sqlite_master").fetchone():
-            database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        database.execute(_TABLE)
-        database.executemany(f"INSERT OR REPLACE INTO accepted ({', '.join(_COLUMNS)}) VALUES ({marks})", rows)
+
+    def add(before: bytes | None) -> bytes:
+        with _open(path, before or b"") as database:
+            if not before:
+                database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            database.execute(_TABLE)
+            database.executemany(f"INSERT OR REPLACE INTO accepted ({', '.join(_COLUMNS)}) VALUES ({marks})", rows)
+            database.commit()
+            return database.serialize()
+
+    update_file(path, add, _ELSEWHERE)
 
 
 def read(path: Path) -> tuple[Accepted, ...]:
     """Return what was accepted, in order of the commits' moments; GateError where the file is no history."""
-    if not path.is_file():
-        raise GateError(f"there is no history {path}", "`memprof gate history` begins one")
-    with _open(path) as database:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise GateError(f"there is no history {path}", "`memprof gate history` begins one") from error
+    except OSError as error:
+        raise GateError(f"cannot use the history {path}: {error.strerror}", _ELSEWHERE) from error
+    with _open(path, content) as database:
         rows = database.execute(f"SELECT {', '.join(_COLUMNS)} FROM accepted ORDER BY place").fetchall()
     accepted = [_from_row(path, row) for row in rows]
     return tuple(sorted(accepted, key=lambda item: item.commit.moment))  # in one second, as they were accepted
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a history; a file of something else, a damaged one or a full disk is a GateError and is left as it was."""
-    what = f"cannot use the history {path}"
-    _check_magic(path)  # SQLite takes a file of a few bytes for an empty database
+def _open(path: Path, content: bytes) -> Iterator[sqlite3.Connection]:
+    """Open the content of a history in memory; GateError where it is one of something else, or damaged."""
+    if content and not content.startswith(_MAGIC):
+        raise GateError(f"{path} is no history: it is no SQLite file", _ELSEWHERE)
     try:
-        with closing(sqlite3.connect(path)) as database:
+        with closing(sqlite3.connect(":memory:")) as database:
+            if content:
+                database.deserialize(content)
             (number,) = database.execute("PRAGMA application_id").fetchone()
             if number != APPLICATION_ID and database.execute("SELECT 1 FROM sqlite_master").fetchone():
-                raise GateError(f"{path} is a database of something else", "name another file with --file")
+                raise GateError(f"{path} is a database of something else", _ELSEWHERE)
             yield database
     except sqlite3.Error as error:
-        raise GateError(f"{what}: {error}", "remove it, or name another file with --file") from error
-
-
-def _check_magic(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            start = file.read(len(_MAGIC))
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise GateError(f"cannot use the history {path}: {error.strerror}", "name another file with --file") from error
-    if start and start != _MAGIC:
-        raise GateError(f"{path} is no history: it is no SQLite file", "name another file with --file")
+        raise GateError(f"cannot use the history {path}: {error}", f"remove it, or {_ELSEWHERE}") from error
 
 
 def _figure_values(figures: Figures) -> list[float | str]:
@@ -137,9 +142,12 @@ def _from_row(path: Path, row: tuple[object, ...]) -> Accepted:
     values = dict(zip(_COLUMNS, row, strict=True))
     try:
         shares = json.loads(str(values["bound_shares"]))
-        figures = Figures(**{**{name: values[name] for name in _FIGURES}, "bound_shares": shares})
-        workload = GateWorkload(**{name: values[name] for name in _WORKLOAD})  # type: ignore[arg-type]
-    except ValueError as error:
+        figures = to_record({**{name: values[name] for name in _FIGURES}, "bound_shares": shares}, Figures)
+        workload = to_record({name: values[name] for name in _WORKLOAD}, GateWorkload)
+        cost_model = msgspec.convert(values["cost_model"], int)
+    except (ValueError, RecursionError) as error:
         raise GateError(f"the history {path} is damaged: {error}", "remove it and begin anew") from error
+    if bad := implausible_figures(figures):
+        raise GateError(f"the history {path} is damaged: {bad[0]}", "remove it and begin anew")
     commit = Commit(str(values["commit_id"]), str(values["moment"]))
-    return Accepted(commit, str(values["memprof"]), int(str(values["cost_model"])), workload, figures)
+    return Accepted(commit, str(values["memprof"]), cost_model, workload, figures)

@@ -14,7 +14,7 @@ from memprof.vocabulary import CHANNELS_FIRST
 
 _SCALAR = "scalar"
 _PLAIN = re.compile(r"[\w.]*", re.ASCII)
-_TENSOR = re.compile(r"(?:(\d+)\*)?(scalar|\d+(?:x\d+)*)(?: ([a-z-]+))?", re.ASCII)
+_TENSOR = re.compile(r"(?:(\d{1,9})\*)?(scalar|\d{1,18}(?:x\d{1,18})*)(?: ([a-z-]+))?", re.ASCII)
 _RANGE = re.compile(r"(\d+)-(\d+)", re.ASCII)
 _MOST = 100_000
 """Modules or tensors that one piece of text may stand for: more is no network, but a damaged file."""

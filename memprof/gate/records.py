@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
+
+import msgspec
 
 BASELINE_SCHEMA = "memprof.gate-baseline/1"
+LARGEST = 2**62
+"""Of whole numbers: counts beyond are of no network, and of no use in arithmetic."""
 RESULT_SCHEMA = "memprof.gate-result/1"
 
 
@@ -47,6 +52,20 @@ class Figures:
     peak_memory_bytes: float
     coverage: float
     bound_shares: Mapping[str, float]
+
+
+Record = TypeVar("Record", GateWorkload, Figures)
+
+
+def to_record(values: Mapping[str, object], kind: type[Record]) -> Record:
+    """Return the workload or the figures that a file holds; ValueError where they are not just those."""
+    unknown = next((name for name in values if name not in kind.__dataclass_fields__), None)
+    if unknown is not None:
+        raise ValueError(f"{unknown!r} is no field of {'figures' if kind is Figures else 'a workload'}")
+    large = next((name for name, value in values.items() if isinstance(value, int) and abs(value) > LARGEST), None)
+    if large is not None:
+        raise ValueError(f"{large} is larger than any such figure")
+    return msgspec.convert(values, kind)
 
 
 @dataclass(frozen=True, slots=True)

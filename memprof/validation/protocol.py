@@ -22,7 +22,7 @@ _FIRST_WIDE_STEPS = (2, 5)
 
 def torch_version(stack: str) -> tuple[int, int] | None:
     """Return the major and minor version in a stack such as "torch 1.12, CUDA 11.3", None where it names none."""
-    match = re.search(r"torch\s+(\d+)\.(\d+)", stack)
+    match = re.search(r"torch\s+(\d{1,9})\.(\d{1,9})", stack)
     return (int(match[1]), int(match[2])) if match else None
 
 

@@ -14,6 +14,7 @@ from memprof.reports.gate import lines as gate_lines
 from memprof.reports.gate import problems, words
 from memprof.reports.gate.check import Check
 from memprof.reports.gate.lines import Place, Sources
+from memprof.reports.parts.harmless import show_hidden
 from memprof.reports.writer import RenderOptions
 
 EXTENSION = "txt"
@@ -84,5 +85,5 @@ def _rest(result: GateResult, level: str, lines: list[str]) -> str:
 
 def _plain(text: str) -> str:
     """Return text without control characters but line ends, and not longer than GitHub shows."""
-    shown = "".join(char if char.isprintable() or char in "\r\n" else "\N{REPLACEMENT CHARACTER}" for char in text)
+    shown = show_hidden(text, keep="\r\n")
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"

@@ -14,6 +14,7 @@ from memprof.gate.records import Verdict
 from memprof.reports.gate import problems, words
 from memprof.reports.gate.check import Check
 from memprof.reports.gate.problems import Problem
+from memprof.reports.parts.harmless import show_hidden
 from memprof.reports.writer import RenderOptions
 
 EXTENSION = "json"
@@ -39,8 +40,8 @@ def _issue(fingerprint: str, problem: Problem) -> dict[str, object]:
 
 
 def _text(text: str) -> str:
-    """Return text without halves of surrogates, which no reader of JSON has to take."""
-    return text.encode("utf-8", "replace").decode()
+    """Return text as it is shown in a merge request, nothing hidden in it."""
+    return show_hidden(text)
 
 
 def _severity(problem: Problem) -> str:

@@ -9,6 +9,7 @@ from memprof.gate.records import GateResult, Verdict, WorkloadResult
 from memprof.reports.gate import tables, words
 from memprof.reports.gate.check import Check
 from memprof.reports.parts import markdown
+from memprof.reports.parts.harmless import show_hidden
 from memprof.reports.parts.tables import Table
 from memprof.reports.writer import RenderOptions
 
@@ -156,6 +157,5 @@ def _escape(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Return text in one line, without control characters, and not longer than anybody reads."""
-    shown = (char if char.isprintable() or char.isspace() else "\N{REPLACEMENT CHARACTER}" for char in text)
-    line = " ".join("".join(shown).split())
+    line = show_hidden(" ".join(text.split()))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

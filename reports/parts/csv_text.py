@@ -6,11 +6,12 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from memprof.reports.parts.harmless import csv_cell
+
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return CSV text; None becomes an empty cell."""
+    """Return CSV text; None becomes an empty cell, and no cell a formula."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows(map(csv_cell, row) for row in (header, *rows))
     return buffer.getvalue()

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from memprof.report.record import ReportWarning
 from memprof.reports.parts.document import Document
+from memprof.reports.parts.harmless import show_hidden
 from memprof.reports.parts.tables import Table
 
-_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|~"} | {"\n": " ", "\r": " "})
+_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|~"} | dict.fromkeys("\n\r\t", " "))
 
 
 def escape(text: str) -> str:
-    """Keep Markdown and HTML in a name from taking effect."""
-    return text.translate(_SPECIAL)
+    """Keep Markdown, HTML and hidden characters in a name from taking effect."""
+    return show_hidden(text.translate(_SPECIAL))
 
 
 def table(shown: Table) -> list[str]:

@@ -14,6 +14,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from memprof.report.record import ReportWarning
+from memprof.reports.parts.harmless import show_hidden
 from memprof.reports.parts.tables import Table
 
 HEADING, FAINT, STRONG, WARNING = "bold cyan", "dim", "bold", "bold yellow"
@@ -130,8 +131,7 @@ def pieces(shown: Table, width: int, groups: Sequence[int] = ()) -> list[Table]:
 
 def text(content: str, style: str = "") -> Text:
     """Return text as it stands: no markup, and no control characters that a name could smuggle into a terminal."""
-    shown = "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in content)
-    return Text(shown, style=style)
+    return Text(show_hidden(content), style=style)
 
 
 def _width(shown: Table, place: int) -> int:

@@ -9,6 +9,7 @@ import pandas
 from memprof import units, words
 from memprof.report.digest import Digest
 from memprof.report.run import KernelRow
+from memprof.reports.parts.harmless import csv_cell
 from memprof.reports.writer import RenderOptions
 
 _MEASURED = (
@@ -42,6 +43,8 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     whole = pandas.concat(tables)
     if not any(digest.is_measured for digest in digests):
         whole = whole.drop(columns=list(_MEASURED))
+    for name in whole.select_dtypes(exclude=["number", "bool"]):
+        whole[name] = whole[name].map(csv_cell)
     text: str = whole.to_csv(index=False, lineterminator="\n")
     return text.encode()
 

@@ -260,6 +260,16 @@ def test_a_model_that_no_longer_runs_is_never_green(project: Path):
     assert "there is no file net.py" in gate("check", cwd=project).error
 
 
+@pytest.mark.parametrize("end", ["os._exit(0)", "sys.exit(0)"])
+def test_a_model_that_ends_the_process_is_never_green(project: Path, end: str):
+    (project / "net.py").write_text(f"import os, sys\n\ndef build():\n    {end}\n")
+    before = files(project)
+    says = "SystemExit: 0" if "sys" in end else "ended the process that analysed it (exit code 0)"
+    for command in ("check", "update"):
+        assert says in gate(command, cwd=project).error
+    assert files(project) == before
+
+
 @pytest.mark.parametrize("arguments", [("--measure",), ("--format", "pdf"), ("--format", ""), ("--strictly",)])
 def test_wrong_options_are_told(project: Path, arguments: tuple[str, ...]):
     assert gate("check", *arguments, cwd=project).error
@@ -377,6 +387,17 @@ def test_a_reader_that_leaves_does_not_cost_the_verdict(project: Path):
             check=False,
         )
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"])
+def test_a_file_of_github_that_cannot_be_written_is_named(project: Path, variable: str):
+    done = gate("check", cwd=project, **{variable: str(project / "none" / "file")})
+    assert done.code == 2
+    assert done.out.startswith("PASSED")
+    assert done.err == (
+        f"error: cannot write into {project}/none/file, which ${variable} names: No such file or directory; "
+        f"let this step write there, or unset {variable}\n"
+    )
 
 
 @pytest.mark.skipif(os.name != "posix", reason="folders are made read-only with permissions")

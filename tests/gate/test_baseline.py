@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,8 @@ from memprof.analysis.simulated import analyze_on
 from memprof.errors import GateError
 from memprof.gate import entries
 from memprof.gate.accepting import describe_acceptance
-from memprof.gate.baseline import from_json, load_baseline, save_baseline, to_json, try_to_load
+from memprof.gate.baseline import COLUMNS, from_json, load_baseline, save_baseline, to_json, try_to_load
+from memprof.gate.operator_text import parse_tensors
 from memprof.gate.records import Entry, Figures, OperatorLine
 from tests.gate.entry_sample import ENTRY, FIGURES, LINE, WORKLOAD, baseline, with_figures
 
@@ -227,3 +229,31 @@ def test_accepting_says_what_it_changes():
 def test_accepting_says_where_only_operators_changed():
     after = baseline(replace(ENTRY, operators=(replace(LINE, dtype="float16"),)))
     assert describe_acceptance(baseline(), after)[-1] == "  the same figures from other operators"
+
+
+@pytest.mark.parametrize("place", ["workload", "figures"])
+def test_a_key_that_nobody_knows_is_refused(place: str):
+    data = json.loads(TEXT)
+    data["entries"][0][place]["flop"] = 1
+    with pytest.raises(GateError, match="'flop' is no field of "):
+        from_json(json.dumps(data).encode())
+
+
+@pytest.mark.parametrize("number", [f"1{'0' * 400}", f"-1{'0' * 400}", f"1{'0' * 30}", "9" * 5000])
+def test_a_count_that_is_no_count_is_refused(number: str):
+    data = json.loads(TEXT)
+    entry = data["entries"][0]
+    row = next(iter(entry["operators"].values()))[0]
+    places: list[tuple[Any, Any]] = [(data, "cost_model")]
+    places += [(part, key) for part in (entry["workload"], entry["figures"]) for key in part]
+    places += [(row, COLUMNS.index(name)) for name in ("calls", "launches")]
+    for holder, key in places:
+        kept, holder[key] = holder[key], "here"
+        with pytest.raises(GateError, match="the baseline is damaged"):
+            from_json(json.dumps(data).replace('"here"', number).encode())
+        holder[key] = kept
+
+
+def test_a_shape_with_hundreds_of_digits_is_refused():
+    with pytest.raises(ValueError, match="is no shape"):
+        parse_tensors(f"2x{'9' * 400}", "channels-last")

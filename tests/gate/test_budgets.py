@@ -55,6 +55,7 @@ def test_a_budget_in_words_reads_back_as_itself(name: str, text: str):
         ("seconds", "-2 %", "write seconds = +2 %"),
         ("coverage", "+1 %", "write coverage = -1 %"),
         ("images_per_second", "+2 %", "gets worse as it falls"),
+        ("seconds", "+٢ %", "is no budget"),
         ("seconds", "two", "write, for example, seconds = +2 %"),
         ("seconds", "", "is no budget"),
         ("seconds", "2 % 3", "is no budget"),

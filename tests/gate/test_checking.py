@@ -218,6 +218,13 @@ def test_a_measurement_counts(measured: Verdict, lenient: bool, verdict: Verdict
     assert ("measured_seconds" in found.remedy) == (code == 1)
 
 
+def test_a_measurement_that_failed_passes_on_no_terms():
+    """As where a model's code ends the measuring process: nothing was measured, so there is no noise to allow for."""
+    failed = replace(MEASURED, verdict=CANNOT_TELL, rounds=0, reasons=("the measuring process died, exit code 0",))
+    found = checked(baseline(), baseline(), failed, lenient=True)
+    assert (found.verdict, exit_code(found), found.notes) == (CANNOT_TELL, 2, ())
+
+
 def test_a_certain_regression_decides_over_what_cannot_be_told():
     assert worst([PASSED, CANNOT_TELL, IMPROVED, REGRESSED]) is REGRESSED
     assert worst([PASSED, CANNOT_TELL, IMPROVED]) is CANNOT_TELL

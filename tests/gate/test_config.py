@@ -203,3 +203,12 @@ def test_files_are_named_as_seen_from_the_configuration(tmp_path: Path, monkeypa
 def test_other_kinds_of_files_are_refused(tmp_path: Path, name: str):
     with pytest.raises(GateError, match=r"must end in \.toml, \.cfg or \.ini"):
         begin(tmp_path / name, ["resnet50"], {}, None, force=False)
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+@pytest.mark.parametrize("key", ["batch_sizes", "measured_batch_size", "seconds", "models", "baseline"])
+def test_a_number_of_hundreds_of_digits_is_told(tmp_path: Path, key: str, digits: int):
+    path = tmp_path / "memprof.toml"
+    path.write_text(f"{key} = {'9' * digits}\n")
+    with pytest.raises(GateError, match=r"memprof\.toml: "):
+        load_config(path)

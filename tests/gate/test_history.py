@@ -83,6 +83,22 @@ def test_a_truncated_history_is_told(tmp_path: Path):
         read(file)
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *[("seconds", "1" * 400), ("seconds", -1.0), ("cost_model", "9" * 400), ("batch_size", b"8"), ("model", 3)],
+        *[("bound_shares", '{"dram": 1' + "0" * 400 + "}"), ("bound_shares", "[" * 100_000)],
+    ],
+)
+def test_a_figure_that_is_none_is_told(tmp_path: Path, column: str, value: object):
+    file = tmp_path / "history.sqlite"
+    append(file, baseline(FIGURES), FIRST)
+    with sqlite3.connect(file) as database:
+        database.execute(f"UPDATE accepted SET {column} = ?", [value])
+    with pytest.raises(GateError, match=r"is damaged: .*; remove it and begin anew"):
+        read(file)
+
+
 def git(folder: Path, *words: str) -> str:
     identity = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
     return subprocess.run(["git", *identity, *words], cwd=folder, capture_output=True, text=True, check=True).stdout

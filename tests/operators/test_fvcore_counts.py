@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -116,18 +115,19 @@ def test_networks_of_timm_count_what_fvcore_counts(name: str) -> None:
     assert all(known)
 
 
-def test_costing_an_inference_pass_is_quick() -> None:
-    """All calls of a small network, repeated to 250, in 30 ms once warm; measured about 5 ms."""
+def test_fvcore_is_asked_once_for_the_calls_of_a_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    handles, asked = fvcore_counts._handles(), []
+
+    def conv_flop_jit(inputs: object, outputs: object, real: Callable[..., object] = handles.conv_flop_jit) -> object:
+        asked.append(inputs)
+        return real(inputs, outputs)
+
+    monkeypatch.setattr(handles, "conv_flop_jit", conv_flop_jit)
+    fvcore_counts.convolution_macs.cache_clear()
     calls = forward_calls(_convolutions().eval(), torch.rand(2, 3, 32, 32))
-    costed = [(registry.find(call.name), call) for call in calls]
-    many = (costed * (250 // len(costed) + 1))[:250]
-
-    def once() -> float:
-        start = time.perf_counter()
-        for operator, call in many:
-            if operator is not None:
-                operator.kind(call)
-                operator.formula(call)
-        return time.perf_counter() - start
-
-    assert min(once() for _ in range(5)) < 0.030
+    convolutions = [call for call in calls if registry.find(call.name) and "conv" in call.name]
+    for call in convolutions * 10:
+        operator = registry.find(call.name)
+        assert operator is not None
+        operator.formula(call)
+    assert 0 < len(asked) <= len(convolutions)
