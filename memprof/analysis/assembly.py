@@ -44,7 +44,7 @@ class CostedStep:
     """A step with the work of its calls: what can be held against any device. `unknown` calls nobody can cost.
 
     `memory` is None where the profile does not tell. `clock` is what measured the calls, None in a simulated step.
-    `steps` is how many steps the calls belong to.
+    `steps` is how many steps the calls belong to, `read_share` the fraction of its profile that could be read.
     """
 
     costed: tuple[CostedCall, ...]
@@ -53,6 +53,7 @@ class CostedStep:
     memory: MemoryUse | None
     clock: Clock | None = None
     steps: int = 1
+    read_share: float = 1.0
 
 
 def cost_step(simulation: Simulation) -> CostedStep:
@@ -74,7 +75,7 @@ def assemble_report(step: CostedStep, workload: Workload, device: DeviceCeilings
     rows = rows_of(points, step.clock)
     if step.clock is not None:
         rows += idle_rows([item for item in step.costed if not item.works], step.unknown, step.clock)
-    coverage = _coverage(step.costed, step.unknown)
+    coverage = _coverage(step.costed, step.unknown, step.read_share)
     return Report(
         schema=SCHEMA,
         workload=workload,
@@ -151,7 +152,7 @@ def _memory(use: MemoryUse, device: DeviceCeilings) -> Memory:
     )
 
 
-def _coverage(costed: Sequence[CostedCall], unknown: Sequence[OperatorCall]) -> Coverage:
+def _coverage(costed: Sequence[CostedCall], unknown: Sequence[OperatorCall], read_share: float) -> Coverage:
     known_bytes = sum(work.dram.total_bytes for item in costed for work in item.works)
     sizes: dict[str, float] = defaultdict(float)
     counts: Counter[str] = Counter()
@@ -160,8 +161,8 @@ def _coverage(costed: Sequence[CostedCall], unknown: Sequence[OperatorCall]) -> 
         sizes[call.name] += add_up(tensor_bytes(tensor) for tensor in call.tensors())
     all_calls, all_bytes = len(costed) + len(unknown), known_bytes + sum(sizes.values())
     return Coverage(
-        calls=len(costed) / all_calls if all_calls else 1.0,
-        bytes=known_bytes / all_bytes if all_bytes else 1.0,
+        calls=read_share * (len(costed) / all_calls if all_calls else 1.0),
+        bytes=read_share * (known_bytes / all_bytes if all_bytes else 1.0),
         free_calls=sum(not item.works for item in costed),
         unknown=tuple(UnknownOperator(name, count, sizes[name]) for name, count in counts.most_common()),
     )

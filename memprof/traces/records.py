@@ -45,7 +45,7 @@ class Trace:
     `orphans`. `start_ns` and `end_ns` bound the host's events and the devices', or are the ends of what is selected;
     all times are in nanoseconds on the trace's own clock. `rank` and `world_size` are None where neither the trace nor
     its file name says. `has_strides` and `has_concrete_inputs` say whether any operator has its tensors' strides, and
-    its numbers.
+    its numbers. `read_share` is the fraction of what the file holds that could be read.
     """
 
     path: Path
@@ -61,3 +61,4 @@ class Trace:
     has_strides: bool
     has_concrete_inputs: bool
     warnings: tuple[ReportWarning, ...] = ()
+    read_share: float = 1.0

@@ -232,6 +232,34 @@ def test_events_without_a_time_are_counted_and_left_out(tmp_path):
     assert outline(trace.profile.events) == [["aten::mm"]]
     (warning,) = (warning for warning in trace.warnings if warning.code == "skipped-events")
     assert warning.message.startswith("3 events")
+    assert trace.read_share == pytest.approx(2 / 5)  # of an operator, its kernel and those three
+
+
+def test_where_no_event_has_a_time_that_is_the_fault_that_is_told(tmp_path):
+    with pytest.raises(TraceError, match=r"no event of .* has a time that can be read: microseconds"):
+        read(tmp_path, {**op("mm", 0, 1), "ts": 1e300})
+
+
+@pytest.mark.parametrize("start", [1700000000000000.5, "1700000000000000.5", 1.7e15])
+def test_absolute_times_with_fractions_are_read(tmp_path, start):
+    trace = read(tmp_path, {**op("mm", 0, 20), "ts": start}, op("add", 1700000000000030, 5))
+    assert trace.start_ns in (1700000000000000000, 1700000000000000500)
+    assert outline(trace.profile.events) == [["aten::mm"], ["aten::add"]]
+    assert trace.read_share == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (op("mm", 9e15, 9e15), op("add", 9e15, 1)),
+        (op("mm", -9e15, 1), op("add", 9e15, 1)),
+        (kernel(1, 9e15, 1), launch(1, -9e15)),
+    ],
+    ids=["end", "span", "launch"],
+)
+def test_times_that_64_bits_do_not_hold_are_refused(tmp_path, first, second):
+    with pytest.raises(TraceError, match=r"ends more than 292 years after 0, or after another"):
+        read(tmp_path, first, second)
 
 
 def test_an_event_that_ends_before_it_begins_takes_no_time(tmp_path):
