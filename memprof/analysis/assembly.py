@@ -34,6 +34,8 @@ from memprof.tensors.precision import get_precision
 from memprof.vocabulary import MEMORY_LEVELS, Kind, Phase
 
 _LOW_COVERAGE = 0.99
+_SENSELESS = (ValueError, ArithmeticError, AssertionError)
+"""What formulas raise of arguments that contradict each other, as in a damaged trace; fvcore's assert."""
 CONTEXT_BYTES = 600e6
 """What the CUDA context and loaded kernels occupy of the device's memory, about: nvidia-smi shows 400 to 800 MB for an
 idle PyTorch process, depending on the GPU and the CUDA version."""
@@ -92,7 +94,7 @@ def assemble_report(step: CostedStep, workload: Workload, device: DeviceCeilings
 def cost_calls(calls: Sequence[OperatorCall]) -> tuple[list[CostedCall], list[OperatorCall]]:
     """Return the calls that have a formula (or are declared free) with their work, and those that nobody can cost.
 
-    A call whose profile lacks what its formula needs (LookupError) is one that nobody can cost.
+    Nobody can cost a call whose profile lacks what its formula needs (LookupError), or has what makes no sense there.
     """
     costed: list[CostedCall] = []
     unknown: list[OperatorCall] = []
@@ -105,7 +107,7 @@ def cost_calls(calls: Sequence[OperatorCall]) -> tuple[list[CostedCall], list[Op
             if operator is None:
                 raise LookupError(call.name)
             costed.append(CostedCall(call, operator.kind(call), operator.formula(call)))
-        except LookupError:
+        except (LookupError, *_SENSELESS):
             unknown.append(call)
     return costed, unknown
 

@@ -11,6 +11,9 @@ from memprof.traces.kinds import activity_of, launches_graph, whole_number
 from memprof.traces.lanes import DeviceSpan, Lanes, Launch
 from memprof.traces.wire import Value
 
+MOST_BYTES = 1e18
+"""More than any device has: a copy of more is a mistake."""
+
 
 def link(lanes: Lanes) -> tuple[Kernel, ...]:
     """Return what the devices ran, in order of start, and hand each kernel to the launch that started it.
@@ -64,7 +67,7 @@ def _kernel(item: DeviceSpan, launch: Launch | None, in_graph: bool) -> Kernel:
         device=_device(item),
         stream=_stream(item),
         launched_ns=launch.span.start_ns if launch else None,
-        bytes_moved=float(moved) if isinstance(moved, (int, float)) else None,
+        bytes_moved=float(moved) if isinstance(moved, (int, float)) and 0 <= moved <= MOST_BYTES else None,
         in_graph=in_graph,
     )
 

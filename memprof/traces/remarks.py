@@ -150,6 +150,14 @@ def _about_shapes(facts: Facts) -> Iterator[ReportWarning]:
             f"{_count(untyped, 'call')} of {facts.name} are taken from other tensors of the same shapes",
             "nothing needs to be done unless such shapes occur in several precisions",
         )
+    impossible = sum(1 for call in calls if call.inputs.impossible_sizes)
+    if impossible:
+        yield ReportWarning(
+            "impossible-sizes",
+            f"{_count(impossible, 'call')} of {facts.name} have tensors of sizes or strides that no tensor has; "
+            "those count as not recorded",
+            EXPORT_AGAIN,
+        )
     unseen = sum(1 for call in calls if call.inputs.unseen_lists)
     if unseen:
         yield ReportWarning(

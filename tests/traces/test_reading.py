@@ -220,6 +220,14 @@ def test_types_of_tensors_in_lists_are_taken_from_their_shapes(tmp_path):
     assert "inferred-types" in codes(trace)
 
 
+@pytest.mark.parametrize("shape", [[2**63], [-1, 3], [2**30, 2**30], [2.5, 3], [[[1]]]])
+def test_sizes_that_no_tensor_has_are_told(tmp_path, shape):
+    trace = read(tmp_path, *MATMUL, op("relu", 40, 5, shape))
+    assert one(trace, "aten::relu").inputs == (None,)
+    assert "impossible-sizes" in codes(trace)
+    assert "long-lists" not in codes(trace)
+
+
 def test_long_lists_are_told(tmp_path):
     trace = read(tmp_path, call("aten::_foreach_add_", 0, 5, Input_Dims=[[], []], Input_type=["TensorList", "Scalar"]))
     assert one(trace, "aten::_foreach_add_").inputs == (None, None)
