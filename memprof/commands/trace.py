@@ -45,6 +45,14 @@ if TYPE_CHECKING:
 @click.option("--from", "start", type=float, metavar="SECONDS", help="Only from so long after the trace's start.")
 @click.option("--to", "end", type=float, metavar="SECONDS", help="Only up to so long after the trace's start.")
 @click.option(
+    "--max-size",
+    type=click.IntRange(1, 1024),
+    default=2,
+    show_default=True,
+    metavar="GIB",
+    help="The most text of a file, unpacked, that is read; it needs several times that in memory.",
+)
+@click.option(
     "--counters",
     type=click.Path(path_type=Path),
     metavar="FILE.csv",
@@ -73,6 +81,7 @@ def command(
     rank: int | None,
     start: float | None,
     end: float | None,
+    max_size: int,
     counters: Path | None,
     model: str | None,
     batch_size: int | None,
@@ -101,7 +110,7 @@ def command(
         canonical_name(model)
     if not as_json:
         check_writable(output)
-    traces = _read(files, rank, step, start, end)
+    traces = _read(files, rank, step, start, end, max_size << 30)
     reports = _reports(traces, target, precision, counters)
     report = Result(reports, REPORT, formats)
     alignment = None
@@ -116,7 +125,12 @@ def command(
 
 
 def _read(
-    files: Sequence[Path], rank: int | None, step: int | None, start: float | None, end: float | None
+    files: Sequence[Path],
+    rank: int | None,
+    step: int | None,
+    start: float | None,
+    end: float | None,
+    largest_bytes: int,
 ) -> list[Trace]:
     from memprof.analysis.traced import select_rank
     from memprof.commands.output import progress
@@ -126,7 +140,7 @@ def _read(
     traces = []
     for position, file in enumerate(files):
         with progress(f"reading {file} ({position + 1} of {len(files)})"):
-            traces.append(read_trace(file))
+            traces.append(read_trace(file, largest_bytes=largest_bytes))
     chosen = select_rank(traces, rank) if rank is not None else traces
     return [select(trace, step=step, start_seconds=start, end_seconds=end) for trace in chosen]
 

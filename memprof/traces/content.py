@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterator
 from io import BufferedReader
@@ -40,14 +41,18 @@ def read_content(path: Path, largest_bytes: int = LARGEST_BYTES) -> bytearray:
     than that is ever unpacked.
     """
     text = bytearray()
+    too_large = TraceError(
+        f"{path} holds more than {_gib(largest_bytes)} of text, the most that is read",
+        f"{_RECORD_LESS}, or read more with `memprof trace --max-size GIB`",
+    )
     try:
         with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > largest_bytes:  # 0 of a pipe
+                raise too_large
             for part in _parts(file, path):
                 text += part
                 if len(text) > largest_bytes:
-                    raise TraceError(
-                        f"{path} holds more than {_gib(largest_bytes)} of text, the most that is read", _RECORD_LESS
-                    )
+                    raise too_large
     except IsADirectoryError as error:
         raise TraceError(f"{path} is a folder", "give the trace files in it") from error
     except OSError as error:
