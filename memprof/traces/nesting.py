@@ -21,10 +21,10 @@ class _Open:
 
     def __init__(self, span: Span, category: EventCategory, above: _Open | None) -> None:
         self.span = span
-        self.lies_in_node = above is not None and (above.lies_in_node or above.category is EventCategory.AUTOGRAD)
+        self.lies_in_node: bool = above is not None and (above.lies_in_node or above.category is EventCategory.AUTOGRAD)
         if category is EventCategory.OPERATOR and not self.lies_in_node and is_old_node(span.name):
             category = EventCategory.AUTOGRAD  # by its name only where the autograd engine shows no node
-        self.category = category
+        self.category: EventCategory = category
         self.launcher: _Open | None = self if category in _LAUNCHERS else above and above.launcher
         self.children: list[Event] = []
         self.kernels: list[Kernel] = []
