@@ -1,11 +1,12 @@
 """What reading a trace costs, held against `orjson.loads` on the decompressed bytes: time, memory, growth.
 
-    python benchmarks/trace_speed.py [--trace FILE] [--events 100000] [--repeat 7]
+    python benchmarks/trace_speed.py [--trace FILE] [--events 100000] [--repeat 7] [--shapes]
 
 The file, by default the largest of ../shared/traces, is tiled until it has enough events, once, twice and four times
 as many. Every figure comes from a process of its own, in rounds that take turns; they are medians. Time is that of the
 CPU, since nothing here waits and other programs should not count. Imports are not timed, and the memory that they take
-(fvcore, which the analysis counts with, imports torch) is shown apart. Exits with 1 where a limit is exceeded.
+(fvcore, which the analysis counts with, imports torch) is shown apart. With `--shapes`, files of the shapes on which
+readers become quadratic are read instead, with 20,000 events and with 40,000. Exits with 1 where a limit is exceeded.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from statistics import median
 from typing import Any
 
 import orjson
+from trace_shapes import SHAPES
 
 ROOT = Path(__file__).parents[1]
 TRACES = ROOT.parent / "shared" / "traces"
@@ -103,7 +105,10 @@ def main() -> int:
     parser.add_argument("--trace", type=Path, default=TRACES / "v100_resnet50_train_fp32_b32_kineto_2021.json.gz")
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--repeat", type=int, default=7)
+    parser.add_argument("--shapes", action="store_true", help="read hostile shapes instead")
     options = parser.parse_args()
+    if options.shapes:
+        return report_shapes(options.repeat)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         paths = {times: folder / f"{times}.json" for times in (1, 2, 4)}
@@ -113,6 +118,27 @@ def main() -> int:
         maker.start()
         maker.join()
         return maker.exitcode or report(paths, packed, options.repeat)
+
+
+def report_shapes(repeat: int, events: int = 20_000) -> int:
+    """Print what hostile shapes cost and what twice as many events do to that; return 1 where a limit is exceeded."""
+    failed = False
+    with tempfile.TemporaryDirectory() as name:
+        for shape, make in SHAPES.items():
+            paths = [Path(name) / f"{shape}-{times}.json" for times in (1, 2)]
+            for path, times in zip(paths, (1, 2), strict=True):
+                path.write_bytes(make(events * times))
+            costs = [[run("analysis", path)[:2] for path in paths] for _ in range(repeat)]
+            seconds, twice = (median(each[place][0] for each in costs) for place in range(2))
+            memory, more = (median(each[place][1] for each in costs) for place in range(2))
+            times, growth = twice / seconds / 2, more / memory / 2
+            exceeded = max(times, growth) > MOST_GROWTH
+            failed |= exceeded
+            print(
+                f"{shape:28} {seconds:6.2f} s, {times:.2f} x per event of twice as many; memory "
+                f"{memory / paths[0].stat().st_size:5.1f} x text, {growth:.2f} x" + ("  EXCEEDED" if exceeded else "")
+            )
+    return int(failed)
 
 
 def report(paths: dict[int, Path], packed: Path, repeat: int) -> int:

@@ -34,6 +34,8 @@ from memprof.tensors.precision import get_precision
 from memprof.vocabulary import MEMORY_LEVELS, Kind, Phase
 
 _LOW_COVERAGE = 0.99
+_SENSELESS = (ValueError, ArithmeticError, AssertionError)
+"""What formulas raise of arguments that contradict each other, as in a damaged trace; fvcore's assert."""
 CONTEXT_BYTES = 600e6
 """What the CUDA context and loaded kernels occupy of the device's memory, about: nvidia-smi shows 400 to 800 MB for an
 idle PyTorch process, depending on the GPU and the CUDA version."""
@@ -44,7 +46,7 @@ class CostedStep:
     """A step with the work of its calls: what can be held against any device. `unknown` calls nobody can cost.
 
     `memory` is None where the profile does not tell. `clock` is what measured the calls, None in a simulated step.
-    `steps` is how many steps the calls belong to.
+    `steps` is how many steps the calls belong to, `read_share` the fraction of its profile that could be read.
     """
 
     costed: tuple[CostedCall, ...]
@@ -53,6 +55,7 @@ class CostedStep:
     memory: MemoryUse | None
     clock: Clock | None = None
     steps: int = 1
+    read_share: float = 1.0
 
 
 def cost_step(simulation: Simulation) -> CostedStep:
@@ -81,7 +84,7 @@ def assemble_report(
     rows = rows_of(points, step.clock)
     if step.clock is not None:
         rows += idle_rows([item for item in step.costed if not item.works], step.unknown, step.clock)
-    coverage = _coverage(step.costed, step.unknown)
+    coverage = _coverage(step.costed, step.unknown, step.read_share)
     return Report(
         schema=SCHEMA,
         workload=workload,
@@ -98,7 +101,7 @@ def assemble_report(
 def cost_calls(calls: Sequence[OperatorCall]) -> tuple[list[CostedCall], list[OperatorCall]]:
     """Return the calls that have a formula (or are declared free) with their work, and those that nobody can cost.
 
-    A call whose profile lacks what its formula needs (LookupError) is one that nobody can cost.
+    Nobody can cost a call whose profile lacks what its formula needs (LookupError), or has what makes no sense there.
     """
     costed: list[CostedCall] = []
     unknown: list[OperatorCall] = []
@@ -111,7 +114,7 @@ def cost_calls(calls: Sequence[OperatorCall]) -> tuple[list[CostedCall], list[Op
             if operator is None:
                 raise LookupError(call.name)
             costed.append(CostedCall(call, operator.kind(call), operator.formula(call)))
-        except LookupError:
+        except (LookupError, *_SENSELESS):
             unknown.append(call)
     return costed, unknown
 
@@ -158,7 +161,7 @@ def _memory(use: MemoryUse, device: DeviceCeilings) -> Memory:
     )
 
 
-def _coverage(costed: Sequence[CostedCall], unknown: Sequence[OperatorCall]) -> Coverage:
+def _coverage(costed: Sequence[CostedCall], unknown: Sequence[OperatorCall], read_share: float) -> Coverage:
     known_bytes = sum(work.dram.total_bytes for item in costed for work in item.works)
     sizes: dict[str, float] = defaultdict(float)
     counts: Counter[str] = Counter()
@@ -167,8 +170,8 @@ def _coverage(costed: Sequence[CostedCall], unknown: Sequence[OperatorCall]) -> 
         sizes[call.name] += add_up(tensor_bytes(tensor) for tensor in call.tensors())
     all_calls, all_bytes = len(costed) + len(unknown), known_bytes + sum(sizes.values())
     return Coverage(
-        calls=len(costed) / all_calls if all_calls else 1.0,
-        bytes=known_bytes / all_bytes if all_bytes else 1.0,
+        calls=read_share * (len(costed) / all_calls if all_calls else 1.0),
+        bytes=read_share * (known_bytes / all_bytes if all_bytes else 1.0),
         free_calls=sum(not item.works for item in costed),
         unknown=tuple(UnknownOperator(name, count, sizes[name]) for name, count in counts.most_common()),
     )

@@ -84,6 +84,7 @@ def cost_trace(trace: Trace) -> tuple[CostedStep, list[OperatorCall]]:
         memory=None,
         clock=Clock.DEVICE if trace.kernels else Clock.HOST,
         steps=max(1, len(trace.steps)),
+        read_share=trace.read_share,
     )
     return step, [call for call in unknown if not call.tensors()]
 
@@ -204,7 +205,7 @@ def _measured(
         steps=steps,
         seconds=seconds,
         images_per_second=images / seconds if images and seconds else None,
-        attributed_share=1 - lost / total if total else 1.0,
+        attributed_share=trace.read_share * (1 - lost / total if total else 1.0),
         strays=tuple(strays),
         device_time=device_time,
         steps_from=trace.steps_from,

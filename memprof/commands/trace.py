@@ -49,6 +49,14 @@ if TYPE_CHECKING:
 @click.option("--from", "start", type=float, metavar="SECONDS", help="Only from so long after the trace's start.")
 @click.option("--to", "end", type=float, metavar="SECONDS", help="Only up to so long after the trace's start.")
 @click.option(
+    "--max-size",
+    type=click.IntRange(1, 1024),
+    default=2,
+    show_default=True,
+    metavar="GIB",
+    help="The most text of a file, unpacked, that is read; it needs several times that in memory.",
+)
+@click.option(
     "--counters",
     type=click.Path(path_type=Path),
     metavar="FILE.csv",
@@ -83,6 +91,7 @@ def command(
     rank: int | None,
     start: float | None,
     end: float | None,
+    max_size: int,
     counters: Path | None,
     model: str | None,
     against: Path | None,
@@ -112,7 +121,7 @@ def command(
         canonical_name(model)
     if not as_json:
         check_writable(output)
-    traces = _read((*files, *([against] if against else [])), rank, step, start, end)
+    traces = _read((*files, *([against] if against else [])), rank, step, start, end, max_size << 30)
     reports = _reports(traces, target, precision, counters, model)
     results: list[Result[Any]]
     if against is not None:
@@ -138,7 +147,12 @@ def _difference(reports: Sequence[Report], formats: Sequence[str]) -> Result[Tra
 
 
 def _read(
-    files: Sequence[Path], rank: int | None, step: int | None, start: float | None, end: float | None
+    files: Sequence[Path],
+    rank: int | None,
+    step: int | None,
+    start: float | None,
+    end: float | None,
+    largest_bytes: int,
 ) -> list[Trace]:
     from memprof.analysis.traced import select_rank
     from memprof.commands.output import progress
@@ -148,7 +162,7 @@ def _read(
     traces = []
     for position, file in enumerate(files):
         with progress(f"reading {file} ({position + 1} of {len(files)})"):
-            traces.append(read_trace(file))
+            traces.append(read_trace(file, largest_bytes=largest_bytes))
     chosen = select_rank(traces, rank) if rank is not None else traces
     return [select(trace, step=step, start_seconds=start, end_seconds=end) for trace in chosen]
 

@@ -84,6 +84,10 @@ def coverage(digest: Digest) -> str:
     of_time = _attributed_share(digest)
     if not (digest.report.operators or cover.free_calls or cover.unknown):
         return f"The profile has no operators.{of_time}"
+    if not cover.unknown and cover.calls < 1:
+        return (
+            f"{units.coverage(cover.calls)} of the operator calls could be read and are accounted for{free}.{of_time}"
+        )
     if not cover.unknown:
         return f"Every operator call is accounted for{free}.{of_time}"
     names = [f"{item.name} ({item.calls} {'call' if item.calls == 1 else 'calls'})" for item in cover.unknown]

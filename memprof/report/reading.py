@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -12,6 +12,8 @@ from memprof.report.json_text import indented_json
 from memprof.report.record import SCHEMA, Report
 
 SET_SCHEMA = "memprof.report-set/1"
+_WRITE_AGAIN = "write it again with `memprof roofline`"
+_MOST = (1 << 63) - 1
 
 
 def dump_reports(reports: Sequence[Report]) -> str:
@@ -27,13 +29,29 @@ def load_reports(text: str | bytes) -> tuple[Report, ...]:
         head = msgspec.json.decode(text, type=_Head)
         schemas = [item.schema for item in head.reports] if head.schema == SET_SCHEMA else [head.schema]
         schema = next((name for name in schemas if name != SCHEMA), SCHEMA)
-        if schema == SCHEMA and head.schema == SET_SCHEMA:
-            return msgspec.json.decode(text, type=_ReportSet).reports
         if schema == SCHEMA:
-            return (msgspec.json.decode(text, type=Report),)
+            reports: tuple[Report, ...]
+            if head.schema == SET_SCHEMA:
+                reports = msgspec.json.decode(text, type=_ReportSet).reports
+            else:
+                reports = (msgspec.json.decode(text, type=Report),)
+            _check_whole_numbers(msgspec.to_builtins(reports), "")
+            return reports
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ReportError(f"not a memprof report: {error}", "write it again with `memprof roofline`") from error
+        raise ReportError(f"not a memprof report: {error}", _WRITE_AGAIN) from error
     raise ReportError(f"report schema {schema!r} is not {SCHEMA!r}, which this memprof reads", _schema_remedy(schema))
+
+
+def _check_whole_numbers(value: object, name: str) -> None:
+    """Raise ReportError where a whole number, which JSON may write with any number of digits, counts nothing real."""
+    if isinstance(value, int) and abs(value) > _MOST:
+        raise ReportError(f"not a memprof report: `{name}` is a whole number that 64 bits do not hold", _WRITE_AGAIN)
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _check_whole_numbers(item, key)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check_whole_numbers(item, name)
 
 
 @dataclass(frozen=True, slots=True)

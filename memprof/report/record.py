@@ -176,8 +176,8 @@ class UnknownOperator:
 class Coverage:
     """How much of the profile has a formula or is declared free.
 
-    `calls` and `bytes` are fractions from 0 to 1; unknown operators count with the bytes of their inputs. `free_calls`
-    counts calls that move nothing, such as views.
+    `calls` and `bytes` are fractions from 0 to 1; unknown operators count with the bytes of their inputs, and what
+    could not be read of a trace lowers both. `free_calls` counts calls that move nothing, such as views.
     """
 
     calls: float

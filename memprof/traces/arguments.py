@@ -66,6 +66,10 @@ _FRACTIONAL = re.compile(r"-?(?:\d{1,400}\.?\d{0,400}(?:[eE][-+]?\d{1,5})?|inf|n
 _WORDS: dict[str, Argument] = {"True": True, "False": False, "None": None, "": None}
 _TOKEN = re.compile(r"\s*([\[\],]|[^\[\],]*[^\[\],\s])\s*")
 _DEEPEST_LIST = 8
+_MOST = (1 << 63) - 1
+"""The largest number that torch has for a size, a stride or an argument (int64)."""
+_MOST_ELEMENTS = 1 << 40
+"""Of one tensor: a terabyte of its smallest type, which no device holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,14 @@ class Inputs:
     """The inputs of a call.
 
     `unknown_types` tells that some tensors, those in lists, have no type; `unseen_lists` that the profiler left the
-    shapes of a list out, as it does where it is long: such an input is None.
+    shapes of a list out, as it does where it is long; `impossible_sizes` that no tensor can have the shape or the
+    strides that are recorded. Such a list or tensor is None.
     """
 
     values: tuple[Argument, ...] = ()
     unknown_types: bool = False
     unseen_lists: bool = False
+    impossible_sizes: bool = False
     has_strides: bool = False
     has_concrete: bool = False
 
@@ -122,7 +128,13 @@ def _read(dims: list[object], types: list[object], strides: list[object], concre
     return Inputs(
         values,
         unknown_types=any(tensor.dtype == UNKNOWN_TYPE for tensor in flatten_tensors(values)),
-        unseen_lists=any(kind == _LIST and value is None for (kind, *_), value in zip(places, values, strict=True)),
+        unseen_lists=any(
+            kind == _LIST and not sizes and value is None
+            for (kind, sizes, *_), value in zip(places, values, strict=True)
+        ),
+        impossible_sizes=not all(
+            _is_possible(sizes, _shape) and _is_possible(steps, _numbers) for _, sizes, steps, _ in places
+        ),
         has_strides=bool(strides),
         has_concrete=bool(concrete),
     )
@@ -134,10 +146,12 @@ def _at(column: Sequence[object], place: int) -> object:
 
 def _argument(kind: object, dims: object, strides: object, text: object) -> Argument:
     if kind == _LIST:
-        shapes = _numbers_deep(dims)
+        shapes = _shapes(dims)
         steps = strides if isinstance(strides, list) else []
         return tuple(_tensor(shape, _at(steps, place), UNKNOWN_TYPE) for place, shape in enumerate(shapes)) or None
-    shape = _numbers(dims)
+    shape = _shape(dims)
+    if shape is None and dims:
+        return None
     if isinstance(kind, str) and kind not in _NOT_TENSORS:
         if kind in _TYPES:
             return _tensor(shape or (), strides, _TYPES[kind])
@@ -153,18 +167,37 @@ def _tensor(shape: tuple[int, ...], strides: object, dtype: str) -> TensorSpec:
     return TensorSpec(shape, steps if steps is not None and len(steps) == len(shape) else None, dtype)
 
 
+def _shape(value: object) -> tuple[int, ...] | None:
+    """Return a list of sizes, None where it is something else or more elements than a device holds."""
+    sizes = _numbers(value)
+    elements = 1
+    for size in sizes or ():
+        elements *= max(size, 1)
+        if elements > _MOST_ELEMENTS:
+            return None
+    return sizes
+
+
 def _numbers(value: object) -> tuple[int, ...] | None:
-    """Return a list of whole numbers, None where it is something else."""
-    if isinstance(value, list) and all(isinstance(item, int) and not isinstance(item, bool) for item in value):
+    """Return a list of whole numbers that may be sizes or strides, None where it is something else."""
+    if isinstance(value, list) and all(type(item) is int and 0 <= item <= _MOST for item in value):
         return tuple(value)
     return None
 
 
-def _numbers_deep(value: object) -> list[tuple[int, ...]]:
-    """Return a list of lists of whole numbers, empty where it is something else."""
+def _is_possible(value: object, read: Callable[[object], object]) -> bool:
+    """Tell whether `read` understands a list, or every list in it."""
+    if not isinstance(value, list):
+        return True
+    lists = value if value and all(isinstance(item, list) for item in value) else [value]
+    return all(read(item) is not None for item in lists)
+
+
+def _shapes(value: object) -> list[tuple[int, ...]]:
+    """Return a list of shapes, empty where it is something else."""
     if not isinstance(value, list):
         return []
-    items = [_numbers(item) for item in value]
+    items = [_shape(item) for item in value]
     return [item for item in items if item is not None] if None not in items else []
 
 
@@ -176,7 +209,8 @@ def parse_value(text: str) -> Argument:
     if text in _WORDS:
         return _WORDS[text]
     if _WHOLE.fullmatch(text):
-        return int(text)
+        number = int(text)
+        return number if -_MOST <= number <= _MOST else None
     if _FRACTIONAL.fullmatch(text):
         return float(text)
     return _parse_list(text) if text.startswith("[") else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterator
 from io import BufferedReader
@@ -19,6 +20,8 @@ _GZIP = b"\x1f\x8b"
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE = tuple(bytes([0x50 + number]) + b"\x2a\x4d\x18" for number in range(16))
 """Frames that a Zstandard file may begin with (RFC 8878, section 3.1.2): pzstd writes one."""
+_LARGEST_WINDOW_BYTES = 1 << 31
+"""What `zstd --long=31` makes, the most there is."""
 _OTHERS = {
     b"PK\x03\x04": "a zip archive: unpack it, and give the trace in it",
     b"\xfd7zXZ": "compressed with xz: unpack it with `xz -d`",
@@ -38,14 +41,18 @@ def read_content(path: Path, largest_bytes: int = LARGEST_BYTES) -> bytearray:
     than that is ever unpacked.
     """
     text = bytearray()
+    too_large = TraceError(
+        f"{path} holds more than {_gib(largest_bytes)} of text, the most that is read",
+        f"{_RECORD_LESS}, or read more with `memprof trace --max-size GIB`",
+    )
     try:
         with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > largest_bytes:  # 0 of a pipe
+                raise too_large
             for part in _parts(file, path):
                 text += part
                 if len(text) > largest_bytes:
-                    raise TraceError(
-                        f"{path} holds more than {_gib(largest_bytes)} of text, the most that is read", _RECORD_LESS
-                    )
+                    raise too_large
     except IsADirectoryError as error:
         raise TraceError(f"{path} is a folder", "give the trace files in it") from error
     except OSError as error:
@@ -86,13 +93,13 @@ def _gunzip(file: BufferedReader, path: Path) -> Iterator[bytes]:
     begun = False
     try:
         for chunk in _chunks(file, _PACKED_BYTES):
-            packed = chunk
+            packed = chunk if begun else chunk.lstrip(b"\0")  # zeros after a member are padding, as for gzip(1)
             while packed:
                 begun = True
                 yield engine.decompress(packed, _CHUNK_BYTES)
                 packed = engine.unconsumed_tail
                 if engine.eof:
-                    packed = engine.unused_data.lstrip(b"\0")  # some tools pad
+                    packed = engine.unused_data.lstrip(b"\0")
                     engine, begun = zlib.decompressobj(wbits=31), False
     except zlib.error as error:
         raise TraceError(f"{path} is a damaged gzip file: {error}", _COPY_AGAIN) from error
@@ -107,7 +114,8 @@ def _unzstd(file: BufferedReader, path: Path) -> Iterator[bytes]:
     size = 0
     try:
         promised = zstandard.frame_content_size(head)
-        with zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as reader:
+        engine = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW_BYTES)
+        with engine.stream_reader(file, read_across_frames=True) as reader:
             while part := reader.read(_CHUNK_BYTES):
                 size += len(part)
                 yield part

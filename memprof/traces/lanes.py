@@ -205,9 +205,9 @@ class _Name:
 
 def _keep_processes_apart(lanes: Lanes) -> None:
     """Make the sequence numbers of a second process differ from the first's: they say which node is whose."""
-    processes = sorted({process for process, _ in lanes.calls})
-    for (process, _), spans in lanes.calls.items() if len(processes) > 1 else ():
-        offset = processes.index(process) << _SEQUENCE_BITS
+    places = {process: place for place, process in enumerate(sorted({process for process, _ in lanes.calls}))}
+    for (process, _), spans in lanes.calls.items() if len(places) > 1 else ():
+        offset = places[process] << _SEQUENCE_BITS
         for span in spans:
             if span.sequence_number is not None:
                 span.sequence_number += offset

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from memprof.profiles.records import Kernel
 from memprof.traces.kinds import activity_of, launches_graph, whole_number
 from memprof.traces.lanes import DeviceSpan, Lanes, Launch
 from memprof.traces.wire import Value
+
+MOST_BYTES = 1e18
+"""More than any device has: a copy of more is a mistake."""
 
 
 def link(lanes: Lanes) -> tuple[Kernel, ...]:
@@ -63,7 +67,7 @@ def _kernel(item: DeviceSpan, launch: Launch | None, in_graph: bool) -> Kernel:
         device=_device(item),
         stream=_stream(item),
         launched_ns=launch.span.start_ns if launch else None,
-        bytes_moved=float(moved) if isinstance(moved, (int, float)) else None,
+        bytes_moved=float(moved) if isinstance(moved, (int, float)) and 0 <= moved <= MOST_BYTES else None,
         in_graph=in_graph,
     )
 
@@ -92,6 +96,7 @@ class _Chooser:
 
     def __init__(self, launches: dict[Value, list[Launch]], device: Sequence[DeviceSpan]) -> None:
         self._launches = launches
+        self._several: dict[Value, _Several] = {}
         self._processes: dict[int, str] = {}
         if any(len(several) > 1 for several in launches.values()):
             votes: dict[int, Counter[str]] = defaultdict(Counter)
@@ -107,10 +112,32 @@ class _Chooser:
             return None
         if len(candidates) == 1:
             return candidates[0]
-        process = self._processes.get(_device(item))
-        candidates = [launch for launch in candidates if launch.thread[0] == process] or candidates
-        before = [launch for launch in candidates if launch.span.start_ns <= item.start_ns]
-        return max(before, key=_begin) if before else min(candidates, key=_begin)
+        number = item.arguments.correlation
+        several = self._several.get(number)
+        if several is None:
+            several = self._several[number] = _Several(candidates)
+        return several.find(self._processes.get(_device(item)), item.start_ns)
+
+
+class _Several:
+    """Launches of one number, of each process and of all of them in order of start."""
+
+    def __init__(self, launches: Iterable[Launch]) -> None:
+        self._all = sorted(launches, key=_begin)
+        self._by_process: dict[str, list[Launch]] = defaultdict(list)
+        for launch in self._all:
+            self._by_process[launch.thread[0]].append(launch)
+
+    def find(self, process: str | None, start_ns: int) -> Launch:
+        """Return the last launch up to `start_ns`, or the first, of `process` where that has any."""
+        launches = self._all
+        if process is not None:
+            launches = self._by_process.get(process, launches)
+        return launches[max(0, bisect_right(launches, start_ns, key=_start) - 1)]
+
+
+def _start(launch: Launch) -> int:
+    return launch.span.start_ns
 
 
 def _begin(launch: Launch) -> tuple[int, tuple[str, str]]:

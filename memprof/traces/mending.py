@@ -112,14 +112,18 @@ class Salvage:
         self.tail: bytes | None = None
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
-        end = self._place.start
+        end = seen = self._place.start
+        in_damaged = False
         for match in _EVENT.finditer(self._text, end):
-            between = self._text[end : match.start()].strip()
-            if between.strip(_SEPARATORS).startswith(b"]"):
+            between = self._text[seen : match.start()].strip()
+            seen = match.end()
+            if not in_damaged and between.strip(_SEPARATORS).startswith(b"]"):
                 break
             if between.endswith(b":"):  # an object in one that is damaged
+                in_damaged = True
                 continue
-            self.damaged += bool(between.strip(_SEPARATORS))
+            self.damaged += in_damaged or bool(between.strip(_SEPARATORS))
+            in_damaged = False
             yield match.span()
             end = match.end()
         rest = self._text[end:].lstrip(_SEPARATORS)

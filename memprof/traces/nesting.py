@@ -15,13 +15,17 @@ _LAUNCHERS = (EventCategory.OPERATOR, EventCategory.AUTOGRAD)
 
 
 class _Open:
-    """A call whose end has not come yet."""
+    """A call whose end has not come yet; `launcher` is the innermost call that launches, itself or what it lies in."""
 
-    __slots__ = ("category", "children", "kernels", "span")
+    __slots__ = ("category", "children", "kernels", "launcher", "lies_in_node", "span")
 
-    def __init__(self, span: Span, category: EventCategory) -> None:
+    def __init__(self, span: Span, category: EventCategory, above: _Open | None) -> None:
         self.span = span
-        self.category = category
+        self.lies_in_node: bool = above is not None and (above.lies_in_node or above.category is EventCategory.AUTOGRAD)
+        if category is EventCategory.OPERATOR and not self.lies_in_node and is_old_node(span.name):
+            category = EventCategory.AUTOGRAD  # by its name only where the autograd engine shows no node
+        self.category: EventCategory = category
+        self.launcher: _Open | None = self if category in _LAUNCHERS else above and above.launcher
         self.children: list[Event] = []
         self.kernels: list[Kernel] = []
 
@@ -56,12 +60,12 @@ def nest(spans: Iterable[Span]) -> tuple[list[Event], list[Kernel]]:
         while stack and start >= stack[-1].span.end_ns and end > stack[-1].span.end_ns:
             _close_last(stack, roots)
         if span.category is None:
-            launcher = next((item for item in reversed(stack) if item.category in _LAUNCHERS), None)
+            launcher = stack[-1].launcher if stack else None
             (launcher.kernels if launcher else outside).extend(span.kernels or ())
         else:
             if len(stack) >= DEEPEST:
                 _close_last(stack, roots)
-            stack.append(_Open(span, _category(span, span.category, stack)))
+            stack.append(_Open(span, span.category, stack[-1] if stack else None))
     while stack:
         _close_last(stack, roots)
     return roots, outside
@@ -70,17 +74,6 @@ def nest(spans: Iterable[Span]) -> tuple[list[Event], list[Kernel]]:
 def _close_last(stack: list[_Open], roots: list[Event]) -> None:
     event = stack.pop().close()
     (stack[-1].children if stack else roots).append(event)
-
-
-def _category(span: Span, category: EventCategory, stack: list[_Open]) -> EventCategory:
-    """Return what a call stands for: a backward node is one by its name only where the autograd engine shows none."""
-    if (
-        category is EventCategory.OPERATOR
-        and is_old_node(span.name)
-        and not any(item.category is EventCategory.AUTOGRAD for item in stack)
-    ):
-        return EventCategory.AUTOGRAD
-    return category
 
 
 def _kernel_order(kernel: Kernel) -> tuple[int, int, str]:

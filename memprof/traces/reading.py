@@ -19,8 +19,9 @@ from memprof.traces.list_types import fill_in
 from memprof.traces.modules import name_modules
 from memprof.traces.nesting import nest
 from memprof.traces.records import Orphan, Trace, TraceDevice, TraceStep
-from memprof.traces.remarks import Facts, remark
+from memprof.traces.remarks import EXPORT_AGAIN, Facts, remark
 from memprof.traces.stepping import find_steps
+from memprof.traces.times import MOST_NS
 from memprof.traces.wire import Wire, decode
 from memprof.vocabulary import StepsFrom
 
@@ -42,6 +43,11 @@ def read_trace(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> Trace:
         lanes = sort_out(wire.events or ())
         foreign.check(text, wire, lanes.is_pytorch, path)
         del text
+        if not lanes.calls and not lanes.device and lanes.skipped:
+            raise TraceError(
+                f"no event of {path} has a time that can be read: microseconds in decimal, within 292 years of 0",
+                EXPORT_AGAIN,
+            )
         if not lanes.calls and not lanes.device:
             raise TraceError(
                 f"{path} holds neither operators nor kernels",
@@ -66,17 +72,17 @@ def _assemble(path: Path, wire: Wire, lanes: Lanes) -> Trace:
     calls = list(chain.from_iterable(lanes.calls.values()))
     fill_in(calls)
     kernels = link(lanes)
-    _add_modules(lanes, calls)
+    shortened = _add_modules(lanes, calls)
     threads, outside = _nest_all(lanes)
     orphans = _orphans(kernels, outside, any(is_operator(call.category, call.name) for call in calls))
     devices = _devices(wire.properties)
     marked = _steps(lanes)
-    times = list(chain[Span | Kernel | TraceStep](calls, kernels, marked))
-    start, end = min(item.start_ns for item in times), max(item.end_ns for item in times)
+    start, end = _ends(path, calls, kernels, marked)
     found, source = find_steps(threads, start, end)
     if marked and (len(marked) >= len(found) or source is not StepsFrom.UPDATES):
         found, source = marked, StepsFrom.MARKS
     rank = whole_number(entry(wire.distributed, "rank"))
+    read, skipped = len(calls) + len(kernels), wire.skipped + lanes.skipped
     return Trace(
         path=path,
         rank=find_rank(path) if rank is None else rank,
@@ -91,17 +97,32 @@ def _assemble(path: Path, wire: Wire, lanes: Lanes) -> Trace:
         has_strides=any(call.inputs.has_strides for call in calls),
         has_concrete_inputs=any(call.inputs.has_concrete for call in calls),
         steps_from=source,
-        warnings=remark(Facts(path.name, wire, lanes, calls, devices, kernels, orphans)),
+        warnings=remark(Facts(path.name, wire, lanes, calls, devices, kernels, orphans, shortened)),
+        read_share=read / (read + skipped),
     )
 
 
-def _add_modules(lanes: Lanes, calls: Sequence[Span]) -> None:
-    """Add the module calls that Python's events show, unless memprof's own scopes name the modules already."""
+def _ends(path: Path, calls: Sequence[Span], kernels: Sequence[Kernel], steps: Sequence[TraceStep]) -> tuple[int, int]:
+    """Return when the first thing began and the last ended; TraceError where 64 bits do not hold that."""
+    start = min(item.start_ns for item in chain[Span | Kernel | TraceStep](calls, kernels, steps))
+    end = max(item.end_ns for item in chain[Span | Kernel | TraceStep](calls, kernels, steps))
+    first = min((kernel.launched_ns for kernel in kernels if kernel.launched_ns is not None), default=start)
+    if end > MOST_NS or end - min(start, first) > MOST_NS:
+        raise TraceError(f"{path} has an event that ends more than 292 years after 0, or after another", EXPORT_AGAIN)
+    return start, end
+
+
+def _add_modules(lanes: Lanes, calls: Sequence[Span]) -> bool:
+    """Add the module calls that Python's events show, unless memprof's own scopes name the modules already.
+
+    Tells whether a path was too long to be written down.
+    """
     if any(call.category is EventCategory.MODULE for call in calls):
-        return
-    name_modules(lanes.modules.values())
+        return False
+    shortened = name_modules(lanes.modules.values())
     for thread, spans in lanes.modules.items():
         lanes.calls[thread] += spans
+    return shortened
 
 
 def _nest_all(lanes: Lanes) -> tuple[list[list[Event]], list[Kernel]]:

@@ -46,7 +46,8 @@ class Trace:
     `orphans`. `start_ns` and `end_ns` bound the host's events and the devices', or are the ends of what is selected;
     all times are in nanoseconds on the trace's own clock. `rank` and `world_size` are None where neither the trace nor
     its file name says. `has_strides` and `has_concrete_inputs` say whether any operator has its tensors' strides, and
-    its numbers. `steps_from` says what the steps are known from.
+    its numbers. `steps_from` says what the steps are known from. `read_share` is the fraction of what the file holds
+    that could be read.
     """
 
     path: Path
@@ -63,3 +64,4 @@ class Trace:
     has_concrete_inputs: bool
     steps_from: StepsFrom = StepsFrom.NOTHING
     warnings: tuple[ReportWarning, ...] = ()
+    read_share: float = 1.0

@@ -9,11 +9,12 @@ from memprof.profiles.records import Activity, Kernel
 from memprof.report.record import ReportWarning
 from memprof.traces.kinds import is_compiled, is_operator
 from memprof.traces.lanes import Lanes, Span
+from memprof.traces.modules import LONGEST_PATH
 from memprof.traces.records import Orphan, TraceDevice
 from memprof.traces.wire import Wire
 
 _AGAIN_WITH_SHAPES = "record it with torch.profiler.profile(record_shapes=True)"
-_EXPORT_AGAIN = "export it again where it was recorded, if that is possible"
+EXPORT_AGAIN = "export it again where it was recorded, if that is possible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Facts:
     devices: Sequence[TraceDevice]
     kernels: Sequence[Kernel]
     orphans: Sequence[Orphan]
+    shortened_paths: bool = False
 
 
 def remark(facts: Facts) -> tuple[ReportWarning, ...]:
@@ -52,13 +54,20 @@ def _about_file(facts: Facts) -> Iterator[ReportWarning]:
         yield ReportWarning(
             "skipped-events",
             f"{_count(wire.skipped + lanes.skipped, 'event')} of {facts.name} could not be read and are missing here",
-            _EXPORT_AGAIN,
+            EXPORT_AGAIN,
         )
     if lanes.negative:
         yield ReportWarning(
             "negative-durations",
             f"{_count(lanes.negative, 'event')} of {facts.name} end before they begin; they count as taking no time",
-            _EXPORT_AGAIN,
+            EXPORT_AGAIN,
+        )
+    if facts.shortened_paths:
+        yield ReportWarning(
+            "deep-modules",
+            f"modules of {facts.name} nest so deep that their paths are longer than {LONGEST_PATH} characters; those "
+            "deeper in count as the module that they lie in",
+            "nothing needs to be done unless time by module matters there",
         )
     processes = {process for process, _ in lanes.calls}
     if len(processes) > 1:
@@ -140,6 +149,14 @@ def _about_shapes(facts: Facts) -> Iterator[ReportWarning]:
             "profilers do not record the types of tensors in lists: those in "
             f"{_count(untyped, 'call')} of {facts.name} are taken from other tensors of the same shapes",
             "nothing needs to be done unless such shapes occur in several precisions",
+        )
+    impossible = sum(1 for call in calls if call.inputs.impossible_sizes)
+    if impossible:
+        yield ReportWarning(
+            "impossible-sizes",
+            f"{_count(impossible, 'call')} of {facts.name} have tensors of sizes or strides that no tensor has; "
+            "those count as not recorded",
+            EXPORT_AGAIN,
         )
     unseen = sum(1 for call in calls if call.inputs.unseen_lists)
     if unseen:

@@ -6,9 +6,13 @@ from decimal import Decimal, InvalidOperation
 
 from msgspec import Raw
 
-_MOST_NS = 1 << 62
-_MOST_DIGITS = 15
-"""Before the decimal point, of microseconds; 2 ** 62 ns has one more."""
+MOST_NS = (1 << 63) - 1
+"""The most nanoseconds that a time has, and that lie between two: what a signed number of 64 bits holds, 292 years."""
+
+_MOST_DIGITS = 16
+"""Of `MOST_NS` in microseconds, before the decimal point: a longer number is not even converted."""
+_NS_DIGITS = 3
+"""Of a fraction of a microsecond: what is finer is rounded."""
 
 
 def nanoseconds(recorded: Raw) -> int:
@@ -19,11 +23,11 @@ def nanoseconds(recorded: Raw) -> int:
     whole, point, fraction = bytes(recorded).partition(b".")
     if not point and whole.isdigit():
         time = int(whole) * 1000
-    elif len(fraction) == 3 and fraction.isdigit():
+    elif len(fraction) == _NS_DIGITS and fraction.isdigit():
         time = int(whole + fraction)
     else:
-        return _read_rare(recorded)
-    if -_MOST_NS < time < _MOST_NS:
+        time = _read_rare(recorded)
+    if -MOST_NS <= time <= MOST_NS:
         return time
     raise ValueError("out of range")
 
@@ -34,6 +38,6 @@ def _read_rare(recorded: Raw) -> int:
         microseconds = Decimal(bytes(recorded).decode().strip('"'))
     except InvalidOperation as error:
         raise ValueError("not a number") from error
-    if not microseconds.is_finite() or microseconds.adjusted() >= _MOST_DIGITS:
+    if not microseconds.is_finite() or (microseconds and microseconds.adjusted() >= _MOST_DIGITS):
         raise ValueError("out of range")
-    return round(microseconds * 1000)
+    return int(round(microseconds, _NS_DIGITS).scaleb(_NS_DIGITS))

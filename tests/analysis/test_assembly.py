@@ -158,3 +158,10 @@ def test_a_step_fits_where_its_peak_leaves_room_for_the_context(capacity, fits):
 
 def test_the_environment_names_what_made_the_report():
     assert {"memprof", "python", "platform", "torch", "fvcore"} <= set(report_of().environment)
+
+
+@pytest.mark.parametrize("name", ["aten::bmm", "aten::convolution_backward", "aten::upsample_nearest2d"])
+def test_what_contradicts_itself_is_unknown(name):
+    call = OperatorCall(name, (tensor(2, 3), tensor(5, 6, 7), tensor(4), (0, 0, 0), (float("inf"),), 0))
+    costed, unknown = cost_calls([call])
+    assert (costed, unknown) == ([], [call])

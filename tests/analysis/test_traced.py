@@ -11,7 +11,7 @@ from memprof import devices
 from memprof.analysis.strays import BY_GRAPH
 from memprof.analysis.traced import WITHOUT_SHAPES, analyze_trace, check_selection, device_of, select_rank
 from memprof.errors import DeviceError, TraceError, WorkloadError
-from memprof.findings import findings, headline
+from memprof.findings import coverage, findings, headline
 from memprof.profiles.records import Activity, Event, EventCategory, Kernel, Profile
 from memprof.report.digest import digest
 from memprof.report.labels import describe
@@ -73,6 +73,17 @@ def test_kernels_go_to_operators_or_to_strays_and_none_is_lost():
     total = sum(rows.values()) + sum(stray.seconds for stray in measured.strays)
     assert total == pytest.approx(1200e-9)
     assert measured.attributed_share == pytest.approx(500 / 1000)  # copies are no kernels
+
+
+def test_what_could_not_be_read_lowers_every_figure_of_completeness():
+    report, whole = analyze_trace(trace(read_share=0.9)), analyze_trace(trace())
+    assert (report.coverage.calls, report.coverage.bytes) == (
+        pytest.approx(0.9 * whole.coverage.calls),
+        pytest.approx(0.9 * whole.coverage.bytes),
+    )
+    assert report.measured is not None
+    assert report.measured.attributed_share == pytest.approx(0.9 * 500 / 1000)
+    assert coverage(digest(report)).startswith("90.0 % of the operator calls could be read and are accounted for")
 
 
 def test_what_the_device_did_is_said():

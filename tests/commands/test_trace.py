@@ -33,6 +33,18 @@ def traced(folder: Path, *arguments: str, content: str = "") -> Outcome:
     return memprof("trace", "t.json", *arguments, cwd=folder)
 
 
+def test_a_larger_limit_is_an_option_that_the_error_names(tmp_path):
+    with (tmp_path / "huge.json").open("wb") as file:
+        file.truncate(2 * 1024**3 + 1)  # a hole: no disk is used
+    done = memprof("trace", "huge.json", cwd=tmp_path)
+    assert done.code == 2
+    assert "more than 2 GiB of text" in done.err.replace("\n", " ")
+    assert "--max-size" in done.err
+    (tmp_path / "t.json").write_text(made(), encoding="utf-8")
+    assert one(tmp_path, "t.json", "--max-size", "3").operators
+    assert memprof("trace", "t.json", "--max-size", "0", cwd=tmp_path).code == 2
+
+
 def one(folder: Path, *arguments: str) -> Report:
     done = memprof("trace", *arguments, "--json", cwd=folder)
     assert (done.code, done.err) == (0, "")

@@ -217,3 +217,11 @@ def test_a_report_without_what_was_measured_is_read_as_one():
 def test_what_is_wrong_with_what_was_measured_is_told_with_its_place(field, value, words):
     with pytest.raises(ReportError, match=words):
         load_reports(broken(lambda whole: whole.update({field: value})))
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 400, "-" + "9" * 400, "9" * 5000])
+@pytest.mark.parametrize(("record", "field"), [("totals", "launches"), ("workload", "batch_size")])
+def test_whole_numbers_of_any_length_are_refused(record, field, number):
+    text = broken(lambda whole: whole[record].update({field: "@"})).replace('"@"', number)
+    with pytest.raises(ReportError, match=rf"`{field}` .*64 bits do not hold|not a memprof report"):
+        load_reports(text)

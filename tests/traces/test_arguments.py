@@ -197,6 +197,13 @@ def test_any_text_is_some_value(text):
         ("0.0004", 0),
         ("1e-999999999", 0),
         ("1752215573960717.123", 1752215573960717123),
+        ("1700000000000000.5", 1700000000000000500),
+        ('"1700000000000000.5"', 1700000000000000500),
+        ("1.7e15", 1700000000000000000),
+        ("1.7000000000000001234e15", 1700000000000000123),
+        ("9223372036854775.807", 2**63 - 1),
+        ("-9223372036854775.8070", 1 - 2**63),
+        ("0e999999", 0),
     ],
 )
 def test_times_are_exact(written, expected):
@@ -205,13 +212,28 @@ def test_times_are_exact(written, expected):
 
 @pytest.mark.parametrize(
     "written",
-    ["", "null", '"soon"', "[1]", "1e999999999", "NaN", '"Infinity"', "9" * 40, "9" * 5000, "1e17", "1e-999999999x"],
+    [
+        "",
+        "null",
+        '"soon"',
+        "[1]",
+        "1e999999999",
+        "NaN",
+        '"Infinity"',
+        "9" * 40,
+        "9" * 5000,
+        "1e17",
+        "1e-999999999x",
+        "9223372036854775.808",
+    ],
 )
 def test_what_is_no_time(written):
     with pytest.raises(ValueError, match=r"number|range|limit"):
         nanoseconds(Raw(written.encode()))
 
 
-@given(st.integers(0, 2**61))
-def test_every_nanosecond_reads_back(time):
-    assert nanoseconds(Raw(b"%d.%03d" % divmod(time, 1000))) == time
+@given(st.integers(0, 2**63 - 1))
+def test_every_nanosecond_reads_back_however_it_is_written(time):
+    text = b"%d.%03d" % divmod(time, 1000)
+    for written in (text, text.rstrip(b"0") + b"0", b'"%s"' % text, b"%de-3" % time):
+        assert nanoseconds(Raw(written)) == time

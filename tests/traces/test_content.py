@@ -29,6 +29,7 @@ def write(tmp_path):
     return writing
 
 
+UNSIZED = zstandard.ZstdCompressor(write_content_size=False).compress
 PACKED = {
     "plain": TEXT,
     "gzip": gzip.compress(TEXT),
@@ -36,8 +37,14 @@ PACKED = {
     "padded gzip": gzip.compress(TEXT) + bytes(512),
     "zstandard": zstandard.ZstdCompressor().compress(TEXT),
     "zstandard of two frames": zstandard.compress(TEXT[:100]) + zstandard.compress(TEXT[100:]),
-    "zstandard of unknown size": zstandard.ZstdCompressor(write_content_size=False).compress(TEXT),
+    "zstandard of unknown size": UNSIZED(TEXT),
     "zstandard after a skippable frame": b"\x50\x2a\x4d\x18\x04\x00\x00\x00abcd" + zstandard.compress(TEXT),
+    "gzip padded with zeros": gzip.compress(TEXT) + bytes(200_000),  # to a block of a tape, or of a disk
+    "gzip of two members with zeros between": gzip.compress(TEXT[:100]) + bytes(200_000) + gzip.compress(TEXT[100:]),
+    "zstandard of two frames of unknown size": UNSIZED(TEXT[:100]) + UNSIZED(TEXT[100:]),
+    "zstandard of the longest window": zstandard.ZstdCompressor(
+        compression_params=zstandard.ZstdCompressionParameters(window_log=31, write_content_size=False)
+    ).compress(TEXT),
     "with a byte order mark": b"\xef\xbb\xbf" + TEXT,
 }
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from memprof.calls import extract_calls
 from memprof.profiles.records import Activity
+from memprof.traces import launching
 from memprof.traces.reading import IN_GRAPH, NO_LAUNCH, OUTSIDE
 from tests.traces.making import call, codes, kernel, launch, module, one, op, outline, read
 
@@ -143,3 +146,24 @@ def test_a_correlation_used_again_goes_to_the_launch_before(tmp_path):
     trace = read(tmp_path, *events)
     assert [item.duration_ns for item in one(trace, "aten::mm").kernels] == [5_000]
     assert [item.duration_ns for item in one(trace, "aten::add").kernels] == [6_000]
+
+
+@pytest.mark.parametrize("processes", [1, 40])
+def test_many_launches_of_one_number_are_searched_not_tried_one_by_one(tmp_path, monkeypatch, processes):
+    count = 400
+    looked_at = []
+    start = launching._start
+    monkeypatch.setattr(launching, "_start", lambda item: looked_at.append(1) or start(item))
+    trace = read(
+        tmp_path,
+        *(op("mm", 10 * place, 9, pid=place % processes) for place in range(count)),
+        *(launch(1, 10 * place + 1, pid=place % processes) for place in range(count)),
+        *(kernel(1, 10 * place + 5, 2) for place in range(count)),
+    )
+    assert [len(event.kernels) for event in trace.profile.events] == [1] * count
+    assert len(looked_at) <= count * 10  # 2 ** 9 is more than 400
+
+
+def test_the_numbers_of_processes_are_kept_apart(tmp_path):
+    trace = read(tmp_path, *(op("mm", 10 * place, 5, pid=place, Sequence_number=7) for place in range(5)))
+    assert len({event.sequence_number for event in trace.profile.events}) == 5

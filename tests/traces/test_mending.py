@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memprof.errors import TraceError
-from memprof.traces.mending import mend
+from memprof.traces.mending import EventList, Salvage, mend
 from memprof.traces.reading import read_trace
 from tests.traces.making import codes, kernel, launch, op, outline, read_text, text
 
@@ -156,3 +156,22 @@ def test_a_damaged_place_is_survived(tmp_path_factory, place, data):
     except TraceError:
         return
     assert len(trace.kernels) <= 1
+
+
+def test_a_damaged_event_of_many_objects_is_gone_over_once():
+    """Each of its objects is looked at from where the last one ended, not from where the event began."""
+
+    class Counted(bytes):
+        copied = 0
+
+        def __getitem__(self, key):
+            part = super().__getitem__(key)
+            Counted.copied += len(part) if isinstance(key, slice) else 0
+            return part
+
+    inside = b",".join(b'"k%d": {"a": 1}' % place for place in range(500))
+    text = Counted(b'[{"a": 1}, {' + inside + b', {"b": 2}]')
+    salvage = Salvage(text, EventList(b"{}", 1))
+    assert [bytes(text)[start:end] for start, end in salvage] == [b'{"a": 1}', b'{"b": 2}']
+    assert salvage.damaged == 1
+    assert Counted.copied < 2 * len(text)

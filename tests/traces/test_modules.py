@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from memprof.calls import extract_calls
 from memprof.profiles.records import EventCategory
-from tests.traces.making import call, flat, module, op, outline, read
+from memprof.traces.modules import LONGEST_PATH
+from tests.traces.making import call, codes, flat, module, op, outline, read
 
 
 def paths(trace):
@@ -74,6 +75,27 @@ def test_calls_of_the_same_modules_again_have_the_same_paths(tmp_path):
         for name, start, length in (("Net_0", 0, 50), ("Linear_0", 10, 20))
     ]
     assert paths(read(tmp_path, *steps, op("mm", 12, 5))) == ["", "Linear_0"] * 3
+
+
+def test_paths_stay_short_however_deep_modules_nest(tmp_path):
+    """All of them would be 18 million characters; those too deep count as the last that is not."""
+    depth = 2000
+    trace = read(
+        tmp_path, *(module(f"Block_{place}", place, 9000 - 2 * place) for place in range(depth)), op("mm", 1, 1)
+    )
+    found = paths(trace)
+    assert len(found) == depth
+    assert max(map(len, found)) <= LONGEST_PATH
+    assert len(set(found)) < LONGEST_PATH / len(".Block_0")
+    assert len({id(path) for path in found}) == len(set(found))  # each is there once
+    assert "deep-modules" in codes(trace)
+
+
+def test_a_long_name_is_not_copied_into_the_paths_of_all_in_it(tmp_path):
+    names = ["Net_0", "N" * 10_000, *(f"Linear_{place}" for place in range(20))]
+    places = [(0, 500), (1, 400), *((10 * place, 5) for place in range(1, 21))]
+    trace = read(tmp_path, *(module(name, *place) for name, place in zip(names, places, strict=True)), op("mm", 11, 1))
+    assert set(paths(trace)) == {"", "N" * 10_000}
 
 
 def test_other_python_functions_are_left_out(tmp_path):

@@ -220,6 +220,14 @@ def test_types_of_tensors_in_lists_are_taken_from_their_shapes(tmp_path):
     assert "inferred-types" in codes(trace)
 
 
+@pytest.mark.parametrize("shape", [[2**63], [-1, 3], [2**30, 2**30], [2.5, 3], [[[1]]]])
+def test_sizes_that_no_tensor_has_are_told(tmp_path, shape):
+    trace = read(tmp_path, *MATMUL, op("relu", 40, 5, shape))
+    assert one(trace, "aten::relu").inputs == (None,)
+    assert "impossible-sizes" in codes(trace)
+    assert "long-lists" not in codes(trace)
+
+
 def test_long_lists_are_told(tmp_path):
     trace = read(tmp_path, call("aten::_foreach_add_", 0, 5, Input_Dims=[[], []], Input_type=["TensorList", "Scalar"]))
     assert one(trace, "aten::_foreach_add_").inputs == (None, None)
@@ -232,6 +240,34 @@ def test_events_without_a_time_are_counted_and_left_out(tmp_path):
     assert outline(trace.profile.events) == [["aten::mm"]]
     (warning,) = (warning for warning in trace.warnings if warning.code == "skipped-events")
     assert warning.message.startswith("3 events")
+    assert trace.read_share == pytest.approx(2 / 5)  # of an operator, its kernel and those three
+
+
+def test_where_no_event_has_a_time_that_is_the_fault_that_is_told(tmp_path):
+    with pytest.raises(TraceError, match=r"no event of .* has a time that can be read: microseconds"):
+        read(tmp_path, {**op("mm", 0, 1), "ts": 1e300})
+
+
+@pytest.mark.parametrize("start", [1700000000000000.5, "1700000000000000.5", 1.7e15])
+def test_absolute_times_with_fractions_are_read(tmp_path, start):
+    trace = read(tmp_path, {**op("mm", 0, 20), "ts": start}, op("add", 1700000000000030, 5))
+    assert trace.start_ns in (1700000000000000000, 1700000000000000500)
+    assert outline(trace.profile.events) == [["aten::mm"], ["aten::add"]]
+    assert trace.read_share == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (op("mm", 9e15, 9e15), op("add", 9e15, 1)),
+        (op("mm", -9e15, 1), op("add", 9e15, 1)),
+        (kernel(1, 9e15, 1), launch(1, -9e15)),
+    ],
+    ids=["end", "span", "launch"],
+)
+def test_times_that_64_bits_do_not_hold_are_refused(tmp_path, first, second):
+    with pytest.raises(TraceError, match=r"ends more than 292 years after 0, or after another"):
+        read(tmp_path, first, second)
 
 
 def test_an_event_that_ends_before_it_begins_takes_no_time(tmp_path):

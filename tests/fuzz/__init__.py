@@ -1,0 +1,1 @@
+"""Hostile files, replayed: each gives a record or a MemprofError."""
