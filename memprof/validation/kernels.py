@@ -19,7 +19,6 @@ from memprof.validation.tables import MeasurementError, Row, Table
 
 LONG_SECONDS = 50e-6
 """Kernels above are judged apart: below, launching sets the latency and not the kernel."""
-_HOST_KEY = "host_seconds_per_launch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +195,4 @@ def kernel_point(measurement: KernelMeasurement) -> RooflinePoint | None:
 
 @cache
 def _kernel_ceilings(name: str, precision: str) -> DeviceCeilings:
-    return without_host(ceilings(devices.get(name), precision))
-
-
-def without_host(device: DeviceCeilings) -> DeviceCeilings:
-    """Return a device whose kernels never wait for the host: what a profiler calls their duration."""
-    return replace(device, achievable={**device.achievable, _HOST_KEY: 0.0})
+    return ceilings(devices.get(name), precision)

@@ -23,7 +23,6 @@ from memprof.tensors.precision import get_precision
 from memprof.traces.records import Trace
 from memprof.traces.selection import select
 from memprof.validation.gradient_passes import GRADIENTS, split
-from memprof.validation.kernels import without_host
 from memprof.validation.lining_up import Match, Mismatch, line_up
 from memprof.validation.tables import MeasurementError
 from memprof.validation.trace_records import LeftOut, PassCase, TraceValidation
@@ -61,7 +60,7 @@ def validate_trace(
     ran = _read_steps(trace)
     shown = cost_calls(ran.calls)[0] if ran.by_shapes else []
     workload = choose_workload(model, wanted, shown, ran.calls, precisions(target))
-    roofs = without_host(ceilings(target, workload.precision))
+    roofs = ceilings(target, workload.precision)  # without a host: what a profiler calls a kernel's duration
     simulated = [item for item in cost_step(simulate_model(model, workload)).costed if item.works]
     return _validate(trace.path.name, ran, simulated, workload, roofs)
 
