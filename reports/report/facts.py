@@ -120,7 +120,7 @@ def _launches(digest: Digest) -> tuple[Fact, ...]:
         return ()
     total, sums = digest.totals, digest.per_step
     host = digest.device.host
-    launched = (Fact("Host", host.title, f"assumed: {host.name}"),) if host else ()
+    launched = (Fact("Host", host.name, f"assumed: {host.title}"),) if host else ()
     launches = Fact("Kernel launches", units.count(total.launches), sums)
     near = total.host_seconds >= _HOST_NEAR * total.seconds
     if not total.host_seconds or not (near or digest.bound_share(HOST) >= _HOST_MATTERS):
