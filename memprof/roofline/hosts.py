@@ -7,7 +7,6 @@ comes from Python; the backward pass runs in autograd's own thread, without modu
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +31,7 @@ def launch_times(calls: Iterable[tuple[OperatorCall, Sequence[Work]]], host: Hos
         if host is not None:
             clock += _call_seconds(call, bool(works), host)
             if call.phase is Phase.FORWARD:
-                clock += modules_entered(module, call.module) * host.seconds_per_module
+                clock += host.seconds_per_module if enters_module(module, call.module) else 0.0
                 module = call.module
         for work in works:
             clock += work.launches * host.seconds_per_launch if host is not None else 0.0
@@ -40,15 +39,13 @@ def launch_times(calls: Iterable[tuple[OperatorCall, Sequence[Work]]], host: Hos
     return np.array(times, dtype=np.float64)
 
 
-def modules_entered(before: str, after: str) -> int:
-    """Return how many modules are called between a call in the module `before` and the next one in `after`.
+def enters_module(before: str, after: str) -> bool:
+    """Return whether a module is called between a call in the module `before` and the next one in `after`.
 
-    These are the parts of the path that were not entered yet: from "stages.0.norm" to "stages.0.mlp.fc1" two. A module
-    called twice in a row counts once, one without operators never.
+    It is where the path changes, but not to a module that `before` is inside of, which only goes on. So a module called
+    twice in a row counts once, and containers, and modules without operators, count nothing.
     """
-    old, new = before.split("."), after.split(".") if after else []
-    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
-    return len(new) - shared
+    return after not in ("", before) and not before.startswith(f"{after}.")
 
 
 def _call_seconds(call: OperatorCall, has_kernels: bool, host: HostCosts) -> float:

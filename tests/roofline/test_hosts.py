@@ -12,7 +12,7 @@ from memprof.calls import OperatorCall
 from memprof.devices import hosts
 from memprof.operators.work import Traffic, Work
 from memprof.report.record import DeviceCeilings, HostCosts
-from memprof.roofline.hosts import launch_times, modules_entered
+from memprof.roofline.hosts import enters_module, launch_times
 from memprof.roofline.points import CostedCall, place
 from memprof.tensors.precision import get_precision
 from memprof.vocabulary import Kind, Phase
@@ -29,19 +29,20 @@ def call(name="aten::add", module="", phase=Phase.FORWARD, works=(COPY,)):
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "entered"),
+    ("before", "after", "enters"),
     [
-        ("", "stem", 1),
-        ("stem", "stem", 0),
-        ("stages.0.norm", "stages.0.mlp.fc1", 2),
-        ("stages.0.norm", "stages.0", 0),  # back in the block itself
-        ("stages.0", "", 0),
-        ("", "", 0),
-        ("stage1", "stage10", 1),
+        ("", "stem", True),
+        ("stem", "stem", False),
+        ("stages.0.norm", "stages.0.mlp.fc1", True),
+        ("stages.0.norm", "stages.0", False),  # back in the block itself
+        ("stages.0", "stages.0.norm", True),
+        ("stages.0", "", False),
+        ("", "", False),
+        ("stage10", "stage1", True),
     ],
 )
-def test_modules_are_counted_by_what_was_not_entered_yet(before, after, entered):
-    assert modules_entered(before, after) == entered
+def test_a_module_is_entered_where_the_path_changes_but_not_back_to_its_parent(before, after, enters):
+    assert enters_module(before, after) == enters
 
 
 def test_a_forward_pass_by_hand():
@@ -54,7 +55,7 @@ def test_a_forward_pass_by_hand():
         call("aten::empty", "a.c", works=()),
         call(module="a"),
     ]
-    first = 10 + 2 * 4 + 2
+    first = 10 + 4 + 2
     cast = first + 6 + 4 + 2
     assert launch_times(steps, HOST).tolist() == [first, cast, cast + 10 + 2, cast + 10 + 2 + 3 * 2, cast + 18 + 3 + 12]
 
