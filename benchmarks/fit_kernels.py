@@ -46,7 +46,7 @@ def error(kernels: Sequence[Kernel], constants: Mapping[str, float]) -> float:
     off = defaultdict(list)
     for kernel, costed in kernels:
         roofs = ceilings(devices.get(kernel.device), FP32)
-        roofs = replace(roofs, achievable={**roofs.achievable, "host_seconds_per_launch": 0.0, **constants})
+        roofs = replace(roofs, achievable={**roofs.achievable, **constants})
         seconds = place([costed], roofs, get_precision(FP32))[0].seconds
         latency = max(kernel.floor_seconds, kernel.launch_seconds + kernel.calls * seconds)
         off[kernel.operator].append(abs(latency / kernel.seconds - 1))

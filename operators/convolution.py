@@ -102,9 +102,7 @@ def _data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         dram=Traffic(stored_bytes(grad_output) + stored_bytes(convolution.weight), _dense_bytes(convolution.input)),
         assumed=convolution.assumed,
         pattern=_pattern(convolution),
-        conversions=conversions(
-            convolution, grad_output.shape, convolution.weight.shape, convolution.input.shape
-        ),
+        conversions=conversions(convolution, grad_output.shape, convolution.weight.shape, convolution.input.shape),
         winograd=_winograd(convolution, convolution.input.shape),
     )
 

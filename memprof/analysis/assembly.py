@@ -29,7 +29,8 @@ from memprof.report.record import (
     UnknownOperator,
     Workload,
 )
-from memprof.roofline.points import HOST_SECONDS, CostedCall, RooflinePoint, place, without_host
+from memprof.roofline.hosts import launch_times
+from memprof.roofline.points import CostedCall, RooflinePoint, place, without_host
 from memprof.tensors.precision import get_precision
 from memprof.vocabulary import MEMORY_LEVELS, Kind, Phase
 
@@ -80,7 +81,8 @@ def assemble_report(
     """
     if points is None:
         roofs = without_host(device) if step.clock is Clock.DEVICE else device
-        points = place([item for item in step.costed if item.works], roofs, get_precision(workload.precision))
+        points = place(step.costed, roofs, get_precision(workload.precision))
+    points = [point for point in points if point.costed.works]
     rows = rows_of(points, step.clock)
     if step.clock is not None:
         rows += idle_rows([item for item in step.costed if not item.works], step.unknown, step.clock)
@@ -130,6 +132,7 @@ def _totals(
     forward = [work for point in points if point.costed.call.phase is Phase.FORWARD for work in point.costed.works]
     dram, l2, l1 = bytes_by_level(works)
     launches = sum(work.launches for work in works)
+    launched = launch_times([(item.call, item.works) for item in step.costed], device.host)
     seconds, least = (add_up(getattr(point, name) for point in points) for name in ("seconds", "roofline_seconds"))
     images = workload.batch_size * step.steps
     return Totals(
@@ -144,7 +147,7 @@ def _totals(
         images_per_second=images / seconds if seconds else 0.0,
         roofline_seconds=least,
         roofline_images_per_second=images / least if least else 0.0,
-        host_seconds=launches * device.achievable.get(HOST_SECONDS, 0.0),
+        host_seconds=float(launched[-1]) if launched.size else 0.0,
         measured_seconds=add_up(row.measured_seconds or 0.0 for row in rows) if step.clock is not None else None,
     )
 

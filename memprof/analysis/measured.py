@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from memprof import devices, models
 from memprof.analysis.simulated import builder_of, model_name, simulate_model
 from memprof.devices.ceilings import ceilings, default_precision
+from memprof.devices.hosts import default_costs
 from memprof.devices.reported import identify
 from memprof.errors import DeviceError, ModelError, WorkloadError
 from memprof.report.record import Report, Workload
@@ -67,7 +68,7 @@ def measure(
     machine = find_machine(device)
     target = target or _gpu_roof(machine)
     workload = replace(workload, precision=_choose_precision(target, device, precision))
-    roofs = ceilings(target, workload.precision)
+    roofs = ceilings(target, workload.precision, default_costs())
     if resolution is None and isinstance(model, str):
         workload = replace(workload, resolution=models.default_resolution(model))
     memory = _simulated_memory(model, workload)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memprof import devices, models
+from memprof.devices import hosts
 from memprof.devices.ceilings import ceilings, default_precision
+from memprof.devices.hosts import DEFAULT_HOST
 from memprof.errors import ModelError
 from memprof.report.record import Report, Workload
 from memprof.tensors.precision import get_precision
@@ -17,6 +19,7 @@ from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, check_workload
 if TYPE_CHECKING:
     from torch import nn
 
+    from memprof.devices.hosts import Host
     from memprof.devices.record import Device
     from memprof.profiles.simulated import Simulation
 
@@ -30,6 +33,7 @@ def analyze(
     phase: str = INFER,
     precision: str | None = None,
     layout: str = DEFAULT_LAYOUT,
+    host: str | Path | Host = DEFAULT_HOST,
 ) -> Report:
     """Analyse one step of a model on a device that need not be there.
 
@@ -37,12 +41,20 @@ def analyze(
     forward takes images (batch, 3, resolution, resolution). `device` is a name of the catalogue or the path of a device
     file. `resolution` defaults to the model's own (mostly 224). `phase` is "infer" (forward) or "train" (forward,
     cross-entropy, backward, SGD step). `precision` is one of memprof.tensors.precision.PRECISIONS; it defaults to tf32
-    where the device has it, else fp32. `layout` is "channels-last" or "channels-first".
+    where the device has it, else fp32. `layout` is "channels-last" or "channels-first". `host` is what launches the
+    kernels: a name of `memprof devices --hosts`, or the path of a host file; "cuda-graphs" takes the host away.
 
     Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
     """
     (report,) = analyze_on(
-        model, [device], batch_size=batch_size, resolution=resolution, phase=phase, precision=precision, layout=layout
+        model,
+        [device],
+        batch_size=batch_size,
+        resolution=resolution,
+        phase=phase,
+        precision=precision,
+        layout=layout,
+        host=host,
     )
     return report
 
@@ -56,9 +68,11 @@ def analyze_on(
     phase: str = INFER,
     precision: str | None = None,
     layout: str = DEFAULT_LAYOUT,
+    host: str | Path | Host = DEFAULT_HOST,
 ) -> list[Report]:
     """Analyse one step of a model on several devices; it is simulated once for each precision. See `analyze`."""
     records = [devices.get(target) if isinstance(target, (str, Path)) else target for target in targets]
+    costs = hosts.costs(hosts.get(host) if isinstance(host, (str, Path)) else host)
     name = model_name(model)
     if resolution is None:
         resolution = models.default_resolution(model) if isinstance(model, str) else models.DEFAULT_RESOLUTION
@@ -67,7 +81,7 @@ def analyze_on(
         chosen = precision or default_precision(record)
         check_workload(batch_size=batch_size, resolution=resolution, phase=phase, precision=chosen, layout=layout)
         workloads.append(Workload(name, batch_size, resolution, phase, chosen, layout))
-    roofs = [ceilings(record, workload.precision) for record, workload in zip(records, workloads, strict=True)]
+    roofs = [ceilings(record, workload.precision, costs) for record, workload in zip(records, workloads, strict=True)]
     # Torch is met only from here on, so that a mistake above is told at once.
     from memprof.analysis.assembly import assemble_report, cost_step
 

@@ -16,6 +16,7 @@ from memprof.analysis.trace_workload import is_on_cuda_cores, unknown_workload, 
 from memprof.calls import OperatorCall
 from memprof.counters import join, read_counters
 from memprof.devices.ceilings import ceilings, precisions
+from memprof.devices.hosts import default_costs
 from memprof.devices.record import Device
 from memprof.devices.reported import identify
 from memprof.errors import DeviceError, TraceError, WorkloadError
@@ -52,7 +53,7 @@ def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str 
     workload = workload_of(_name(trace), step.costed, precisions(target), step.steps)
     if precision is not None:
         workload = replace(workload, precision=precision)
-    report = assemble_report(step, workload, ceilings(target, workload.precision))
+    report = assemble_report(step, workload, ceilings(target, workload.precision, default_costs()))
     if not step.costed and not step.unknown:
         report = replace(report, workload=unknown_workload(workload.model))
     measured, warnings = _measured(trace, report, _strays(trace, shapeless), step.steps)

@@ -16,6 +16,7 @@ from memprof.commands.options import (
     complete_models,
     device_option,
     format_option,
+    host_options,
     json_option,
     output_option,
     precision_option,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     "kernel=3..31:4 (steps of 4), kernel=3,7,11, conv_ratio=1/8,1/4,1/2.",
 )
 @device_option
+@host_options
 @precision_option
 @batch_size_option
 @resolution_option
@@ -61,6 +63,7 @@ def command(
     model: str,
     asked: str | None,
     device: str,
+    host: str,
     precision: str | None,
     batch_size: int,
     resolution: int | None,
@@ -92,6 +95,7 @@ def command(
             batch_size=batch_size,
             resolution=resolution,
             precision=precision,
+            host=host,
             done=f" ({place + 1} of {len(plan.models)})",
         )
     deliver([Result(plan.conclude(cells), plan.writers, formats)], output, as_json=as_json)

@@ -21,6 +21,7 @@ def analyse_layouts(
     batch_size: int,
     resolution: int | None,
     precision: str | None,
+    host: str,
     done: str = "",
 ) -> list[list[Report]]:
     """Return for each device the reports of a model: in every phase, in both layouts ("best") or in the one asked for.
@@ -42,6 +43,7 @@ def analyse_layouts(
                     phase=phase,
                     precision=precision,
                     layout=one,
+                    host=host,
                 )
             for cell, report in zip(cells, reports, strict=True):
                 cell.append(report)

@@ -13,6 +13,7 @@ from memprof.commands.options import (
     complete_devices,
     complete_models,
     format_option,
+    host_options,
     json_option,
     output_option,
     precision_option,
@@ -42,6 +43,7 @@ from memprof.vocabulary import PHASES
     shell_complete=complete_devices,
     help="A device of `memprof devices`, or a file that describes one. Repeat for several.",
 )
+@host_options
 @precision_option
 @batch_size_option
 @resolution_option
@@ -52,6 +54,7 @@ from memprof.vocabulary import PHASES
 def command(
     models: tuple[str, ...],
     names: tuple[str, ...],
+    host: str,
     precision: str | None,
     batch_size: int,
     resolution: int | None,
@@ -80,6 +83,14 @@ def command(
     for position, model in enumerate(chosen):
         done = f" ({position + 1} of {len(chosen)})"
         cells += analyse_layouts(
-            model, targets, PHASES, layout, batch_size=batch_size, resolution=resolution, precision=precision, done=done
+            model,
+            targets,
+            PHASES,
+            layout,
+            batch_size=batch_size,
+            resolution=resolution,
+            precision=precision,
+            host=host,
+            done=done,
         )
     deliver([Result(compare(cells), WRITERS, formats)], output, as_json=as_json)

@@ -37,11 +37,15 @@ class _Devices(click.Group):
 
 
 @click.group(name="devices", cls=_Devices, invoke_without_command=True)
+@click.option("--hosts", "of_hosts", is_flag=True, help="List the hosts that --host takes, with their sources.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 @click.pass_context
-def command(context: click.Context, as_json: bool) -> None:
+def command(context: click.Context, of_hosts: bool, as_json: bool) -> None:
     """List the devices memprof knows, or show one with the sources of its figures."""
     if context.invoked_subcommand is not None:
+        return
+    if of_hosts:
+        _list_hosts(as_json)
         return
     known = devices.list_devices()
     if as_json:
@@ -88,6 +92,20 @@ def show(context: click.Context, name: str, with_constants: bool, as_json: bool)
         _print_device(device, list(constants.values()))
 
 
+def _list_hosts(as_json: bool) -> None:
+    from memprof.commands.host_text import render
+    from memprof.commands.output import echo, for_terminal
+    from memprof.devices import hosts
+
+    known = hosts.list_hosts()
+    if as_json:
+        _print_json([host.as_dict() for host in known])
+        return
+    options = for_terminal()
+    echo(render(known, options.width, color=options.color))
+    echo(f"The default is {hosts.DEFAULT_HOST}. `{hosts.THIS_MACHINE}` is this one, once `{hosts.COMMAND}` ran.\n")
+
+
 def _print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
@@ -108,6 +126,7 @@ def _print_list(known: Sequence[Device]) -> None:
     console.print(table)
     console.print("\nTF32, FP16: dense tensor-core peaks, FP32 accumulation. FP32: CUDA cores.")
     console.print("`memprof devices show NAME` shows every figure with its source.", markup=False)
+    console.print("`memprof devices --hosts` lists what --host takes: what launches kernels.", markup=False)
     console.print("`host` is this machine, once `memprof calibrate` has measured it.", markup=False)
 
 

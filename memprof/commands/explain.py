@@ -13,6 +13,7 @@ from memprof.commands.options import (
     complete_models,
     device_option,
     format_option,
+    host_options,
     json_option,
     layout_option,
     output_option,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     help="The model to hold it against. Without it: the model's own losses.",
 )
 @device_option
+@host_options
 @precision_option
 @batch_size_option
 @resolution_option
@@ -55,6 +57,7 @@ def command(
     model: str,
     against: str | None,
     device: str,
+    host: str,
     precision: str | None,
     batch_size: int,
     resolution: int | None,
@@ -92,6 +95,7 @@ def command(
                 batch_size=change.batch_size if change else batch_size,
                 precision=change.precision if change else precision,
                 layout=change.layout if change else layout,
+                host=host,
             )
 
     explained = explain(analyse_as(model), analyse_as(against)) if against else _losses(analyse_as, model, device)

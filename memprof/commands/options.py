@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from memprof.devices import hosts
 from memprof.reports.writer import Writers
 from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import GROUPINGS, INFER, LAYOUTS, PHASES
@@ -31,6 +33,12 @@ def complete_devices(ctx: click.Context, parameter: click.Parameter, incomplete:
     from memprof.devices import list_devices
 
     names = [device.name for device in list_devices() if device.name.startswith(incomplete)]
+    return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
+
+
+def complete_hosts(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the names of hosts, and files where none begins like that."""
+    names = [name for name in hosts.names() if name.startswith(incomplete)]
     return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
 
 
@@ -80,6 +88,28 @@ device_option = click.option(
     shell_complete=complete_devices,
     help="A device of `memprof devices`, or a JSON or TOML file that describes one.",
 )
+
+
+def host_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --host and --cuda-graphs; the command gets the name of one host, `host`."""
+
+    @functools.wraps(command)
+    def gathered(host: str | None, cuda_graphs: bool, **values: Any) -> Any:
+        if cuda_graphs and host not in (None, hosts.CUDA_GRAPHS):
+            raise click.UsageError("--cuda-graphs replays kernels without a host: leave --host out")
+        return command(host=hosts.CUDA_GRAPHS if cuda_graphs else host or hosts.DEFAULT_HOST, **values)
+
+    named = click.option(
+        "--host",
+        metavar="NAME|FILE",
+        shell_complete=complete_hosts,
+        help="What launches the kernels: a host of `memprof devices --hosts`, or a file that describes one. Default: "
+        f"{hosts.DEFAULT_HOST}.",
+    )
+    graphs = click.option("--cuda-graphs", is_flag=True, help="Replay the step as a CUDA graph: no host holds it up.")
+    return named(graphs(gathered))
+
+
 precision_option = click.option(
     "--precision",
     type=click.Choice(list(PRECISIONS)),

@@ -12,6 +12,7 @@ from memprof.commands.options import (
     complete_models,
     device_option,
     format_option,
+    host_options,
     json_option,
     layout_option,
     output_option,
@@ -36,6 +37,7 @@ from memprof.reports.report import WRITERS
     "Repeat to compare.",
 )
 @device_option
+@host_options
 @precision_option
 @batch_size_option
 @resolution_option
@@ -49,6 +51,7 @@ from memprof.reports.report import WRITERS
 def command(
     models: tuple[str, ...],
     device: str,
+    host: str,
     precision: str | None,
     batch_size: int,
     resolution: int | None,
@@ -84,6 +87,7 @@ def command(
                 phase=phase,
                 precision=precision,
                 layout=layout,
+                host=host,
             )
         reports.append(report)
     deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)

@@ -15,6 +15,7 @@ from memprof.devices.ceilings import ceilings, default_precision, precisions
 from memprof.devices.figures import FIGURES, FigureFact, format_figure, format_scaled
 from memprof.devices.host import HOST, HOST_CUDA
 from memprof.devices.record import CPU, Device, Figure
+from memprof.devices.user_files import SUFFIXES
 
 __all__ = [
     "CPU",
@@ -58,4 +59,4 @@ def list_devices() -> tuple[Device, ...]:
 
 def _is_path(name: str) -> bool:
     has_separator = any(separator in name for separator in (os.sep, os.altsep) if separator)
-    return has_separator or name.lower().endswith(files.SUFFIXES) or os.path.exists(name)
+    return has_separator or name.lower().endswith(SUFFIXES) or os.path.exists(name)

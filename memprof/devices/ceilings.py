@@ -5,7 +5,7 @@ from __future__ import annotations
 from memprof.devices.achievable import achievable
 from memprof.devices.record import CPU, TENSOR, Device, bandwidth_key, peak_key
 from memprof.errors import DeviceError, WorkloadError, did_you_mean
-from memprof.report.record import DeviceCeilings
+from memprof.report.record import DeviceCeilings, HostCosts
 from memprof.vocabulary import MEMORY_LEVELS
 
 TENSOR_TYPE = {
@@ -21,8 +21,10 @@ TENSOR_TYPE = {
 _CUDA_CORES = ("fp32", "fp16")
 
 
-def ceilings(device: Device, precision: str) -> DeviceCeilings:
+def ceilings(device: Device, precision: str, host: HostCosts | None = None) -> DeviceCeilings:
     """Return the roofs of `device` for a workload in `precision`, in bytes/s and FLOP/s; unknown ones are absent.
+
+    `host` launches the device's kernels; without one, and on a CPU, which launches none, they wait for nothing.
 
     The engine "tensor" is there for every precision but fp32, which has it only where the device's matrix cores
     multiply FP32 (AMD); without it, matrix work runs on the CUDA cores. DeviceError where the precision needs a
@@ -35,6 +37,7 @@ def ceilings(device: Device, precision: str) -> DeviceCeilings:
             f"use --precision {_alternatives(precisions(device))}",
         )
     engines = {TENSOR: key, **{engine: peak_key(engine) for engine in _CUDA_CORES}}
+    is_cpu = device.architecture == CPU
     return DeviceCeilings(
         name=device.name,
         title=device.title,
@@ -42,7 +45,8 @@ def ceilings(device: Device, precision: str) -> DeviceCeilings:
         peak_flops_per_second=_known_values(device, engines),
         memory_capacity_bytes=device.get("dram_capacity_bytes"),
         achievable={key: figure.value for key, figure in achievable(device).items()},
-        kind="cpu" if device.architecture == CPU else "gpu",
+        kind="cpu" if is_cpu else "gpu",
+        host=None if is_cpu else host,
     )
 
 

@@ -5,20 +5,15 @@ Checked here and not by msgspec.convert, whose errors name a type and a path, bu
 
 from __future__ import annotations
 
-import json
-import math
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from memprof.devices import catalogue
 from memprof.devices.figures import FIGURES, format_figure
 from memprof.devices.record import Device, Figure, complete
-from memprof.errors import DeviceError, did_you_mean, nearest
+from memprof.devices.user_files import UserFile, kind_of, read
+from memprof.errors import did_you_mean, nearest
 
-SUFFIXES = (".json", ".toml")
 REQUIRED = ("dram_bytes_per_second", "fp32_flops_per_second")
 """What every roofline needs: a memory roof, and the CUDA cores that run all but matrix work."""
 
@@ -26,23 +21,11 @@ _TEXTS = ("name", "title", "architecture", "compute_capability", "memory_type", 
 _LISTS = ("aliases", "notes")
 _FIELDS = (*_TEXTS, *_LISTS, "figures")
 _FIGURE_FIELDS = ("value", "unit", "source")
-_FORMAT = "docs/devices.md shows the format"
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """The decoded content of a device file; `path` names it in errors."""
-
-    path: Path
-    fields: Mapping[str, Any]
-
-    def error(self, what: str, remedy: str = _FORMAT) -> DeviceError:
-        return DeviceError(f"device file {self.path}: {what}", remedy)
 
 
 def load(path: str | Path) -> Device:
     """Read a device file; DeviceError says what is wrong with it and where."""
-    file = _read(Path(path))
+    file = read(Path(path), "device")
     _check_fields(file)
     base = _base(file)
     figures = {} if base is None else dict(base.figures)
@@ -63,50 +46,14 @@ def load(path: str | Path) -> Device:
     )
 
 
-def _read(path: Path) -> _File:
-    if path.is_dir():
-        raise DeviceError(f"device file {path} is a directory", "give a file")
-    if path.suffix.lower() not in SUFFIXES:
-        raise DeviceError(f"device file {path} is neither {' nor '.join(SUFFIXES)}", "name it by its format")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise DeviceError(f"device file {path} does not exist", "`memprof devices` lists the bundled devices") from None
-    except UnicodeDecodeError as error:
-        raise DeviceError(f"device file {path} is not UTF-8 text: {error.reason}", _FORMAT) from error
-    except OSError as error:
-        raise DeviceError(f"device file {path} cannot be read: {error.strerror}", "check it") from error
-    try:
-        content = tomllib.loads(text) if path.suffix.lower() == ".toml" else _json(text)
-    except RecursionError:
-        raise DeviceError(f"device file {path} is nested too deeply", _FORMAT) from None
-    except ValueError as error:
-        language = path.suffix[1:].upper()
-        raise DeviceError(f"device file {path} is not valid {language}: {error}", _FORMAT) from error
-    if not isinstance(content, dict):
-        raise DeviceError(f"device file {path} does not hold one device", _FORMAT)
-    return _File(path, content)
-
-
-def _json(text: str) -> Any:
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        repeated = next((key for key in keys if keys.count(key) > 1), None)
-        if repeated is not None:
-            raise ValueError(f"{repeated!r} is stated twice")
-        return dict(pairs)
-
-    return json.loads(text, object_pairs_hook=unique)
-
-
-def _check_fields(file: _File) -> None:
+def _check_fields(file: UserFile) -> None:
     for field, value in file.fields.items():
         if field in FIGURES:
             raise file.error(f"{field} stands outside the figures", "move it under figures")
         if field not in _FIELDS:
             raise file.error(f"unknown field {field!r}", did_you_mean(field, _FIELDS))
         if field in _TEXTS and value is not None and not isinstance(value, str):
-            raise file.error(f"{field} must be text, not {_kind(value)}")
+            raise file.error(f"{field} must be text, not {kind_of(value)}")
         if field in _LISTS and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
             raise file.error(f"{field} must be a list of texts")
     if not (file.fields.get("name") or "").strip():
@@ -115,7 +62,7 @@ def _check_fields(file: _File) -> None:
         raise file.error("figures must be a table of figures")
 
 
-def _base(file: _File) -> Device | None:
+def _base(file: UserFile) -> Device | None:
     name = file.fields.get("base")
     if name is None:
         return None
@@ -126,7 +73,7 @@ def _base(file: _File) -> Device | None:
     return device
 
 
-def _figures(file: _File) -> dict[str, Figure]:
+def _figures(file: UserFile) -> dict[str, Figure]:
     figures = {}
     for key, stated in file.fields.get("figures", {}).items():
         if key not in FIGURES:
@@ -137,7 +84,7 @@ def _figures(file: _File) -> dict[str, Figure]:
     return figures
 
 
-def _figure(file: _File, key: str, stated: Any) -> Figure:
+def _figure(file: UserFile, key: str, stated: Any) -> Figure:
     if not isinstance(stated, dict):
         return Figure(_value(file, key, stated), file.path.name)
     for field in stated:
@@ -150,33 +97,21 @@ def _figure(file: _File, key: str, stated: Any) -> Figure:
         raise file.error(f"figures.{key} is in {stated['unit']!r}", f"give it in {unit or 'no unit'!r}")
     source = stated.get("source", file.path.name)
     if not isinstance(source, str):
-        raise file.error(f"the source of figures.{key} must be text, not {_kind(source)}")
+        raise file.error(f"the source of figures.{key} must be text, not {kind_of(source)}")
     return Figure(_value(file, key, stated["value"]), source)
 
 
-def _value(file: _File, key: str, stated: Any) -> float:
+def _value(file: UserFile, key: str, stated: Any) -> float:
     fact = FIGURES[key]
-    if isinstance(stated, bool) or not isinstance(stated, int | float):
-        raise file.error(f"figures.{key} must be a number, not {_kind(stated)}", f"give it in {fact.unit or 'units'}")
-    try:
-        value = float(stated)
-    except OverflowError:
-        value = math.inf
-    if not math.isfinite(value) or value <= 0:
-        raise file.error(f"figures.{key} is {stated if math.isfinite(value) else value}", "it must be above zero")
+    value = file.number(key, stated, fact.unit)
     if value < fact.least:
         remedy = f"figures are in base units, {fact.unit}: write 1555e9 for 1555 G{fact.unit}"
         raise file.error(f"figures.{key} is only {format_figure(key, value)}", remedy)
     return value
 
 
-def _inherited(file: _File, base: Device | None, field: str) -> str | None:
+def _inherited(file: UserFile, base: Device | None, field: str) -> str | None:
     """Return a text of the file, of its base where the file does not state it, or None."""
     stated: str | None = file.fields.get(field)
     inherited: str | None = None if base is None else getattr(base, field)
     return inherited if stated is None else stated
-
-
-def _kind(value: Any) -> str:
-    names = {bool: "true or false", str: "text", int: "a number", float: "a number", list: "a list", dict: "a table"}
-    return names.get(type(value), "nothing" if value is None else type(value).__name__)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_origin
 
 import msgspec
 
+from memprof.devices.hosts import DEFAULT_HOST
 from memprof.errors import GateError, MemprofError, did_you_mean
 from memprof.gate.budgets import DEFAULTS, Budget, complete, parse
 from memprof.gate.config_file import NAMES, has_section, read_text, section_line, section_of
@@ -31,7 +32,8 @@ _BEGIN = "`memprof gate init --model NAME` writes one"
 class GateConfig:
     """What is gated: every model in every phase, on every device, and so on.
 
-    `resolutions` and `precisions` may be empty: the model's own, and the device's default. `measured_batch_size` is
+    `resolutions` and `precisions` may be empty: the model's own, and the device's default. `host` is what launches the
+    kernels. `measured_batch_size` is
     what a measurement on a CPU takes. Model files and device files are named relative to `folder`. `path` is the file
     as the user knows it, `line` where its section begins.
     """
@@ -44,6 +46,7 @@ class GateConfig:
     resolutions: tuple[int, ...] = ()
     layouts: tuple[str, ...] = (DEFAULT_LAYOUT,)
     precisions: tuple[str, ...] = ()
+    host: str = DEFAULT_HOST
     measured_batch_size: int = 8
     baseline: Path = Path(BASELINE_NAME)
     budgets: Mapping[str, Budget] = field(default_factory=lambda: DEFAULTS)
@@ -150,6 +153,7 @@ _KEYS: Mapping[str, _Key] = {
     "resolutions": _Key(list[_Whole], _NUMBERS),
     "layouts": _Key(list[str], _NAMES, LAYOUTS),
     "precisions": _Key(list[str], _NAMES, tuple(PRECISIONS)),
+    "host": _Key(_Name, f'a name: {{key}} = "{DEFAULT_HOST}"'),
     "measured_batch_size": _Key(_Whole, "one whole number: {key} = 8"),
     "baseline": _Key(_Name, f'a file name: {{key}} = "{BASELINE_NAME}"'),
     **{key: _Key(str | int | float, f"text or a number, such as {key} = {BUDGETED[key].budget}") for key in BUDGETED},

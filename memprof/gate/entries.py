@@ -49,12 +49,14 @@ class Job:
 def jobs(config: GateConfig) -> list[Job]:
     """Return what is to be simulated; GateError or ModelError where a model is unknown, before anything is run."""
     from memprof import devices, models
+    from memprof.devices import hosts
 
     with contextlib.chdir(config.folder):
         for model in config.models:
             models.canonical_name(model)
         for device in config.devices:
             devices.get(device)
+        hosts.get(config.host)
     combinations = list(
         product(
             config.models,
@@ -84,6 +86,7 @@ def analyze_job(job: Job, config: GateConfig) -> list[Report]:
             phase=job.phase,
             precision=job.precision,
             layout=job.layout,
+            host=config.host,
         )
 
 

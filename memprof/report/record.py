@@ -51,14 +51,32 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True)
+class HostCosts:
+    """What a processor needs to keep a GPU busy from Python, in seconds; see `memprof.devices.hosts.FIGURES`.
+
+    Of an operator called from Python, of a cast that autocast makes, of a call that computes nothing (a view), of a
+    call of the autograd engine, of entering a module, and of launching a kernel, which comes on top of its operator.
+    """
+
+    name: str
+    title: str
+    seconds_per_operator: float
+    seconds_per_cast: float
+    seconds_per_view: float
+    seconds_per_backward: float
+    seconds_per_module: float
+    seconds_per_launch: float
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceCeilings:
     """The ceilings the report holds operators against; a ceiling without a known figure is absent.
 
     `memory_bytes_per_second` by level: "dram", "l2", "l1". `peak_flops_per_second` by engine: "tensor" (at the
     workload's precision), "fp32" and "fp16" (CUDA cores). `memory_capacity_bytes` is None where not known. `achievable`
     are the constants of the time model, by the keys of `memprof.devices.figures`: what of each ceiling kernels reach,
-    and seconds per launch. `kind` is "gpu" or "cpu"; for a CPU there is no time model, so that what is predicted is the
-    least time.
+    and seconds of starting one. `kind` is "gpu" or "cpu"; for a CPU there is no time model, so that what is predicted
+    is the least time. `host` is what launches the kernels; None where they are taken to wait for nothing.
     """
 
     name: str
@@ -68,6 +86,7 @@ class DeviceCeilings:
     memory_capacity_bytes: float | None = None
     achievable: Mapping[str, float] = field(default_factory=dict)
     kind: str = GPU
+    host: HostCosts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +111,9 @@ class Totals:
 
     `parameters` is a count, 0 where a trace does not tell; `macs_per_image` is that of one image's forward. `seconds`
     and `images_per_second` are predictions; `roofline_seconds` is the least the device could need, and
-    `roofline_images_per_second` the most it could do. `host_seconds` is what Python and PyTorch need to launch the
-    step's `launches` kernels. `measured_seconds` is what the operators took, None where nothing was measured.
+    `roofline_images_per_second` the most it could do. `host_seconds` is what Python and PyTorch need until the last
+    of the step's `launches` kernels is launched. `measured_seconds` is what the operators took, None where nothing was
+    measured.
     """
 
     parameters: int

@@ -12,12 +12,12 @@ from memprof.calls import OperatorCall
 from memprof.operators.work import Work
 from memprof.report.record import DeviceCeilings
 from memprof.roofline.bounds import Bounds, bound_seconds
+from memprof.roofline.hosts import launch_times
 from memprof.roofline.kernels import gather
 from memprof.roofline.timing import KernelTimes, Timeline, kernel_times, timeline
 from memprof.tensors.precision import Precision
 from memprof.vocabulary import CPU, DRAM, FP16, FP32, HOST, L1, L2, TENSOR, Kind
 
-HOST_SECONDS = "host_seconds_per_launch"
 WITHOUT_MODEL = CPU
 """The kind of devices whose kernels are taken to need their least time: the time model is one of GPUs."""
 
@@ -62,8 +62,7 @@ def place(costed: Sequence[CostedCall], device: DeviceCeilings, precision: Preci
         times = KernelTimes(bounds.names, bounds.seconds, np.zeros(len(works)))
     else:
         times = kernel_times(kernels, bounds, device)
-    host = device.achievable.get(HOST_SECONDS, 0.0)
-    steps = timeline(times.runs, np.cumsum(kernels.launches) * host)
+    steps = timeline(times.runs, launch_times([(item.call, item.works) for item in costed], device.host))
     points, start = [], 0
     for item in costed:
         end = start + len(item.works)
@@ -74,7 +73,7 @@ def place(costed: Sequence[CostedCall], device: DeviceCeilings, precision: Preci
 
 def without_host(device: DeviceCeilings) -> DeviceCeilings:
     """Return a device whose kernels never wait for the host: what a profiler calls their duration."""
-    return replace(device, achievable={**device.achievable, HOST_SECONDS: 0.0})
+    return replace(device, host=None)
 
 
 def bounds_of(works: Sequence[Work], engines: Sequence[Mapping[str, float]], device: DeviceCeilings) -> Bounds:

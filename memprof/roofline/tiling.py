@@ -110,6 +110,7 @@ def tiled_seconds(demands: Demands, machine: Machine, tiles: Sequence[Tile], *, 
 
 def _splits(blocks: Floats, depth: Floats, sm_count: float) -> tuple[Floats, ...]:
     """Return the numbers of parts that a library may choose: one, as many as the SMs have room for, half and a quarter
-    of them."""
+    of them.
+    """
     most = np.clip(np.floor(sm_count / blocks), 1, np.maximum(1, depth // _SPLIT_DEPTH))
     return np.ones_like(most), most, np.maximum(1, most // 2), np.maximum(1, most // 4)

@@ -10,7 +10,7 @@ from functools import cache
 from memprof import devices
 from memprof.devices import ceilings
 from memprof.report.record import DeviceCeilings
-from memprof.roofline.points import RooflinePoint, place, without_host
+from memprof.roofline.points import RooflinePoint, place
 from memprof.tensors.precision import get_precision
 from memprof.validation.kernel_records import KernelEntry, KernelMeasurement
 from memprof.validation.kernel_rows import read_kernels
@@ -195,4 +195,4 @@ def kernel_point(measurement: KernelMeasurement) -> RooflinePoint | None:
 
 @cache
 def _kernel_ceilings(name: str, precision: str) -> DeviceCeilings:
-    return without_host(ceilings(devices.get(name), precision))
+    return ceilings(devices.get(name), precision)

@@ -6,12 +6,12 @@ import math
 import re
 
 from memprof import devices, models
-from memprof.devices import ceilings
+from memprof.devices import ceilings, hosts
 from memprof.devices.catalogue import find
 from memprof.errors import MemprofError
 from memprof.models import registry
 from memprof.models.spec import Source, parse
-from memprof.validation.protocol import TIMM_SOURCE
+from memprof.validation.protocol import TIMM_SOURCE, host_of
 from memprof.validation.records import Entry, Measurement
 from memprof.validation.tables import Row, RowError, Table
 from memprof.vocabulary import CHANNELS_FIRST, CHANNELS_LAST, LAYOUTS, PHASES
@@ -30,6 +30,7 @@ COLUMNS = (
     "phase",
     "model",
     "images_per_second",
+    "host",
 )
 """What memprof reads, in the order of the published files; other columns are kept and not read."""
 
@@ -141,7 +142,8 @@ def _measurement(table: Table, row: Row) -> Measurement:
     resolution = whole_number(table.cell(row, "resolution"), "resolution")
     throughput = positive_number(table.cell(row, "images_per_second"), "images_per_second")
     check_workload(batch_size=batch, resolution=resolution, phase=phase, precision=precision, layout=layouts[0])
-    device = table.cell(row, "device")
+    device, host = table.cell(row, "device"), table.cell(row, "host") or host_of(source)
+    hosts.get(host)
     ceilings(devices.get(device), precision)
     return Measurement(
         source,
@@ -154,6 +156,7 @@ def _measurement(table: Table, row: Row) -> Measurement:
         phase,
         model_spec(table.cell(row, "model"), source),
         throughput,
+        host,
     )
 
 

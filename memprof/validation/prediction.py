@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from memprof.devices.hosts import DEFAULT_HOST
 from memprof.errors import MemprofError
 from memprof.report.record import Report
 from memprof.validation.measurements import device_name, read_measurements, unknown_columns
@@ -32,6 +33,7 @@ class Task:
     layout: str
     source: str
     stack: str
+    host: str = DEFAULT_HOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ def validate(table: Table, *, jobs: int = 1, progress: Progress | None = None) -
             answers[order.task, device] = answer if isinstance(answer, Failure) else answer[place]
         if progress is not None:
             progress(done, len(orders))
-    validation = Validation(table, tuple(_case(table, entry, answers) for entry in entries), _notes(table))
+    notes = (*_notes(table), *_host_notes(entries))
+    validation = Validation(table, tuple(_case(table, entry, answers) for entry in entries), notes)
     if not validation.predicted:
         raise _empty_error(table, [(case.row, case.skipped_because) for case in validation.cases])
     return validation
@@ -89,6 +92,7 @@ def analyse(order: _Order) -> tuple[Prediction, ...] | Failure:
                 phase=task.phase,
                 precision=task.precision,
                 layout=task.layout,
+                host=task.host,
             )
     except MemprofError as error:
         return Failure(error.what)
@@ -117,6 +121,7 @@ def task_of(measurement: Measurement, layout: str) -> Task:
         layout,
         TIMM_SOURCE if is_timms and version else "",
         f"torch {version[0]}.{version[1]}" if version else "",
+        measurement.host,
     )
 
 
@@ -158,6 +163,14 @@ def _fastest(predictions: Sequence[Prediction | Failure]) -> Prediction | Failur
 def _notes(table: Table) -> tuple[str, ...]:
     extra = unknown_columns(table)
     return (f"Columns that memprof does not read: {', '.join(extra)}.",) if extra else ()
+
+
+def _host_notes(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """Say what is taken to have launched the kernels, where it is not the default host for all rows."""
+    rows = Counter(entry.measurement.host for entry in entries if entry.measurement is not None)
+    if set(rows) <= {DEFAULT_HOST}:
+        return ()
+    return (f"Hosts assumed: {', '.join(f'{name} ({count} rows)' for name, count in rows.most_common())}.",)
 
 
 def _empty_error(table: Table, skipped: Sequence[tuple[Row, str]]) -> MeasurementError:

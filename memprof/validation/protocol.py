@@ -13,9 +13,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from memprof.devices.hosts import DEFAULT_HOST
 from memprof.vocabulary import INFER
 
 TIMM_SOURCE = "timm"
+_HOSTS = {"NVIDIA DeepLearningExamples": "server-2020"}
+"""What launched the kernels, by how a source's name begins: that one ran on DGX A100s with PyTorch 1.9."""
 _FIRST_FUSED = (2, 0)
 _FIRST_WIDE_STEPS = (2, 5)
 
@@ -24,6 +27,11 @@ def torch_version(stack: str) -> tuple[int, int] | None:
     """Return the major and minor version in a stack such as "torch 1.12, CUDA 11.3", None where it names none."""
     match = re.search(r"torch\s+(\d{1,9})\.(\d{1,9})", stack)
     return (int(match[1]), int(match[2])) if match else None
+
+
+def host_of(source: str) -> str:
+    """Return the name of the host that `source` measured on, the default one where that is not known."""
+    return next((host for begin, host in _HOSTS.items() if source.startswith(begin)), DEFAULT_HOST)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from memprof.devices.hosts import DEFAULT_HOST
 from memprof.validation.tables import Row, Table
 
 
@@ -12,7 +13,8 @@ class Measurement:
     """A measured throughput, checked.
 
     `device` is the catalogue's name (or a device file's path), `model` what memprof builds. With more than one of
-    `layouts` the better one was published. `source` and `stack` say who measured, with which versions.
+    `layouts` the better one was published. `source` and `stack` say who measured, with which versions; `host` is what
+    launched the kernels.
     """
 
     source: str
@@ -25,6 +27,7 @@ class Measurement:
     phase: str
     model: str
     images_per_second: float
+    host: str = DEFAULT_HOST
 
 
 @dataclass(frozen=True, slots=True)

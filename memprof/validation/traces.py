@@ -17,7 +17,7 @@ from memprof.operators import registry
 from memprof.operators.work import Work
 from memprof.profiles.records import Activity, Kernel
 from memprof.report.record import DeviceCeilings, Workload
-from memprof.roofline.points import CostedCall, RooflinePoint, place, without_host
+from memprof.roofline.points import CostedCall, RooflinePoint, place
 from memprof.tensors.precision import get_precision
 from memprof.traces.records import Trace
 from memprof.traces.selection import select
@@ -59,7 +59,7 @@ def validate_trace(
     ran = _read_steps(trace)
     shown = cost_calls(ran.calls)[0] if ran.by_shapes else []
     workload = choose_workload(model, wanted, shown, ran.calls, precisions(target))
-    roofs = without_host(ceilings(target, workload.precision))
+    roofs = ceilings(target, workload.precision)  # without a host: what a profiler calls a kernel's duration
     simulated = [item for item in cost_step(simulate_model(model, workload)).costed if item.works]
     return _validate(trace.path.name, ran, simulated, workload, roofs)
 

@@ -119,11 +119,17 @@ def _launches(digest: Digest) -> tuple[Fact, ...]:
     if not digest.predicts:
         return ()
     total, sums = digest.totals, digest.per_step
+    host = digest.device.host
+    launched = (Fact("Host", host.name, f"assumed: {host.title}"),) if host else ()
     launches = Fact("Kernel launches", units.count(total.launches), sums)
     near = total.host_seconds >= _HOST_NEAR * total.seconds
     if not total.host_seconds or not (near or digest.bound_share(HOST) >= _HOST_MATTERS):
-        return (launches,)
-    return (Fact("Host time", units.seconds(total.host_seconds), f"{sums}, to launch kernels; predicted"), launches)
+        return (*launched, launches)
+    return (
+        *launched,
+        Fact("Host time", units.seconds(total.host_seconds), f"{sums}, to launch kernels; predicted"),
+        launches,
+    )
 
 
 def _memory(digest: Digest) -> tuple[Fact, ...]:

@@ -12,7 +12,7 @@ from memprof.calls import OperatorCall
 from memprof.profiles.memory import MemoryUse
 from memprof.profiles.records import Event, EventCategory, Profile
 from memprof.profiles.simulated import Simulation
-from memprof.report.record import DeviceCeilings, Memory, UnknownOperator, Workload
+from memprof.report.record import DeviceCeilings, HostCosts, Memory, UnknownOperator, Workload
 from memprof.vocabulary import Kind
 from tests.operators.building import tensor
 
@@ -60,8 +60,9 @@ def test_a_product_by_hand():
 
 def test_constants_of_the_device_make_the_prediction_and_leave_the_bound():
     """The product at half the bandwidth, launched in 2 s and 3 s by the host before that."""
-    constants = {"matmul_dram_fraction": 0.5, "launch_seconds": 2.0, "host_seconds_per_launch": 3.0}
-    report = report_of(op("aten::mm", LEFT, RIGHT), device=replace(TOY, achievable=constants))
+    constants = {"matmul_dram_fraction": 0.5, "launch_seconds": 2.0}
+    host = HostCosts("slow", "Slow", 2.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    report = report_of(op("aten::mm", LEFT, RIGHT), device=replace(TOY, achievable=constants, host=host))
     (row,) = report.operators
     totals = report.totals
     assert row.roofline_seconds == totals.roofline_seconds == 1.24

@@ -64,6 +64,7 @@ def test_without_tf32_the_default_is_fp32():
 NUMBER = (int, float)
 NOTHING = type(None)
 """What an analysis leaves out, because nothing was measured."""
+HOST_TIMES = ["operator", "cast", "view", "backward", "module", "launch"]
 CONTRACT = {
     "schema": str,
     "workload": {"model": str, "batch_size": int, "resolution": int, "phase": str, "precision": str, "layout": str},
@@ -75,6 +76,7 @@ CONTRACT = {
         "memory_capacity_bytes": NUMBER,
         "achievable": dict,
         "kind": str,
+        "host": {"name": str, "title": str, **dict.fromkeys([f"seconds_per_{what}" for what in HOST_TIMES], NUMBER)},
     },
     "totals": {
         "parameters": int,

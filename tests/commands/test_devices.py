@@ -99,7 +99,6 @@ def test_constants_are_shown_with_value_unit_words_and_source(columns: int, tmp_
     for line in (
         "0.950 fraction of DRAM bandwidth that streaming kernels",
         "ns of a load that waits for the one before it",
-        "12,000 ns that Python and PyTorch need to launch a",
         "160 instructions before the first tap of an output of",
         "1.779e+13 instructions/s that all SMs issue, counted for each",
     ):

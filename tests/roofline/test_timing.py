@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import accumulate
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from memprof.calls import OperatorCall
 from memprof.operators.work import Pattern, Product, Traffic, Work
-from memprof.report.record import DeviceCeilings
+from memprof.report.record import DeviceCeilings, HostCosts
 from memprof.roofline.kernels import gather
 from memprof.roofline.points import CostedCall, bounds_of, engines_of, place
 from memprof.roofline.timing import kernel_times, timeline
@@ -54,9 +55,10 @@ TOY = DeviceCeilings("toy", "Toy", {"dram": 100.0}, {"tensor": 8000.0, "fp32": 1
 COPY = Work("copy", "float32", dram=Traffic(100, 100))  # 2 s
 
 
-def bounds_and_seconds(works, **constants):
+def bounds_and_seconds(works, seconds_per_launch=0.0, **constants):
     item = CostedCall(OperatorCall("aten::copy_", ()), Kind.LAYOUT, works)
-    device = DeviceCeilings("toy", "Toy", TOY.memory_bytes_per_second, TOY.peak_flops_per_second, achievable=constants)
+    host = HostCosts("toy", "Toy", 0.0, 0.0, 0.0, 0.0, 0.0, seconds_per_launch)
+    device = replace(TOY, achievable=constants, host=host)
     (point,) = place([item], device, TF32)
     return point.bound, point.seconds, point.roofline_seconds
 
@@ -65,21 +67,21 @@ def test_what_sets_most_of_the_time_gives_the_bound_its_name():
     assert bounds_and_seconds((COPY,)) == ("dram", 2.0, 2.0)
     assert bounds_and_seconds((COPY,), launch_seconds=1.5) == ("dram", 3.5, 2.0)
     assert bounds_and_seconds((COPY,), launch_seconds=2.5) == ("launch", 4.5, 2.0)
-    assert bounds_and_seconds((COPY,), host_seconds_per_launch=1.5) == ("dram", 3.5, 2.0)
-    assert bounds_and_seconds((COPY,), host_seconds_per_launch=2.5) == ("host", 4.5, 2.0)
+    assert bounds_and_seconds((COPY,), seconds_per_launch=1.5) == ("dram", 3.5, 2.0)
+    assert bounds_and_seconds((COPY,), seconds_per_launch=2.5) == ("host", 4.5, 2.0)
 
 
 def test_the_host_runs_ahead_of_long_kernels_and_behind_short_ones():
     """Launches at 3 and 6: a kernel of 2 s ends at 5, so the second waits for 1 s; one of 4 s leaves no wait."""
-    assert bounds_and_seconds((COPY, COPY), host_seconds_per_launch=3.0)[1] == 3 + 2 + 1 + 2
+    assert bounds_and_seconds((COPY, COPY), seconds_per_launch=3.0)[1] == 3 + 2 + 1 + 2
     twice = Work("copy", "float32", dram=Traffic(200, 200))
-    assert bounds_and_seconds((twice, twice), host_seconds_per_launch=3.0)[1] == 3 + 4 + 4
+    assert bounds_and_seconds((twice, twice), seconds_per_launch=3.0)[1] == 3 + 4 + 4
 
 
 def test_each_launch_of_a_kernel_counts():
     several = Work("copy", "float32", dram=Traffic(100, 100), launches=5)
     assert bounds_and_seconds((several,), launch_seconds=0.1)[1] == pytest.approx(2 + 5 * 0.1)
-    assert bounds_and_seconds((several,), host_seconds_per_launch=1.0)[1] == 5 + 2
+    assert bounds_and_seconds((several,), seconds_per_launch=1.0)[1] == 5 + 2
 
 
 AMOUNTS = st.integers(0, 10**9)

@@ -99,9 +99,9 @@ def test_progress_is_told(asked: list[Any]):
 
 
 def test_columns_nobody_reads_are_said(asked: list[Any]):
-    validation = validate(table(f"{GOOD},x,y", columns=f"{COLUMNS},comment,host"))
+    validation = validate(table(f"{GOOD},x,y", columns=f"{COLUMNS},comment,place"))
 
-    assert validation.notes == ("Columns that memprof does not read: comment, host.",)
+    assert validation.notes == ("Columns that memprof does not read: comment, place.",)
 
 
 def test_a_plan_of_nothing():
