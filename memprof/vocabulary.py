@@ -11,8 +11,10 @@ TENSOR, FP32, FP16 = ENGINES = ("tensor", "fp32", "fp16")
 """What computes: tensor cores, CUDA cores, and CUDA cores with two fp16 operations at once."""
 
 LAUNCH, HOST = WAITING = ("launch", "host")
-ISSUE, LATENCY = ("issue", "latency")
 """Bounds that are no ceiling of the device: neither data nor arithmetic sets the pace."""
+
+ISSUE, LATENCY = ("issue", "latency")
+"""Bounds inside the SMs: the instructions that their schedulers issue, and loads that wait for one another."""
 
 UNBOUND = "unknown"
 """The bound of an operator that no ceiling bounds."""

@@ -4,8 +4,8 @@ A dense or grouped convolution is, per group, the product of (N * OH * OW) x (C/
 (C/g * kh * kw) x (K/g) weight. cuDNN forms the windows while it loads them ("implicit GEMM", Chetlur et al. 2014,
 arXiv 1410.0759), so an input element leaves L2 once per tap and tile, but DRAM once. cuDNN may choose Winograd or FFT
 instead and then does fewer operations; the counts here are those of the direct algorithm, as fvcore counts. What
-PyTorch copies ahead of the kernel is counted (`convolution_layout`). What cuDNN converts inside for its own use is in no
-bound, only in the predicted time (`cudnn_layout`).
+PyTorch copies ahead of the kernel is counted (`convolution_layout`). What cuDNN converts inside for its own use is in
+no bound, only in the predicted time (`cudnn_layout`).
 """
 
 from __future__ import annotations

@@ -48,8 +48,8 @@ GROUP_BACKWARD_FLOPS = 4
 
 ROW_STEPS = 6
 """Waits of a row's block, one after the other: the load, the steps of summing among threads and warps, the loads of
-scale and shift, the store. However narrow the row: 3.7 us a resident block on an A100 (262,144 rows) and an H100 (25,089
-rows) alike, in traces of github.com/harryjmoss/particle_transformer and github.com/AMD-AGI/TraceLens."""
+scale and shift, the store. However narrow the row: 3.7 us a resident block on an A100 (262,144 rows) and an H100
+(25,089 rows) alike, in traces of github.com/harryjmoss/particle_transformer and github.com/AMD-AGI/TraceLens."""
 RESIDENT_ROWS = 12
 """Blocks of 128 threads that an SM holds, by their registers."""
 COLUMNS_PER_BLOCK = 32

@@ -3,7 +3,7 @@
 A product is cut into tiles of the output, a thread block each; a tile at the edge costs as much as a full one, and the
 last wave of blocks as much as if every SM had work. For each element of depth a tile costs the longer of multiplying
 and of fetching a column and a row of operands from L2, which is why small tiles are slow where arithmetic is fast. It
-also pays for filling its pipeline, as if it fetched more depth. The library takes the tile for which all this costs
+also pays for filling its pipeline, as if it had more depth. The library takes the tile for which all this costs
 least; it may also split a deep product among idle SMs (CUTLASS documentation, "Efficient GEMM in CUDA"; Stream-K, Osama
 et al. 2023, arXiv 2301.03598).
 """
@@ -72,9 +72,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """n products: `sizes` (4, n) are batch, m, n and k, all above zero; bytes an element; FLOP/s of the device for them.
+    """n products. All arrays (n,), but `sizes` (4, n): batch, m, n and k, all above zero.
 
-    `prologue_depth` is what filling the pipeline costs a tile, in elements of depth that it fetches. All (n,) but sizes.
+    `flops_per_second` are the whole device's. `prologue_depth` is what filling its pipeline costs a tile, in elements
+    of depth.
     """
 
     sizes: Floats
@@ -109,8 +110,6 @@ def tiled_seconds(demands: Demands, machine: Machine, tiles: Sequence[Tile], *, 
 
 
 def _splits(blocks: Floats, depth: Floats, sm_count: float) -> tuple[Floats, ...]:
-    """Return the numbers of parts that a library may choose: one, as many as the SMs have room for, half and a quarter
-    of them.
-    """
+    """Return numbers of parts that a library may choose: one, all that idle SMs have room for, fewer of them."""
     most = np.clip(np.floor(sm_count / blocks), 1, np.maximum(1, depth // _SPLIT_DEPTH))
     return np.ones_like(most), most, np.maximum(1, most // 2), np.maximum(1, most // 4)

@@ -58,8 +58,8 @@ HOST_SECONDS = {
 
 The floor of each file: the median latency of kernels that move less than 2 MB, where it no longer depends on the bytes
 (layer norm allocates three results first; of the matrix products, those whose arithmetic takes under 1 microsecond). Of
-convolutions, the median of those with less than 20 microseconds of work: 192 to 281 by algorithm on the A100, 193 to 271
-on the V100, and as much more than their work for larger ones; cuDNN chooses an algorithm anew for every shape."""
+convolutions, the median of those with less than 20 microseconds of work: 192 to 281 by algorithm on the A100, 193 to
+271 on the V100, and larger ones take as much more than their work; cuDNN chooses an algorithm anew for every shape."""
 AFTER_LAUNCH_SECONDS = 11e-6
 """How much of it passes after the kernel's launch, while it may already run.
 
