@@ -14,7 +14,7 @@ Cell = Callable[[Group], str]
 
 BOUND_NOTE = (
     "Bound by: what sets the time. DRAM, L2 and L1: the bandwidth of that memory; tensor and CUDA: the arithmetic of "
-    "those cores; issue: the rate of instructions; latency: loads that wait for one another; launch: starting the kernels; "
+    "those cores; issue: the rate of instructions; latency: loads that wait for one another; launch: starting kernels; "
     "host: waiting for the host to launch them."
 )
 
