@@ -1,10 +1,10 @@
-"""Fit the constants that single kernels tell: tiles on CUDA cores, and the taps of depthwise convolutions.
+"""Try the constants that single kernels tell on grids, and print for each the values with the least error.
 
     python benchmarks/fit_kernels.py ../shared/published
 
-Each pair of constants is tried on a grid, and the three pairs with the least mean of the median errors are printed: of
-NeuSight's linear and bmm on an A100 for the first, of every kernel size of RepLKNet's stack on an RTX 2080 Ti for the
-second. The values in memprof/devices/achievable.json are the best pairs.
+For each group of constants: the mean, over operators and devices, of the median error of the measured latency, of rows
+above 50 microseconds. The values in memprof/devices/achievable.json are the best of a grid, or between the best of two
+files where these disagree, as the V100's and the A100's convolutions do.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -23,33 +23,82 @@ from memprof.analysis.assembly import cost_calls
 from memprof.devices.ceilings import ceilings
 from memprof.roofline.points import CostedCall, place
 from memprof.tensors.precision import get_precision
-from memprof.validation.kernel_records import FP32, KernelMeasurement
+from memprof.validation.kernel_records import KernelMeasurement
 from memprof.validation.kernel_rows import read_kernels
+from memprof.validation.kernels import LONG_SECONDS
 from memprof.validation.tables import read_table
 
-PRODUCTS = ("kernels_linear_A100-PCIE-40GB_torch2.1.0.csv", "kernels_bmm_A100-PCIE-40GB_torch2.1.0.csv")
-STACK = ("depthwise_stack_rtx2080ti.csv",)
 EVERY = 8
-"""Of NeuSight's thousands of rows every eighth is tried."""
+"""Of thousands of rows every eighth is tried."""
+FEW = 500
+"""Files of fewer rows are tried whole."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Constants that files of kernels tell together, each with the values to try."""
+
+    files: tuple[str, ...]
+    grid: Mapping[str, Sequence[float]]
+    device: str = ""
+
+
+GROUPS = (
+    Group(
+        ("kernels_linear_A100-PCIE-40GB_torch2.1.0.csv", "kernels_linear_V100-PCIE-32GB_torch2.1.0.csv"),
+        {"product_core_fraction": (0.84, 0.88, 0.92, 0.96), "core_product_dram_fraction": (0.45, 0.52, 0.6)},
+    ),
+    Group(
+        ("kernels_conv_A100-80GB-PCIe_torch2.1.0.csv", "kernels_conv_V100-PCIE-32GB_torch2.1.0.csv"),
+        {"convolution_core_fraction": (0.6, 0.65, 0.7, 0.75, 0.8)},
+    ),
+    Group(
+        ("kernels_gemm_bf16.csv",),
+        {
+            "matmul_tensor_fraction": (0.85, 0.9, 0.95),
+            "tile_prologue_depth": (100, 200, 300),
+            "product_dram_fraction": (0.74, 0.78, 0.82),
+        },
+        "a100-sxm4-80gb",
+    ),
+    Group(("kernels_gemm_bf16.csv",), {"matmul_tensor_fraction": (0.85, 0.9, 0.95, 1.0)}, "h100-sxm5-80gb"),
+    Group(("kernels_gemm_bf16.csv",), {"matmul_tensor_fraction": (0.55, 0.6, 0.65, 0.7)}, "l40s"),
+    Group(
+        ("kernels_add_A100-PCIE-40GB_torch2.1.0.csv", "kernels_relu_A100-PCIE-40GB_torch2.1.0.csv"),
+        {"stream_dram_fraction": (0.86, 0.88, 0.897, 0.92)},
+    ),
+    Group(
+        ("kernels_ln_A100-PCIE-40GB_torch2.1.0.csv", "kernels_ln_V100-PCIE-32GB_torch2.1.0.csv"),
+        {"row_dram_fraction": (0.55, 0.6, 0.65, 0.7)},
+    ),
+    Group(
+        ("depthwise_stack_rtx2080ti.csv",),
+        {"tap_l1_fraction": (0.9, 0.95, 1.0), "tap_prologue_instructions": (80, 120, 160, 200)},
+    ),
+)
 
 Kernel = tuple[KernelMeasurement, CostedCall]
 
 
-def kernels_of(folder: Path, names: Sequence[str], every: int) -> list[Kernel]:
-    measured = [entry.measurement for name in names for entry in read_kernels(read_table(folder / name))]
-    chosen = [kernel for kernel in measured if kernel is not None][::every]
-    return [(kernel, cost_calls([kernel.call])[0][0]) for kernel in chosen]
+def kernels_of(folder: Path, group: Group) -> list[Kernel]:
+    chosen: list[Kernel] = []
+    for name in group.files:
+        entries = [entry.measurement for entry in read_kernels(read_table(folder / name))]
+        rows = [row for row in entries if row is not None and group.device in ("", row.device)]
+        long = [row for row in rows if row.seconds > LONG_SECONDS]
+        chosen += [(row, cost_calls([row.call])[0][0]) for row in (long if len(long) < FEW else long[::EVERY])]
+    return chosen
 
 
 def error(kernels: Sequence[Kernel], constants: Mapping[str, float]) -> float:
-    """Return the mean, over operators, of the median error of the latency."""
+    """Return the mean, over operators and devices, of the median error of the latency."""
     off = defaultdict(list)
     for kernel, costed in kernels:
-        roofs = ceilings(devices.get(kernel.device), FP32)
+        roofs = ceilings(devices.get(kernel.device), kernel.precision)
         roofs = replace(roofs, achievable={**roofs.achievable, **constants})
-        seconds = place([costed], roofs, get_precision(FP32))[0].seconds
+        seconds = place([costed], roofs, get_precision(kernel.precision))[0].seconds
         latency = max(kernel.floor_seconds, kernel.launch_seconds + kernel.calls * seconds)
-        off[kernel.operator].append(abs(latency / kernel.seconds - 1))
+        off[kernel.operator, kernel.device].append(abs(latency / kernel.seconds - 1))
     return float(np.mean([np.median(errors) for errors in off.values()]))
 
 
@@ -64,20 +113,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("published", type=Path)
     folder = parser.parse_args().published
-    best(
-        kernels_of(folder, PRODUCTS, EVERY),
-        {
-            "product_core_fraction": (0.85, 0.9, 0.95, 1.0),
-            "core_prologue_depth": (0, 4, 8, 16),
-        },
-    )
-    best(
-        kernels_of(folder, STACK, 1),
-        {
-            "tap_l1_fraction": (0.9, 0.95, 1.0),
-            "tap_prologue_instructions": (0, 80, 120, 160, 200, 240),
-        },
-    )
+    for group in GROUPS:
+        kernels = kernels_of(folder, group)
+        print(f"{', '.join(group.files)}{' on ' + group.device if group.device else ''}: {len(kernels)} kernels")
+        best(kernels, group.grid)
 
 
 if __name__ == "__main__":
