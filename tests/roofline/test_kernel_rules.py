@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from memprof import devices
 from memprof.devices.achievable import achievable, constants
-from memprof.operators.work import Pattern, Product, Traffic, Work
+from memprof.operators.work import Conversion, Pattern, Product, Traffic, Winograd, Work
 from memprof.report.record import DeviceCeilings
 from memprof.roofline.kernels import gather
 from memprof.roofline.points import bounds_of, engines_of
@@ -21,7 +23,7 @@ TOY = DeviceCeilings(
 def times_of(*works, precision="tf32", **achieved):
     policy = get_precision(precision)
     engines = [engines_of(work, TOY, policy) for work in works]
-    return kernel_times(gather(works, engines), bounds_of(works, engines, TOY), achieved)
+    return kernel_times(gather(works, engines), bounds_of(works, engines, TOY), replace(TOY, achievable=achieved))
 
 
 def seconds(name, *works, precision="tf32", **achieved):
@@ -35,15 +37,16 @@ DRAM_CONSTANT = {
     Pattern.STRIDED: "stream",
     Pattern.TRANSPOSED: "transposed",
     Pattern.ROW: "row",
-    Pattern.MATMUL: "matmul",
-    Pattern.CONVOLUTION: "convolution",
-    Pattern.POINTWISE: "convolution",
-    Pattern.WEIGHT_GRADIENT: "convolution",
-    Pattern.POINTWISE_WEIGHT: "convolution",
-    Pattern.FEW_CHANNELS: "convolution",
-    Pattern.GROUPED: "convolution",
-    Pattern.GROUPED_WEIGHT: "convolution",
-    Pattern.GROUPED_WEIGHT_PACKED: "convolution",
+    Pattern.MATMUL: "product",
+    Pattern.UNALIGNED: "unaligned",
+    Pattern.CONVOLUTION: "product",
+    Pattern.POINTWISE: "product",
+    Pattern.WEIGHT_GRADIENT: "product",
+    Pattern.POINTWISE_WEIGHT: "product",
+    Pattern.FEW_CHANNELS: "product",
+    Pattern.GROUPED: "product",
+    Pattern.GROUPED_WEIGHT: "product",
+    Pattern.GROUPED_WEIGHT_PACKED: "product",
     Pattern.ATTENTION: "stream",
     Pattern.ATTENTION_BACKWARD: "stream",
     Pattern.DEPTHWISE: "stream",
@@ -73,26 +76,41 @@ def test_what_the_kernel_before_left_in_l2_is_not_fetched_from_dram():
     assert seconds("dram", first, second, l2_capacity_bytes=110) == 100 / 100  # no kernel beats its bound
 
 
-def test_what_cudnn_converts_is_moved_too():
-    work = Work("forward", "float16", dram=Traffic(60, 40), converted_bytes=300, pattern=Pattern.CONVOLUTION)
-    assert seconds("dram", work, convolution_dram_fraction=0.5) == (100 + 300) / 100 / 0.5
+CONVERTED = Work(
+    "forward",
+    "float16",
+    matrix_flops=16,
+    dram=Traffic(60, 40),
+    conversions=(Conversion(300, 10), Conversion(50, 640)),
+    pattern=Pattern.CONVOLUTION,
+)
 
 
-@pytest.mark.parametrize("pattern", [Pattern.POINTWISE, Pattern.POINTWISE_WEIGHT])
-def test_of_1x1_convolutions_cudnn_converts_a_share(pattern):
-    work = Work("forward", "float16", dram=Traffic(60, 40), converted_bytes=300, pattern=pattern)
-    assert seconds("dram", work, pointwise_converted_fraction=0.25) == (100 + 0.25 * 300) / 100
+def test_what_cudnn_converts_on_tensor_cores_takes_kernels_of_its_own():
+    """300 bytes at 100 B/s x 0.5; 640 blocks, 8 at a time on 2 SMs, of 0.25 s each; two launches."""
+    settings = {"sm_count": 2, "stream_dram_fraction": 0.5, "conversion_block_seconds": 0.25, "launch_seconds": 7}
+    expected = 100 / 100 + 300 / 50 + 640 / 16 * 0.25 + 2 * 7
+    assert seconds("dram", CONVERTED, precision="fp16", **settings) == expected
+    assert seconds("dram", CONVERTED, precision="amp-bf16", **settings) == 1  # on CUDA cores nothing is converted
 
 
-def test_loads_that_follow_one_another_take_their_latency():
-    work = Work("forward", "float32", dram=Traffic(100, 0), serial_steps=7)
-    assert seconds("dram", work, serial_load_seconds=2.0) == 7 * 2.0
-    assert seconds("dram", work, serial_load_seconds=0.1) == 1.0  # 0.7 s, behind the bandwidth
+def test_a_conversion_that_fits_in_l2_streams_through_it():
+    settings = {"l2_capacity_bytes": 300, "stream_l2_fraction": 0.5}
+    assert seconds("dram", CONVERTED, precision="fp16", **settings) == 100 / 100 + 350 / 200
+
+
+def test_loads_that_follow_one_another_take_their_latency_in_as_many_turns_as_blocks_need():
+    work = Work("forward", "float32", dram=Traffic(100, 0), blocks=24, serial_steps=7, resident_blocks=4)
+    assert seconds("latency", work, serial_load_seconds=2.0, sm_count=3) == 24 / 12 * 7 * 2.0
+    assert seconds("latency", work, serial_load_seconds=2.0, sm_count=100) == 7 * 2.0
+    assert times_of(work, serial_load_seconds=2.0, sm_count=3).bound(0) == "latency"
+    assert times_of(work, serial_load_seconds=0.1, sm_count=100).bound(0) == "dram"
 
 
 TILE = Product(1, 256, 128, 32)  # one whole tile on tensor cores
 TENSOR_CONSTANT = {
     Pattern.MATMUL: "matmul",
+    Pattern.UNALIGNED: "matmul",
     Pattern.CONVOLUTION: "convolution",
     Pattern.POINTWISE: "convolution",
     Pattern.WEIGHT_GRADIENT: "weight_gradient",
@@ -107,35 +125,100 @@ TENSOR_CONSTANT = {
 UNTILED = ["few_channels", "grouped", "grouped_weight", "grouped_weight_packed", "attention", "attention_backward"]
 
 
+TOY_L2 = replace(TOY, memory_bytes_per_second={"dram": 100.0})
+
+
+def on_tensor(work, precision="fp16", **achieved):
+    """Return the seconds on tensor cores where nothing bounds what tiles fetch."""
+    engines = [engines_of(work, TOY_L2, get_precision(precision))]
+    bounds = bounds_of([work], engines, TOY_L2)
+    times = kernel_times(gather([work], engines), bounds, replace(TOY_L2, achievable=achieved))
+    return times.seconds[times.names.index("tensor"), 0]
+
+
+def matrix_work(dtype, pattern, product=TILE, **more):
+    macs = product.batch * product.m * product.n * product.k
+    return Work("forward", dtype, matrix_flops=2 * macs, macs=macs, product=product, pattern=pattern, **more)
+
+
+SECONDS = 2 * 256 * 128 * 32 / 8000
+
+
 @pytest.mark.parametrize("pattern", TENSOR_CONSTANT)
 def test_every_matrix_pattern_reaches_a_fraction_of_the_tensor_peak(pattern):
     name = TENSOR_CONSTANT[pattern]
-    work = Work("forward", "float32", matrix_flops=16_000, product=TILE, pattern=pattern)
-    assert seconds("tensor", work, **{f"{name}_tensor_fraction": 0.25}) == 16_000 / 8000 / 0.25
-    half = Work("forward", "float32", matrix_flops=16_000, product=Product(1, 256, 128, 16), pattern=pattern)
-    whole_tiles = 1 if name in UNTILED else 32 / 16
-    assert seconds("tensor", half) == 16_000 / 8000 * whole_tiles
-    prologue = 1 if name in UNTILED else (32 + 8) / 32
-    assert seconds("tensor", work, tensor_prologue_depth=8) == 16_000 / 8000 * prologue
+    work = matrix_work("float16", pattern)
+    assert on_tensor(work, **{f"{name}_tensor_fraction": 0.25}) == pytest.approx(SECONDS / 0.25)
+    half = matrix_work("float16", pattern, Product(1, 256, 128, 16))
+    assert on_tensor(half) == pytest.approx(SECONDS / 2 if name in UNTILED else SECONDS)
+    hides_it = name in UNTILED or name == "weight_gradient"
+    assert on_tensor(work, tile_prologue_depth=8) == pytest.approx(SECONDS * (1 if hides_it else (32 + 8) / 32))
 
 
-def test_a_product_on_cuda_cores_takes_their_tiles_their_prologue_and_their_fraction():
-    work = Work("forward", "float32", matrix_flops=4000, product=Product(1, 128, 128, 32), pattern=Pattern.MATMUL)
+def test_tf32_products_have_fractions_of_their_own_the_less_if_an_operand_is_turned():
+    straight, turned = (matrix_work("float32", Pattern.MATMUL, replace(TILE, turned=it)) for it in (False, True))
+    fractions = {"matmul_tf32_tensor_fraction": 0.5, "turned_tf32_tensor_fraction": 0.25}
+    assert on_tensor(straight, "tf32", **fractions) == pytest.approx(SECONDS / 0.5)
+    assert on_tensor(turned, "tf32", **fractions) == pytest.approx(SECONDS / 0.25)
+    assert on_tensor(matrix_work("float16", Pattern.MATMUL, replace(TILE, turned=True)), **fractions) == SECONDS
+
+
+def test_padded_work_takes_its_time():
+    work = matrix_work("float16", Pattern.ATTENTION, padding=3)
+    assert on_tensor(work, attention_tensor_fraction=0.5) == pytest.approx(3 * SECONDS / 0.5)
+
+
+def test_tf32_leaves_an_image_to_cuda_cores_and_converts_nothing_for_it():
+    work = replace(matrix_work("float32", Pattern.FEW_CHANNELS), conversions=(Conversion(1000, 1),))
+    assert on_tensor(work, "tf32") == 0
+    assert seconds("fp32", work, first_layer_core_fraction=0.5) == 2 * 256 * 128 * 32 / 1000 / 0.5
+
+
+CORE_TILE = Product(1, 128, 128, 32)
+CORE_SECONDS = 2 * 128 * 128 * 32 / 1000
+
+
+def test_a_product_on_cuda_cores_takes_their_tiles_and_their_fraction():
     settings = {"precision": "amp-fp16", "product_core_fraction": 0.5}  # which leaves float32 to the CUDA cores
-    assert seconds("fp32", work, **settings) == 4000 / 1000 / 0.5
-    prologues = {"core_prologue_depth": 16, "tensor_prologue_depth": 99}
-    assert seconds("fp32", work, **settings, **prologues) == 4000 / 1000 / 0.5 * (32 + 16) / 32
-    half = Work("forward", "float16", matrix_flops=4000, product=Product(1, 128, 128, 32), pattern=Pattern.MATMUL)
-    assert seconds("fp16", half, product_core_fraction=0.5) == 4000 / 2000 / 0.5
+    work = matrix_work("float32", Pattern.MATMUL, CORE_TILE)
+    assert seconds("fp32", work, **settings, tile_prologue_depth=99) == pytest.approx(CORE_SECONDS / 0.5)
+    convolution = matrix_work("float32", Pattern.CONVOLUTION, CORE_TILE)
+    fraction = {"convolution_core_fraction": 0.25}
+    assert seconds("fp32", convolution, precision="amp-fp16", **fraction) == pytest.approx(CORE_SECONDS / 0.25)
+    half = matrix_work("float16", Pattern.MATMUL, CORE_TILE)
+    assert seconds("fp16", half, precision="amp-bf16", product_core_fraction=0.5) == pytest.approx(CORE_SECONDS)
 
 
-@pytest.mark.parametrize("pattern", [Pattern.STREAM, Pattern.STRIDED, Pattern.TRANSPOSED, Pattern.ROW])
-def test_element_wise_kernels_issue_several_instructions_for_a_flop(pattern):
-    """100 FLOPs of 20 instructions each, 50 of which are issued a second; row kernels are not counted so."""
-    work = Work("elementwise", "float32", vector_flops=100, pattern=pattern)
-    achieved = {"elementwise_instructions": 20, "issue_slots_per_second": 50}
-    assert seconds("fp32", work, **achieved) == (100 / 1000 if pattern is Pattern.ROW else 100 * 20 / 50)
-    assert seconds("fp32", work, elementwise_instructions=20) == 100 / 1000  # unknown schedulers bound nothing
+def test_batches_on_cuda_cores_run_in_smaller_tiles_before_ampere():
+    """64 x 64 results: a quarter of Ampere's only tile, a whole one of Volta's, which runs at 0.85."""
+    work = matrix_work("float32", Pattern.MATMUL, Product(2, 64, 64, 32))
+    assert seconds("fp32", work, precision="amp-fp16", compute_capability=8.0) == pytest.approx(2 * CORE_SECONDS)
+    volta = 2 * CORE_SECONDS / 4 / 0.85
+    assert seconds("fp32", work, precision="amp-fp16", compute_capability=7.0) == pytest.approx(volta)
+
+
+def test_winograd_takes_over_where_its_transforms_cost_less_than_its_products_save():
+    """128 tiles of 4 x 4, 128 channels and filters: 36 products instead of 9 x 16, and 36 x 3 x 128 x 128 elements
+    written and read at 1e9 B/s; the fused algorithm's 16 x 4 products take longer.
+    """
+    fast = replace(TOY, memory_bytes_per_second={"dram": 1e9})
+    product = Product(1, 128 * 16, 128, 9 * 128)
+    work = matrix_work("float32", Pattern.CONVOLUTION, product, winograd=Winograd(128, 512))
+    engines = [engines_of(work, fast, get_precision("amp-fp16"))]
+    times = kernel_times(gather([work], engines), bounds_of([work], engines, fast), fast)
+    products = 36 * 2 * 128**3 / 1000
+    transforms = 2 * 4 * 36 * 3 * 128 * 128 / 1e9
+    assert times.seconds[times.names.index("fp32"), 0] == pytest.approx(products + transforms)
+    direct = replace(work, winograd=None)
+    times = kernel_times(gather([direct], engines), bounds_of([direct], engines, fast), fast)
+    assert times.seconds[times.names.index("fp32"), 0] == pytest.approx(2 * 128 * 16 * 128 * 9 * 128 / 1000)
+
+
+def test_instructions_that_a_kernel_states_are_issued():
+    work = Work("data gradient", "float32", dram=Traffic(100, 0), instructions=500)
+    assert seconds("issue", work, issue_slots_per_second=50) == 10
+    assert times_of(work, issue_slots_per_second=50).bound(0) == "issue"
+    assert seconds("issue", work) == 0  # unknown schedulers bound nothing
 
 
 @pytest.mark.parametrize(
@@ -150,7 +233,7 @@ def test_element_wise_kernels_issue_several_instructions_for_a_flop(pattern):
 )
 def test_depthwise_weight_gradients_issue_instructions_for_every_tap(pattern, dtype, constant):
     work = Work("weight gradient", dtype, macs=10, pattern=pattern)
-    assert seconds("fp32", work, issue_slots_per_second=50, **{constant: 100}) == 10 * 100 / 50
+    assert seconds("issue", work, issue_slots_per_second=50, **{constant: 100}) == 10 * 100 / 50
 
 
 @pytest.mark.parametrize("pattern", [Pattern.DEPTHWISE, Pattern.DEPTHWISE_DATA])
@@ -160,7 +243,7 @@ def test_pytorchs_depthwise_kernels_wait_for_dram_before_l1_serves_their_taps(pa
     )
     achieved = {"tap_l1_fraction": 0.5, "stream_dram_fraction": 0.25}
     assert seconds("l1", work, **achieved) == 1000 / 1000 / 0.5 + 100 / 100 / 0.25
-    assert seconds("fp32", work, **achieved) == 500 / 1000 + 100 / 100 / 0.25
+    assert seconds("issue", work, **achieved) == 100 / 100 / 0.25
     times = times_of(work, tap_prologue_instructions=10, issue_slots_per_second=1024, launch_seconds=3)
     assert times.launching.tolist() == [3 + 2 * 1024 * 10 / 1024]
 
@@ -200,11 +283,14 @@ def test_the_model_asks_for_every_constant_of_the_data_and_for_no_other():
     """A constant under a name that nobody asks for would silently count as 1 or 0."""
     given = Asked({key: figure.value for key, figure in achievable(devices.get("a100")).items()})
     works = [
-        Work("forward", dtype, 2, 2, 1, dram=Traffic(1, 1), blocks=1, product=TILE, pattern=pattern)
+        Work("forward", dtype, 2, 2, 1, dram=Traffic(1, 1), blocks=1, product=product, pattern=pattern)
         for pattern in Pattern
         for dtype in ("float32", "float16")
+        for product in (TILE, replace(TILE, batch=2))
     ]
-    engines = [engines_of(work, TOY, get_precision("tf32")) for work in works]
-    kernel_times(gather(works, engines), bounds_of(works, engines, TOY), given)
+    roofs = replace(TOY, achievable=given)
+    for precision in ("tf32", "fp16"):
+        engines = [engines_of(work, TOY, get_precision(precision)) for work in works]
+        kernel_times(gather(works, engines), bounds_of(works, engines, TOY), roofs)
     assert given.keys_asked == set(given)
     assert set(constants()) <= set(given)
