@@ -33,13 +33,14 @@ from memprof.operators.recurrent_shapes import (
     swapped,
 )
 from memprof.operators.registry import formula
-from memprof.operators.tiles import WARP_TILE
 from memprof.operators.traffic import STREAM_BLOCK_ELEMENTS, fill, layout_copy, make_work, stream
 from memprof.operators.work import Pattern, Product, Traffic, Work
 from memprof.tensors.shapes import dense, element_bytes, is_contiguous, is_flag
 from memprof.tensors.spec import TensorSpec
 from memprof.vocabulary import Kind
 
+GATES_PER_WARP = 64
+"""Gates whose weights a warp of the step's product keeps: a warp's tile of 64 columns (CUTLASS's default for FP16)."""
 GATE_FLOPS = {LSTM_GATES: 18, GRU_GATES: 14, RNN_GATES: 1}
 """Per element of the hidden state and step, beside the sums of products and biases. LSTM: three sigmoids of 4, tanh of
 candidate and cell, c = f c + i g (3), h = o tanh(c). GRU: two sigmoids, r times the candidate's recurrent part, tanh,
@@ -187,7 +188,7 @@ def _persistent(cell: Recurrence, step: _Step) -> Work:
         "time steps",
         cell.dtype,
         dram=dram,
-        l1=Traffic(dram.read_bytes + flowing * ceil(product.n / WARP_TILE), dram.written_bytes + flowing),
+        l1=Traffic(dram.read_bytes + flowing * ceil(product.n / GATES_PER_WARP), dram.written_bytes + flowing),
         matrix_flops=fvcore_counts.flops_of_macs(macs),
         vector_flops=step.flops * cell.steps * cell.states,
         macs=macs,

@@ -48,8 +48,8 @@ def source_settings(source: str, stack: str, phase: str) -> Iterator[None]:
     norm, fused, experimental = is_fast_norm(), use_fused_attn(), use_fused_attn(experimental=True)  # type: ignore[no-untyped-call]
     narrow = cuda.fp16_bf16_reduction_math_sdp_allowed()  # type: ignore[no-untyped-call]
     set_fused_attn(version >= _FIRST_FUSED)
-    is_timms = source.startswith(TIMM_SOURCE)
-    set_fast_norm(norm or (is_timms and version >= _FIRST_FUSED and phase == INFER))  # type: ignore[no-untyped-call]
+    if source.startswith(TIMM_SOURCE):
+        set_fast_norm(version >= _FIRST_FUSED and phase == INFER)  # type: ignore[no-untyped-call]
     cuda.allow_fp16_bf16_reduction_math_sdp(narrow or version < _FIRST_WIDE_STEPS)
     try:
         yield

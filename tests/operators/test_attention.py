@@ -75,3 +75,11 @@ def test_levels_nest_for_one_query() -> None:
     query, cache = tensor(1, 8, 1, 64), tensor(1, 8, 1000, 64)
     work = cost_one("scaled_dot_product_attention", query, cache, cache)
     assert work.l1.read_bytes >= work.l2.read_bytes >= work.dram.read_bytes
+
+
+def test_fused_kernels_compute_whole_tiles() -> None:
+    """7 queries as 64, 49 keys as 64, heads of 16 features as 32; whole tiles are not padded."""
+    small, large = (tensor(2, 4, *size, dtype="float16") for size in ((7, 16), (128, 64)))
+    keys = tensor(2, 4, 49, 16, dtype="float16")
+    assert cost_one("scaled_dot_product_attention", small, keys, keys).padding == (64 * 64 * 32) / (7 * 49 * 16)
+    assert cost_one("scaled_dot_product_attention", large, large, large).padding == 1

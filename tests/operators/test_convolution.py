@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as some
@@ -37,10 +39,10 @@ def test_stem_of_resnet() -> None:
 def test_operands_leave_l2_once_per_tile_and_shared_memory_once_per_warp() -> None:
     work, _ = cost("convolution", *BODY)
     rows, columns, depth = 2 * 56 * 56, 128, 64 * 3 * 3
-    staged = 4 * (rows * depth * columns // 128 + depth * columns * rows // 128)
+    staged = 4 * (rows * depth * columns // 128 + depth * columns * rows // 256)  # 256 x 256, of 128 columns
     assert work.l2.read_bytes == staged
     assert work.l2.written_bytes == 4 * 2 * 128 * 56 * 56
-    assert work.l1.read_bytes == 2 * staged
+    assert work.l1.read_bytes == 4 * 2 * rows * depth * columns // 128
     assert work.l1.written_bytes == staged + 4 * 2 * 128 * 56 * 56
     assert work.blocks == (2 * 56 * 56 + 127) // 128
 
@@ -156,7 +158,8 @@ def test_libraries_own_operators_agree_with_the_general_one() -> None:
 def test_layout_does_not_change_a_dense_convolution() -> None:
     inputs = convolution(tensor(2, 64, 28, 28), tensor(32, 64, 3, 3))
     packed = channels_last(2, 64, 28, 28), channels_last(32, 64, 3, 3)
-    assert cost("convolution", *inputs) == cost("convolution", *packed, *inputs[2:])
+    first, last = cost_one("convolution", *inputs), cost_one("convolution", *packed, *inputs[2:])
+    assert first == replace(last, conversions=first.conversions, winograd=first.winograd)
 
 
 @given(

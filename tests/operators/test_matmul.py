@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from memprof.operators.work import Pattern
 from memprof.vocabulary import Kind
 from tests.operators.building import cost, cost_one, kind, steps, tensor
 
@@ -15,15 +19,31 @@ def test_mm() -> None:
     assert work.matrix_flops == 2 * 256 * 512 * 384
     assert work.dram.read_bytes == 4 * (256 * 512 + 512 * 384)
     assert work.dram.written_bytes == 4 * 256 * 384
-    assert work.l2.read_bytes == 4 * (256 * 512 * 3 + 512 * 384 * 2)  # 3 tiles of columns, 2 of rows
-    assert work.l1.read_bytes == 4 * (256 * 512 * 6 + 512 * 384 * 4)  # warps of 64 x 64
+    assert work.l2.read_bytes == 4 * (256 * 512 * 1.5 + 512 * 384)  # tiles of 256 x 256
+    assert work.l1.read_bytes == 4 * (256 * 512 * 3 + 512 * 384 * 2)  # 128 x 128 for a warp group
     assert work.blocks == 2 * 3
     assert kind("mm", tensor(256, 512), tensor(512, 384)) is Kind.MATMUL
 
 
 def test_a_transposed_operand_is_read_as_it_is() -> None:
     plain = cost_one("mm", tensor(256, 512), tensor(512, 384))
-    assert cost_one("mm", tensor(256, 512), tensor(512, 384, strides=(1, 512))) == plain
+    turned = cost_one("mm", tensor(256, 512), tensor(512, 384, strides=(1, 512)))
+    assert (plain.product.turned, turned.product.turned) == (True, False)  # depth of both lies together
+    assert replace(turned, product=plain.product) == plain
+
+
+@pytest.mark.parametrize(
+    ("columns", "dtype", "pattern"),
+    [
+        (32, "float16", Pattern.MATMUL),
+        (34, "float16", Pattern.MATMUL),
+        (33, "float16", Pattern.UNALIGNED),
+        (33, "float32", Pattern.MATMUL),
+    ],
+)
+def test_rows_of_an_odd_number_of_16_bit_elements_are_not_aligned(columns, dtype, pattern) -> None:
+    assert cost_one("mm", tensor(16, 32, dtype=dtype), tensor(32, columns, dtype=dtype)).pattern is pattern
+    assert cost_one("mm", tensor(16, columns, dtype=dtype), tensor(columns, 32, dtype=dtype)).pattern is pattern
 
 
 def test_a_bias_vector_joins_in_the_epilogue() -> None:

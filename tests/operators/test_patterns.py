@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from memprof.operators.traffic import pattern_of
-from memprof.operators.work import Pattern
+from memprof.operators.work import Conversion, Pattern, Winograd
 from memprof.tensors.spec import TensorSpec
 from tests.operators.building import channels_last, convolution, convolution_backward, cost, cost_one, steps, tensor
 
@@ -64,7 +64,9 @@ def test_a_copy_between_layouts_transposes() -> None:
 def test_rows_and_products() -> None:
     rows = cost("native_layer_norm", tensor(16, 32), (32,), tensor(32), tensor(32), 1e-5)
     assert rows[0].pattern is Pattern.ROW
-    assert cost_one("_softmax", tensor(16, 32), 1, False).pattern is Pattern.ROW
+    assert (rows[0].blocks, rows[0].serial_steps, rows[0].resident_blocks) == (16, 6, 12)
+    assert cost_one("_softmax", tensor(16, 1024), 1, False).pattern is Pattern.STREAM  # a warp keeps its row
+    assert cost_one("_softmax", tensor(16, 1025), 1, False).pattern is Pattern.ROW
     assert cost_one("mm", tensor(16, 32), tensor(32, 8)).pattern is Pattern.MATMUL
 
 
@@ -94,7 +96,7 @@ def weight(*shape: int, dtype: str = "float32", last: bool = False) -> TensorSpe
         (64, 1, 1, [Pattern.POINTWISE, Pattern.POINTWISE, Pattern.POINTWISE_WEIGHT]),
         (64, 3, 8, [Pattern.GROUPED, Pattern.GROUPED, Pattern.GROUPED_WEIGHT]),
         (64, 1, 8, [Pattern.GROUPED, Pattern.GROUPED, Pattern.GROUPED_WEIGHT]),
-        (3, 3, 1, [Pattern.CONVOLUTION, Pattern.CONVOLUTION, Pattern.WEIGHT_GRADIENT]),
+        (3, 3, 1, [Pattern.FEW_CHANNELS, Pattern.FEW_CHANNELS, Pattern.WEIGHT_GRADIENT]),
     ],
 )
 def test_the_pattern_of_a_convolution_is_that_of_its_geometry(channels, kernel, groups, patterns) -> None:
@@ -109,28 +111,64 @@ def test_a_grouped_weight_gradient_depends_on_the_layout() -> None:
 
 @pytest.mark.parametrize(
     ("channels", "dtype", "few"),
-    [(1, "float16", True), (3, "float16", True), (4, "bfloat16", True), (5, "float16", False), (3, "float32", False)],
+    [(1, "float16", True), (3, "float16", True), (4, "bfloat16", True), (5, "float16", False), (3, "float32", True)],
 )
-def test_an_image_in_16_bits_has_few_channels(channels, dtype, few) -> None:
+def test_an_image_has_few_channels(channels, dtype, few) -> None:
     inputs = convolution(tensor(2, channels, 14, 14, dtype=dtype), tensor(32, channels, 3, 3, dtype=dtype))
     assert cost_one("convolution", *inputs).pattern is (Pattern.FEW_CHANNELS if few else Pattern.CONVOLUTION)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
-@pytest.mark.parametrize("last", [False, True])
-def test_cudnn_converts_16_bit_channels_first_tensors_what_goes_in_and_what_comes_out(dtype, last) -> None:
-    """32 to 64 channels of 14 x 14; every conversion reads and writes."""
-    source = weight(2, 32, 14, 14, dtype=dtype, last=last)
-    works = convolved(source, weight(64, 32, 3, 3, dtype=dtype, last=last))
-    moved = 2 * (2 * 2 * 32 * 14 * 14 + 2 * 2 * 64 * 14 * 14) if dtype != "float32" and not last else 0
-    assert [work.converted_bytes for work in works] == [moved] * 3
+@pytest.mark.parametrize(("dtype", "size"), [("float16", 2), ("float32", 4)])
+def test_cudnn_converts_channels_first_tensors_what_goes_in_and_what_gradients_come_out(dtype, size) -> None:
+    """32 to 64 channels of 14 x 14, read and written; a block takes 32 channels by 32 positions, of weights by 9."""
+    forward, data, gradient = convolved(weight(2, 32, 14, 14, dtype=dtype), weight(64, 32, 3, 3, dtype=dtype))
+    source = Conversion(2 * size * 2 * 32 * 196, 2 * 1 * 7)
+    grad = Conversion(2 * size * 2 * 64 * 196, 2 * 2 * 7)
+    kernel = Conversion(2 * size * 64 * 32 * 9, 64 * 1 * 1)
+    assert forward.conversions == (source, kernel)
+    assert data.conversions == (grad, kernel, source)
+    assert gradient.conversions == (source, grad)
 
 
-def test_nothing_is_converted_for_depthwise_convolutions_and_products() -> None:
-    half = tensor(2, 64, 14, 14, dtype="float16")
-    works = convolved(half, tensor(64, 1, 3, 3, dtype="float16"), groups=64)
-    assert [work.converted_bytes for work in works] == [0, 0, 0]
-    assert cost_one("mm", tensor(16, 32, dtype="float16"), tensor(32, 8, dtype="float16")).converted_bytes == 0
+@pytest.mark.parametrize(
+    ("size", "dtype", "is_converted"),
+    [
+        ((14, 14), "float32", False),
+        ((14, 14), "float16", True),
+        ((28, 28), "float16", False),
+        ((7, 7), "float32", True),
+    ],
+)
+def test_a_1x1_convolution_runs_as_it_lies_where_planes_are_whole_vectors_of_16_bytes(size, dtype, is_converted):
+    """196 positions are 49 vectors of 4 elements, but no whole number of vectors of 8; 784 are 98 of these."""
+    works = convolved(weight(2, 64, *size, dtype=dtype), weight(32, 64, 1, 1, dtype=dtype))
+    assert [bool(work.conversions) for work in works] == [is_converted] * 3
+    assert [work.product.turned for work in works] == [not is_converted] * 3
+    assert (works[0].pattern is Pattern.POINTWISE) is not is_converted
+    strided = convolution(tensor(2, 64, *size, dtype=dtype), tensor(32, 64, 1, 1, dtype=dtype), stride=(2, 2))
+    assert len(cost_one("convolution", *strided).conversions) == 2
+
+
+def test_an_image_is_padded_to_a_vector_where_it_is_converted() -> None:
+    forward = cost_one(
+        "convolution", *convolution(tensor(2, 3, 8, 8, dtype="float16"), tensor(16, 3, 3, 3, dtype="float16"))
+    )
+    assert forward.conversions[0].moved_bytes == 2 * 64 * (3 * 2 + 16)
+
+
+def test_nothing_is_converted_for_channels_last_and_depthwise_convolutions() -> None:
+    last = convolved(weight(2, 32, 14, 14, last=True), weight(64, 32, 3, 3, last=True))
+    depthwise = convolved(tensor(2, 64, 14, 14, dtype="float16"), tensor(64, 1, 3, 3, dtype="float16"), groups=64)
+    assert [work.conversions for work in (*last, *depthwise)] == [()] * 6
+
+
+def test_winograd_is_for_3x3_convolutions_of_stride_1() -> None:
+    """14 x 14 outputs: 4 x 4 tiles of 4 x 4, 7 x 7 of 2 x 2, on each of 2 images."""
+    works = convolved(tensor(2, 32, 14, 14), tensor(64, 32, 3, 3))
+    assert [work.winograd for work in works] == [Winograd(2 * 16, 2 * 49)] * 3
+    for kernel, groups in ((1, 1), (5, 1), (3, 8)):
+        works = convolved(tensor(2, 32, 14, 14), tensor(64, 32 // groups, kernel, kernel), groups=groups)
+        assert [work.winograd for work in works] == [None] * 3
 
 
 def test_products_carry_their_geometry() -> None:

@@ -100,3 +100,12 @@ def test_output_sizes_are_torchs(size: int, window: tuple[int, int, int, int], u
     real = torch.nn.functional.max_pool2d(torch.zeros(1, 1, size, size), kernel, stride, padding, dilation, up)
     inputs = (tensor(1, 1, size, size), (kernel,), (stride,), (padding,), (dilation,), up)
     assert cost_one("max_pool2d_with_indices", *inputs).dram.written_bytes == 12 * real.numel()
+
+
+def test_the_gradient_of_max_pooling_searches_the_windows_over_each_input_element() -> None:
+    """3 x 3 of stride 2: 2.25 windows an element, 450 instructions; of stride 1, 9 windows, four times as many."""
+    source = tensor(2, 8, 16, 16)
+    for stride, out, instructions in ((2, 8, 450), (1, 16, 450 * 4)):
+        tail = ((3, 3), (stride, stride), (1, 1), (1, 1), False, tensor(2, 8, out, out, dtype="int64"))
+        kernel = cost("max_pool2d_with_indices_backward", tensor(2, 8, out, out), source, *tail)[1]
+        assert kernel.instructions == instructions * 2 * 8 * 16 * 16

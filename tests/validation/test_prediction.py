@@ -35,7 +35,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def test_equal_workloads_are_analysed_once_for_all_their_devices(asked: list[Any]):
-    rows = [GOOD, line(device="h100", source="you"), line(images_per_second="5", stack="torch 1.0"), line(batch="3")]
+    rows = [GOOD, line(device="h100", source="you"), line(images_per_second="5"), line(batch="3")]
     validation = validate(table(*rows))
 
     assert len(validation.predicted) == 4

@@ -67,10 +67,14 @@ def test_an_error_inside_leaves_nothing_switched(before):
     assert switches() == before
 
 
-@pytest.mark.parametrize(
-    ("source", "stack"), [("InceptionNeXt README", "torch 1.13.0"), ("timm results", "CUDA 11.3"), ("", "")]
-)
-def test_nothing_changes_for_other_sources_and_unknown_versions(before, source, stack):
+def test_the_version_decides_attention_for_every_source_but_norms_for_timms_only(before):
+    with source_settings("InceptionNeXt README", "torch 1.13.0", "infer"):
+        assert switches() == (False, before[1])
+    assert switches() == before
+
+
+@pytest.mark.parametrize(("source", "stack"), [("timm results", "CUDA 11.3"), ("", "")])
+def test_nothing_changes_for_unknown_versions(before, source, stack):
     with source_settings(source, stack, "infer"):
         assert switches() == before
     assert switches() == before
