@@ -76,7 +76,7 @@ class DeviceCeilings:
     workload's precision), "fp32" and "fp16" (CUDA cores). `memory_capacity_bytes` is None where not known. `achievable`
     are the constants of the time model, by the keys of `memprof.devices.figures`: what of each ceiling kernels reach,
     and seconds of starting one. `kind` is "gpu" or "cpu"; for a CPU there is no time model, so that what is predicted
-    is the least time. `host` is what launches the kernels; None where they are taken to wait for nothing. `compared` says
+    is the least time. `host` is what launches the kernels; None where they are taken to wait for nothing. `compared` is
     how close the device is to those that predictions were held against, a `memprof.vocabulary.DeviceClass`; "" where
     that is not known, and for a CPU.
     """
