@@ -54,6 +54,17 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
+class DeviceClass(StrEnum):
+    """How close a GPU is to those whose predictions were held against measurements."""
+
+    FITTED = "fitted"
+    """It is one of them."""
+    GENERATION = "generation"
+    """One of them has its compute capability."""
+    DATASHEET = "datasheet"
+    """No GPU of its generation was ever compared: all that is known of it is its datasheet."""
+
+
 class StepsFrom(StrEnum):
     """What the steps of a trace are known from."""
 

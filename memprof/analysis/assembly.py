@@ -5,13 +5,14 @@ from __future__ import annotations
 import platform
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 
 from memprof._version import __version__
 from memprof.analysis.missing_arguments import complete
 from memprof.analysis.rows import Clock, add_up, assumption_of, bytes_by_level, idle_rows, rows_of
 from memprof.calls import OperatorCall, extract_calls
+from memprof.devices.errors import network_error, operator_error
 from memprof.operators import registry
 from memprof.operators.traffic import tensor_bytes
 from memprof.profiles.memory import MemoryUse
@@ -83,7 +84,7 @@ def assemble_report(
         roofs = without_host(device) if step.clock is Clock.DEVICE else device
         points = place(step.costed, roofs, get_precision(workload.precision))
     points = [point for point in points if point.costed.works]
-    rows = rows_of(points, step.clock)
+    rows = [_with_error(row, workload, device) for row in rows_of(points, step.clock)]
     if step.clock is not None:
         rows += idle_rows([item for item in step.costed if not item.works], step.unknown, step.clock)
     coverage = _coverage(step.costed, step.unknown, step.read_share)
@@ -121,6 +122,11 @@ def cost_calls(calls: Sequence[OperatorCall]) -> tuple[list[CostedCall], list[Op
     return costed, unknown
 
 
+def _with_error(row: OperatorRow, workload: Workload, device: DeviceCeilings) -> OperatorRow:
+    error = operator_error(device.compared, row.kind, row.dtype, row.engine, workload.precision)
+    return replace(row, relative_error=error)
+
+
 def _totals(
     points: Sequence[RooflinePoint],
     workload: Workload,
@@ -149,6 +155,7 @@ def _totals(
         roofline_images_per_second=images / least if least else 0.0,
         host_seconds=float(launched[-1]) if launched.size else 0.0,
         measured_seconds=add_up(row.measured_seconds or 0.0 for row in rows) if step.clock is not None else None,
+        relative_error=network_error(device.compared, workload.phase, workload.precision) if seconds else None,
     )
 
 

@@ -58,7 +58,8 @@ def scale_trace(trace: Trace, device: Device, precision: str | None = None) -> R
     step, _ = cost_trace(whole_steps(trace))
     calls = [item for item in step.costed if item.works]
     others = [item if workload.precision == own else replace(item, on_cuda_cores=False) for item in calls]
-    target = ceilings(device, workload.precision)
+    # No compared class: errors are those of whole predictions, not of measured times that are scaled.
+    target = replace(ceilings(device, workload.precision), compared="")
     ran = _place(calls, here.device, own)
     points = [_scaled(*pair) for pair in zip(ran, _place(others, target, workload.precision), strict=True)]
     report = assemble_report(replace(step, clock=None), workload, target, points)

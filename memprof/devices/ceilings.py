@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from memprof.devices.achievable import achievable
+from memprof.devices.errors import device_class
 from memprof.devices.record import CPU, TENSOR, Device, bandwidth_key, peak_key
 from memprof.errors import DeviceError, WorkloadError, did_you_mean
 from memprof.report.record import DeviceCeilings, HostCosts
@@ -47,6 +48,7 @@ def ceilings(device: Device, precision: str, host: HostCosts | None = None) -> D
         achievable={key: figure.value for key, figure in achievable(device).items()},
         kind="cpu" if is_cpu else "gpu",
         host=None if is_cpu else host,
+        compared=str(device_class(device) or ""),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from memprof import units
 from memprof.report.digest import Digest
-from memprof.vocabulary import WAITING
+from memprof.vocabulary import WAITING, DeviceClass
 
 _WORTH_SAYING = 0.02
 """Least share of time that earns a sentence."""
@@ -14,6 +14,16 @@ _WAITS = {
     (True, True): "the device waits for kernels to be launched and to start",
 }
 """What to say of launch latency and of the host, by whether each takes notable time."""
+
+
+def error(digest: Digest) -> str:
+    """Say how far predicted times like these are off; "" where a report does not tell what its device is."""
+    off, compared = digest.totals.relative_error, digest.device.compared
+    if off is not None:
+        return f"typically within {units.share(off)}"
+    if compared == DeviceClass.DATASHEET:
+        return "no GPU of this generation was ever compared"
+    return "no step of this phase and precision was ever compared" if compared else ""
 
 
 def prediction(digest: Digest) -> str:
@@ -26,7 +36,8 @@ def prediction(digest: Digest) -> str:
         )
     if not total.roofline_seconds:
         return f"Predicted {units.seconds(total.seconds)} a step; no ceiling says what the least possible time is."
-    text = f"Predicted {units.seconds(total.seconds)} a step"
+    off = error(digest)
+    text = f"Predicted {units.seconds(total.seconds)} a step{f' ({off})' if off else ''}"
     if total.seconds < 1.005 * total.roofline_seconds:
         return f"{text}, which is the least possible time."
     launch, host = (digest.bound_share(bound) for bound in WAITING)

@@ -76,7 +76,9 @@ class DeviceCeilings:
     workload's precision), "fp32" and "fp16" (CUDA cores). `memory_capacity_bytes` is None where not known. `achievable`
     are the constants of the time model, by the keys of `memprof.devices.figures`: what of each ceiling kernels reach,
     and seconds of starting one. `kind` is "gpu" or "cpu"; for a CPU there is no time model, so that what is predicted
-    is the least time. `host` is what launches the kernels; None where they are taken to wait for nothing.
+    is the least time. `host` is what launches the kernels; None where they are taken to wait for nothing. `compared` is
+    how close the device is to those that predictions were held against, a `memprof.vocabulary.DeviceClass`; "" where
+    that is not known, and for a CPU.
     """
 
     name: str
@@ -87,6 +89,7 @@ class DeviceCeilings:
     achievable: Mapping[str, float] = field(default_factory=dict)
     kind: str = GPU
     host: HostCosts | None = None
+    compared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,8 @@ class Totals:
     and `images_per_second` are predictions; `roofline_seconds` is the least the device could need, and
     `roofline_images_per_second` the most it could do. `host_seconds` is what Python and PyTorch need until the last
     of the step's `launches` kernels is launched. `measured_seconds` is what the operators took, None where nothing was
-    measured.
+    measured. `relative_error` is how far `seconds` is typically off, as a fraction, None where nothing like it was ever
+    compared.
     """
 
     parameters: int
@@ -129,6 +133,7 @@ class Totals:
     roofline_images_per_second: float
     host_seconds: float
     measured_seconds: float | None = None
+    relative_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,8 @@ class OperatorRow:
     time of the calls; `percent_of_roof` is 100 x roofline_seconds / measured_seconds, None where no ceiling bounds the
     operator; above 100 it beats a ceiling, which is a finding to explain. Counted bytes are those of hardware counters.
     `inferred` says which arguments the profile had not recorded. `input_layouts` say how the inputs lie in memory:
-    "channels-last", "channels-first", "contiguous" (ranks other than 4 and 5), "strided" or "unknown".
+    "channels-last", "channels-first", "contiguous" (ranks other than 4 and 5), "strided" or "unknown". `relative_error`
+    is that of `seconds`, as in `Totals`.
     """
 
     name: str
@@ -177,6 +183,7 @@ class OperatorRow:
     counted_l1_bytes: float | None = None
     inferred: str = ""
     input_layouts: tuple[str, ...] = ()
+    relative_error: float | None = None
 
     def bytes_at(self, level: str) -> float:
         """Return the bytes that cross the memory level `level`: "dram", "l2" or "l1"."""

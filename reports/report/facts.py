@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from memprof import units, words
-from memprof.findings import memory
+from memprof.findings import memory, prediction
 from memprof.report.digest import Digest
 from memprof.reports.parts.tables import Fact
 from memprof.vocabulary import DRAM, HOST
@@ -101,12 +101,13 @@ def _predicted(digest: Digest) -> tuple[Fact, ...]:
     if not digest.predicts:
         return ()
     seconds, took = digest.predicted_step_seconds, digest.step_seconds
-    remark = f"{digest.per_step}: predicted, not measured"
+    off = prediction.error(digest)
+    remark = f"{digest.per_step}: {off or 'predicted, not measured'}"
     if digest.is_measured:
         operators = digest.whole.time_seconds / digest.totals.seconds if digest.totals.seconds else 0.0
         against = f"; operators took {units.ratio(operators)}, all {units.ratio(took / seconds)}" if seconds else ""
         several = f" {digest.per_step}" if digest.steps > 1 else ""
-        remark = f"a prediction{several}, of kernels alone{against}"
+        remark = f"a prediction{several}, of kernels alone{f', {off}' if off else ''}{against}"
     total = digest.totals
     return (
         Fact("Predicted time", units.seconds(total.seconds), remark),

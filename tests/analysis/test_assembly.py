@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -37,6 +38,16 @@ def phase(name, *children):
 
 def report_of(*events, device=TOY, use=USE):
     return assemble_report(cost_step(Simulation(Profile(events), 15, use)), WORKLOAD, device)
+
+
+def test_the_total_and_each_operator_carry_their_error_where_the_device_was_compared():
+    compared = report_of(op("aten::relu", LEFT), device=replace(TOY, compared="fitted"))
+    errors = compared.totals.relative_error, compared.operators[0].relative_error
+    assert all(error is not None and 0 < error < 1 for error in errors)
+    assert json.loads(compared.to_json())["totals"]["relative_error"] == errors[0]
+    report = report_of(op("aten::relu", LEFT))
+    assert report.totals.relative_error is None
+    assert report.operators[0].relative_error is None
 
 
 def test_a_product_by_hand():

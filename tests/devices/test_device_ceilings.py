@@ -22,6 +22,7 @@ def test_a100_in_tf32() -> None:
         memory_bytes_per_second={"dram": 1555.2e9, "l2": 5420e9, "l1": 108 * 128 * 1.41e9},
         peak_flops_per_second={"tensor": 156e12, "fp32": 19.5e12, "fp16": 78e12},
         memory_capacity_bytes=40370 * 2**20,
+        compared="fitted",
     )
 
 
