@@ -194,9 +194,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.jobs < 1:
         parser.error("--jobs takes a number of at least 1")
-    lines = [INTRODUCTION, *held_out(), *constants_table()]
+    lines: list[str] = []
     for part in parts(arguments.published, arguments.jobs):
         lines += part
+    lines = [INTRODUCTION, *held_out(), *constants_table(), *lines]
     content = "\n".join(lines).rstrip() + "\n"
     write_files(arguments.output.parent, {arguments.output.name: content.encode()})
 

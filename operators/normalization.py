@@ -21,7 +21,7 @@ from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
 from memprof.operators.registry import formula
 from memprof.operators.traffic import stream
-from memprof.operators.work import Work
+from memprof.operators.work import Pattern, Work
 from memprof.tensors.shapes import accumulation_dtype, dense, element_bytes, elements, is_channels_last, is_flag
 from memprof.tensors.spec import TensorSpec
 from memprof.vocabulary import Kind
@@ -54,6 +54,7 @@ class _Blocks(TypedDict, total=False):
     blocks: int
     serial_steps: float
     resident_blocks: int
+    pattern: Pattern
 
 
 _ALWAYS_TRAINING = ("aten::_batch_norm_with_update", "aten::_batch_norm_with_update_functional")
@@ -89,7 +90,7 @@ def cost_batch_norm(call: OperatorCall) -> tuple[Work, ...]:
         flops=flops - normalise,
         dtype=source.dtype,
         assumed=assumed,
-        **_channel_blocks(source, 1),
+        **_summing_blocks(source, 1),
     )
     return (first, last)
 
@@ -114,7 +115,7 @@ def cost_batch_norm_backward(call: OperatorCall) -> tuple[Work, ...]:
     wants_parameters = any(mask[1:])
     passes = []
     if training or wants_parameters:
-        blocks = _channel_blocks(first, 2 if training else 0)
+        blocks = _summing_blocks(first, 2 if training else 0)
         flops = REDUCE_FLOPS * count
         passes.append(
             stream("reduction", (first, second), (channel, channel), flops=flops, dtype=first.dtype, **blocks)
@@ -136,6 +137,12 @@ def _channel_blocks(source: TensorSpec, loads: int) -> _Blocks:
     channel_bytes = source.shape[0] * prod(source.shape[2:]) * element_bytes(source.dtype)
     turns = ceil(channel_bytes / (BLOCK_THREADS * LOADED_BYTES))
     return {"blocks": source.shape[1], "serial_steps": loads * turns, "resident_blocks": RESIDENT_BLOCKS}
+
+
+def _summing_blocks(source: TensorSpec, loads: int) -> _Blocks:
+    """Return the same for a pass that sums; channels-last, blocks share a channel and wait for one another's sums."""
+    is_shared = bool(loads) and len(source.shape) > 3 and is_channels_last(source)
+    return {"pattern": Pattern.ROW} if is_shared else _channel_blocks(source, loads)
 
 
 def _channel_statistics(source: TensorSpec) -> TensorSpec:

@@ -56,7 +56,7 @@ def write_calibration(folder: Path) -> None:
         patch("sys.stdout", quiet),
     ):
         assert calibrate.command.callback is not None
-        calibrate.command.callback("cpu", folder / "host.json", 1.0, True)
+        calibrate.command.callback("cpu", False, folder / "host.json", 1.0, True)
 
 
 def write_validation(folder: Path) -> None:

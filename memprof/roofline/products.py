@@ -122,7 +122,9 @@ class Products:
         is_word = self.kernels.element_bytes == _WORD_BYTES
         is_matrices = self.kernels.has_pattern(_MATRICES | {Pattern.POINTWISE})
         fractions = np.where(is_word & is_matrices, self._get("matmul_tf32_tensor_fraction"), fractions)
-        return np.where(is_word & self.kernels.turned, self._get("turned_tf32_tensor_fraction"), fractions)
+        fractions = np.where(is_word & self.kernels.turned, self._get("turned_tf32_tensor_fraction"), fractions)
+        summed = self.kernels.has_pattern({Pattern.POINTWISE_WEIGHT}) & self.kernels.turned
+        return np.where(is_word & summed, self._get("turned_weight_tf32_tensor_fraction"), fractions)
 
     def _is_turned_pointwise(self) -> Mask:
         is_word = self.kernels.element_bytes == _WORD_BYTES

@@ -61,11 +61,19 @@ def test_every_constant_that_the_time_model_gets_has_a_name_or_is_a_figure_of_th
     named = module.choose(device)
     assert {key: constant.figure for key, constant in named.items()} | {
         key: figure for key, figure in device.figures.items() if key in ("sm_count", "l2_capacity_bytes")
-    } == achievable(device)
+    } == {key: figure for key, figure in achievable(device).items() if key != "compute_capability"}
     for key, constant in named.items():
         assert constant.words
         if key in constants():
             assert (constant.unit, constant.words) == (constants()[key].unit, constants()[key].words)
+
+
+@pytest.mark.parametrize(
+    ("capability", "number"), [("8.6", 8.6), ("12.0", 12.0), ("gfx942", None), ("", None), (None, None)]
+)
+def test_nvidias_compute_capability_is_a_number(capability: str | None, number: float | None) -> None:
+    figure = achievable(replace(BARE, compute_capability=capability)).get("compute_capability")
+    assert (None if figure is None else figure.value) == number
 
 
 def test_a_device_that_nobody_knows_has_every_constant_and_nothing_of_its_own() -> None:

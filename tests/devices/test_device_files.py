@@ -73,7 +73,8 @@ def test_a_printed_device_with_another_clock_has_another_l1(tmp_path: Path) -> N
 
 
 def test_the_examples_of_the_documentation(tmp_path: Path) -> None:
-    examples = re.findall(r"```(toml|json)\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    text = DOCS.read_text(encoding="utf-8").partition("## Your own device")[2]
+    examples = re.findall(r"```(toml|json)\n(.*?)```", text, re.DOTALL)
     assert [suffix for suffix, _ in examples] == ["toml", "json"]
     mine, edge = (devices.get(written(tmp_path, text, f"mine.{suffix}")) for suffix, text in examples)
     assert mine.bandwidth("l1") == 82 * 64 * 1.60e9

@@ -6,13 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memprof.operators.work import Pattern, Product, Traffic, Work
+from memprof.operators.work import Conversion, Pattern, Product, Traffic, Winograd, Work
 from memprof.roofline.kernels import PATTERNS, gather
 
 COPY = Work("copy", "float16", vector_flops=5, dram=Traffic(30, 20), launches=2, serial_steps=7)
-TAPS = Work("forward", "bfloat16", macs=9, dram=Traffic(8, 4), blocks=3, pattern=Pattern.DEPTHWISE, converted_bytes=6)
+TAPS = Work("forward", "bfloat16", macs=9, dram=Traffic(8, 4), blocks=3, pattern=Pattern.DEPTHWISE, instructions=11)
 PRODUCT = Work(
-    "forward", "float32", 40, macs=20, dram=Traffic(1, 2), product=Product(2, 3, 4, 5.5), pattern=Pattern.MATMUL
+    "forward",
+    "float32",
+    40,
+    macs=20,
+    dram=Traffic(1, 2),
+    product=Product(2, 3, 4, 5.5, turned=True),
+    pattern=Pattern.MATMUL,
+    conversions=(Conversion(6, 2), Conversion(9, 1)),
+    winograd=Winograd(4, 16),
+    padding=1.5,
+    resident_blocks=4,
 )
 
 
@@ -21,13 +31,18 @@ def test_each_field_of_the_works_is_an_array():
     assert kernels.read_bytes.tolist() == [30, 8, 1]
     assert kernels.written_bytes.tolist() == [20, 4, 2]
     assert kernels.dram_bytes.tolist() == [50, 12, 3]
-    assert kernels.converted_bytes.tolist() == [0, 6, 0]
+    assert kernels.conversions.T.tolist() == [[[0, 0], [0, 0]], [[0, 0], [0, 0]], [[6, 2], [9, 1]]]
+    assert kernels.winograd.T.tolist() == [[0, 0], [0, 0], [4, 16]]
     assert kernels.macs.tolist() == [0, 9, 20]
     assert kernels.vector_flops.tolist() == [5, 0, 0]
     assert kernels.launches.tolist() == [2, 1, 1]
-    assert kernels.threads.tolist() == [0, 3 * 1024, 0]
+    assert kernels.blocks.tolist() == [0, 3, 0]
+    assert kernels.padding.tolist() == [1, 1, 1.5]
+    assert kernels.instructions.tolist() == [0, 11, 0]
+    assert kernels.resident_blocks.tolist() == [8, 8, 4]
+    assert kernels.turned.tolist() == [False, False, True]
     assert kernels.serial_steps.tolist() == [7, 0, 0]
-    assert kernels.is_half.tolist() == [True, True, False]
+    assert kernels.element_bytes.tolist() == [2, 2, 4]
     assert kernels.on_tensor.tolist() == [False, False, True]
     assert kernels.sizes.T.tolist() == [[0, 0, 0, 0], [0, 0, 0, 0], [2, 3, 4, 5.5]]
     assert [PATTERNS[index] for index in kernels.patterns] == [Pattern.STREAM, Pattern.DEPTHWISE, Pattern.MATMUL]

@@ -1,7 +1,7 @@
 """The A100 table of the InceptionNeXt README, which ships, held against bound and prediction, by issue 3's figures.
 
-benchmarks/fit.py fits the constants of the time model on this very table, among others. These tests keep the fit from
-getting worse; they do not show how right predictions are for what was not fitted. The bound is not fitted.
+benchmarks/fit.py fits some constants of the time model on this very table, among others; most come from single kernels.
+These tests keep predictions from getting worse; docs/accuracy.md leads with what was held out. The bound is not fitted.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ def test_no_measured_throughput_exceeds_the_bound_or_falls_below_a_third_of_it(r
     assert bound / 3 < row.images_per_second < bound
 
 
-def test_predictions_of_the_24_rows_are_off_by_at_most_4_percent_on_average():
+def test_predictions_of_the_24_rows_are_off_by_at_most_8_percent_on_average():
     accuracy = errors(*compared())
     assert accuracy.count == 24
-    assert accuracy.mean_absolute_percentage_error <= 0.04
+    assert accuracy.mean_absolute_percentage_error <= 0.08
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -80,5 +80,5 @@ CONVNEXT = "convnext_t:norm=arithmetic"
         ("convnext_t_k3:norm=arithmetic", CONVNEXT, "train", 1.39),
     ],
 )
-def test_the_ratios_of_the_paper_are_predicted_within_5_percent(faster, slower, phase, published_ratio):
-    assert predicted(faster, phase) / predicted(slower, phase) == pytest.approx(published_ratio, rel=0.05)
+def test_the_ratios_of_the_paper_are_predicted_within_10_percent(faster, slower, phase, published_ratio):
+    assert predicted(faster, phase) / predicted(slower, phase) == pytest.approx(published_ratio, rel=0.1)
