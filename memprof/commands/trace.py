@@ -123,15 +123,14 @@ def command(
         check_writable(output)
     traces = _read((*files, *([against] if against else [])), rank, step, start, end, max_size << 30)
     reports = _reports(traces, target, precision, counters, model)
-    report: Result[Any] = Result(reports, REPORT, formats)
+    results: list[Result[Any]] = [Result(reports, REPORT, formats)]
     if against is not None:
         results = [_difference(reports, formats)]
     elif model is not None:
         aligned = _align(model, reports[0], target, batch_size, resolution, phase, layout)
-        results = [*([] if as_json else [report]), Result(aligned, ALIGNMENT, ["csv"])]
-    else:
-        ranks = [Result(_ranks(traces, reports), RANKS, ["csv"])] if len(reports) > 1 else []
-        results = [report, *ranks]
+        results = [*([] if as_json else results), Result(aligned, ALIGNMENT, ["csv"])]
+    elif len(reports) > 1:
+        results.append(Result(_ranks(traces, reports), RANKS, ["csv"]))
     deliver(results, output, for_terminal(by, top), as_json=as_json)
 
 

@@ -83,7 +83,8 @@ class Products:
         ):
             if members.any():
                 rate: Floats = self._peak(TENSOR) * fractions[members]
-                seconds[members] = self._tiles(self.kernels.sizes[:, members], members, rate, tiles)
+                tiled_seconds = self._tiles(self.kernels.sizes[:, members], members, rate, tiles)
+                seconds[members] = np.maximum(seconds[members], tiled_seconds)
         return np.where(self.left_to_cuda_cores(), 0.0, seconds)
 
     def on_cuda_cores(self, least: Floats) -> Floats:
@@ -91,8 +92,8 @@ class Products:
         seconds = least * self.kernels.padding
         left = self.left_to_cuda_cores()
         if left.any():
-            rate = self._peak(FP32) * self._get("first_layer_core_fraction")
-            seconds[left] += 2 * self.kernels.macs[left] / rate
+            first_layer_rate = self._peak(FP32) * self._get("first_layer_core_fraction")
+            seconds[left] += 2 * self.kernels.macs[left] / first_layer_rate
         tiled = self._tiled(on_tensor=False)
         is_matrices = self.kernels.has_pattern(_MATRICES)
         is_batch = is_matrices & (self.kernels.sizes[0] > 1)
@@ -108,13 +109,15 @@ class Products:
                 rate = self._core_rates(members) * self._get(fraction)
                 sizes = self.kernels.sizes[:, members]
                 # cuBLAS does not split batches on CUDA cores: NeuSight's recordings have no such kernel.
-                seconds[members] = self._tiles(sizes, members, rate, tiles, splits=tiles is not batched)
+                tiled_seconds = self._tiles(sizes, members, rate, tiles, splits=tiles is not batched)
+                seconds[members] = np.maximum(seconds[members], tiled_seconds)
         return self._or_winograd(seconds, tiled, batched)
 
     def left_to_cuda_cores(self) -> Mask:
         """Return which kernels cuDNN leaves to CUDA cores in TF32: convolutions of an image's few channels."""
         few = self.kernels.has_pattern({Pattern.FEW_CHANNELS})
-        return few & self.kernels.on_tensor & (self.kernels.element_bytes == _WORD_BYTES)
+        left: Mask = few & self.kernels.on_tensor & (self.kernels.element_bytes == _WORD_BYTES)
+        return left
 
     def _fractions(self) -> Floats:
         values = [self._get(FRACTIONS.get(pattern, "matmul_tensor_fraction")) for pattern in PATTERNS]
@@ -128,15 +131,14 @@ class Products:
 
     def _is_turned_pointwise(self) -> Mask:
         is_word = self.kernels.element_bytes == _WORD_BYTES
-        return self.kernels.has_pattern(_POINTWISE) & self.kernels.turned & is_word
+        turned: Mask = self.kernels.has_pattern(_POINTWISE) & self.kernels.turned & is_word
+        return turned
 
     def _tiled(self, *, on_tensor: bool) -> Mask:
         is_product = self.kernels.sizes.min(axis=0) > 0
-        untiled = self.kernels.has_pattern(_UNTILED)
-        if not on_tensor:
-            grouped = untiled & ~self.kernels.has_pattern({Pattern.FEW_CHANNELS})
-            return is_product & ~grouped & ~self.kernels.on_tensor
-        return is_product & ~untiled & self.kernels.on_tensor
+        untiled = self.kernels.has_pattern(_UNTILED if on_tensor else _UNTILED - {Pattern.FEW_CHANNELS})
+        tiled: Mask = is_product & ~untiled & (self.kernels.on_tensor == on_tensor)
+        return tiled
 
     def _tiles(
         self, sizes: Floats, members: Mask, rate: Floats, tiles: Sequence[tiling.Tile], *, splits: bool = True

@@ -71,7 +71,7 @@ def test_a_product_by_hand():
 
 def test_constants_of_the_device_make_the_prediction_and_leave_the_bound():
     """The product at half the bandwidth, launched in 2 s and 3 s by the host before that."""
-    constants = {"core_product_dram_fraction": 0.5, "launch_seconds": 2.0}
+    constants = {"product_dram_fraction": 0.5, "launch_seconds": 2.0}
     host = HostCosts("slow", "Slow", 2.0, 0.0, 0.0, 0.0, 0.0, 1.0)
     report = report_of(op("aten::mm", LEFT, RIGHT), device=replace(TOY, achievable=constants, host=host))
     (row,) = report.operators
@@ -84,7 +84,7 @@ def test_constants_of_the_device_make_the_prediction_and_leave_the_bound():
 
 
 def test_where_kernels_were_timed_their_waits_for_the_host_are_not_predicted():
-    constants = {"core_product_dram_fraction": 0.5, "launch_seconds": 2.0}
+    constants = {"product_dram_fraction": 0.5, "launch_seconds": 2.0}
     host = HostCosts("slow", "Slow", 2.0, 0.0, 0.0, 0.0, 0.0, 1.0)
     step = replace(cost_step(Simulation(Profile((op("aten::mm", LEFT, RIGHT),)), 15, USE)), clock=Clock.DEVICE)
     report = assemble_report(step, WORKLOAD, replace(TOY, achievable=constants, host=host))
