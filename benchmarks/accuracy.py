@@ -3,13 +3,14 @@
     python benchmarks/accuracy.py [--jobs 2] [--published ../shared/published]
 
 The table that ships with memprof is always there; the larger files where they lie in the folder --published. With two
-jobs it takes about half a minute for every hundred rows of throughput_timm.csv.
+jobs it takes about half a minute for every hundred rows of them, of which --rows are taken.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import re
 import sys
 from collections import Counter
@@ -33,6 +34,7 @@ from memprof.validation.prediction import validate
 from memprof.validation.published import published_table
 from memprof.validation.records import Case, Validation
 from memprof.validation.statistics import worst
+from memprof.validation.tables import Table as Measurements
 from memprof.validation.tables import read_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,6 +47,7 @@ HELD_OUT_NOTE = (
     "hundreds of rows a random sample. Constants that kernels tell (benchmarks/fit_kernels.py) see no network at all. "
     "The rules themselves were found in the A100's trace and kernels, not in these networks."
 )
+ROWS = 250
 WORST = 10
 NEAR = 0.05
 """A prediction within this fraction needs no reason: one measurement differs from the next by as much."""
@@ -157,12 +160,20 @@ def kernels(validations: Sequence[KernelValidation]) -> list[str]:
     return lines
 
 
-def parts(published: Path, jobs: int) -> Iterator[list[str]]:
+def sample(table: Measurements, most: int) -> Measurements:
+    """Return a table of up to `most` rows, taken at random where it has more."""
+    if len(table.rows) <= most:
+        return table
+    rows = sorted(random.Random(0).sample(table.rows, most), key=lambda row: row.line)
+    return replace(table, name=f"{table.name}, {most} rows at random", rows=tuple(rows))
+
+
+def parts(published: Path, jobs: int, most: int) -> Iterator[list[str]]:
     """Yield the parts of the page, each as soon as it is known."""
     yield throughputs("The InceptionNeXt README's table, A100", validate(published_table(), jobs=jobs), rows=True)
     for path in sorted(published.glob("throughput_*.csv")):
         if path.name != "throughput_a100_inceptionnext.csv":  # the one that ships
-            table = replace(read_table(path), name=path.name)
+            table = sample(replace(read_table(path), name=path.name), most)
             yield throughputs(path.name, validate(table, jobs=jobs, progress=_progress), rows=False)
     files = sorted([*published.glob("kernels_*.csv"), *published.glob("depthwise_stack_*.csv")])
     if files:
@@ -191,11 +202,14 @@ def main() -> None:
         metavar="FILE",
         help="the page (default: docs/accuracy.md)",
     )
+    parser.add_argument(
+        "--rows", type=int, default=ROWS, metavar="N", help=f"of each file of throughputs, at random (default: {ROWS})"
+    )
     arguments = parser.parse_args()
     if arguments.jobs < 1:
         parser.error("--jobs takes a number of at least 1")
     lines: list[str] = []
-    for part in parts(arguments.published, arguments.jobs):
+    for part in parts(arguments.published, arguments.jobs, arguments.rows):
         lines += part
     lines = [INTRODUCTION, *held_out(), *constants_table(), *lines]
     content = "\n".join(lines).rstrip() + "\n"

@@ -91,10 +91,9 @@ def load(folder: Path, cache: Path | None, most: int) -> Iterator[Problem]:
                 groups[row.device, row.precision, row.phase].append(row)
         for rows in groups.values():
             random.Random(SEED).shuffle(rows)
-            chosen = _runnable(rows, kept, most)
-            if cache:
-                cache.write_bytes(pickle.dumps(kept))
-            yield _build(chosen)
+            yield _build(_runnable(rows, kept, most))
+    if cache:
+        cache.write_bytes(pickle.dumps(kept))
 
 
 def _runnable(
