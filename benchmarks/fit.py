@@ -10,8 +10,9 @@ does not model (one network in a hundred) does not bend the rest. A source count
 many as `MOST`: 24 rows do not outweigh 2,211, nor the other way round.
 
 With --held-out constants are fitted again without each of five parts of the networks' families, without each device,
-and without each source, starting from no knowledge of what is left out; the errors on what was left out, beside those
-of the fit on everything, are written into benchmarks/held_out.json, which docs/accuracy.md shows.
+and without each source; the errors on what was left out, beside those of the fit on everything, are written into
+benchmarks/held_out.json, which docs/accuracy.md shows. Each of these fits starts from the file's values, which the weak
+prior remembers, and those were fitted with everything: the errors are a little too kind.
 """
 
 from __future__ import annotations

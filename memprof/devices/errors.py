@@ -1,6 +1,6 @@
 """How far predictions are typically off, from data: by class of device, phase, precision and kind of operator.
 
-A figure is the median of |predicted / measured - 1| of times that no constant was fitted on. The first statement in
+A figure is the median of |predicted / measured - 1|; its source says whether constants saw these times. The first in
 the file that fits counts; where none does, nothing like it was ever compared.
 """
 
