@@ -43,10 +43,10 @@ HELD_OUT = Path(__file__).parent / "held_out.json"
 HELD_OUT_NOTE = (
     "`python benchmarks/fit.py ../shared/published --rows 60 --held-out` fits the constants that networks tell again: "
     "without each fifth of the families of networks, without each device, without each source, and predicts what was "
-    "left out. In-sample is the fit on everything. Error: |predicted / measured throughput - 1|, waits for the host left "
-    "out; of hundreds of rows a random sample. Each fit starts from the shipped values, which a weak prior remembers and "
-    "which saw everything, so these errors are a little too kind. Constants that kernels tell (benchmarks/fit_kernels.py) "
-    "see no network at all; the rules themselves were found in the A100's trace and kernels."
+    "left out. In-sample is the fit on everything. Error: |predicted / measured throughput - 1|, waits for the host "
+    "left out; of hundreds of rows a random sample. Each fit starts from the shipped values, which a weak prior "
+    "remembers and which saw everything, so these errors are a little too kind. Constants that kernels tell "
+    "(benchmarks/fit_kernels.py) see no network at all; the rules were found in the A100's trace and kernels."
 )
 ROWS = 60
 WORST = 10
