@@ -42,10 +42,13 @@ BOUND_COLORS = {
     "tensor": "#8A5A00",
     "fp32": "#C98A1B",
     "fp16": "#E3B862",
+    "issue": "#7A4B8C",
+    "latency": "#B58CC4",
     "launch": "#5F5F5F",
     "host": "#9B9B9B",
 }
-"""What sets the time: memory in blues, arithmetic in browns, and in greys what is no ceiling of the device."""
+"""What sets the time: memory in blues, arithmetic in browns, what happens inside the SMs in purples,
+and in greys what is no ceiling of the device."""
 DEVICE_COLORS = ("#3E8E6E", PURPLE, VERMILION, "#9B9B9B")
 """Parts of a device's time: computing, communication with nothing beside, waiting for launches, otherwise idle."""
 MARKS = ("o", "s", "D", "^", "v", "h")
