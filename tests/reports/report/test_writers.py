@@ -17,7 +17,7 @@ from memprof.reports import RenderOptions
 from memprof.reports.parts import theme
 from memprof.reports.report import facts as of_report
 from memprof.reports.report import tables
-from memprof.vocabulary import ENGINES, HOST, LAUNCH, MEMORY_LEVELS, Kind
+from memprof.vocabulary import ENGINES, ISSUE, LATENCY, MEMORY_LEVELS, WAITING, Kind
 from memprof.words import binding_clause, bound, known_kinds, short_bound
 from tests.reports.sample import incomplete, sample
 
@@ -76,7 +76,7 @@ def test_every_kind_of_operator_has_a_name_and_a_colour_of_its_own() -> None:
 
 
 def test_every_bound_has_a_name_a_short_name_and_a_colour_of_its_own() -> None:
-    bounds = {*MEMORY_LEVELS, *ENGINES, HOST, LAUNCH}
+    bounds = {*MEMORY_LEVELS, *ENGINES, *WAITING, ISSUE, LATENCY}
     assert bounds == set(theme.BOUND_COLORS)
     assert len(set(theme.BOUND_COLORS.values())) == len(bounds)
     for words in (bound, short_bound, theme.bound_color):
