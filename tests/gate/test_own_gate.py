@@ -105,7 +105,5 @@ def test_convolutions_off_the_tensor_cores_fail_with_the_slower_operators_named(
     (found,) = result.results
     (seconds,) = [item for item in found.metrics if item.metric == "seconds"]
     assert seconds.verdict is Verdict.REGRESSED
-    first = found.changes[0]  # it touches the whole network, so modules are counted
-    assert (first.what, first.operator) == ("bound", "aten::convolution")
-    assert "29 modules" in first.text
-    assert "now bound by CUDA-core arithmetic instead of tensor-core arithmetic" in first.text
+    slower = [item.text for item in found.changes if item.what == "bound" and "now bound by CUDA-core" in item.text]
+    assert any("aten::convolution now bound by CUDA-core arithmetic instead of" in text for text in slower)
