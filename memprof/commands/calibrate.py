@@ -95,7 +95,7 @@ class _Measured:
 
 def _measure_device(device: str, seconds: float | None) -> _Measured:
     from memprof.calibration.session import calibrate
-    from memprof.calibration.text import render
+    from memprof.commands.calibration_text import render
 
     with _progress() as advance:
         found = calibrate(device, DEFAULT_SECONDS if seconds is None else seconds, advance)

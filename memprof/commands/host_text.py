@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from memprof.devices.hosts import FIGURES, Host
+from memprof.reports.parts.typeset import finish, start
 
 _MICROSECOND = 1e-6
 
 
 def render(hosts: Sequence[Host], width: int, *, color: bool) -> str:
     """Return the figures of hosts in microseconds, and their sources and notes."""
-    console = Console(
-        file=io.StringIO(),
-        width=width,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        legacy_windows=False,
-        markup=False,
-        highlight=False,
-        emoji=False,
-    )
+    console = start(width, color=color)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("Microseconds of the host for")
     for host in hosts:
@@ -44,5 +34,4 @@ def render(hosts: Sequence[Host], width: int, *, color: bool) -> str:
             console.print(f"- {what}{source}")
         for note in host.notes:
             console.print(f"- {note}")
-    assert isinstance(console.file, io.StringIO)
-    return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
+    return finish(console)

@@ -9,7 +9,7 @@ K, and transforms the 36 T x K results back: 4 times fewer multiply-adds, but ea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ from memprof.vocabulary import DRAM, FP16, FP32, L2, TENSOR
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-FRACTIONS = {
+_FRACTIONS = {
     Pattern.MATMUL: "matmul_tensor_fraction",
     Pattern.UNALIGNED: "matmul_tensor_fraction",
     Pattern.CONVOLUTION: "convolution_tensor_fraction",
@@ -67,11 +67,10 @@ _CLUSTER = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """The matrix work of some kernels on one device, with its time-model `constants`."""
+    """The matrix work of some kernels on one device."""
 
     kernels: Kernels
     device: DeviceCeilings
-    constants: Mapping[str, float]
 
     def on_tensor_cores(self, least: Floats) -> Floats:
         """Return the seconds (n,) on tensor cores of what takes `least` at their peak; zeros where it is not there."""
@@ -120,7 +119,7 @@ class Products:
         return left
 
     def _fractions(self) -> Floats:
-        values = [self._get(FRACTIONS.get(pattern, "matmul_tensor_fraction")) for pattern in PATTERNS]
+        values = [self._get(_FRACTIONS.get(pattern, "matmul_tensor_fraction")) for pattern in PATTERNS]
         fractions: Floats = np.array(values)[self.kernels.patterns]
         is_word = self.kernels.element_bytes == _WORD_BYTES
         is_matrices = self.kernels.has_pattern(_MATRICES | {Pattern.POINTWISE})
@@ -195,4 +194,4 @@ class Products:
         return self.device.peak_flops_per_second.get(engine, np.inf)
 
     def _get(self, key: str, default: float = 1.0) -> float:
-        return self.constants.get(key, default)
+        return self.device.achievable.get(key, default)

@@ -39,7 +39,9 @@ _DRAM = {
     Pattern.ATTENTION: "stream_dram_fraction",
     Pattern.ATTENTION_BACKWARD: "stream_dram_fraction",
 }
+_PRODUCTS = frozenset(Pattern) - _DRAM.keys()
 _PRODUCT_DRAM = "product_dram_fraction"
+"""Of `_PRODUCTS` on tensor cores."""
 _INSTRUCTIONS = {
     Pattern.DEPTHWISE_WEIGHT: "depthwise_weight_instructions",
     Pattern.DEPTHWISE_CUDNN_WEIGHT: "depthwise_cudnn_weight_instructions",
@@ -106,7 +108,7 @@ def timeline(runs: ArrayLike, launched: ArrayLike) -> Timeline:
 def kernel_times(kernels: Kernels, bounds: Bounds, device: DeviceCeilings) -> KernelTimes:
     """Return how long `kernels`, held against `bounds` of `device`, take there by its time-model constants."""
     model = _Model(kernels, device)
-    products = Products(kernels, device, device.achievable)
+    products = Products(kernels, device)
     rules: dict[str, Callable[[Floats], Floats]] = {
         DRAM: lambda least: model.streaming(bounds),
         TENSOR: products.on_tensor_cores,
@@ -119,7 +121,8 @@ def kernel_times(kernels: Kernels, bounds: Bounds, device: DeviceCeilings) -> Ke
     ]
     names = (*bounds.names, ISSUE, LATENCY)
     rows = np.stack([*seconds, model.issuing() + model.first_loads(bounds), model.chasing()])
-    return KernelTimes(names, rows + model.converting(), model.launching())
+    converting = np.where(products.left_to_cuda_cores(), 0.0, model.converting())
+    return KernelTimes(names, rows + converting, model.launching())
 
 
 class _Model:
@@ -135,8 +138,7 @@ class _Model:
 
     def dram_fractions(self) -> Floats:
         reached = self._pattern_constants(lambda pattern: self.get(_DRAM.get(pattern, _PRODUCT_DRAM), 1.0))
-        is_product = self._kernels.sizes.min(axis=0) > 0
-        on_cores = is_product & ~self._kernels.on_tensor & (reached == self.get(_PRODUCT_DRAM, 1.0))
+        on_cores = self._kernels.has_pattern(_PRODUCTS) & ~self._kernels.on_tensor
         return np.where(on_cores, self.get("core_product_dram_fraction", 1.0), reached)
 
     def l1_fractions(self) -> Floats:
@@ -176,11 +178,7 @@ class _Model:
         slots = self.get("sm_count", 1.0) * _CONVERTING_BLOCKS
         by_blocks = blocks / slots * self.get("conversion_block_seconds", 0.0)
         each = np.maximum(moved / bandwidth, by_blocks) + (blocks > 0) * self.get("launch_seconds", 0.0)
-        is_converted = self._kernels.on_tensor & ~self._left_to_cuda_cores()
-        return np.where(is_converted, each.sum(axis=0), 0.0)
-
-    def _left_to_cuda_cores(self) -> NDArray[np.bool_]:
-        return Products(self._kernels, self._device, self._device.achievable).left_to_cuda_cores()
+        return np.where(self._kernels.on_tensor, each.sum(axis=0), 0.0)
 
     def issuing(self) -> Floats:
         """Seconds for which the schedulers issue, per tap of depthwise weight gradients, or what a kernel states."""

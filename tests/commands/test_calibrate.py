@@ -14,8 +14,8 @@ from memprof.calibration import session
 from memprof.calibration.bench import Bench
 from memprof.calibration.records import Probe
 from memprof.calibration.session import calibrate_bench
-from memprof.calibration.text import render
 from memprof.cli import main
+from memprof.commands.calibration_text import render
 from memprof.devices.files import REQUIRED
 from tests.calibration.fakes import FakeClock, arithmetic, bandwidth, bench, group
 from tests.command_line import memprof

@@ -61,10 +61,16 @@ DRAM_CONSTANT = {
 @pytest.mark.parametrize("pattern", Pattern)
 def test_every_pattern_reaches_a_fraction_of_dram_bandwidth(pattern):
     """200 bytes at 100 B/s, a quarter of which is reached."""
-    work = Work("forward", "float32", dram=Traffic(150, 50), pattern=pattern)
+    work = Work("forward", "float32", matrix_flops=1e-6, dram=Traffic(150, 50), pattern=pattern)
     assert seconds("dram", work, **{f"{DRAM_CONSTANT[pattern]}_dram_fraction": 0.25}) == 200 / 100 / 0.25
     others = {f"{name}_dram_fraction": 0.25 for name in set(DRAM_CONSTANT.values()) - {DRAM_CONSTANT[pattern]}}
     assert seconds("dram", work, **others) == 200 / 100
+
+
+def test_products_on_cuda_cores_have_a_fraction_of_dram_bandwidth_of_their_own():
+    work = Work("forward", "float32", matrix_flops=1e-6, dram=Traffic(150, 50), pattern=Pattern.MATMUL)
+    fractions = {"product_dram_fraction": 0.1, "core_product_dram_fraction": 0.25}
+    assert seconds("dram", work, precision="amp-fp16", **fractions) == 200 / 100 / 0.25
 
 
 def test_what_the_kernel_before_left_in_l2_is_not_fetched_from_dram():

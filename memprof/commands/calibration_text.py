@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from memprof.calibration.records import Calibration, Ceiling, Timing
 from memprof.devices import FIGURES
+from memprof.reports.parts.typeset import finish, start
 from memprof.units import bytes_per_second, flops_per_second, number
 
 _OTHERS = 3
@@ -25,16 +24,7 @@ _LEGEND = (
 def render(calibration: Calibration, width: int, *, color: bool) -> str:
     """Return the ceilings with their spread and what reached them, then what to beware of."""
     device = calibration.device
-    console = Console(
-        file=io.StringIO(),
-        width=width,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        legacy_windows=False,
-        markup=False,
-        highlight=False,
-        emoji=False,
-    )
+    console = start(width, color=color)
     console.print(Text(f"{device.name}: {device.title}", style="bold"))
     about = [f"{value:g} {words}" for value, words in _counts(calibration)]
     console.print(f"{', '.join([*about, calibration.measured_by])}; measured in {calibration.seconds:.0f} s")
@@ -51,8 +41,7 @@ def render(calibration: Calibration, width: int, *, color: bool) -> str:
         console.print(Text(f"! {caution.what}", style="bold yellow"))
         if caution.remedy:
             console.print(Text(f"  → {caution.remedy}"))
-    assert isinstance(console.file, io.StringIO)
-    return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
+    return finish(console)
 
 
 def _counts(calibration: Calibration) -> Iterator[tuple[float, str]]:
