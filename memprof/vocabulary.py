@@ -25,6 +25,9 @@ INFER, TRAIN = PHASES = ("infer", "train")
 CHANNELS_FIRST, CHANNELS_LAST = LAYOUTS = ("channels-first", "channels-last")
 """How images and weights lie in memory."""
 
+TODAYS_STACK = "today's PyTorch"
+"""What the stack of a workload is called that names none."""
+
 GPU, CPU = "gpu", "cpu"
 """The kinds of a device; see `memprof.report.DeviceCeilings`."""
 

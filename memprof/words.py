@@ -20,6 +20,7 @@ from memprof.vocabulary import (
     LATENCY,
     LAUNCH,
     TENSOR,
+    TODAYS_STACK,
     TRAIN,
     UNBOUND,
     WAITING,
@@ -156,6 +157,11 @@ def kernel(name: str) -> str:
     if short.lower() in _NAMELESS and rest and "<" in plain:
         return kernel(rest[0].partition(">")[0].partition(",")[0]) or short
     return short or name
+
+
+def assumed(host: str, stack: str) -> str:
+    """Say what a prediction takes to launch kernels, and which stack: "host server-2022, today's PyTorch"."""
+    return ", ".join([*([f"host {host}"] if host else []), stack or TODAYS_STACK])
 
 
 def steps(count: int, known_from: str) -> str:

@@ -14,7 +14,7 @@ from memprof.findings import memory
 from memprof.report.digest import Digest, digest
 from memprof.report.groups import Group
 from memprof.report.json_text import indented_json
-from memprof.report.labels import differences
+from memprof.report.labels import differences, host_name
 from memprof.report.record import Report, Workload
 from memprof.vocabulary import Kind, Phase
 
@@ -40,6 +40,7 @@ class Explanation:
     device_title: str
     difference: Difference
     sentences: tuple[str, ...]
+    host: str = ""
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
@@ -79,6 +80,7 @@ def explain(report: Report, against: Report) -> Explanation:
         device_title=report.device.title,
         difference=difference,
         sentences=_sentences(difference, ours, theirs),
+        host=host_name(report),
     )
 
 

@@ -32,7 +32,8 @@ class Workload:
 
     `resolution` in pixels (square images), None where a trace has no images; `phase` is "infer" or "train"; `layout`
     "channels-first" or "channels-last". Of a trace, `model` is its file name, and the rest is what its operators tell;
-    batch 0 and empty text are what is not known of one without operators.
+    batch 0 and empty text are what is not known of one without operators. `stack` is what a simulated step runs on
+    ("torch 1.13", see memprof.tensors.stack), "" for today's PyTorch, and where something else ran.
     """
 
     model: str
@@ -41,6 +42,7 @@ class Workload:
     phase: str
     precision: str
     layout: str
+    stack: str = ""
 
     @property
     def pixels(self) -> int:

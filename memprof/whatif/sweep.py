@@ -15,6 +15,7 @@ from memprof.models import registry
 from memprof.models.options import Option, Value, write
 from memprof.report.groups import share
 from memprof.report.json_text import indented_json
+from memprof.report.labels import host_name
 from memprof.report.record import Report
 from memprof.vocabulary import Kind
 from memprof.whatif.ablation import Published, change_options, published_rate, zoo_spec
@@ -105,6 +106,8 @@ class Sweep:
     points: tuple[Point, ...]
     takeovers: tuple[Takeover, ...]
     sentences: tuple[str, ...]
+    host: str = ""
+    stack: str = ""
 
     def of(self, phase: str) -> tuple[Point, ...]:
         """Return the points of a phase, in rising order."""
@@ -175,6 +178,8 @@ def sweep(asked: Plan, cells: Sequence[Sequence[Report]], published: Published =
         points=tuple(point for phase in phases for point in by_phase[phase]),
         takeovers=takeovers,
         sentences=tuple(sentence for sentence in sentences if sentence),
+        host=host_name(first),
+        stack=first.workload.stack,
     )
 
 

@@ -23,12 +23,16 @@ def title(comparison: Comparison) -> str:
 
 
 def subtitle(comparison: Comparison) -> str:
-    """Say what was analysed: "batch 128, 224 px, tf32, the faster layout in each phase; predicted, not measured"."""
+    """Say what was analysed: "batch 128, 224 px, tf32, the faster layout in each phase; predicted, not measured".
+
+    And for which host and stack.
+    """
     first = comparison.entries[0]
     resolutions = sorted({item.resolution for item in comparison.entries})
     precisions = dict.fromkeys(item.precision for item in comparison.entries)
     parts = [f"batch {first.batch_size}", f"{'/'.join(map(str, resolutions))} px", "/".join(precisions)]
-    return f"{', '.join(parts)}, {layout_words(comparison.entries)}; predicted, not measured"
+    assumed = words.assumed(first.host, first.stack)
+    return f"{', '.join(parts)}, {layout_words(comparison.entries)}; predicted, not measured ({assumed})"
 
 
 def layout_words(entries: Sequence[Entry]) -> str:
