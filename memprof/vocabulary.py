@@ -31,6 +31,9 @@ TODAYS_STACK = "today's PyTorch"
 GPU, CPU = "gpu", "cpu"
 """The kinds of a device; see `memprof.report.DeviceCeilings`."""
 
+AMD = "amd"
+"""The family of GPUs that have matrix cores and vector units, not tensor and CUDA cores: `DeviceCeilings.family`."""
+
 GROUPINGS = ("operator", "module", "kind", "phase", "shape")
 """What a table of the most expensive may group by; a digest has the groups of each in its plural."""
 

@@ -41,6 +41,7 @@ class Explanation:
     difference: Difference
     sentences: tuple[str, ...]
     host: str = ""
+    device_family: str = ""
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
@@ -81,6 +82,7 @@ def explain(report: Report, against: Report) -> Explanation:
         difference=difference,
         sentences=_sentences(difference, ours, theirs),
         host=host_name(report),
+        device_family=report.device.family,
     )
 
 
@@ -151,7 +153,7 @@ def _topic(topic: _Topic, ours: Digest, theirs: Digest) -> str:
     times = f"{_time(own)} against {_time(other)}"
     swap = " (as one: a 1x1 convolution and a linear layer compute the same)" if len(topic.kinds) > 1 else ""
     text = f"{_delta(topic.difference_seconds)} in {topic.name}{swap}, {times}{_phases(own, other)}: "
-    return text + reasons.compare_groups((_model(ours), own), (_model(theirs), other)) + "."
+    return text + reasons.compare_groups((_model(ours), own), (_model(theirs), other), ours.device.family) + "."
 
 
 def _time(group: Group) -> str:

@@ -63,9 +63,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One model on one device, a step of each phase. `parameters` is a count, the MACs are those of one forward.
+    """One model on one device, a step of each phase. `parameters` is a count, the MACs are of one forward.
 
     `host` is the name of what is taken to launch the kernels, `stack` what they run on, "" for today's PyTorch.
+    `device_family` is that of `DeviceCeilings`, for words.
     """
 
     model: str
@@ -81,6 +82,7 @@ class Entry:
     warnings: tuple[ReportWarning, ...] = ()
     host: str = ""
     stack: str = ""
+    device_family: str = ""
 
     def step(self, phase: str) -> Step | None:
         """Return the step of a phase, None where it was not analysed."""
@@ -130,6 +132,7 @@ def entry(cell: Sequence[Report]) -> Entry:
         warnings=tuple(dict.fromkeys(warning for report in chosen for warning in report.warnings)),
         host=host_name(first),
         stack=first.workload.stack,
+        device_family=first.device.family,
     )
 
 

@@ -80,7 +80,7 @@ class DeviceCeilings:
     and seconds of starting one. `kind` is "gpu" or "cpu"; for a CPU there is no time model, so that what is predicted
     is the least time. `host` is what launches the kernels; None where they are taken to wait for nothing. `compared` is
     how close the device is to those that predictions were held against, a `memprof.vocabulary.DeviceClass`; "" where
-    that is not known, and for a CPU.
+    that is not known, and for a CPU. `maker` is "amd" for AMD's GPUs, "" for others.
     """
 
     name: str
@@ -92,6 +92,12 @@ class DeviceCeilings:
     kind: str = GPU
     host: HostCosts | None = None
     compared: str = ""
+    maker: str = ""
+
+    @property
+    def family(self) -> str:
+        """Return what decides the words for its engines (`memprof.words`): "gpu", "amd" or "cpu"."""
+        return self.maker if self.kind == GPU and self.maker else self.kind
 
 
 @dataclass(frozen=True, slots=True)

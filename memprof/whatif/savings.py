@@ -89,6 +89,7 @@ class Losses:
     losses: tuple[Loss, ...]
     sentences: tuple[str, ...]
     host: str = ""
+    device_family: str = ""
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
@@ -128,6 +129,7 @@ def find_losses(report: Report, alternatives: Sequence[Report] = ()) -> Losses:
         losses=losses,
         sentences=(*_sentences(own, losses), *_vain_sentences(own, tried, unfit)),
         host=host_name(report),
+        device_family=report.device.family,
     )
 
 

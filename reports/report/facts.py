@@ -94,7 +94,7 @@ def _rates(digest: Digest) -> tuple[Fact, ...]:
 
 
 def _engine(digest: Digest, code: str) -> str:
-    return words.engine(code, digest.device.kind)
+    return words.engine(code, digest.device.family)
 
 
 def _predicted(digest: Digest) -> tuple[Fact, ...]:

@@ -30,14 +30,14 @@ class Roof:
     per_second: float
     start: tuple[float, float]
     end: tuple[float, float]
-    device_kind: str = ""
+    device_family: str = ""
 
     @property
     def label(self) -> str:
         """Return the ceiling's name and figure: "DRAM 1.555 TB/s"."""
         if self.is_memory:
             return f"{words.level(self.ceiling)} {units.bytes_per_second(self.per_second)}"
-        return f"{words.engine(self.ceiling, self.device_kind)} {units.flops_per_second(self.per_second)}"
+        return f"{words.engine(self.ceiling, self.device_family)} {units.flops_per_second(self.per_second)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Point:
     """A group of like operators; `report` is an index, `level` the memory level that `x` refers to.
 
     `y` is the measured or else predicted FLOP/s, `roof` what the ceilings allow. `time_name` says which time shares are
-    of, `device_kind` what kind of device it is. `x` is None for operators that move no byte but compute
+    of, `device_family` what kind of device it is. `x` is None for operators that move no byte but compute
     (drawn at the right edge); operators without FLOPs or time have `y` and `roof` None and belong to the rail.
     """
 
@@ -66,7 +66,7 @@ class Point:
     y: float | None
     roof: float | None
     time_name: str = "predicted time"
-    device_kind: str = ""
+    device_family: str = ""
 
     @property
     def is_measured(self) -> bool:
@@ -92,7 +92,7 @@ class Point:
             parts.append(f"no FLOPs, {units.byte_count(self.group.dram_bytes)} of DRAM traffic")
         if self.group.roof_share is not None:
             parts.append(f"{units.percent(self.group.roof_share)} of the roof")
-        parts.append(f"bound by {words.bound(self.group.bound, self.device_kind)}")
+        parts.append(f"bound by {words.bound(self.group.bound, self.device_family)}")
         return ", ".join(parts) + "\n" + _members(self.group)
 
 
@@ -108,7 +108,7 @@ class Callout:
     def text(self) -> str:
         """Say how much faster the DRAM roof alone would let these operators be."""
         times = units.ratio(self.dram_y / (self.point.roof or self.dram_y))
-        bound = words.bound(self.point.group.bound, self.point.device_kind)
+        bound = words.bound(self.point.group.bound, self.point.device_family)
         return f"{bound} binds;\nDRAM alone would\nallow {times} as fast"
 
 

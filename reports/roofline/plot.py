@@ -83,7 +83,7 @@ def _points(index: int, digest: Digest) -> list[Point]:
 
 def _point(index: int, group: Group, digest: Digest) -> Point:
     """Place a group: the memory level it is drawn against, its intensity there, its achieved and attainable FLOP/s."""
-    names = digest.time.name, digest.device.kind
+    names = digest.time.name, digest.device.family
     if not group.flops or not group.time_seconds:
         return Point(index, group, DRAM, None, None, None, *names)
     level = _level(group, digest.device)
@@ -119,11 +119,11 @@ def _roofs(
             begin, end = max(left, low / bandwidth), min(right, top / bandwidth)
             if begin >= end:  # wholly outside of the plot
                 continue
-            yield Roof(level, True, index, bandwidth, (begin, begin * bandwidth), (end, end * bandwidth), device.kind)
+            yield Roof(level, True, index, bandwidth, (begin, begin * bandwidth), (end, end * bandwidth), device.family)
     for engine in shown:
         peak = device.peak_flops_per_second[engine]
         begin = max(left, min(right, peak / fastest))
-        yield Roof(engine, False, index, peak, (begin, peak), (right, peak), device.kind)
+        yield Roof(engine, False, index, peak, (begin, peak), (right, peak), device.family)
 
 
 def _ridges(index: int, device: DeviceCeilings, shown: Sequence[str]) -> Iterable[Ridge]:

@@ -177,7 +177,7 @@ def _ridges(plot: Plot, canvas: Canvas) -> Iterable[tuple[Ridge, Name]]:
     """Name the ridge points near the axis; one that would cover its left neighbour's name goes above it."""
     right, y = -1.0, _RIDGE_NAME_Y
     for ridge in sorted(plot.ridges, key=lambda item: item.x):
-        engine = words.engine(ridge.engine, plot.devices[ridge.device].kind)
+        engine = words.engine(ridge.engine, plot.devices[ridge.device].family)
         lines = ("ridge point", engine, f"{units.intensity(ridge.x)} FLOP/byte")
         x = plot.fraction(ridge.x, ridge.y)[0] + 0.006
         y = y + 3.5 * canvas.character[1] if x < right else _RIDGE_NAME_Y
