@@ -3,8 +3,9 @@
 x is arithmetic intensity in FLOP per byte, y FLOP/s, both logarithmic. Every memory level has its own roof. An operator
 is drawn at its intensity with respect to the level that binds it, or to DRAM where arithmetic binds: its point at the
 measured or else predicted rate and, at the rate that the ceilings allow, the tip of an arrow or a ring. That lies on
-the roof that binds or, where several kernels with different bounds make one row, below. Operators without FLOPs have no
-place on logarithmic axes; they go to a rail below the plot and are never dropped.
+the roof that binds or, where several kernels with different bounds make one row, below. Where what binds is inside the
+SMs (`issue`, `latency`), a short dashed line is its effective ceiling. Operators without FLOPs have no place on
+logarithmic axes; they go to a rail below the plot and are never dropped.
 """
 
 from __future__ import annotations
@@ -113,6 +114,26 @@ class Callout:
 
 
 @dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What a bound inside the SMs, `issue` or `latency`, leaves a point: its effective ceiling, drawn beside it only.
+
+    How many instructions a FLOP needs, and how many loads wait for one another, differs from operator to operator, and
+    so does the ceiling: `per_second` FLOP/s, as predicted but for launches.
+    """
+
+    point: Point
+    per_second: float
+    start: tuple[float, float]
+    end: tuple[float, float]
+
+    @property
+    def label(self) -> str:
+        """Return the bound and its figure: "issue 719 GFLOP/s"."""
+        bound = words.short_bound(self.point.group.bound, self.point.device_family)
+        return f"{bound} {units.flops_per_second(self.per_second)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
     """Everything a roofline plot shows, except its words; limits are (least, most) of an axis."""
 
@@ -124,6 +145,7 @@ class Plot:
     callouts: tuple[Callout, ...]
     x_limits: tuple[float, float]
     y_limits: tuple[float, float]
+    ceilings: tuple[Ceiling, ...] = ()
 
     def fraction(self, x: float | None, y: float | None) -> tuple[float, float]:
         """Return a place as fractions of the axes' lengths; what lies outside the limits is put on the edge."""
