@@ -25,8 +25,14 @@ INFER, TRAIN = PHASES = ("infer", "train")
 CHANNELS_FIRST, CHANNELS_LAST = LAYOUTS = ("channels-first", "channels-last")
 """How images and weights lie in memory."""
 
+TODAYS_STACK = "today's PyTorch"
+"""What the stack of a workload is called that names none."""
+
 GPU, CPU = "gpu", "cpu"
 """The kinds of a device; see `memprof.report.DeviceCeilings`."""
+
+AMD = "amd"
+"""The family of GPUs that have matrix cores and vector units, not tensor and CUDA cores: `DeviceCeilings.family`."""
 
 GROUPINGS = ("operator", "module", "kind", "phase", "shape")
 """What a table of the most expensive may group by; a digest has the groups of each in its plural."""

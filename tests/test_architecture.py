@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, str] = {
     "analysis",
     "whatif": "report models findings comparisons validation",
     "gate": "_version report tensors models files workload devices profiles analysis",
-    "reports": "report findings comparisons whatif validation gate",
+    "reports": "report tensors findings comparisons whatif validation gate",
     "commands": "report tensors models files workload devices comparisons traces calibration analysis validation "
     "whatif gate reports",
     "pytest_plugin": "report analysis gate reports",

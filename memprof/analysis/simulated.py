@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from memprof.devices.hosts import DEFAULT_HOST
 from memprof.errors import ModelError
 from memprof.report.record import Report, Workload
 from memprof.tensors.precision import get_precision
+from memprof.tensors.stack import parse_stack
 from memprof.vocabulary import CHANNELS_LAST, INFER, TRAIN
 from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, check_workload
 
@@ -34,6 +36,7 @@ def analyze(
     precision: str | None = None,
     layout: str = DEFAULT_LAYOUT,
     host: str | Path | Host = DEFAULT_HOST,
+    stack: str = "",
 ) -> Report:
     """Analyse one step of a model on a device that need not be there.
 
@@ -43,6 +46,8 @@ def analyze(
     cross-entropy, backward, SGD step). `precision` is one of memprof.tensors.precision.PRECISIONS; it defaults to tf32
     where the device has it, else fp32. `layout` is "channels-last" or "channels-first". `host` is what launches the
     kernels: a name of `memprof devices --hosts`, or the path of a host file; "cuda-graphs" takes the host away.
+    `stack` is what the step runs on where that is not today's PyTorch: "torch 1.13", "torch 2.4, attention in steps"
+    (see memprof.tensors.stack.parse_stack).
 
     Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
     """
@@ -55,6 +60,7 @@ def analyze(
         precision=precision,
         layout=layout,
         host=host,
+        stack=stack,
     )
     return report
 
@@ -69,18 +75,19 @@ def analyze_on(
     precision: str | None = None,
     layout: str = DEFAULT_LAYOUT,
     host: str | Path | Host = DEFAULT_HOST,
+    stack: str = "",
 ) -> list[Report]:
     """Analyse one step of a model on several devices; it is simulated once for each precision. See `analyze`."""
     records = [devices.get(target) if isinstance(target, (str, Path)) else target for target in targets]
     costs = hosts.costs(hosts.get(host) if isinstance(host, (str, Path)) else host)
-    name = model_name(model)
+    name, ran_on = model_name(model), parse_stack(stack).text
     if resolution is None:
         resolution = models.default_resolution(model) if isinstance(model, str) else models.DEFAULT_RESOLUTION
     workloads = []
     for record in records:
         chosen = precision or default_precision(record)
         check_workload(batch_size=batch_size, resolution=resolution, phase=phase, precision=chosen, layout=layout)
-        workloads.append(Workload(name, batch_size, resolution, phase, chosen, layout))
+        workloads.append(Workload(name, batch_size, resolution, phase, chosen, layout, stack=ran_on))
     roofs = [ceilings(record, workload.precision, costs) for record, workload in zip(records, workloads, strict=True)]
     # Torch is met only from here on, so that a mistake above is told at once.
     from memprof.analysis.assembly import assemble_report, cost_step
@@ -92,16 +99,20 @@ def analyze_on(
 def simulate_model(model: str | Callable[[], nn.Module], workload: Workload) -> Simulation:
     """Simulate one step of `workload`; ModelError where the model cannot be built or does not run on meta."""
     from memprof.profiles.simulated import simulate
+    from memprof.profiles.stack_settings import stack_settings
 
-    return simulate(
-        builder_of(model),
-        batch_size=workload.batch_size,
-        resolution=workload.pixels,
-        training=workload.phase == TRAIN,
-        precision=get_precision(workload.precision),
-        channels_last=workload.layout == CHANNELS_LAST,
-        name=workload.model,
-    )
+    stack = parse_stack(workload.stack)
+    with stack_settings(stack):
+        simulation = simulate(
+            builder_of(model),
+            batch_size=workload.batch_size,
+            resolution=workload.pixels,
+            training=workload.phase == TRAIN,
+            precision=get_precision(workload.precision),
+            channels_last=workload.layout == CHANNELS_LAST,
+            name=workload.model,
+        )
+    return replace(simulation, profile=replace(simulation.profile, stack=stack))
 
 
 def builder_of(model: str | Callable[[], nn.Module]) -> Callable[[], nn.Module]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from memprof.tensors.spec import Argument
+from memprof.tensors.stack import Stack
 
 MODULE_PREFIX = "memprof::module::"
 PHASE_PREFIX = "memprof::phase::"
@@ -91,6 +92,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The events of one or more steps of one model, outermost first, in order of start."""
+    """The events of one or more steps of one model, outermost first, in order of start, and the stack they ran on."""
 
     events: tuple[Event, ...]
+    stack: Stack = Stack()

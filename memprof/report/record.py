@@ -32,7 +32,8 @@ class Workload:
 
     `resolution` in pixels (square images), None where a trace has no images; `phase` is "infer" or "train"; `layout`
     "channels-first" or "channels-last". Of a trace, `model` is its file name, and the rest is what its operators tell;
-    batch 0 and empty text are what is not known of one without operators.
+    batch 0 and empty text are what is not known of one without operators. `stack` is what a simulated step runs on
+    ("torch 1.13", see memprof.tensors.stack), "" for today's PyTorch, and where something else ran.
     """
 
     model: str
@@ -41,6 +42,7 @@ class Workload:
     phase: str
     precision: str
     layout: str
+    stack: str = ""
 
     @property
     def pixels(self) -> int:
@@ -78,7 +80,7 @@ class DeviceCeilings:
     and seconds of starting one. `kind` is "gpu" or "cpu"; for a CPU there is no time model, so that what is predicted
     is the least time. `host` is what launches the kernels; None where they are taken to wait for nothing. `compared` is
     how close the device is to those that predictions were held against, a `memprof.vocabulary.DeviceClass`; "" where
-    that is not known, and for a CPU.
+    that is not known, and for a CPU. `maker` is "amd" for AMD's GPUs, "" for others.
     """
 
     name: str
@@ -90,6 +92,12 @@ class DeviceCeilings:
     kind: str = GPU
     host: HostCosts | None = None
     compared: str = ""
+    maker: str = ""
+
+    @property
+    def family(self) -> str:
+        """Return what decides the words for its engines (`memprof.words`): "gpu", "amd" or "cpu"."""
+        return self.maker if self.kind == GPU and self.maker else self.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,14 @@ _TF32 = "tf32"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a user says of how the traced model ran; None where the trace is to tell."""
+    """What a user says of how the traced model ran; None where the trace is to tell, which it does not of the stack."""
 
     batch_size: int | None = None
     resolution: int | None = None
     phase: str | None = None
     precision: str | None = None
     layout: str | None = None
+    stack: str = ""
 
 
 NOT_SAID = Wanted()
@@ -58,6 +59,7 @@ def choose_workload(
         phase=wanted.phase or (TRAIN if any(call.phase is Phase.BACKWARD for call in calls) else INFER),
         precision=precision,
         layout=wanted.layout or (told.layout if told else CHANNELS_FIRST),
+        stack=wanted.stack,
     )
     check_workload(
         batch_size=workload.batch_size,

@@ -12,7 +12,7 @@ from memprof.findings import memory
 from memprof.report.digest import Digest, digest, digests
 from memprof.report.groups import share
 from memprof.report.json_text import indented_json
-from memprof.report.labels import labels
+from memprof.report.labels import host_name, labels
 from memprof.report.record import OperatorRow, Report, Workload
 from memprof.vocabulary import CHANNELS_FIRST, CHANNELS_LAST, WAITING, Kind
 from memprof.whatif import fusible
@@ -88,6 +88,8 @@ class Losses:
     kinds: tuple[Spent, ...]
     losses: tuple[Loss, ...]
     sentences: tuple[str, ...]
+    host: str = ""
+    device_family: str = ""
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
@@ -126,6 +128,8 @@ def find_losses(report: Report, alternatives: Sequence[Report] = ()) -> Losses:
         kinds=kinds,
         losses=losses,
         sentences=(*_sentences(own, losses), *_vain_sentences(own, tried, unfit)),
+        host=host_name(report),
+        device_family=report.device.family,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from memprof import units
+from dataclasses import replace
+
+from memprof import units, words
 from memprof.comparisons.explanation import Explanation
 from memprof.report.labels import describe
 from memprof.whatif.savings import Losses
@@ -15,8 +17,9 @@ def heading(explained: Explanation | Losses) -> str:
 
 
 def workload(explained: Explanation | Losses) -> str:
-    """Say what was analysed: "training, tf32, batch 128, 224 px, channels-last"."""
-    return describe(explained.workload)
+    """Say what was analysed, "training, tf32, batch 128, 224 px, channels-last", and for which host and stack."""
+    plain = replace(explained.workload, stack="")
+    return f"{describe(plain)} ({words.assumed(explained.host, explained.workload.stack)})"
 
 
 def title(explained: Explanation | Losses) -> str:

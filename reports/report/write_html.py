@@ -91,11 +91,12 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     `options.top` says how many operators show before a reader asks for all.
     """
     sections = [_section(index, digest, options) for index, digest in enumerate(digests)]
+    drawing = svg.draw(digests)
     template = _environment().get_template("page.html")
     page = template.render(
         title=side_by_side.title(digests),
         subtitle=captions.subtitle(digests),
-        how_to_read=captions.reading_guide(digests),
+        how_to_read=captions.reading_guide(digests, ceilings=drawing.has_ceilings),
         x_axis=captions.X_AXIS,
         y_axis=captions.y_axis(digests),
         measured=any(digest.is_measured for digest in digests),
@@ -104,7 +105,7 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
         compared=side_by_side.compare(digests),
         kinds=_kinds(sections),
         no_plot="" if any(digest.report.operators for digest in digests) else captions.NO_PLOT,
-        drawing=svg.draw(digests),
+        drawing=drawing,
         width=svg.WIDTH,
         glossary=glossary.entries(digests),
         options=options,
