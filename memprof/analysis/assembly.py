@@ -127,6 +127,10 @@ def _with_error(row: OperatorRow, workload: Workload, device: DeviceCeilings) ->
     return replace(row, relative_error=error)
 
 
+def _step_error(workload: Workload, device: DeviceCeilings) -> float | None:
+    return network_error(device.compared, device.name, workload.phase, workload.precision)
+
+
 def _totals(
     points: Sequence[RooflinePoint],
     workload: Workload,
@@ -155,7 +159,7 @@ def _totals(
         roofline_images_per_second=images / least if least else 0.0,
         host_seconds=float(launched[-1]) if launched.size else 0.0,
         measured_seconds=add_up(row.measured_seconds or 0.0 for row in rows) if step.clock is not None else None,
-        relative_error=network_error(device.compared, workload.phase, workload.precision) if seconds else None,
+        relative_error=_step_error(workload, device) if seconds else None,
     )
 
 
