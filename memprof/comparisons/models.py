@@ -43,7 +43,7 @@ class Step:
     """A step of one phase in the faster of the layouts `considered`. `seconds` are of the whole step.
 
     `kinds` and `bounds` each divide the step, longest first. `fits` is None where the device's memory is not known;
-    where the step does not fit, `unfit` says so and what would do. `relative_error` is that of `seconds`, as in `Totals`.
+    where the step does not fit, `unfit` says so and what would do. `relative_error` is of `seconds`, as in `Totals`.
     """
 
     phase: str
