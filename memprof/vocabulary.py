@@ -13,6 +13,10 @@ TENSOR, FP32, FP16 = ENGINES = ("tensor", "fp32", "fp16")
 LAUNCH, HOST = WAITING = ("launch", "host")
 """Bounds that are no ceiling of the device: neither data nor arithmetic sets the pace."""
 
+HOST_MATTERS = 0.1
+"""Share of a step's predicted time bound by the host from which errors of other steps say nothing about it: those were
+compared without their waits for a host."""
+
 ISSUE, LATENCY = ("issue", "latency")
 """Bounds inside the SMs: the instructions that their schedulers issue, and loads that wait for one another."""
 

@@ -33,7 +33,7 @@ from memprof.report.record import (
 from memprof.roofline.hosts import launch_times
 from memprof.roofline.points import CostedCall, RooflinePoint, place, without_host
 from memprof.tensors.precision import get_precision
-from memprof.vocabulary import MEMORY_LEVELS, Kind, Phase
+from memprof.vocabulary import HOST, HOST_MATTERS, MEMORY_LEVELS, Kind, Phase
 
 _LOW_COVERAGE = 0.99
 _SENSELESS = (ValueError, ArithmeticError, AssertionError)
@@ -127,6 +127,15 @@ def _with_error(row: OperatorRow, workload: Workload, device: DeviceCeilings) ->
     return replace(row, relative_error=error)
 
 
+def _step_error(points: Sequence[RooflinePoint], workload: Workload, device: DeviceCeilings) -> float | None:
+    """Return how far the step's time is typically off; None where its host, which is assumed, sets notable parts."""
+    seconds = add_up(point.seconds for point in points)
+    held_up = add_up(point.seconds for point in points if point.bound == HOST)
+    if not seconds or held_up > HOST_MATTERS * seconds:
+        return None
+    return network_error(device.compared, device.name, workload.phase, workload.precision)
+
+
 def _totals(
     points: Sequence[RooflinePoint],
     workload: Workload,
@@ -155,7 +164,7 @@ def _totals(
         roofline_images_per_second=images / least if least else 0.0,
         host_seconds=float(launched[-1]) if launched.size else 0.0,
         measured_seconds=add_up(row.measured_seconds or 0.0 for row in rows) if step.clock is not None else None,
-        relative_error=network_error(device.compared, workload.phase, workload.precision) if seconds else None,
+        relative_error=_step_error(points, workload, device),
     )
 
 

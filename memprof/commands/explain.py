@@ -124,8 +124,12 @@ def _losses(analyse_as: Callable[[str, Workload | None], Report], model: str, de
     """Analyse a model, then what could be faster without changing it."""
     from memprof import devices
     from memprof.devices.ceilings import precisions
+    from memprof.vocabulary import AMD
     from memprof.whatif.savings import alternative_workloads, find_losses
 
     report = analyse_as(model, None)
-    changes = alternative_workloads(report.workload, precisions(devices.get(device)))
+    known = precisions(devices.get(device))
+    if report.device.family == AMD:  # there TF32 is hipBLASLt's alone: MIOpen's convolutions have none
+        known = tuple(name for name in known if name != "tf32")
+    changes = alternative_workloads(report.workload, known)
     return find_losses(report, [analyse_as(model, change) for change in changes])

@@ -10,7 +10,7 @@ from memprof import units, words
 from memprof.comparisons import reasons
 from memprof.comparisons.contributions import Difference, split
 from memprof.errors import ReportError
-from memprof.findings import memory
+from memprof.findings import memory, prediction
 from memprof.report.digest import Digest, digest
 from memprof.report.groups import Group
 from memprof.report.json_text import indented_json
@@ -31,7 +31,10 @@ _SWAPPED = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why the predicted step of one model takes longer than that of another, of the same workload on one device."""
+    """Why the predicted step of one model takes longer than that of another, of the same workload on one device.
+
+    `off` says how far predictions like these are typically off.
+    """
 
     schema: str
     workload: Workload
@@ -42,6 +45,7 @@ class Explanation:
     sentences: tuple[str, ...]
     host: str = ""
     device_family: str = ""
+    off: str = ""
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
@@ -83,6 +87,7 @@ def explain(report: Report, against: Report) -> Explanation:
         sentences=_sentences(difference, ours, theirs),
         host=host_name(report),
         device_family=report.device.family,
+        off=prediction.error(ours),
     )
 
 

@@ -43,7 +43,7 @@ class Step:
     """A step of one phase in the faster of the layouts `considered`. `seconds` are of the whole step.
 
     `kinds` and `bounds` each divide the step, longest first. `fits` is None where the device's memory is not known;
-    where the step does not fit, `unfit` says so and what would do.
+    where the step does not fit, `unfit` says so and what would do. `relative_error` is of `seconds`, as in `Totals`.
     """
 
     phase: str
@@ -59,6 +59,7 @@ class Step:
     peak_memory_bytes: float
     fits: bool | None
     unfit: str = ""
+    relative_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ def _step(report: Report, considered: Sequence[Report]) -> Step:
         peak_memory_bytes=need.peak_bytes,
         fits=need.fits,
         unfit=memory.sentence(own),
+        relative_error=total.relative_error,
     )
 
 

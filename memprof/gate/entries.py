@@ -31,6 +31,8 @@ _DIGITS = 9
 _OPERATOR_DIGITS = 6
 """Of an operator's seconds, which explain a change and are not gated."""
 _FEW_TENSORS = 16
+_WORDS = ("name", "title", "maker")
+"""What of a device's record decides words, and no figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,7 @@ def _plain_model(model: str) -> str:
 
 def _fingerprint(report: Report) -> str:
     """Return a short text that differs where any figure of a report's device differs, its host or its stack."""
-    figures = {name: value for name, value in asdict(report.device).items() if name not in ("name", "title")}
+    figures = {name: value for name, value in asdict(report.device).items() if name not in _WORDS}
     if report.workload.stack:
         figures["stack"] = report.workload.stack
     return hashlib.sha256(json.dumps(figures, sort_keys=True).encode()).hexdigest()[:12]

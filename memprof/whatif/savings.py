@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from memprof import units, words
-from memprof.findings import memory
+from memprof.findings import memory, prediction
 from memprof.report.digest import Digest, digest, digests
 from memprof.report.groups import share
 from memprof.report.json_text import indented_json
@@ -78,7 +78,10 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Where a step's time goes, and the changes that would save at least 0.5 % of it, largest saving first."""
+    """Where a step's time goes, and the changes that would save at least 0.5 % of it, largest saving first.
+
+    `off` says how far predictions like these are typically off.
+    """
 
     schema: str
     workload: Workload
@@ -90,6 +93,7 @@ class Losses:
     sentences: tuple[str, ...]
     host: str = ""
     device_family: str = ""
+    off: str = ""
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
@@ -130,6 +134,7 @@ def find_losses(report: Report, alternatives: Sequence[Report] = ()) -> Losses:
         sentences=(*_sentences(own, losses), *_vain_sentences(own, tried, unfit)),
         host=host_name(report),
         device_family=report.device.family,
+        off=prediction.error(own),
     )
 
 

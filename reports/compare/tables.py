@@ -101,6 +101,8 @@ def _phase(comparison: Comparison, phase: str) -> Table:
         ("predicted", *(_total(step, item) for step, item in zip(steps, comparison.entries, strict=True))),
         ("memory layout", *(step.layout if step else ABSENT for step in steps)),
     ]
+    if any(step.relative_error is not None for step in shown):
+        rows.append(("typically within", *(_off(step) for step in steps)))
     sections = {len(rows)}
     for name, prefix in (("kinds", ""), ("bounds", "bound by ")):
         parts = [{part.name: part for part in getattr(step, name)} if step else {} for step in steps]
@@ -111,6 +113,13 @@ def _phase(comparison: Comparison, phase: str) -> Table:
     columns = (Column("", number=False), *(Column(label) for label in _headers(comparison)))
     title = f"{words.phase(phase).capitalize()}: predicted time per image, by kind of operator and by what binds it"
     return Table(title, columns, tuple(rows), frozenset(sections))
+
+
+def _off(step: Step | None) -> str:
+    """Say how far off the predicted time of a step typically is, as a report does."""
+    if step is None:
+        return ABSENT
+    return "not compared" if step.relative_error is None else units.share(step.relative_error)
 
 
 def _bound(code: str, entries: Sequence[Entry]) -> str:

@@ -17,9 +17,10 @@ def heading(explained: Explanation | Losses) -> str:
 
 
 def workload(explained: Explanation | Losses) -> str:
-    """Say what was analysed, "training, tf32, batch 128, 224 px, channels-last", and for which host and stack."""
+    """Say what was analysed: "training, tf32, batch 128, 224 px, channels-last"; on what, and how far off that is."""
     plain = replace(explained.workload, stack="")
-    return f"{describe(plain)} ({words.assumed(explained.host, explained.workload.stack)})"
+    assumed = words.assumed(explained.host, explained.workload.stack)
+    return f"{describe(plain)} ({'; '.join(filter(None, (assumed, explained.off)))})"
 
 
 def title(explained: Explanation | Losses) -> str:

@@ -139,7 +139,8 @@ def _stack(digest: Digest) -> tuple[Fact, ...]:
     if digest.is_measured:
         return ()
     stack = digest.report.workload.stack
-    return (Fact("Stack", stack or TODAYS_STACK, ": ".join(filter(None, ("assumed", rules(stack))))),)
+    remark = ", ".join(filter(None, ("" if stack else TODAYS_STACK, rules(stack))))
+    return (Fact("Stack", stack or "today's", f"assumed: {remark}" if remark else "assumed"),)
 
 
 def _memory(digest: Digest) -> tuple[Fact, ...]:

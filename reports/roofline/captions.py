@@ -12,7 +12,7 @@ from memprof.vocabulary import TENSOR, UNBOUND
 
 X_AXIS = "arithmetic intensity: FLOP per byte of the memory that binds (of DRAM where arithmetic binds)"
 RAIL = "no FLOPs"
-NO_PLOT = "No operator was recorded, so that there is nothing to hold against a roof, and no roofline to draw."
+NO_PLOT = "No operator was recorded with shapes: there is nothing to hold against a roof, and no roofline to draw."
 _WORTH_A_LABEL = 0.03
 _MOST_LABELS = 7
 
