@@ -72,6 +72,8 @@ def make_work(
     instructions: float = 0,
     serial_steps: float = 0,
     resident_blocks: int = 8,
+    in_place_bytes: float = 0,
+    reread_bytes: float = 0,
 ) -> Work:
     """Build a Work whose inner levels move at least what the outer ones do; a level left out moves the same."""
     l2 = _raise_to(l2, dram)
@@ -95,6 +97,8 @@ def make_work(
         instructions,
         serial_steps,
         resident_blocks,
+        in_place_bytes,
+        reread_bytes,
     )
 
 
@@ -112,6 +116,9 @@ def stream(
     blocks: int | None = None,
     serial_steps: float = 0,
     resident_blocks: int = 8,
+    instructions: float = 0,
+    in_place_bytes: float = 0,
+    reread_bytes: float = 0,
 ) -> Work:
     """Build the Work of a kernel that goes through its operands once.
 
@@ -137,8 +144,11 @@ def stream(
         blocks=blocks or ceil((threads if threads is not None else largest) / STREAM_BLOCK_ELEMENTS),
         assumed=assumed,
         pattern=pattern or pattern_of(memory_orders((*reads, *writes))),
+        instructions=instructions,
         serial_steps=serial_steps,
         resident_blocks=resident_blocks,
+        in_place_bytes=in_place_bytes,
+        reread_bytes=reread_bytes,
     )
 
 
