@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import prod
 
 from memprof.calls import OperatorCall
-from memprof.operators import fvcore_counts
+from memprof.operators import fvcore_counts, instructions
 from memprof.operators.pointwise_flops import GELU_BACKWARD_FLOPS, GELU_FLOPS, TABLE, Pointwise, Result
 from memprof.operators.registry import Formula, formula
 from memprof.operators.traffic import stream
@@ -47,8 +47,16 @@ def pointwise(
     count = 0
     if flops and is_floating(arithmetic):
         count = fvcore_counts.elementwise_flops(reads[0].shape, output.shape, 0, flops)
-    over = stored_bytes(output) if in_place else 0
-    return stream(step, reads, (output,), flops=count, dtype=arithmetic, threads=threads, in_place_bytes=over)
+    return stream(
+        step,
+        reads,
+        (output,),
+        flops=count,
+        dtype=arithmetic,
+        threads=threads,
+        instructions=instructions.elementwise((*reads, output), threads, flops),
+        in_place_bytes=stored_bytes(output) if in_place else 0,
+    )
 
 
 def _output(call: OperatorCall, reads: tuple[TensorSpec, ...], result: Result) -> TensorSpec:

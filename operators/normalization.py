@@ -22,7 +22,15 @@ from memprof.operators import fvcore_counts
 from memprof.operators.registry import formula
 from memprof.operators.traffic import stream
 from memprof.operators.work import Pattern, Work
-from memprof.tensors.shapes import accumulation_dtype, dense, element_bytes, elements, is_channels_last, is_flag, stored_bytes
+from memprof.tensors.shapes import (
+    accumulation_dtype,
+    dense,
+    element_bytes,
+    elements,
+    is_channels_last,
+    is_flag,
+    stored_bytes,
+)
 from memprof.tensors.spec import TensorSpec
 from memprof.vocabulary import Kind
 
@@ -37,6 +45,9 @@ BLOCK_THREADS = 512
 """Threads that go through a channel (the second template argument of those kernels)."""
 RESIDENT_BLOCKS = 4
 """Of them an SM holds."""
+NORMALISE_INSTRUCTIONS = 60
+"""Of an element that is scaled and shifted. Source: 63 in 16 bits, of cudnn's bn_fw_inf_1C11 kernels on an A100 at 765
+MHz (github.com/harryjmoss/particle_transformer)."""
 LOADED_BYTES = 8
 """Of one load of a thread: float2, as these kernels' names say (bn_bw_1C11_kernel_new<float, float, float2, ...>)."""
 BASE_STEPS = 4
@@ -83,6 +94,7 @@ def cost_batch_norm(call: OperatorCall) -> tuple[Work, ...]:
         assumed=assumed,
         reread_bytes=stored_bytes(source) if training else 0,
         launches=0 if training and _is_one_kernel(source) else 1,
+        instructions=NORMALISE_INSTRUCTIONS * elements(source),
         **_channel_blocks(source, 1 if training else 0),
     )
     if not training:

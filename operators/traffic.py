@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 
+from memprof.operators import instructions
 from memprof.operators.work import Conversion, Pattern, Product, Traffic, Winograd, Work
 from memprof.tensors.shapes import (
     ELEMENT_BYTES,
@@ -169,4 +170,5 @@ def layout_copy(source: TensorSpec, step: str = "layout copy") -> Work:
     """Build the Work of making `source` contiguous: the stored bytes are read, every element is written."""
     copy = dense(source.shape, source.dtype)
     pattern = pattern_of({*memory_orders((source,)), packed_order(source.shape, channels_last=False)})
-    return stream(step, (source,), (copy,), threads=elements(source), pattern=pattern)
+    issued = instructions.STRIDED * elements(source)
+    return stream(step, (source,), (copy,), threads=elements(source), pattern=pattern, instructions=issued)
