@@ -29,7 +29,8 @@ of 5 FLOPs issues 44 in all on an H100 (2.4 million of bfloat16 in 3.6 microseco
 def elementwise(operands: Sequence[TensorSpec], threads: int, flops: float = 0) -> float:
     """Return the instructions of a kernel that makes `threads` elements of `operands`, inputs and outputs.
 
-    `flops` are an element's."""
+    `flops` are an element's.
+    """
     tensors = [tensor for tensor in operands if tensor.shape]
     kinds = {tensor.dtype for tensor in tensors if is_floating(tensor.dtype)}
     if len(kinds) > 1:

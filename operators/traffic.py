@@ -75,6 +75,7 @@ def make_work(
     resident_blocks: int = 8,
     in_place_bytes: float = 0,
     reread_bytes: float = 0,
+    row_bytes: float = 0,
 ) -> Work:
     """Build a Work whose inner levels move at least what the outer ones do; a level left out moves the same."""
     l2 = _raise_to(l2, dram)
@@ -100,6 +101,7 @@ def make_work(
         resident_blocks,
         in_place_bytes,
         reread_bytes,
+        row_bytes,
     )
 
 

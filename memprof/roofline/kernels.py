@@ -49,6 +49,7 @@ class Kernels:
     winograd: Floats
     in_place_bytes: Floats
     reread_bytes: Floats
+    row_bytes: Floats
 
     @property
     def dram_bytes(self) -> Floats:
@@ -97,11 +98,14 @@ def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Ker
             ELEMENT_BYTES.get(work.dtype, _UNKNOWN_BYTES),
             work.in_place_bytes,
             work.reread_bytes,
+            work.row_bytes,
         )
         for work in works
     ]
-    columns = np.array(numbers, dtype=float).reshape(-1, 13).T
-    read, written, macs, vector, launches, blocks, padding, instructions, steps, resident, size, over, again = columns
+    columns = np.array(numbers, dtype=float).reshape(-1, 14).T
+    read, written, macs, vector, launches, blocks, padding, instructions, steps, resident, size, over, again, row = (
+        columns
+    )
     sizes = [
         (work.product.batch, work.product.m, work.product.n, work.product.k) if work.product else (0, 0, 0, 0)
         for work in works
@@ -127,6 +131,7 @@ def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Ker
         winograd=np.array(winograd, dtype=np.float64).reshape(-1, 2).T,
         in_place_bytes=over,
         reread_bytes=again,
+        row_bytes=row,
     )
 
 

@@ -54,6 +54,9 @@ _NATIVE_THREADS = 1024
 _LEAST_L2_BYTES_PER_SLOT = 0.104
 """L2 bandwidth over the rate of instructions where nobody measured it: an RTX 4090's 4.3 TB/s, the least that is known
 (13 bytes a clock and SM)."""
+_HALVED_L2 = (8.0, 9.0, 10.0)
+"""Compute capabilities whose L2 has two halves, each with a copy of what its SMs read (te42kyfo/gpu-benches,
+gpu-l2-cache: an A100's bandwidth falls beyond 20 of its 40 MB)."""
 _CONVERTING_BLOCKS = 8
 """Blocks of 256 threads that an SM holds."""
 
@@ -164,8 +167,18 @@ class _Model:
     def _dram_seconds(self) -> Floats:
         """Seconds of moving all bytes through DRAM, at the fraction that the kernels reach."""
         bandwidth = self._device.memory_bytes_per_second.get(DRAM, np.inf)
-        seconds: Floats = self._kernels.dram_bytes / bandwidth / self.dram_fractions()
+        moved = self._kernels.dram_bytes + self._kernels.blocks * self._kernels.row_bytes * self._second_passes()
+        seconds: Floats = moved / bandwidth / self.dram_fractions()
         return seconds
+
+    def _second_passes(self) -> Floats:
+        """Return the share of rows that comes from DRAM twice, where those of all resident blocks do not fit in L2."""
+        rows = self._kernels.resident_blocks * self.get("sm_count", 1.0) * self._kernels.row_bytes
+        is_halved = self.get("compute_capability", 0.0) in _HALVED_L2
+        capacity = self.get("l2_capacity_bytes", 0.0) / (2 if is_halved else 1)
+        if not capacity:
+            return np.zeros_like(rows)
+        return np.clip((rows / capacity - 0.9) / 0.25, 0.0, 1.0)
 
     def _l2_bandwidth(self) -> float:
         memory = self._device.memory_bytes_per_second
