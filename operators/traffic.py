@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 
+from memprof.operators import instructions
 from memprof.operators.work import Conversion, Pattern, Product, Traffic, Winograd, Work
 from memprof.tensors.shapes import (
     ELEMENT_BYTES,
@@ -72,6 +73,9 @@ def make_work(
     instructions: float = 0,
     serial_steps: float = 0,
     resident_blocks: int = 8,
+    in_place_bytes: float = 0,
+    reread_bytes: float = 0,
+    row_bytes: float = 0,
 ) -> Work:
     """Build a Work whose inner levels move at least what the outer ones do; a level left out moves the same."""
     l2 = _raise_to(l2, dram)
@@ -95,6 +99,9 @@ def make_work(
         instructions,
         serial_steps,
         resident_blocks,
+        in_place_bytes,
+        reread_bytes,
+        row_bytes,
     )
 
 
@@ -112,6 +119,9 @@ def stream(
     blocks: int | None = None,
     serial_steps: float = 0,
     resident_blocks: int = 8,
+    instructions: float = 0,
+    in_place_bytes: float = 0,
+    reread_bytes: float = 0,
 ) -> Work:
     """Build the Work of a kernel that goes through its operands once.
 
@@ -137,8 +147,11 @@ def stream(
         blocks=blocks or ceil((threads if threads is not None else largest) / STREAM_BLOCK_ELEMENTS),
         assumed=assumed,
         pattern=pattern or pattern_of(memory_orders((*reads, *writes))),
+        instructions=instructions,
         serial_steps=serial_steps,
         resident_blocks=resident_blocks,
+        in_place_bytes=in_place_bytes,
+        reread_bytes=reread_bytes,
     )
 
 
@@ -159,4 +172,5 @@ def layout_copy(source: TensorSpec, step: str = "layout copy") -> Work:
     """Build the Work of making `source` contiguous: the stored bytes are read, every element is written."""
     copy = dense(source.shape, source.dtype)
     pattern = pattern_of({*memory_orders((source,)), packed_order(source.shape, channels_last=False)})
-    return stream(step, (source,), (copy,), threads=elements(source), pattern=pattern)
+    issued = instructions.STRIDED * elements(source)
+    return stream(step, (source,), (copy,), threads=elements(source), pattern=pattern, instructions=issued)

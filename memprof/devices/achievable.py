@@ -20,6 +20,11 @@ ISSUE_SLOTS_PER_CLOCK = 128
 
 Source: NVIDIA's tuning guides for Volta to Hopper, "each SM has four warp schedulers"; one dispatch a clock each."""
 
+AMD_SLOTS_PER_CLOCK = 64
+"""The same of a compute unit of AMD's CDNA: one of its four SIMDs a clock starts a wavefront of 64 threads.
+
+Source: AMD's CDNA 3 ISA reference, "Compute Units"; each SIMD of 16 lanes takes four clocks."""
+
 SCHEMA = "memprof.achievable/1"
 
 
@@ -96,12 +101,22 @@ def choose(device: Device) -> dict[str, Chosen]:
         if fitting is not None:
             choices[key] = Chosen(constant.unit, constant.words, Figure(fitting.value, fitting.source))
     sms, clock = device.get("sm_count"), device.get("boost_clock_hz")
+    if clock is not None and "launch_cycles" in choices:
+        cycles = choices["launch_cycles"].figure
+        launch = Figure(cycles.value / clock, f"computed: launch cycles / boost clock; {cycles.source}")
+        choices["launch_seconds"] = Chosen("s", "that a kernel of no work takes", launch)
     if sms is not None and clock is not None:
-        slots = Figure(sms * ISSUE_SLOTS_PER_CLOCK * clock, "computed: SMs x 128 x boost clock")
+        per_clock = AMD_SLOTS_PER_CLOCK if is_amd(device) else ISSUE_SLOTS_PER_CLOCK
+        slots = Figure(sms * per_clock * clock, f"computed: SMs x {per_clock} x boost clock")
         choices["issue_slots_per_second"] = Chosen(
             "instructions/s", "that all SMs issue, counted for each thread", slots
         )
     return choices
+
+
+def is_amd(device: Device) -> bool:
+    """Return whether AMD made the device, which its architecture's name says."""
+    return (device.compute_capability or "").startswith("gfx")
 
 
 def achievable(device: Device) -> dict[str, Figure]:

@@ -47,6 +47,9 @@ class Kernels:
     sizes: Floats
     conversions: Floats
     winograd: Floats
+    in_place_bytes: Floats
+    reread_bytes: Floats
+    row_bytes: Floats
 
     @property
     def dram_bytes(self) -> Floats:
@@ -54,13 +57,23 @@ class Kernels:
         return self.read_bytes + self.written_bytes
 
     def resident_bytes(self, capacity_bytes: float) -> Floats:
-        """Return what of its input each kernel may find in an L2 of `capacity_bytes` (n,).
+        """Return what each kernel moves through an L2 of `capacity_bytes` without DRAM (n,).
 
-        The kernel before it has just written that; it is still there where both fit.
+        It finds what the kernel before it has written or read, as far as there is room beside what either of them
+        touches otherwise; what it writes over that stays there too. What it writes elsewhere stays where all that it
+        touches fits.
         """
-        written = np.concatenate(([0.0], self.written_bytes[:-1])) if self.written_bytes.size else self.written_bytes
-        reread = np.minimum(written, self.read_bytes)
-        return np.where(written + self.read_bytes <= capacity_bytes, reread, 0.0)
+        if not self.read_bytes.size:
+            return self.read_bytes
+        written, read = (np.concatenate(([0.0], column[:-1])) for column in (self.written_bytes, self.read_bytes))
+        shared = np.minimum(written + self.reread_bytes, self.read_bytes)
+        touched = self.dram_bytes - self.in_place_bytes
+        beside = np.maximum(np.maximum(read - self.reread_bytes, 0.0), touched - shared)
+        found = np.clip(capacity_bytes - beside, 0.0, shared)
+        share = np.divide(found, shared, out=np.zeros_like(found), where=shared > 0)
+        elsewhere = self.written_bytes - self.in_place_bytes
+        kept = np.clip(capacity_bytes - touched, 0.0, elsewhere)
+        return found + share * np.minimum(self.in_place_bytes, shared) + kept
 
     def has_pattern(self, patterns: Set[Pattern]) -> NDArray[np.bool_]:
         """Return which kernels have one of `patterns`."""
@@ -83,11 +96,16 @@ def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Ker
             work.serial_steps,
             work.resident_blocks,
             ELEMENT_BYTES.get(work.dtype, _UNKNOWN_BYTES),
+            work.in_place_bytes,
+            work.reread_bytes,
+            work.row_bytes,
         )
         for work in works
     ]
-    columns = np.array(numbers, dtype=float).reshape(-1, 11).T
-    read, written, macs, vector, launches, blocks, padding, instructions, steps, resident, size = columns
+    columns = np.array(numbers, dtype=float).reshape(-1, 14).T
+    read, written, macs, vector, launches, blocks, padding, instructions, steps, resident, size, over, again, row = (
+        columns
+    )
     sizes = [
         (work.product.batch, work.product.m, work.product.n, work.product.k) if work.product else (0, 0, 0, 0)
         for work in works
@@ -111,6 +129,9 @@ def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Ker
         sizes=np.array(sizes, dtype=np.float64).reshape(-1, 4).T,
         conversions=_conversions(works),
         winograd=np.array(winograd, dtype=np.float64).reshape(-1, 2).T,
+        in_place_bytes=over,
+        reread_bytes=again,
+        row_bytes=row,
     )
 
 
