@@ -88,10 +88,10 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class Winograd:
-    """Tiles of the output, over all images, of 4 x 4 and of 2 x 2 positions: what Winograd's algorithms go through."""
+    """What Winograd's algorithms go through, over all images: tiles of 4 x 4 outputs, patches of 16 x 8 or 8 x 16."""
 
     tiles_4x4: int
-    tiles_2x2: int
+    patches: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ class Kernels:
     """n kernels in order. Arrays (n,), but for three.
 
     `sizes` (4, n) are batch, m, n, k of matrix products, 0 for other kernels; `conversions` (2, most, n) bytes moved
-    and blocks of what is converted around a kernel; `winograd` (2, n) the tiles of 4 x 4 and of 2 x 2 outputs, 0 where
-    no such algorithm applies.
+    and blocks of what is converted around a kernel; `winograd` (2, n) the tiles and the patches of Winograd's algorithms, 0
+    where no such algorithm applies.
     """
 
     patterns: NDArray[np.intp]
@@ -110,7 +110,7 @@ def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Ker
         (work.product.batch, work.product.m, work.product.n, work.product.k) if work.product else (0, 0, 0, 0)
         for work in works
     ]
-    winograd = [(work.winograd.tiles_4x4, work.winograd.tiles_2x2) if work.winograd else (0, 0) for work in works]
+    winograd = [(work.winograd.tiles_4x4, work.winograd.patches) if work.winograd else (0, 0) for work in works]
     return Kernels(
         patterns=np.array([index[work.pattern] for work in works], dtype=np.intp),
         read_bytes=read,

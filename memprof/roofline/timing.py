@@ -40,6 +40,7 @@ _DRAM = {
     Pattern.ATTENTION_BACKWARD: "stream_dram_fraction",
 }
 _PRODUCTS = frozenset(Pattern) - _DRAM.keys()
+_MATRICES = frozenset({Pattern.MATMUL})
 _PRODUCT_DRAM = "product_dram_fraction"
 """Of `_PRODUCTS` on tensor cores."""
 _INSTRUCTIONS = {
@@ -144,7 +145,7 @@ class _Model:
 
     def dram_fractions(self) -> Floats:
         reached = self._pattern_constants(lambda pattern: self.get(_DRAM.get(pattern, _PRODUCT_DRAM), 1.0))
-        on_cores = self._kernels.has_pattern(_PRODUCTS) & ~self._kernels.on_tensor
+        on_cores = self._kernels.has_pattern(_MATRICES) & ~self._kernels.on_tensor
         return np.where(on_cores, self.get("core_product_dram_fraction", 1.0), reached)
 
     def l1_fractions(self) -> Floats:

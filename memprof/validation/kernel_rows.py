@@ -52,7 +52,7 @@ HOST_SECONDS = {
     "ln": 46.8e-6,
     "linear": 55e-6,
     "bmm": 31.5e-6,
-    "conv": 255e-6,
+    "conv": 165e-6,
 }
 """What the host needs for one call in NeuSight's protocol, from the first event to the second: no latency is shorter.
 
