@@ -23,6 +23,8 @@ ISSUE, LATENCY = ("issue", "latency")
 UNBOUND = "unknown"
 """The bound of an operator that no ceiling bounds."""
 
+SGD, ADAMW = OPTIMIZERS = ("sgd", "adamw")
+"""Updates of a training step that have a name; a user may bring others."""
 INFER, TRAIN = PHASES = ("infer", "train")
 """What a step of a workload is: forward only, or forward, backward and the optimizer's update."""
 

@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, str] = {
     "pytest_plugin": "report analysis gate reports",
     "cli": "_version",
     "__main__": "cli",
-    "": "_version report models devices analysis",
+    "": "_version report models tensors devices analysis",
 }
 TOP_LEVEL = {
     *("__init__", "__main__", "_version", "calls", "cli", "errors", "files", "journal", "pytest_plugin", "units"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from memprof import models
-from memprof.analysis.simulated import model_name
+from memprof.analysis.subject import subject_of
 from memprof.analysis.trace_workload import workload_of
 from memprof.calls import OperatorCall
 from memprof.errors import WorkloadError
@@ -53,7 +53,7 @@ def choose_workload(
         )
     shown_resolution = told.resolution if told else None
     workload = Workload(
-        model=model_name(model),
+        model=subject_of(model).name,
         batch_size=batch_size,
         resolution=wanted.resolution or shown_resolution or models.default_resolution(model),
         phase=wanted.phase or (TRAIN if any(call.phase is Phase.BACKWARD for call in calls) else INFER),
