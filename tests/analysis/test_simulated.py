@@ -42,6 +42,7 @@ def test_defaults():
         "phase": "infer",
         "precision": "tf32",
         "layout": "channels-last",
+        "stack": "",
         "inputs": "",
         "optimizer": "sgd",
     }
@@ -72,7 +73,7 @@ CONTRACT = {
     "workload": {
         **dict.fromkeys(["model", "batch_size", "resolution", "phase", "precision", "layout"], str),
         **dict.fromkeys(["batch_size", "resolution"], int),
-        **dict.fromkeys(["inputs", "optimizer"], str),
+        **dict.fromkeys(["stack", "inputs", "optimizer"], str),
     },
     "device": {
         "name": str,
