@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from memprof.profiles.records import Event, EventCategory, Kernel, Profile
 from memprof.tensors.spec import Argument, TensorSpec
-from memprof.tensors.stack import Stack
+from memprof.tensors.stack import TODAY, Stack
 from memprof.vocabulary import Phase
 
 ALLOCATIONS = frozenset(
@@ -45,7 +45,7 @@ class OperatorCall:
     kernels: tuple[Kernel, ...] = ()
     host_ns: int = 0
     inferred: str = ""
-    stack: Stack = Stack()
+    stack: Stack = TODAY
 
     def argument(self, position: int, default: Argument = None) -> Argument:
         """Return the input at `position`, or `default` where the call has none there or None was recorded."""
@@ -98,7 +98,7 @@ def extract_calls(profile: Profile, is_costed: Callable[[str], bool]) -> tuple[O
     calls = tuple(
         call for event in profile.events for call in _walk(event, "", Phase.FORWARD, is_costed, forward_modules)
     )
-    return calls if profile.stack == Stack() else tuple(replace(call, stack=profile.stack) for call in calls)
+    return calls if profile.stack == TODAY else tuple(replace(call, stack=profile.stack) for call in calls)
 
 
 def _walk(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from memprof.tensors.spec import Argument
-from memprof.tensors.stack import Stack
+from memprof.tensors.stack import TODAY, Stack
 
 MODULE_PREFIX = "memprof::module::"
 PHASE_PREFIX = "memprof::phase::"
@@ -97,4 +97,4 @@ class Profile:
     """The events of one or more steps of one model, outermost first, in order of start, and the stack they ran on."""
 
     events: tuple[Event, ...]
-    stack: Stack = Stack()
+    stack: Stack = TODAY

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 from torch.backends import cuda
 
-from memprof.tensors.stack import Stack
+from memprof.tensors.stack import TODAY, Stack
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def stack_settings(stack: Stack) -> Iterator[None]:
     in steps, and timm builds its models as it did before it asked for that.
     """
     with ExitStack() as undo:
-        if stack != Stack():
+        if stack != TODAY:
             _set_torch(stack, undo)
             if find_spec("timm") is not None:
                 _set_timm(stack, undo)

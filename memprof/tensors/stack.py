@@ -77,6 +77,9 @@ class Stack:
         return self.torch is None or self.torch >= since
 
 
+TODAY = Stack()
+
+
 def rules(text: str) -> str:
     """Say what the rules of a stack are; "" where a newer memprof wrote it, whose words this one does not know."""
     try:
