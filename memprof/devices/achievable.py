@@ -21,6 +21,8 @@ ISSUE_SLOTS_PER_CLOCK = 128
 Source: NVIDIA's tuning guides for Volta to Hopper, "each SM has four warp schedulers"; one dispatch a clock each."""
 
 SCHEMA = "memprof.achievable/1"
+OWN_FIGURES = ("sm_count", "l2_capacity_bytes", "power_watts")
+"""Of the device's own figures, those that the time model gets beside the ceilings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,9 @@ def choose(device: Device) -> dict[str, Chosen]:
         choices["issue_slots_per_second"] = Chosen(
             "instructions/s", "that all SMs issue, counted for each thread", slots
         )
+    if _is_half_rate(device):
+        half = Figure(0.5, "computed: tensor cores at half rate switch half as much")
+        choices["tensor_switching_fraction"] = Chosen("", "of what CUDA cores switch that tensor cores do", half)
     return choices
 
 
@@ -109,7 +114,7 @@ def achievable(device: Device) -> dict[str, Figure]:
     if device.architecture == CPU:
         return {}
     figures = {key: constant.figure for key, constant in choose(device).items()}
-    figures |= {key: device.figures[key] for key in ("sm_count", "l2_capacity_bytes") if key in device.figures}
+    figures |= {key: device.figures[key] for key in OWN_FIGURES if key in device.figures}
     capability = capability_of(device)
     if capability is not None:
         figures["compute_capability"] = Figure(capability, "CUDA's name of the architecture")
