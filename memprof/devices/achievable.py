@@ -26,6 +26,8 @@ AMD_SLOTS_PER_CLOCK = 64
 Source: AMD's CDNA 3 ISA reference, "Compute Units"; each SIMD of 16 lanes takes four clocks."""
 
 SCHEMA = "memprof.achievable/1"
+OWN_FIGURES = ("sm_count", "l2_capacity_bytes", "power_watts")
+"""Of the device's own figures, those that the time model gets beside the ceilings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,9 @@ def choose(device: Device) -> dict[str, Chosen]:
         choices["issue_slots_per_second"] = Chosen(
             "instructions/s", "that all SMs issue, counted for each thread", slots
         )
+    if _is_half_rate(device):
+        half = Figure(0.5, "computed: tensor cores at half rate switch half as much")
+        choices["tensor_switching_fraction"] = Chosen("", "of what CUDA cores switch that tensor cores do", half)
     return choices
 
 
@@ -124,7 +129,7 @@ def achievable(device: Device) -> dict[str, Figure]:
     if device.architecture == CPU:
         return {}
     figures = {key: constant.figure for key, constant in choose(device).items()}
-    figures |= {key: device.figures[key] for key in ("sm_count", "l2_capacity_bytes") if key in device.figures}
+    figures |= {key: device.figures[key] for key in OWN_FIGURES if key in device.figures}
     capability = capability_of(device)
     if capability is not None:
         figures["compute_capability"] = Figure(capability, "CUDA's name of the architecture")

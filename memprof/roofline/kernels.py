@@ -26,8 +26,8 @@ class Kernels:
     """n kernels in order. Arrays (n,), but for three.
 
     `sizes` (4, n) are batch, m, n, k of matrix products, 0 for other kernels; `conversions` (2, most, n) bytes moved
-    and blocks of what is converted around a kernel; `winograd` (2, n) the tiles and the patches of Winograd's algorithms, 0
-    where no such algorithm applies.
+    and blocks of what is converted around a kernel; `winograd` (2, n) the tiles and the patches of
+    Winograd's algorithms, 0 where none applies.
     """
 
     patterns: NDArray[np.intp]

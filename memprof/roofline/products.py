@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from memprof.operators.work import Pattern
 from memprof.report.record import DeviceCeilings
 from memprof.roofline import tiling, winograd
+from memprof.roofline.clocks import clock
 from memprof.roofline.kernels import PATTERNS, Kernels
 from memprof.vocabulary import DRAM, FP16, FP32, L2, TENSOR
 
@@ -78,7 +79,9 @@ class Products:
                 rate: Floats = self._peak(TENSOR) * fractions[members]
                 tiled_seconds = self._tiles(self.kernels.sizes[:, members], members, rate, tiles)
                 seconds[members] = np.maximum(seconds[members], tiled_seconds)
-        return np.where(self.left_to_cuda_cores(), 0.0, seconds)
+        return np.where(
+            self.left_to_cuda_cores(), 0.0, self._slowed(least, seconds, self._get("tensor_switching_fraction"))
+        )
 
     def on_cuda_cores(self, least: Floats) -> Floats:
         """Return the seconds (n,) on CUDA cores of what takes `least` at their peak."""
@@ -106,7 +109,18 @@ class Products:
                 sizes = self.kernels.sizes[:, members]
                 tiled_seconds = self._tiles(sizes, members, rate, tiles, splits=splits, busy=busy)
                 seconds[members] = np.maximum(seconds[members], tiled_seconds)
-        return self._or_winograd(seconds, tiled, batched)
+        # Winograd's products switch a quarter of what they stand for, so that no power limit slows them.
+        slowed = np.where(tiled, self._slowed(least, seconds, 1.0), seconds)
+        return self._or_winograd(slowed, tiled, batched)
+
+    def _slowed(self, least: Floats, seconds: Floats, share: float) -> Floats:
+        """Return the seconds at the clock that the device's power allows, of what takes `least` at its peak.
+
+        At their peak the cores switch `share` of what FP32 arithmetic on all CUDA cores does.
+        """
+        watts = share * self._get("core_joules", 0.0) * self.device.peak_flops_per_second.get(FP32, 0.0)
+        busy = np.divide(least, seconds, out=np.zeros_like(seconds), where=seconds > 0)
+        return seconds / clock(np.minimum(busy, 1.0), watts, self._get("power_watts", np.inf))
 
     def left_to_cuda_cores(self) -> Mask:
         """Return which kernels cuDNN leaves to CUDA cores in TF32: convolutions of an image's few channels."""
@@ -136,7 +150,14 @@ class Products:
         return tiled
 
     def _tiles(
-        self, sizes: Floats, members: Mask, rate: Floats, tiles: Sequence[tiling.Tile], *, splits: bool = True, busy: float = 0.0
+        self,
+        sizes: Floats,
+        members: Mask,
+        rate: Floats,
+        tiles: Sequence[tiling.Tile],
+        *,
+        splits: bool = True,
+        busy: float = 0.0,
     ) -> Floats:
         """Return the seconds of products of `sizes` in tiles, at `rate` FLOP/s of the whole device."""
         memory, sms = self.device.memory_bytes_per_second, self._get("sm_count")

@@ -30,7 +30,7 @@ UNFUSED_LAUNCHES = 3
 _PRODUCTS_4X4, _PRODUCTS_2X2 = 36, 16
 """Products of a tile: (4 + 3 - 1)^2 and (2 + 3 - 1)^2."""
 LEAST_CHANNELS = 24
-"""Below, cuDNN takes direct kernels: of NeuSight's choices half are Winograd's from 16 channels on an A100, 40 on a V100."""
+"""Below, cuDNN takes direct kernels: half of NeuSight's are Winograd's from 16 channels on an A100, 40 on a V100."""
 _FUSED_PROLOGUE_CHANNELS = 16
 """What a patch's first loads and last transform are worth."""
 _WORD_BYTES = 4

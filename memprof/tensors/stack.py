@@ -6,6 +6,9 @@ Each rule stands here once, with the version from which it holds. What a version
   softmax(Q K^T) V in steps.
 - Attention in steps was computed in 16 bits where its operands had them; since 2.5 it is in 32
   (`torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp`).
+- A Linear layer with a bias was one kernel for inputs of two dimensions only before 1.12 (github.com/pytorch/pytorch
+  pull request 72728), of up to three before 2.1 (106911: ConvNeXt's, of four, became 35 % faster in bfloat16); of more it
+  multiplied, then added the bias.
 - cuDNN's persistent kernels run small recurrent layers since 1.12 (`use_rnn_persist_small_h` in
   ATen/native/cudnn/RNN.cpp).
 
@@ -21,6 +24,8 @@ from memprof.errors import WorkloadError
 from memprof.vocabulary import TODAYS_STACK
 
 _FUSED_ATTENTION, _WIDE_STEPS, _PERSISTENT_SMALL = (2, 0), (2, 5), (1, 12)
+_FUSED_BIAS = (((1, 12), 2), ((2, 1), 3))
+"""Before a version, the most dimensions of an input to which a Linear layer adds its bias at once."""
 _OLDEST, _REMEDY = (1, 0), 'write it like "torch 1.13", "torch 2.4, attention in steps" or "torch 2.4, fast norm"'
 _STEPS, _FUSED, _FAST_NORM = "attention in steps", "fused attention", "fast norm"
 _TORCH = re.compile(r"(?:py)?torch[\s=v]+(\d{1,3})\.(\d{1,3})[\w.+-]*", re.IGNORECASE)
@@ -57,6 +62,11 @@ class Stack:
         return self._has(_WIDE_STEPS)
 
     @property
+    def fused_bias_dimensions(self) -> int | None:
+        """Return the most dimensions of an input to which a Linear layer adds its bias at once; None for any number."""
+        return next((most for first, most in _FUSED_BIAS if not self._has(first)), None)
+
+    @property
     def has_small_persistent_rnn(self) -> bool:
         """Return whether cuDNN's persistent kernels run recurrent layers of a small hidden state."""
         return self._has(_PERSISTENT_SMALL)
@@ -69,6 +79,7 @@ class Stack:
         rules = (
             attention,
             "fast layer and group norm" if self.fast_norm else "",
+            "" if self.fused_bias_dimensions is None else "the bias of Linear layers added apart",
             "" if self.has_small_persistent_rnn else "no persistent kernels for small recurrent layers",
         )
         return "; ".join(filter(None, rules))

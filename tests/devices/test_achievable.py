@@ -12,7 +12,7 @@ from memprof.devices.achievable import Statement, achievable, constants
 from memprof.devices.record import Device, Figure
 
 ALL = devices.list_devices()
-UNITS = {"", "s", "instructions", "elements"}
+UNITS = {"", "s", "instructions", "elements", "J"}
 BARE = Device("bare", "Bare", (), None, None, None, {})
 
 
@@ -31,6 +31,7 @@ def test_names_and_units_agree(key: str) -> None:
     assert ("fraction" in key) is (constant.unit == "")
     assert ("instructions" in key) is (constant.unit == "instructions")
     assert ("seconds" in key) is (constant.unit == "s")
+    assert ("joules" in key) is (constant.unit == "J")
     if constant.unit == "":
         assert all(0 < statement.value < 1.5 for statement in constant.statements)
 
@@ -52,7 +53,7 @@ def test_every_constant_is_found_for_every_device(device: Device) -> None:
     assert set(constants()) <= set(figures)
     for key in constants():
         assert (figures[key].value, figures[key].source) == (chosen(key, device).value, chosen(key, device).source)
-    for key in ("sm_count", "l2_capacity_bytes"):
+    for key in module.OWN_FIGURES:
         assert figures.get(key) == device.figures.get(key)
 
 
@@ -60,7 +61,7 @@ def test_every_constant_is_found_for_every_device(device: Device) -> None:
 def test_every_constant_that_the_time_model_gets_has_a_name_or_is_a_figure_of_the_device(device: Device) -> None:
     named = module.choose(device)
     assert {key: constant.figure for key, constant in named.items()} | {
-        key: figure for key, figure in device.figures.items() if key in ("sm_count", "l2_capacity_bytes")
+        key: figure for key, figure in device.figures.items() if key in module.OWN_FIGURES
     } == {key: figure for key, figure in achievable(device).items() if key != "compute_capability"}
     for key, constant in named.items():
         assert constant.words

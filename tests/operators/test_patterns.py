@@ -163,9 +163,9 @@ def test_nothing_is_converted_for_channels_last_and_depthwise_convolutions() -> 
 
 
 def test_winograd_is_for_3x3_convolutions_of_stride_1() -> None:
-    """14 x 14 outputs: 4 x 4 tiles of 4 x 4, 7 x 7 of 2 x 2, on each of 2 images."""
+    """14 x 14 outputs: 4 x 4 tiles of 4 x 4, 2 x 1 patches of 8 x 16, on each of 2 images."""
     works = convolved(tensor(2, 32, 14, 14), tensor(64, 32, 3, 3))
-    assert [work.winograd for work in works] == [Winograd(2 * 16, 2 * 49)] * 3
+    assert [work.winograd for work in works] == [Winograd(2 * 16, 2 * 2)] * 3
     for kernel, groups in ((1, 1), (5, 1), (3, 8)):
         works = convolved(tensor(2, 32, 14, 14), tensor(64, 32 // groups, kernel, kernel), groups=groups)
         assert [work.winograd for work in works] == [None] * 3
