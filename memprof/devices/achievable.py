@@ -25,6 +25,10 @@ AMD_SLOTS_PER_CLOCK = 64
 
 Source: AMD's CDNA 3 ISA reference, "Compute Units"; each SIMD of 16 lanes takes four clocks."""
 
+USUAL_CLOCK_HZ = 1.5e9
+"""Of a device that states none."""
+_LAUNCH_SOURCE = "computed: clocks that a kernel of no work takes / boost clock, or 1.5 GHz where that is not known"
+
 SCHEMA = "memprof.achievable/1"
 OWN_FIGURES = ("sm_count", "l2_capacity_bytes", "power_watts")
 """Of the device's own figures, those that the time model gets beside the ceilings."""
@@ -103,10 +107,8 @@ def choose(device: Device) -> dict[str, Chosen]:
         if fitting is not None:
             choices[key] = Chosen(constant.unit, constant.words, Figure(fitting.value, fitting.source))
     sms, clock = device.get("sm_count"), device.get("boost_clock_hz")
-    if clock is not None and "launch_cycles" in choices:
-        cycles = choices["launch_cycles"].figure
-        launch = Figure(cycles.value / clock, f"computed: launch cycles / boost clock; {cycles.source}")
-        choices["launch_seconds"] = Chosen("s", "that a kernel of no work takes", launch)
+    launch = choices["launch_cycles"].figure.value / (clock or USUAL_CLOCK_HZ)
+    choices["launch_seconds"] = Chosen("s", "that a kernel of no work takes", Figure(launch, _LAUNCH_SOURCE))
     if sms is not None and clock is not None:
         per_clock = AMD_SLOTS_PER_CLOCK if is_amd(device) else ISSUE_SLOTS_PER_CLOCK
         slots = Figure(sms * per_clock * clock, f"computed: SMs x {per_clock} x boost clock")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,14 @@ _UNKNOWN_BYTES = 4
 """Of an element whose dtype has no known size: float32's."""
 
 Floats = NDArray[np.float64]
+
+_SAME = (
+    *("macs", "vector_flops", "launches", "blocks", "padding", "instructions", "serial_steps", "resident_blocks"),
+    *("in_place_bytes", "reread_bytes", "row_bytes"),
+)
+"""Numbers of a Work that kernels have by the same name."""
+_NAMES = ("read_bytes", "written_bytes", *_SAME)
+_NUMBERS = attrgetter("dram.read_bytes", "dram.written_bytes", *_SAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +69,8 @@ class Kernels:
         """Return what each kernel moves through an L2 of `capacity_bytes` without DRAM (n,).
 
         It finds what the kernel before it has written or read, as far as there is room beside what either of them
-        touches otherwise; what it writes over that stays there too. What it writes elsewhere stays where all that it
-        touches fits.
+        touches otherwise; what it writes over that stays there too. What it writes elsewhere stays as far as there is room
+        beside what else it touches.
         """
         if not self.read_bytes.size:
             return self.read_bytes
@@ -72,7 +81,7 @@ class Kernels:
         found = np.clip(capacity_bytes - beside, 0.0, shared)
         share = np.divide(found, shared, out=np.zeros_like(found), where=shared > 0)
         elsewhere = self.written_bytes - self.in_place_bytes
-        kept = np.clip(capacity_bytes - touched, 0.0, elsewhere)
+        kept = np.clip(capacity_bytes - (touched - elsewhere), 0.0, elsewhere)
         return found + share * np.minimum(self.in_place_bytes, shared) + kept
 
     def has_pattern(self, patterns: Set[Pattern]) -> NDArray[np.bool_]:
@@ -83,29 +92,8 @@ class Kernels:
 def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Kernels:
     """Gather the kernels of `works`, whose FLOPs by engine are `engines`."""
     index = {pattern: place for place, pattern in enumerate(PATTERNS)}
-    numbers = [
-        (
-            work.dram.read_bytes,
-            work.dram.written_bytes,
-            work.macs,
-            work.vector_flops,
-            work.launches,
-            work.blocks or 0,
-            work.padding,
-            work.instructions,
-            work.serial_steps,
-            work.resident_blocks,
-            ELEMENT_BYTES.get(work.dtype, _UNKNOWN_BYTES),
-            work.in_place_bytes,
-            work.reread_bytes,
-            work.row_bytes,
-        )
-        for work in works
-    ]
-    columns = np.array(numbers, dtype=float).reshape(-1, 14).T
-    read, written, macs, vector, launches, blocks, padding, instructions, steps, resident, size, over, again, row = (
-        columns
-    )
+    columns = np.array([_NUMBERS(work) for work in works], dtype=float).reshape(-1, len(_NAMES))
+    by_name = dict(zip(_NAMES, np.nan_to_num(columns).T, strict=True))
     sizes = [
         (work.product.batch, work.product.m, work.product.n, work.product.k) if work.product else (0, 0, 0, 0)
         for work in works
@@ -113,25 +101,13 @@ def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Ker
     winograd = [(work.winograd.tiles_4x4, work.winograd.patches) if work.winograd else (0, 0) for work in works]
     return Kernels(
         patterns=np.array([index[work.pattern] for work in works], dtype=np.intp),
-        read_bytes=read,
-        written_bytes=written,
-        macs=macs,
-        vector_flops=vector,
-        launches=launches,
-        blocks=blocks,
-        padding=padding,
-        instructions=instructions,
-        serial_steps=steps,
-        resident_blocks=resident,
-        element_bytes=size,
+        element_bytes=np.array([ELEMENT_BYTES.get(work.dtype, _UNKNOWN_BYTES) for work in works], dtype=float),
         on_tensor=np.array([shares.get(TENSOR, 0.0) > 0 for shares in engines], dtype=bool),
         turned=np.array([work.product is not None and work.product.turned for work in works], dtype=bool),
         sizes=np.array(sizes, dtype=np.float64).reshape(-1, 4).T,
         conversions=_conversions(works),
         winograd=np.array(winograd, dtype=np.float64).reshape(-1, 2).T,
-        in_place_bytes=over,
-        reread_bytes=again,
-        row_bytes=row,
+        **by_name,
     )
 
 
