@@ -10,6 +10,7 @@ no bound, only in the predicted time (`cudnn_layout`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil, prod
 
 from memprof.calls import OperatorCall
@@ -97,11 +98,15 @@ def _dense_forward(convolution: Convolution, bias: TensorSpec | None) -> Work:
 
 
 def _data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
-    """Build the Work of the gradient of the input: as many multiply-adds as forward, one output per input element."""
+    """Build the Work of the gradient of the input: as many multiply-adds as forward, one output per input element.
+
+    The depth of the product, the outputs' channels, lies apart in the weight, whatever the layout.
+    """
+    product = _product(convolution, convolution.input.shape, _phase_taps(convolution))
     return product_work(
         "data gradient",
         grad_output.dtype,
-        _product(convolution, convolution.input.shape, _phase_taps(convolution)),
+        replace(product, turned=is_product(convolution)),
         macs=macs(convolution),
         dram=Traffic(stored_bytes(grad_output) + stored_bytes(convolution.weight), _dense_bytes(convolution.input)),
         assumed=convolution.assumed,
@@ -112,7 +117,11 @@ def _data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
 
 
 def _weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
-    """Build the Work of the gradient of the weight: as many multiply-adds as forward, summed over all positions."""
+    """Build the Work of the gradient of the weight: as many multiply-adds as forward, summed over all positions.
+
+    The depth of the product, the positions, lies apart in both operands where these are channels last, and its rows of
+    channels do where they are not.
+    """
     weight = convolution.weight
     rows, columns = weight.shape[0] // convolution.groups, prod(weight.shape[1:])
     depth = macs(convolution) / max(1, convolution.groups * rows * columns)
@@ -120,7 +129,7 @@ def _weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
     return product_work(
         "weight gradient",
         grad_output.dtype,
-        Product(convolution.groups, rows, columns, depth, turned=is_turned(convolution)),
+        Product(convolution.groups, rows, columns, depth, turned=is_product(convolution)),
         macs=macs(convolution),
         dram=Traffic(touched + stored_bytes(grad_output), _dense_bytes(weight)),
         assumed=convolution.assumed,
