@@ -45,7 +45,9 @@ def test_an_installed_wheel_holds_every_module_and_data_file() -> None:
         for name, path in modules().items()
     }
     assert expected <= installed
-    data = {*(ROOT / "reports" / "templates").iterdir(), *(ROOT / "memprof" / "devices").glob("*.json")}
+    folders = ("templates", "page/script", "page/style", "page/vendor")
+    data = {*(path for folder in folders for path in (ROOT / "reports" / folder).iterdir())}
+    data |= {*(ROOT / "memprof" / "devices").glob("*.json")}
     assert {path.name for path in data} <= {file.name for file in installed}
 
 

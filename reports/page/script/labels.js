@@ -1,0 +1,67 @@
+// Where the names of the largest bubbles go: beside them, where they hide least.
+import { page } from "./model.js";
+
+const CHARACTER = 6.9;
+const LINE = 15;
+const MOST = 7;
+const WORTH = 0.03;
+
+const overlap = (a, b) =>
+  Math.max(0, Math.min(a.x1, b.x1) - Math.max(a.x0, b.x0)) * Math.max(0, Math.min(a.y1, b.y1) - Math.max(a.y0, b.y0));
+
+// Small boxes along the name of a roof, which may be turned.
+function along({ x, y, turn, anchor, text }) {
+  const length = text.length * CHARACTER * 0.94;
+  const [dx, dy] = [Math.cos((turn * Math.PI) / 180), Math.sin((turn * Math.PI) / 180)];
+  const start = anchor === "end" ? -length : 0;
+  return [...Array(8).keys()].map((part) => {
+    const px = x + dx * (start + (part * length) / 8);
+    const py = y + dy * (start + (part * length) / 8);
+    return { x0: px, x1: px + length / 8, y0: py - 12, y1: py + 3 };
+  });
+}
+
+// Returns a label for the largest shown bubble of each kind (or for each bubble of a few), as text with its place.
+export function place(bubbles, names, box, { each, brief }) {
+  const taken = bubbles.map(({ x, y, r }) => ({ x0: x - r, x1: x + r, y0: y - r, y1: y + r }));
+  taken.push(...names.flatMap(along));
+  const named = new Set();
+  const found = [];
+  for (const bubble of bubbles) {
+    const { group, x, y, r } = bubble;
+    const name = each ? group.name : group.kind;
+    const whole = each ? group : wholes(group);
+    const inside = x > box.x0 && x < box.x1 && y > box.y0 && y < box.y1;
+    if (!inside || named.has(name) || whole.share < WORTH || found.length >= MOST) continue;
+    named.add(name);
+    const figure = whole.texts[page.columns.findIndex((column) => column.key === "share")];
+    const lines = brief ? [`${name} ${figure}`] : [name, `${figure} of time`];
+    const width = Math.max(...lines.map((line) => line.length)) * CHARACTER;
+    const height = lines.length * LINE;
+    const options = candidates(x, y, r, width, height).filter((spot) => spot.x0 >= box.x0 && spot.x1 <= box.x1
+      && spot.y0 >= box.y0 && spot.y1 <= box.y1);
+    if (!options.length) continue;
+    const cost = (spot) => taken.reduce((sum, other) => sum + overlap(spot, other), 0) + spot.far;
+    const best = options.reduce((a, b) => (cost(b) < cost(a) ? b : a));
+    if (cost(best) > 0.35 * width * height) continue;
+    taken.push(best);
+    found.push({ lines, x: (best.x0 + best.x1) / 2, y: best.y0 + 11, group });
+  }
+  return found;
+}
+
+function wholes(group) {
+  return page.reports[group.report].groups.kind.find((kind) => kind.name === group.kind) ?? group;
+}
+
+function candidates(x, y, r, width, height) {
+  const spots = [];
+  for (const gap of [4, 18, 36]) {
+    for (const [dx, dy] of [[0, -1], [1, 0], [-1, 0], [0, 1], [0.8, -0.8], [-0.8, -0.8], [0.8, 0.8], [-0.8, 0.8]]) {
+      const cx = x + dx * (r + gap + width / 2);
+      const cy = y + dy * (r + gap + height / 2);
+      spots.push({ x0: cx - width / 2, x1: cx + width / 2, y0: cy - height / 2, y1: cy + height / 2, far: gap * 2 });
+    }
+  }
+  return spots;
+}
