@@ -10,6 +10,9 @@ from memprof.report.digest import Digest
 from memprof.report.groups import Group
 from memprof.reports.parts import cells
 
+_NARROW = ("time", "share", "bound")
+"""What a phone shows beside an operator's name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -28,6 +31,12 @@ class Column:
     main: bool = True
     bar: bool = False
     is_number: bool = True
+
+    @property
+    def classes(self) -> str:
+        """Return the classes of its cells: numbers, what waits for a reader to ask for it, what phones leave out."""
+        names = {"n": self.is_number, "more": not self.main, "wide": self.key not in _NARROW}
+        return " ".join(name for name, is_so in names.items() if is_so)
 
 
 def columns(digests: Sequence[Digest]) -> tuple[Column, ...]:

@@ -42,10 +42,9 @@ def page_data(digests: Sequence[Digest]) -> Json:
                 "key": item.key,
                 "field": item.field,
                 "header": item.header,
-                "meaning": item.meaning,
+                "classes": item.classes,
                 "number": item.is_number,
             }
-            | ({"main": True} if item.main else {})
             | ({"bar": True} if item.bar else {})
             for item in shown
         ],

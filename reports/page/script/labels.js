@@ -1,5 +1,5 @@
 // Where the names of the largest bubbles go: beside them, where they hide least.
-import { page } from "./model.js";
+import { page, several } from "./model.js";
 
 const CHARACTER = 6.9;
 const LINE = 15;
@@ -35,7 +35,7 @@ export function place(bubbles, names, box, { each, brief }) {
     if (!inside || named.has(name) || whole.share < WORTH || found.length >= MOST) continue;
     named.add(name);
     const figure = whole.texts[page.columns.findIndex((column) => column.key === "share")];
-    const lines = brief ? [`${name} ${figure}`] : [name, `${figure} of time`];
+    const lines = several ? [name] : brief ? [`${name} ${figure}`] : [name, `${figure} of time`];
     const width = Math.max(...lines.map((line) => line.length)) * CHARACTER;
     const height = lines.length * LINE;
     const options = candidates(x, y, r, width, height).filter((spot) => spot.x0 >= box.x0 && spot.x1 <= box.x1

@@ -111,13 +111,22 @@ function row({ item, parent = false, child = false }) {
   head.append(made("i", `dot ${kindClass(item.kind)}`), name(item));
   const about = [parent ? "" : item.kind, phases > 1 && item.phase, several ? page.reports[item.report].label : ""].filter(Boolean).join(", ");
   head.append(" ", made("span", "what", about));
-  if (!parent) head.append(made("span", "path", item.module), made("span", "shapes", item.shapes));
+  if (!parent) head.append(path(item.module), made("span", "shapes", item.shapes));
   line.append(head, ...page.columns.map((column, place) => cell(column, item, place)));
   line.addEventListener("click", (event) => {
     if (event.target.closest(".fold")) return;
     choose(item.key, { adding: event.shiftKey || event.ctrlKey || event.metaKey, origin: "table" });
   });
   return line;
+}
+
+// A module's path may break after its dots.
+function path(text) {
+  const held = made("span", "path");
+  text.split(".").forEach((part, place, parts) => {
+    held.append(place < parts.length - 1 ? `${part}.` : part, document.createElement("wbr"));
+  });
+  return held;
 }
 
 // The name is a button, so that a row can be chosen without a mouse.
@@ -145,8 +154,8 @@ function fold(item) {
 const SVG = "http://www.w3.org/2000/svg";
 
 function cell(column, item, place) {
-  const made_ = made("td", [column.number && "n", !column.main && "more"].filter(Boolean).join(" "), item.texts[place]);
-  if (!column.bar) return made_;
+  const held = made("td", column.classes, item.texts[place]);
+  if (!column.bar) return held;
   const bar = document.createElementNS(SVG, "svg");
   bar.setAttribute("class", `bar ${kindClass(item.kind)}`);
   bar.setAttribute("viewBox", "0 0 100 8");
@@ -156,6 +165,6 @@ function cell(column, item, place) {
   rect.setAttribute("width", ((100 * item.share) / (widest || 1)).toFixed(2));
   rect.setAttribute("height", 8);
   bar.append(rect);
-  made_.append(bar);
-  return made_;
+  held.append(bar);
+  return held;
 }

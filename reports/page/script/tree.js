@@ -64,7 +64,7 @@ function draw(origin) {
     .attr("tabindex", (node) => (node === active ? 0 : -1))
     .attr("aria-level", (node) => node.depth - first + 1)
     .attr("aria-selected", (node) => isChosen(node.data))
-    .attr("aria-label", (node) => `${node.data.name}, ${node.data.kind}: ${node.data.texts[state.measure]}`)
+    .attr("aria-label", (node) => `${node.data.name} ${node.data.texts[state.measure]}, ${node.data.kind}`)
     .classed("out", (node) => !isShown(node.data))
     .classed("dim", (node) => anyChosen() && !isChosen(node.data))
     .classed("chosen", (node) => state.chosen.includes(node.data.key) || (node.data.isEnd && isChosen(node.data)))
