@@ -5,6 +5,7 @@ const CHARACTER = 6.9;
 const LINE = 15;
 const MOST = 7;
 const WORTH = 0.03;
+const MOST_HEEDED = 400;
 
 const overlap = (a, b) =>
   Math.max(0, Math.min(a.x1, b.x1) - Math.max(a.x0, b.x0)) * Math.max(0, Math.min(a.y1, b.y1) - Math.max(a.y0, b.y0));
@@ -23,17 +24,18 @@ function along({ x, y, turn, anchor, text }) {
 
 // Returns a label for the largest shown bubble of each kind (or for each bubble of a few), as text with its place.
 export function place(bubbles, names, box, { each, brief }) {
-  const taken = bubbles.map(({ x, y, r }) => ({ x0: x - r, x1: x + r, y0: y - r, y1: y + r }));
+  const taken = bubbles.slice(0, MOST_HEEDED).map(({ x, y, r }) => ({ x0: x - r, x1: x + r, y0: y - r, y1: y + r }));
   taken.push(...names.flatMap(along));
   const named = new Set();
   const found = [];
   for (const bubble of bubbles) {
     const { group, x, y, r } = bubble;
     const name = each ? group.name : group.kind;
-    const whole = each ? group : wholes(group);
     const inside = x > box.x0 && x < box.x1 && y > box.y0 && y < box.y1;
-    if (!inside || named.has(name) || whole.share < WORTH || found.length >= MOST) continue;
+    if (!inside || named.has(name) || found.length >= MOST) continue;
     named.add(name);
+    const whole = each ? group : wholes(group);
+    if (whole.share < WORTH) continue;
     const figure = whole.texts[page.columns.findIndex((column) => column.key === "share")];
     const lines = several ? [name] : brief ? [`${name} ${figure}`] : [name, `${figure} of time`];
     const width = Math.max(...lines.map((line) => line.length)) * CHARACTER;

@@ -3,7 +3,8 @@ import { axisBottom, axisLeft, format, scaleLog, select, zoom, zoomIdentity } fr
 import { groups, kindClass, page, several } from "./model.js";
 import { anyChosen, change, choose, isChosen, isShown, state, watch } from "./store.js";
 import { place } from "./labels.js";
-import { hide, say, show, spoken } from "./tip.js";
+import { drawRoofs, steps } from "./roofs.js";
+import { hide, show, spoken } from "./tip.js";
 
 const LEAST_RADIUS = 3.6;
 const MARK = 100;
@@ -13,7 +14,7 @@ const si = format("~s");
 const speed = (value) => si(value).replace(/([A-Za-z]?)$/, " $1FLOP/s");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-let svg, inner, size, x0, y0, transform, behaviour, items, railed, active, names;
+let svg, inner, size, x0, y0, transform, behaviour, items, railed, spots, active, names;
 let from = "binding";
 let share = 1;
 
@@ -42,7 +43,7 @@ export function drawPlot() {
   new ResizeObserver(resize).observe(holder);
   watch(["bubbles"], () => { fill(); draw(); });
   watch(["level"], move);
-  watch(["filter", "kinds", "bounds", "without", "chosen", "only"], draw);
+  watch(["filter", "kinds", "bounds", "without", "chosen", "only"], paint);
   watch(["zoom"], (_, origin) => { if (origin !== "plot") restore(); });
 }
 
@@ -100,8 +101,9 @@ function fill() {
   items = all.filter((group) => group.y);
   railed = all.filter((group) => !group.y);
   active = null;
-  const made = (selection, list) => selection.selectAll(".bubble").data(list, (group) => group.key).join("path")
-    .attr("class", (group) => `bubble ${kindClass(group.kind)}`)
+  for (const group of all) group.looks = "";
+  const made = (selection, list) => selection.selectAll(".bubble").data(list, (group) => group.key).join("path").order()
+    .attr("class", (group) => `bubble ${kindClass(group.kind)}`).attr("aria-pressed", false)
     .attr("d", (group) => page.reports[group.report].mark)
     .attr("role", "button").attr("tabindex", -1).attr("aria-label", spoken).attr("data-key", (group) => group.key)
     .on("click", (event, group) => choose(group.key, { adding: event.shiftKey || event.ctrlKey || event.metaKey, origin: "plot" }))
@@ -111,13 +113,6 @@ function fill() {
     .on("blur", hide);
   made(inner.select(".bubbles"), items);
   made(svg.select(".railed"), railed);
-  inner.select(".reaches").selectAll("g").data(items, (group) => group.key).join((enter) => {
-    const reach = enter.append("g").attr("class", (group) => kindClass(group.kind));
-    reach.append("path").attr("class", "reach");
-    reach.append("circle").attr("class", "ring").attr("r", 3);
-    reach.append("path").attr("class", "foretold").attr("d", "M-5 0H5");
-    return reach;
-  });
   svg.selectAll(".bubble").filter((_, place) => !place).attr("tabindex", 0);
 }
 
@@ -132,105 +127,88 @@ const radius = (group) => Math.max(LEAST_RADIUS, group.radius * Math.max(size.wi
 // Where a group stands at a level: one without bytes there stands at the right edge.
 const at = (group, level, x) => (group.x[level] ? x(group.x[level]) : size.width - 6);
 
+// Places everything; what is chosen or filtered out only changes its looks, see `paint`.
 function draw() {
   const x = transform.rescaleX(x0);
   const y = transform.rescaleY(y0);
   axes(x, y);
-  roofs(x, y);
-  const spots = items.map((group) => {
+  names = drawRoofs(inner, x, y, size);
+  spots = items.map((group) => {
     const to = at(group, state.level, x);
     const px = share < 1 ? at(group, from, x) * (1 - share) + to * share : to;
-    return { group, x: px, y: y(group.y), r: radius(group), in: isShown(group) };
+    return { group, x: px, y: y(group.y), r: radius(group), roof: group.roof && y(group.roof), foretold: group.predicted && y(group.predicted) };
   });
-  inner.select(".bubbles").selectAll(".bubble").each(function (group, place) {
-    const spot = spots[place];
-    style(this, group, spot.in);
-    this.setAttribute("transform", `translate(${spot.x.toFixed(1)} ${spot.y.toFixed(1)}) scale(${(spot.r / MARK).toFixed(4)})`);
+  const nodes = inner.select(".bubbles").node().childNodes;
+  spots.forEach((spot, place) => {
+    nodes[place].setAttribute("transform", `translate(${spot.x.toFixed(1)} ${spot.y.toFixed(1)}) scale(${(spot.r / MARK).toFixed(4)})`);
   });
-  inner.select(".reaches").selectAll("g").each(function (group, place) {
-    reach(this, group, spots[place], y);
-  });
-  const seen = spots.filter((spot) => spot.in && (!anyChosen() || isChosen(spot.group)));
+  rail();
+  paint();
+}
+
+function paint() {
+  const any = anyChosen();
+  for (const spot of spots) {
+    spot.in = isShown(spot.group);
+    spot.chosen = any && isChosen(spot.group);
+  }
+  const nodes = inner.select(".bubbles").node().childNodes;
+  spots.forEach((spot, place) => style(nodes[place], spot.in, any, spot.chosen));
+  svg.select(".railed").selectAll(".bubble").each(function (group) { style(this, isShown(group), any, isChosen(group)); });
+  reaches(any);
+  const seen = spots.filter((spot) => spot.in && (!any || spot.chosen));
   const box = { x0: 2, x1: size.width - 2, y0: 2, y1: size.height - 2 };
-  const labels = share < 1 ? [] : place(seen, names.filter((name) => name.seen), box, { each: state.bubbles !== "operator" || anyChosen(), brief: size.narrow });
+  const each = state.bubbles !== "operator" || any;
+  const labels = share < 1 ? [] : place(seen, names, box, { each, brief: size.narrow });
   const texts = inner.select(".labels").selectAll("text").data(labels).join("text").attr("class", "label")
     .attr("text-anchor", "middle").attr("x", (label) => label.x).attr("y", (label) => label.y);
   texts.selectAll("tspan").data((label) => label.lines.map((line) => ({ line, x: label.x }))).join("tspan")
-    .attr("x", (part) => part.x).attr("dy", (_, place_) => (place_ ? 15 : 0)).text((part) => part.line);
-  rail();
+    .attr("x", (part) => part.x).attr("dy", (_, line) => (line ? 15 : 0)).text((part) => part.line);
 }
 
-function style(node, group, isIn) {
-  const marked = isChosen(group);
-  node.classList.toggle("out", !isIn);
-  node.classList.toggle("dim", isIn && anyChosen() && !marked);
-  node.classList.toggle("chosen", marked);
+function style(node, isIn, any, marked) {
+  const looks = `${isIn ? "" : " out"}${isIn && any && !marked ? " dim" : ""}${marked ? " chosen" : ""}`;
+  const group = node.__data__;
+  if (group.looks === looks) return;
+  group.looks = looks;
+  node.setAttribute("class", `bubble ${kindClass(group.kind)}${looks}`);
   node.setAttribute("aria-pressed", marked);
 }
 
 // From a bubble to what the roofs allow: a ring, of what was measured an arrow, on which a bar is the prediction.
-function reach(node, group, spot, y) {
-  const line = select(node);
-  node.classList.toggle("out", !spot.in);
-  node.classList.toggle("dim", anyChosen() && !isChosen(group));
-  const end = group.roof ? y(group.roof) : spot.y;
-  const far = Math.abs(end - spot.y) > 1.5;
-  const measured = page.reports[group.report].measured;
-  const up = end < spot.y ? 1 : -1;
-  const head = measured && far ? `M${spot.x - 4} ${end + 7 * up}L${spot.x} ${end}L${spot.x + 4} ${end + 7 * up}` : "";
-  line.select(".reach").attr("d", far ? `M${spot.x} ${spot.y}V${end}${head}` : null);
-  line.select(".ring").attr("visibility", far && !measured ? null : "hidden").attr("cx", spot.x).attr("cy", end);
-  line.select(".foretold").attr("visibility", group.predicted ? null : "hidden")
-    .attr("transform", group.predicted ? `translate(${spot.x} ${y(group.predicted)})` : null);
+// All of one colour are one path.
+function reaches(any) {
+  const paths = new Map();
+  for (const spot of spots) {
+    if (!spot.in) continue;
+    const key = `${kindClass(spot.group.kind)}${any && !spot.chosen ? " dim" : ""}`;
+    const path = paths.get(key) ?? { key, reach: "", ring: "", foretold: "" };
+    paths.set(key, path);
+    const [x, end] = [spot.x.toFixed(1), (spot.roof ?? spot.y).toFixed(1)];
+    if (spot.foretold) path.foretold += `M${spot.x - 5} ${spot.foretold.toFixed(1)}h10`;
+    if (Math.abs(end - spot.y) < 1.5) continue;
+    path.reach += `M${x} ${spot.y.toFixed(1)}V${end}`;
+    const up = end < spot.y ? 1 : -1;
+    if (page.reports[spot.group.report].measured) path.reach += `m-4 ${7 * up}l4 ${-7 * up}l4 ${7 * up}`;
+    else path.ring += `M${spot.x - 3} ${end}a3 3 0 1 0 6 0a3 3 0 1 0 -6 0`;
+  }
+  const made = inner.select(".reaches").selectAll("g").data([...paths.values()], (path) => path.key).join((enter) => {
+    const group = enter.append("g").attr("class", (path) => path.key);
+    for (const name of ["reach", "ring", "foretold"]) group.append("path").attr("class", name);
+    return group;
+  });
+  for (const name of ["reach", "ring", "foretold"]) made.select(`.${name}`).attr("d", (path) => path[name] || null);
 }
 
 function axes(x, y) {
   const short = size.narrow;
   const ticks = (selection, axis, dx, dy) => selection.attr("transform", `translate(${dx} ${dy})`).call(axis);
-  ticks(svg.select(".ticks.x"), axisBottom(x).tickValues(lines(x)).tickFormat((value) => Number(value.toPrecision(3)).toString())
+  ticks(svg.select(".ticks.x"), axisBottom(x).tickValues(steps(x)).tickFormat((value) => Number(value.toPrecision(3)).toString())
     .tickSize(-size.height).tickPadding(8 + (railed.length ? RAIL + 8 : 0)), size.left, size.top + size.height);
-  ticks(svg.select(".ticks.y"), axisLeft(y).tickValues(lines(y)).tickFormat(short ? (value) => si(value).replace(/([A-Za-z])$/, " $1") : speed)
+  ticks(svg.select(".ticks.y"), axisLeft(y).tickValues(steps(y)).tickFormat(short ? (value) => si(value).replace(/([A-Za-z])$/, " $1") : speed)
     .tickSize(-size.width).tickPadding(8), size.left, size.top);
   const byte = state.level === "binding" ? "byte of the memory that binds" : `${page.levels[state.level]} byte`;
   svg.select(".axis-name.x").text(short ? `FLOP per ${byte}` : `arithmetic intensity: FLOP per ${byte}`);
-}
-
-// Powers of ten; of what is zoomed in so far that hardly any are left, finer steps.
-function lines(scale) {
-  const digits = [[1], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]];
-  const fits = (some) => scale.ticks(40).filter((value) => some.includes(Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9))));
-  return digits.map(fits).find((values) => values.length >= 3) ?? scale.ticks(5);
-}
-
-function roofs(x, y) {
-  const list = page.devices.flatMap((device) => device.roofs);
-  const drawn = list.map((roof) => {
-    const [a, b] = roof.ends[state.level].map(([px, py]) => [x(px), y(py)]);
-    return { roof, a, b, chosen: state.level === "binding" || !roof.memory || roof.code === state.level };
-  });
-  inner.select(".roofs").selectAll("path").data(drawn).join("path")
-    .attr("class", (line) => (line.chosen ? "roof chosen" : "roof")).attr("d", ({ a, b }) => `M${a}L${b}`);
-  names = drawn.map(named);
-  inner.select(".names").selectAll("text").data(names).join("text")
-    .attr("class", (name) => (name.chosen ? "roof-name chosen" : "roof-name")).attr("visibility", (name) => (name.seen ? null : "hidden"))
-    .attr("text-anchor", (name) => name.anchor).attr("transform", (name) => `translate(${name.x} ${name.y}) rotate(${name.turn})`)
-    .text((name) => name.text)
-    .on("pointermove", (event, name) => say([name.text], event.clientX, event.clientY)).on("pointerleave", hide);
-}
-
-// A slanted roof is named where it enters the plot, a flat one at its right end.
-function named({ roof, a, b, chosen: bold }) {
-  const base = { text: roof.label, chosen: bold && state.level !== "binding" };
-  if (!roof.memory) {
-    const inside = a[1] > 14 && a[1] < size.height && a[0] < size.width - 60;
-    return { ...base, x: size.width - 8, y: a[1] - 6, turn: 0, anchor: "end", seen: inside };
-  }
-  const slope = (b[1] - a[1]) / (b[0] - a[0]);
-  const start = Math.max(a[0], 0, a[0] + (size.height - a[1]) / slope) + 14;
-  const py = a[1] + slope * (start - a[0]);
-  const seen = start + 60 < Math.min(b[0], size.width) && py > 30;
-  const turn = (Math.atan(slope) * 180) / Math.PI;
-  return { ...base, x: start, y: py - 7, turn, anchor: "start", seen };
 }
 
 // What computes nothing, from the left, the largest first, as far as there is room.
@@ -238,7 +216,6 @@ function rail() {
   let left = size.left + 8;
   svg.select(".railed").selectAll(".bubble").each(function (group) {
     const r = Math.min(RAIL / 2 - 1, radius(group));
-    style(this, group, isShown(group));
     const fits = left + 2 * r < size.left + size.width;
     this.setAttribute("visibility", fits ? "visible" : "hidden");
     this.setAttribute("transform", `translate(${left + r} ${size.top + size.height + 8 + RAIL / 2}) scale(${r / MARK})`);

@@ -28,6 +28,7 @@ const FIRST = {
 
 export const state = { ...FIRST };
 const watchers = [];
+let writing = 0;
 
 // Calls back with the names of what changed, and with the view that changed it.
 export function watch(names, callback) {
@@ -39,7 +40,8 @@ export function change(changes, origin = "") {
   if (!changed.length) return;
   Object.assign(state, changes);
   refresh(changed);
-  write();
+  clearTimeout(writing);
+  writing = setTimeout(write, 0);
   for (const { names, callback } of watchers) {
     if (changed.some((name) => names.has(name))) callback(changed, origin);
   }
@@ -57,7 +59,10 @@ export function choose(key, { adding = false, origin = "" } = {}) {
 export const shown = new Uint8Array(rows.length).fill(1);
 export const chosen = new Uint8Array(rows.length);
 
+const NARROWING = ["filter", "kinds", "bounds", "without", "chosen", "only"];
+
 function refresh(changed) {
+  if (!changed.some((name) => NARROWING.includes(name))) return;
   if (changed.includes("chosen")) {
     chosen.fill(0);
     for (const key of state.chosen) for (const member of find(key).members) chosen[member] = 1;

@@ -45,24 +45,32 @@ function controls() {
   group.addEventListener("change", () => change({ group: group.value }, "table"));
   all.addEventListener("change", () => change({ columns: all.checked ? "all" : "" }, "table"));
   document.getElementById("more").addEventListener("click", () => { limit += STEP; draw(); });
-  document.getElementById("csv").addEventListener("click", () => csv(sorted(groups("operator").filter(isShown))));
-  document.getElementById("copy").addEventListener("click", () => tabbed(sorted(groups("operator").filter(isShown)), said));
+  document.getElementById("csv").addEventListener("click", () => csv(listed()));
+  document.getElementById("copy").addEventListener("click", () => tabbed(listed(), said));
 }
 
 const said = (text) => { document.getElementById("shown").textContent = text; };
+
+let order = { by: "", operators: [] };
+
+// The shown operators in the chosen order; what another view chose comes first.
+function listed() {
+  if (order.by !== state.sort) order = { by: state.sort, operators: sorted(groups("operator")) };
+  const list = order.operators.filter(isShown);
+  return pinned ? [...list.filter(isChosen), ...list.filter((group) => !isChosen(group))] : list;
+}
 
 function sorted(list) {
   const key = state.sort.replace(/^-/, "");
   const place = page.columns.findIndex((column) => column.key === key);
   const number = place >= 0 && page.columns[place].number;
   const value = (group) => (place < 0 ? group.name : number ? group.values[place] : group.texts[place]);
-  const order = state.sort.startsWith("-") ? descending : ascending;
-  const by = (a, b) => order(value(a), value(b)) || b.share - a.share;
-  return [...list].sort(pinned ? (a, b) => isChosen(b) - isChosen(a) || by(a, b) : by);
+  const compare = state.sort.startsWith("-") ? descending : ascending;
+  return [...list].sort((a, b) => compare(value(a), value(b)) || b.share - a.share);
 }
 
 function draw() {
-  const operators = sorted(groups("operator").filter(isShown));
+  const operators = listed();
   const lines = state.group ? folded(operators) : operators.slice(0, limit).map((item) => ({ item }));
   widest = Math.max(...lines.map((line) => line.item.share));
   body.replaceChildren(...lines.map(row));
@@ -74,8 +82,8 @@ function draw() {
   table.classList.toggle("all", state.columns === "all");
   document.getElementById("all-columns").checked = state.columns === "all";
   document.getElementById("group").value = state.group;
-  const listed = lines.filter((line) => !line.parent).length;
-  said(state.group ? `${lines.length - listed} groups of ${operators.length} operators` : `${listed} of ${operators.length} shown`);
+  const rows = lines.filter((line) => !line.parent).length;
+  said(state.group ? `${lines.length - rows} groups of ${operators.length} operators` : `${rows} of ${operators.length} shown`);
   const more = document.getElementById("more");
   more.hidden = Boolean(state.group) || operators.length <= limit;
   more.textContent = `Show ${Math.min(STEP, operators.length - limit)} more`;

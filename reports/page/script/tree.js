@@ -5,8 +5,10 @@ import { anyChosen, change, choose, isChosen, isShown, state, watch } from "./st
 import { hide, say } from "./tip.js";
 
 const ROW = 26;
-const NARROWEST = 2;
+const NARROWEST = 3;
 const NAMED = 26;
+
+const nodes = new Map();
 
 let holder, root, width, active;
 
@@ -20,7 +22,12 @@ export function drawTree() {
     if (holder.node().clientWidth !== width) draw();
   }).observe(holder.node());
   watch(["measure"], () => { build(); draw(); });
-  watch(["root", "filter", "kinds", "bounds", "without", "chosen", "only"], (_, origin) => draw(origin));
+  watch(["root"], () => draw());
+  watch(["filter", "kinds", "bounds", "without", "only"], paint);
+  watch(["chosen"], (_, origin) => {
+    if (origin !== "tree") reveal();
+    paint();
+  });
   draw();
 }
 
@@ -29,18 +36,21 @@ function build() {
   const roots = page.reports.map((report) => report.tree[0]).filter(Boolean);
   const whole = several ? { key: "", name: "all", kind: "", children: roots, members: [], texts: {} } : roots[0];
   root = hierarchy(whole);
-  root.each((node) => { node.value = node.data[state.measure]; });
+  nodes.clear();
+  root.each((node) => {
+    node.value = node.data[state.measure];
+    if (node.data.key) nodes.set(node.data.key, node);
+  });
   if (several) root.value = roots.reduce((sum, one) => sum + one[state.measure], 0);
   partition()(root);
   active = null;
 }
 
-const nodeOf = (key) => root.find((node) => node.data.key === key);
-const focus = () => nodeOf(state.root) ?? root;
+const focus = () => nodes.get(state.root) ?? root;
 
 function marked() {
   const key = state.chosen.find((one) => find(one).texts.time);
-  return key ? nodeOf(key) : active;
+  return key ? nodes.get(key) : active;
 }
 
 function zoomTo(node) {
@@ -48,14 +58,13 @@ function zoomTo(node) {
   change({ root: node === root ? "" : node.data.key }, "tree");
 }
 
-function draw(origin) {
+function draw() {
   width = holder.node().clientWidth;
   const top = focus();
-  if (origin && origin !== "tree") reveal();
   const scale = width / (top.x1 - top.x0 || 1);
-  const blocks = top.descendants().filter((node) => node.data.key && (node.x1 - node.x0) * scale >= NARROWEST);
+  const blocks = wide(top, NARROWEST / scale);
   const first = top.data.key ? top.depth : 1;
-  holder.style("height", `${(Math.max(first, ...blocks.map((node) => node.depth)) - first + 1) * ROW}px`);
+  holder.style("height", `${(blocks.reduce((most, node) => Math.max(most, node.depth), first) - first + 1) * ROW}px`);
   if (!blocks.includes(active)) active = blocks[0];
   holder.selectAll(".block").data(blocks, (node) => node.data.key).join(entered)
     .style("left", (node) => `${(node.x0 - top.x0) * scale}px`)
@@ -63,19 +72,40 @@ function draw(origin) {
     .style("width", (node) => `${(node.x1 - node.x0) * scale}px`)
     .attr("tabindex", (node) => (node === active ? 0 : -1))
     .attr("aria-level", (node) => node.depth - first + 1)
-    .attr("aria-selected", (node) => isChosen(node.data))
     .attr("aria-label", (node) => `${node.data.name} ${node.data.texts[state.measure]}, ${node.data.kind}`)
-    .classed("out", (node) => !isShown(node.data))
-    .classed("dim", (node) => anyChosen() && !isChosen(node.data))
-    .classed("chosen", (node) => state.chosen.includes(node.data.key) || (node.data.isEnd && isChosen(node.data)))
     .each(function (node) { fillIn(this, node, (node.x1 - node.x0) * scale); });
   crumbs(top);
   document.getElementById("tree-out").disabled = !top.parent;
+  paint();
+}
+
+// The nodes below one that are wide enough to see; within a narrow one there is none.
+function wide(top, least) {
+  const found = [];
+  const visit = (node) => {
+    if (node.data.key) found.push(node);
+    for (const child of node.children ?? []) if (child.x1 - child.x0 >= least) visit(child);
+  };
+  visit(top);
+  return found;
+}
+
+function paint() {
+  const any = anyChosen();
+  holder.selectAll(".block").each(function ({ data }) {
+    const marked = any && isChosen(data);
+    const chosen = state.chosen.includes(data.key) || (data.isEnd && marked);
+    const looks = `${data.isEnd ? " end" : ""}${isShown(data) ? "" : " out"}${any && !marked ? " dim" : ""}${chosen ? " chosen" : ""}`;
+    const name = `block ${kindClass(data.kind)}${looks}`;
+    if (this.className === name) return;
+    this.className = name;
+    this.setAttribute("aria-selected", marked);
+  });
 }
 
 function entered(enter) {
-  return enter.append("div").attr("class", (node) => `block ${kindClass(node.data.kind)}${node.data.isEnd ? " end" : ""}`)
-    .attr("role", "treeitem").attr("data-key", (node) => node.data.key)
+  return enter.append("div").attr("class", "block").attr("role", "treeitem").attr("aria-selected", false)
+    .attr("data-key", (node) => node.data.key)
     .on("click", (event, node) => {
       active = node;
       choose(node.data.key, { adding: event.shiftKey || event.ctrlKey || event.metaKey, origin: "tree" });

@@ -26,8 +26,13 @@ def count(page: Any, selector: str) -> int:
     return page.locator(selector).count()
 
 
+def fragment_of(page: Any) -> str:
+    """Return what the address holds once what was just chosen is in it."""
+    return str(page.evaluate("new Promise((done) => setTimeout(() => done(location.hash.slice(1)), 30))"))
+
+
 def parameters(page: Any) -> dict[str, str]:
-    fragment = page.evaluate("location.hash.slice(1)")
+    fragment = fragment_of(page)
     return dict(part.split("=") for part in fragment.split("&")) if fragment else {}
 
 
@@ -171,11 +176,11 @@ def test_the_address_holds_what_a_reader_sees(opened: Open) -> None:
     seen = page.evaluate(
         "[...document.querySelectorAll('.bubble, #tree .block, #operators tr')].map((one) => one.outerHTML)"
     )
-    assert "#" + page.evaluate("location.hash.slice(1)") == fragment
+    assert "#" + fragment_of(page) == fragment
     assert page.locator("#level :checked").get_attribute("value") == "l2"
     assert page.locator("#filter").input_value() == "conv"
     assert page.locator("#operators .more").first.is_visible()
-    again = opened("one", "#" + page.evaluate("location.hash.slice(1)"))
+    again = opened("one", "#" + fragment_of(page))
     assert (
         again.evaluate(
             "[...document.querySelectorAll('.bubble, #tree .block, #operators tr')].map((one) => one.outerHTML)"
