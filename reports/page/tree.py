@@ -29,7 +29,7 @@ def nodes(digest: Digest, places: dict[int, int]) -> list[dict[str, Any]]:
             below[path[:depth]].append(row)
     order = _ordered(below, ends)
     numbers: dict[Any, int] = {}
-    found = []
+    found: list[dict[str, Any]] = []
     for key in order:
         is_end = key in ends
         path = key[0] if is_end else key

@@ -22,10 +22,18 @@ function along({ x, y, turn, anchor, text }) {
   });
 }
 
+// Small boxes along the part of a roof that lies in the plot.
+function beneath([a, b], box) {
+  const [start, end] = [Math.max(a[0], box.x0), Math.min(b[0], box.x1)];
+  const slope = (b[1] - a[1]) / (b[0] - a[0]);
+  const places = [...Array(Math.max(0, Math.ceil((end - start) / 12))).keys()].map((step) => start + 12 * step);
+  return places.map((x) => ({ x0: x, x1: x + 12, y0: a[1] + slope * (x - a[0]) - 4, y1: a[1] + slope * (x - a[0]) + 4 }));
+}
+
 // Returns a label for the largest shown bubble of each kind (or for each bubble of a few), as text with its place.
-export function place(bubbles, names, box, { each, brief }) {
+export function place(bubbles, ceilings, box, { each, brief }) {
   const taken = bubbles.slice(0, MOST_HEEDED).map(({ x, y, r }) => ({ x0: x - r, x1: x + r, y0: y - r, y1: y + r }));
-  taken.push(...names.flatMap(along));
+  taken.push(...ceilings.names.flatMap(along), ...ceilings.lines.flatMap((line) => beneath(line, box)));
   const named = new Set();
   const found = [];
   for (const bubble of bubbles) {

@@ -14,7 +14,7 @@ const si = format("~s");
 const speed = (value) => si(value).replace(/([A-Za-z]?)$/, " $1FLOP/s");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-let svg, inner, size, x0, y0, transform, behaviour, items, railed, spots, active, names;
+let svg, inner, size, x0, y0, transform, behaviour, items, railed, spots, active, ceilings;
 let from = "binding";
 let share = 1;
 
@@ -132,7 +132,7 @@ function draw() {
   const x = transform.rescaleX(x0);
   const y = transform.rescaleY(y0);
   axes(x, y);
-  names = drawRoofs(inner, x, y, size);
+  ceilings = drawRoofs(inner, x, y, size);
   spots = items.map((group) => {
     const to = at(group, state.level, x);
     const px = share < 1 ? at(group, from, x) * (1 - share) + to * share : to;
@@ -159,7 +159,7 @@ function paint() {
   const seen = spots.filter((spot) => spot.in && (!any || spot.chosen));
   const box = { x0: 2, x1: size.width - 2, y0: 2, y1: size.height - 2 };
   const each = state.bubbles !== "operator" || any;
-  const labels = share < 1 ? [] : place(seen, names, box, { each, brief: size.narrow });
+  const labels = share < 1 ? [] : place(seen, ceilings, box, { each, brief: size.narrow });
   const texts = inner.select(".labels").selectAll("text").data(labels).join("text").attr("class", "label")
     .attr("text-anchor", "middle").attr("x", (label) => label.x).attr("y", (label) => label.y);
   texts.selectAll("tspan").data((label) => label.lines.map((line) => ({ line, x: label.x }))).join("tspan")

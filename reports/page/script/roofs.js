@@ -5,13 +5,14 @@ import { hide, say } from "./tip.js";
 
 // Powers of ten; of what is zoomed in so far that hardly any are left, finer steps.
 export function steps(scale) {
-  const digits = [[1], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]];
-  const leading = (value) => Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
-  const fits = (some) => scale.ticks(40).filter((value) => some.includes(leading(value)));
-  return digits.map(fits).find((values) => values.length >= 3) ?? scale.ticks(5);
+  const [low, high] = scale.domain();
+  const powers = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1) powers.push(10 ** power);
+  const fits = (digits) => powers.flatMap((power) => digits.map((digit) => digit * power)).filter((at) => at >= low && at <= high);
+  return [[1], [1, 2, 5], [1, 2, 3, 4, 6, 8]].map(fits).find((values) => values.length >= 3) ?? scale.ticks(5);
 }
 
-// Draws the roofs of all devices as seen from the chosen memory level; returns the names with their places.
+// Draws the roofs of all devices as seen from the chosen memory level; returns names and lines with their places.
 export function drawRoofs(inner, x, y, size) {
   const drawn = page.devices.flatMap((device) => device.roofs).map((roof) => {
     const [a, b] = roof.ends[state.level].map(([px, py]) => [x(px), y(py)]);
@@ -25,7 +26,7 @@ export function drawRoofs(inner, x, y, size) {
     .attr("visibility", (name) => (name.seen ? null : "hidden")).attr("text-anchor", (name) => name.anchor)
     .attr("transform", (name) => `translate(${name.x} ${name.y}) rotate(${name.turn})`).text((name) => name.text)
     .on("pointermove", (event, name) => say([name.text], event.clientX, event.clientY)).on("pointerleave", hide);
-  return names.filter((name) => name.seen);
+  return { names: names.filter((name) => name.seen), lines: drawn.map(({ a, b }) => [a, b]) };
 }
 
 // A slanted roof is named where it enters the plot, a flat one at its right end.
