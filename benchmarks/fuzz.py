@@ -3,13 +3,14 @@
     python benchmarks/fuzz.py [--minutes 5] [--target trace] [--seed 0]
 
 Prints what broke a target and keeps the file in the corpus, where the tests replay it. Exits with 1 if anything did.
+`python -m tests.fuzz.guided --seconds 300 trace` searches with atheris, which prefers files that reach new lines;
+`.ci/run` does so for 10 seconds a target.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import re
 import sys
 import tempfile
 import time
@@ -20,46 +21,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.fuzz.targets import CORPUS, TARGETS  # noqa: E402
-
-_NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
-_PIECES = [
-    b"0",
-    b"-1",
-    b"9" * 19,
-    b"9" * 400,
-    b"1e400",
-    b"1e-400",
-    b"null",
-    b"NaN",
-    b"inf",
-    b'""',
-    b"[]",
-    b"{}",
-    b"\\",
-    b"\0",
-]
-
-
-def mutate(content: bytes, others: list[bytes], chance: random.Random) -> bytes:
-    """Return a file with a number replaced, a piece put in, a stretch left out or repeated, or spliced with another."""
-    for _ in range(chance.randint(1, 4)):
-        place, end = sorted(chance.randrange(len(content) + 1) for _ in range(2))
-        numbers = list(_NUMBER.finditer(content))
-        kind = chance.randrange(5)
-        if kind == 0 and numbers:
-            place, end = chance.choice(numbers).span()
-            content = content[:place] + chance.choice(_PIECES) + content[end:]
-        elif kind == 1:
-            content = content[:place] + chance.choice(_PIECES) + content[place:]
-        elif kind == 2:
-            content = content[:place] + content[min(end, place + chance.randint(1, 40)) :]
-        elif kind == 3:
-            content = content[:end] + content[place:end] + content[end:]
-        else:
-            content = content[:place] + chance.choice(others)[place:]
-        content = content[: 1 << 16]
-    return content
+from tests.fuzz import CORPUS  # noqa: E402
+from tests.fuzz.mutations import mutate  # noqa: E402
+from tests.fuzz.targets import TARGETS  # noqa: E402
 
 
 def main() -> int:
@@ -75,7 +39,7 @@ def main() -> int:
     tried = 0
     broken: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "fuzzed.json"
+        path = Path(folder) / "fuzzed"
         while time.monotonic() < stop:
             content = mutate(chance.choice(corpus), corpus, chance)
             path.write_bytes(content)
@@ -87,7 +51,7 @@ def main() -> int:
                 found = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
                 if found not in broken:
                     broken.add(found)
-                    kept = CORPUS / options.target / f"{sha256(content).hexdigest()[:12]}.json"
+                    kept = CORPUS / options.target / f"{sha256(content).hexdigest()[:12]}"
                     kept.write_bytes(content)
                     print(f"{found}: {error!s:.100}; kept as {kept.name}")
     print(f"{tried} files, {len(broken)} ways to break the {options.target} reader")

@@ -62,10 +62,10 @@ def large():
 """
 
 
-def repository(folder: Path, blocks: int) -> None:
-    """Make a repository of a network with `BLOCKS` blocks, and put one with `blocks` into its working tree."""
+def repository(folder: Path, blocks: int, committed: int = BLOCKS) -> None:
+    """Make a repository of a network with `committed` blocks, and put one with `blocks` into its working tree."""
     file = folder / "net.py"
-    file.write_text(NETWORK.format(blocks=BLOCKS), encoding="utf-8")
+    file.write_text(NETWORK.format(blocks=committed), encoding="utf-8")
     who = ["-c", "user.name=benchmark", "-c", "user.email=benchmark@example.org"]
     for command in (["init", "--quiet"], ["add", "net.py"], [*who, "commit", "--quiet", "--message", "base"]):
         subprocess.run(["git", *command], cwd=folder, check=True)

@@ -26,9 +26,9 @@ from memprof.roofline.kernels import Kernels, gather
 from memprof.roofline.points import bounds_of, engines_of
 from memprof.roofline.timing import kernel_times
 from memprof.tensors.precision import get_precision
+from memprof.tensors.stack import parse_stack
 from memprof.validation.measurements import read_measurements
 from memprof.validation.prediction import Task, task_of
-from memprof.validation.protocol import source_settings
 from memprof.validation.records import Measurement
 from memprof.validation.tables import read_table
 
@@ -117,9 +117,11 @@ def _runnable(
 def _calls_of(task: Task) -> Calls:
     """Return the calls of a workload, built and run as it was measured; none where the model does not run."""
     from memprof.profiles.simulated import simulate
+    from memprof.profiles.stack_settings import stack_settings
 
+    stack = parse_stack(task.stack)
     try:
-        with source_settings(task.source, task.stack, task.phase):
+        with stack_settings(stack):
             simulation = simulate(
                 lambda: models.create_model(task.model),
                 batch_size=task.batch_size,
@@ -130,7 +132,8 @@ def _calls_of(task: Task) -> Calls:
             )
     except MemprofError:
         return ()
-    return extract_calls(simulation.profile, lambda operator: registry.find(operator) is not None)
+    profile = replace(simulation.profile, stack=stack)
+    return extract_calls(profile, lambda operator: registry.find(operator) is not None)
 
 
 def _build(rows: Sequence[tuple[Measurement, tuple[Calls, ...]]]) -> Problem:

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from memprof.analysis.simulated import analyze
     from memprof.errors import MemprofError
     from memprof.report.record import Report
+    from memprof.tensors.inputs import spec
 else:
     # Every command, `memprof --help` too, imports this package: what it offers is loaded when it is asked for.
     _HOMES = {
         "MemprofError": "memprof.errors",
         "Report": "memprof.report.record",
         "analyze": "memprof.analysis.simulated",
+        "spec": "memprof.tensors.inputs",
     }
 
     def __getattr__(name: str) -> object:
@@ -43,4 +45,4 @@ else:
         return sorted({*globals(), *__all__})
 
 
-__all__ = ["MemprofError", "Report", "__version__", "analyze", "devices", "models"]
+__all__ = ["MemprofError", "Report", "__version__", "analyze", "devices", "models", "spec"]

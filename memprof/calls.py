@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memprof.profiles.records import Event, EventCategory, Kernel, Profile
 from memprof.tensors.spec import Argument, TensorSpec
+from memprof.tensors.stack import TODAY, Stack
 from memprof.vocabulary import Phase
 
 ALLOCATIONS = frozenset(
@@ -34,7 +35,7 @@ class OperatorCall:
     path of the module whose forward made the call, or, in backward, made the forward call that this one differentiates.
     Of a measured profile, `kernels` are what the call and those nested in it launched, `host_ns` is how long the call
     took on the host, in nanoseconds; a simulated one has neither. `inferred` says which inputs the profile had not
-    recorded and are inferred, "" where all were.
+    recorded and are inferred, "" where all were. `stack` is what it ran on, as far as that changes its kernels.
     """
 
     name: str
@@ -44,6 +45,7 @@ class OperatorCall:
     kernels: tuple[Kernel, ...] = ()
     host_ns: int = 0
     inferred: str = ""
+    stack: Stack = TODAY
 
     def argument(self, position: int, default: Argument = None) -> Argument:
         """Return the input at `position`, or `default` where the call has none there or None was recorded."""
@@ -93,9 +95,10 @@ def extract_calls(profile: Profile, is_costed: Callable[[str], bool]) -> tuple[O
     launched kernels itself is a call of its own, for these kernels, so that none is lost.
     """
     forward_modules: dict[int, str] = {}
-    return tuple(
+    calls = tuple(
         call for event in profile.events for call in _walk(event, "", Phase.FORWARD, is_costed, forward_modules)
     )
+    return calls if profile.stack == TODAY else tuple(replace(call, stack=profile.stack) for call in calls)
 
 
 def _walk(

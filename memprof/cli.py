@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from memprof._version import __version__
-from memprof.errors import MemprofError, nearest
+from memprof.errors import MemprofError, ModelError, nearest
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
@@ -195,6 +195,8 @@ def _message(error: Exception, arguments: Sequence[str]) -> str:
         return f"{message[:1].lower()}{message[1:].rstrip('.')}; see `{command} --help`"
     if isinstance(error, click.ClickException):
         return error.format_message()
+    if isinstance(error, ModelError) and error.__cause__ is not None and "--debug" not in arguments:
+        return f"{error}; --debug shows the traceback"
     if isinstance(error, MemprofError):
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:

@@ -13,20 +13,32 @@ TENSOR, FP32, FP16 = ENGINES = ("tensor", "fp32", "fp16")
 LAUNCH, HOST = WAITING = ("launch", "host")
 """Bounds that are no ceiling of the device: neither data nor arithmetic sets the pace."""
 
+HOST_MATTERS = 0.1
+"""Share of a step's predicted time bound by the host from which errors of other steps say nothing about it: those were
+compared without their waits for a host."""
+
 ISSUE, LATENCY = ("issue", "latency")
 """Bounds inside the SMs: the instructions that their schedulers issue, and loads that wait for one another."""
 
 UNBOUND = "unknown"
 """The bound of an operator that no ceiling bounds."""
 
+SGD, ADAMW = OPTIMIZERS = ("sgd", "adamw")
+"""Updates of a training step that have a name; a user may bring others."""
 INFER, TRAIN = PHASES = ("infer", "train")
 """What a step of a workload is: forward only, or forward, backward and the optimizer's update."""
 
 CHANNELS_FIRST, CHANNELS_LAST = LAYOUTS = ("channels-first", "channels-last")
 """How images and weights lie in memory."""
 
+TODAYS_STACK = "today's PyTorch"
+"""What the stack of a workload is called that names none."""
+
 GPU, CPU = "gpu", "cpu"
 """The kinds of a device; see `memprof.report.DeviceCeilings`."""
+
+AMD = "amd"
+"""The family of GPUs that have matrix cores and vector units, not tensor and CUDA cores: `DeviceCeilings.family`."""
 
 GROUPINGS = ("operator", "module", "kind", "phase", "shape")
 """What a table of the most expensive may group by; a digest has the groups of each in its plural."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from memprof.vocabulary import (
+    AMD,
     CPU,
     DRAM,
     FP16,
@@ -20,6 +21,7 @@ from memprof.vocabulary import (
     LATENCY,
     LAUNCH,
     TENSOR,
+    TODAYS_STACK,
     TRAIN,
     UNBOUND,
     WAITING,
@@ -30,9 +32,21 @@ from memprof.vocabulary import (
 
 LEVEL_NAMES = {DRAM: "DRAM", L2: "L2", L1: "L1"}
 ENGINE_NAMES = {TENSOR: "tensor cores", FP32: "CUDA cores", FP16: "CUDA cores (packed fp16)"}
-_CPU_ENGINES = {TENSOR: "matrix units", FP32: "vector units", FP16: "vector units (packed fp16)"}
-_CPU_BOUNDS = {TENSOR: "matrix arithmetic", FP32: "vector arithmetic", FP16: "packed fp16 arithmetic"}
-_SHORT_CPU_BOUNDS = {TENSOR: "matrix", FP32: "vector", FP16: "vector fp16"}
+_ENGINES_OF = {
+    CPU: {TENSOR: "matrix units", FP32: "vector units", FP16: "vector units (packed fp16)"},
+    AMD: {TENSOR: "matrix cores", FP32: "vector units", FP16: "vector units (packed fp16)"},
+}
+"""What engines are called, by the family of the device, where NVIDIA calls them otherwise; so are bounds below."""
+_BOUNDS_OF = {
+    CPU: {TENSOR: "matrix arithmetic", FP32: "vector arithmetic", FP16: "packed fp16 arithmetic"},
+    AMD: {
+        TENSOR: "matrix-core arithmetic",
+        FP32: "vector-unit arithmetic",
+        FP16: "packed fp16 arithmetic on vector units",
+    },
+}
+_SHORT_ENGINES = {TENSOR: "matrix", FP32: "vector", FP16: "vector fp16"}
+_SHORT_BOUNDS_OF = {CPU: _SHORT_ENGINES, AMD: _SHORT_ENGINES}
 _BOUND_NAMES = {
     DRAM: "DRAM bandwidth",
     L2: "L2 bandwidth",
@@ -98,8 +112,8 @@ def known_kinds() -> tuple[str, ...]:
 
 
 def bound(code: str, device: str = "") -> str:
-    """Return what a bound is called in a sentence: "L1 bandwidth"; `device` is the kind of the device."""
-    return (_CPU_BOUNDS.get(code) if device == CPU else None) or _BOUND_NAMES.get(code, code)
+    """Return what a bound is called in a sentence: "L1 bandwidth"; `device` is the device's family."""
+    return _BOUNDS_OF.get(device, {}).get(code) or _BOUND_NAMES.get(code, code)
 
 
 def binding_clause(code: str, device: str = "") -> str:
@@ -109,12 +123,17 @@ def binding_clause(code: str, device: str = "") -> str:
 
 def short_bound(code: str, device: str = "") -> str:
     """Return what a bound is called in a column: "L1"."""
-    return (_SHORT_CPU_BOUNDS.get(code) if device == CPU else None) or _SHORT_BOUNDS.get(code, code)
+    return _SHORT_BOUNDS_OF.get(device, {}).get(code) or _SHORT_BOUNDS.get(code, code)
 
 
 def engine(code: str, device: str = "") -> str:
     """Return what a compute engine is called: "tensor cores", of a CPU "matrix units"."""
-    return (_CPU_ENGINES.get(code) if device == CPU else None) or ENGINE_NAMES.get(code, code)
+    return _ENGINES_OF.get(device, {}).get(code) or ENGINE_NAMES.get(code, code)
+
+
+def context(device: str) -> str:
+    """Return what a process occupies of a GPU's memory before it does anything; `device` is the device's family."""
+    return "HIP context" if device == AMD else "CUDA context"
 
 
 def level(code: str) -> str:
@@ -156,6 +175,11 @@ def kernel(name: str) -> str:
     if short.lower() in _NAMELESS and rest and "<" in plain:
         return kernel(rest[0].partition(">")[0].partition(",")[0]) or short
     return short or name
+
+
+def assumed(host: str, stack: str) -> str:
+    """Say what a prediction takes to launch kernels, and which stack: "host server-2022, today's PyTorch"."""
+    return ", ".join([*([f"host {host}"] if host else []), stack or TODAYS_STACK])
 
 
 def steps(count: int, known_from: str) -> str:

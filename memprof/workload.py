@@ -18,10 +18,11 @@ _LARGEST_BATCH = 65_536
 _LARGEST_RESOLUTION = 16_384
 
 
-def check_workload(*, batch_size: int, resolution: int, phase: str, precision: str, layout: str) -> None:
-    """Raise WorkloadError unless every setting is one that can be analysed."""
+def check_workload(*, batch_size: int, resolution: int | None, phase: str, precision: str, layout: str) -> None:
+    """Raise WorkloadError unless every setting is one that can be analysed; None is a resolution that inputs decide."""
     _check_range("batch size", batch_size, _LARGEST_BATCH)
-    _check_range("resolution", resolution, _LARGEST_RESOLUTION)
+    if resolution is not None:
+        _check_range("resolution", resolution, _LARGEST_RESOLUTION)
     if phase not in PHASES:
         raise WorkloadError(f"unknown phase {phase!r}", did_you_mean(phase, PHASES))
     if layout not in LAYOUTS:

@@ -29,6 +29,10 @@ from memprof.vocabulary import Kind
 FEW_CHANNELS = 4
 """Up to so many input channels cuDNN pads to the 8 that 16-bit tensor-core kernels read at once."""
 
+PATCH = (8, 16)
+"""Outputs that a block of cuDNN's fused Winograd kernel takes of an image (the grids of scudnn_winograd_128x128 in
+NeuSight's recordings, arXiv 2407.13853)."""
+
 IMAGE_CHANNELS = 3
 """An input with at most this many channels is taken for the image, whose gradient nobody asks for, where a trace
 does not record which gradients were."""
@@ -97,7 +101,7 @@ def _data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
     return product_work(
         "data gradient",
         grad_output.dtype,
-        _product(convolution, convolution.input.shape),
+        _product(convolution, convolution.input.shape, _phase_taps(convolution)),
         macs=macs(convolution),
         dram=Traffic(stored_bytes(grad_output) + stored_bytes(convolution.weight), _dense_bytes(convolution.input)),
         assumed=convolution.assumed,
@@ -149,14 +153,29 @@ def _winograd(convolution: Convolution, result: Shape) -> Winograd | None:
     if convolution.weight.shape[2:] != (3, 3) or moves != {1} or convolution.groups > 1 or convolution.channels_last:
         return None
     images, (height, width) = result[0], result[2:]
-    four, two = (images * ceil(height / side) * ceil(width / side) for side in (4, 2))
-    return Winograd(four, two)
+    patches = min(ceil(height / rows) * ceil(width / columns) for rows, columns in (PATCH, PATCH[::-1]))
+    return Winograd(images * ceil(height / 4) * ceil(width / 4), images * patches)
 
 
-def _product(convolution: Convolution, result: Shape) -> Product:
-    """Return the matrix products, one per group, whose result has the shape `result` (N, C, spatial...)."""
+def _phase_taps(convolution: Convolution) -> float:
+    """Return what a data gradient multiplies over what it is asked for: its positions come in stride x stride phases.
+
+    Each phase meets every stride-th tap of the window, ceil(kernel / stride) of them in each direction; where none
+    falls on a phase, as three times in four of a 1x1 convolution of stride 2, it is gone through all the same.
+    """
+    if convolution.transposed:
+        return 1.0
+    moves = zip(convolution.weight.shape[2:], convolution.stride, strict=True)
+    return prod(step * ceil(taps / step) / taps for taps, step in moves)
+
+
+def _product(convolution: Convolution, result: Shape, more: float = 1.0) -> Product:
+    """Return the matrix products, one per group, whose result has the shape `result` (N, C, spatial...).
+
+    Their depth is `more` than the multiply-adds ask for.
+    """
     rows, columns = result[0] * prod(result[2:]), result[1] // convolution.groups
-    depth = macs(convolution) / max(1, convolution.groups * rows * columns)
+    depth = more * macs(convolution) / max(1, convolution.groups * rows * columns)
     return Product(convolution.groups, rows, columns, depth, turned=is_turned(convolution))
 
 

@@ -26,7 +26,10 @@ THREADS = 1024
 WEIGHT_WARPS, WARP_THREADS = 8, 32
 """Warps per block of the weight gradient, one for each image at a time, and outputs that a warp takes at a time
 (getGradParamsNumThreads in the same file)."""
+RESIDENT_WARPS, RESIDENT_BLOCKS = 64, 16
+"""Of them an SM holds, and blocks: few images make blocks of as few warps (the same function)."""
 HALF_BYTES = 2
+CUDNN_CHANNELS, CUDNN_COLUMNS, CUDNN_WINDOWS = 32, 7, (1, 3, 5)
 KEPT_TAPS = 7
 """cuDNN's 16-bit kernels for wider windows are slower, as if they kept nothing: networks with windows of 9 say so."""
 
@@ -41,15 +44,29 @@ def macs(convolution: Convolution) -> int:
 def is_cudnns(convolution: Convolution) -> bool:
     """Return whether cuDNN runs the convolution, and not PyTorch's own kernels.
 
-    Source: use_cudnn_depthwise in ATen/native/Convolution.cpp: cuDNN takes channels-last tensors, and half-precision
-    ones with square kernels of 1, 3 or 5, at least 32 channels and a stride of 1 (its further cases depend on the
-    batch).
+    Source: use_cudnn_depthwise and check_cudnn_depthwise_workload_with_filter in ATen/native/Convolution.cpp: cuDNN
+    takes channels-last tensors; of others, half-precision ones of at least 32 channels and 7 columns with square
+    windows of 1, 3 or 5 that are not dilated, at a stride of 1, or of 2 where there are many channels or one image.
     """
-    size = convolution.weight.shape[2:]
-    small = len(set(size)) == 1 and size[0] in (1, 3, 5)
-    plain = set(convolution.stride) == {1} and set(convolution.dilation) == {1}
-    half = convolution.input.dtype == "float16" and small and plain and convolution.input.shape[1] >= 32
-    return half or convolution.channels_last
+    if convolution.channels_last:
+        return True
+    source, size = convolution.input, convolution.weight.shape[2:]
+    is_half = source.dtype == "float16" and source.shape[1] >= CUDNN_CHANNELS and set(convolution.dilation) == {1}
+    if not is_half or len(size) != 2 or len(set(convolution.stride)) > 1:
+        return False
+    if source.shape[2] == 1 and convolution.stride[1] == 1:
+        return True
+    if size[0] != size[1] or size[0] not in CUDNN_WINDOWS or source.shape[3] < CUDNN_COLUMNS:
+        return False
+    return convolution.stride[1] == 1 or (convolution.stride[1] == 2 and _suits_stride(source.shape, size[0]))
+
+
+def _suits_stride(source: Shape, window: int) -> bool:
+    """Return whether cuDNN takes a stride of 2 for a half-precision input (N, C, H, W): the same function."""
+    images, channels, _, columns = source
+    if window == 1:
+        return columns <= 28 if images == 1 else images <= 16 and channels >= 128 and columns <= CUDNN_COLUMNS
+    return images == 1 or channels >= 512 or (channels >= 256 and columns >= 28)
 
 
 def fuses_bias(convolution: Convolution) -> bool:
@@ -126,6 +143,7 @@ def weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         assumed=convolution.assumed,
         pattern=Pattern.DEPTHWISE_CUDNN_WEIGHT if convolution.channels_last else Pattern.DEPTHWISE_WEIGHT,
         serial_steps=0 if convolution.channels_last else _loop_turns(convolution.output_shape),
+        resident_blocks=min(RESIDENT_BLOCKS, RESIDENT_WARPS // min(WEIGHT_WARPS, convolution.output_shape[0])),
     )
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from math import prod
 
 from memprof.calls import OperatorCall
-from memprof.operators import fvcore_counts
+from memprof.operators import fvcore_counts, instructions
 from memprof.operators.pointwise_flops import GELU_BACKWARD_FLOPS, GELU_FLOPS, TABLE, Pointwise, Result
 from memprof.operators.registry import Formula, formula
 from memprof.operators.traffic import stream
 from memprof.operators.work import Work
-from memprof.tensors.shapes import broadcast_shapes, dense, is_floating, promoted_dtype
+from memprof.tensors.shapes import broadcast_shapes, dense, is_floating, promoted_dtype, stored_bytes
 from memprof.tensors.spec import TensorSpec
 from memprof.vocabulary import Kind, Phase
 
@@ -47,7 +47,16 @@ def pointwise(
     count = 0
     if flops and is_floating(arithmetic):
         count = fvcore_counts.elementwise_flops(reads[0].shape, output.shape, 0, flops)
-    return stream(step, reads, (output,), flops=count, dtype=arithmetic, threads=threads)
+    return stream(
+        step,
+        reads,
+        (output,),
+        flops=count,
+        dtype=arithmetic,
+        threads=threads,
+        instructions=instructions.elementwise((*reads, output), threads, flops),
+        in_place_bytes=stored_bytes(output) if in_place else 0,
+    )
 
 
 def _output(call: OperatorCall, reads: tuple[TensorSpec, ...], result: Result) -> TensorSpec:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import ceil, prod
 
 from memprof.calls import OperatorCall
+from memprof.operators import instructions
 from memprof.operators.elementwise import kind_of as elementwise_kind
 from memprof.operators.registry import formula
 from memprof.operators.traffic import fill, pattern_of, stream
@@ -33,7 +34,12 @@ Source: c10/core/MemoryFormat.h; 1 keeps the order of the input."""
 
 
 def _copy(source: TensorSpec, shape: Shape, dtype: str, step: str = "copy", pattern: Pattern | None = None) -> Work:
-    return stream(step, (source,), (dense(shape, dtype),), dtype=source.dtype, threads=prod(shape), pattern=pattern)
+    output = dense(shape, dtype)
+    threads = prod(shape)
+    issued = instructions.elementwise((source, output), threads)
+    if pattern not in (None, Pattern.STREAM):
+        issued = max(issued, threads * instructions.STRIDED)
+    return stream(step, (source,), (output,), dtype=source.dtype, threads=threads, pattern=pattern, instructions=issued)
 
 
 def _format_pattern(source: TensorSpec, wanted: Argument) -> Pattern | None:
@@ -49,7 +55,9 @@ def cost_copy(call: OperatorCall) -> tuple[Work, ...]:
     destination, source = call.tensor(0), call.tensor(1)
     if call.name == "aten::_copy_from":
         destination, source = source, destination
-    return (stream("copy", (source,), (destination,), dtype=source.dtype, threads=elements(destination)),)
+    threads = elements(destination)
+    issued = instructions.elementwise((source, destination), threads)
+    return (stream("copy", (source,), (destination,), dtype=source.dtype, threads=threads, instructions=issued),)
 
 
 @formula(

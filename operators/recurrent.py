@@ -53,6 +53,7 @@ SMALL_HIDDEN = {LSTM_GATES: 192, GRU_GATES: 192, RNN_GATES: 384}
 """Largest hidden state of the persistent kernel CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H, forward; PyTorch 1.12 and later
 (use_rnn_persist_small_h in ATen/native/cudnn/RNN.cpp)."""
 SMALL_HIDDEN_BACKWARD = {LSTM_GATES: 128, GRU_GATES: 128, RNN_GATES: 256}
+_NONE_SMALL = {LSTM_GATES: 0, GRU_GATES: 0, RNN_GATES: 0}
 
 
 def _packed(tensor: TensorSpec) -> tuple[Work, ...]:
@@ -64,10 +65,11 @@ def _packed(tensor: TensorSpec) -> tuple[Work, ...]:
 def cost_forward(call: OperatorCall) -> tuple[Work, ...]:
     """Cost all layers: for each the product with its inputs, then the time steps."""
     cell = read_recurrence(call)
-    return (*_packed(cell.source), *(work for features in cell.features for work in _layer(cell, features)))
+    small = SMALL_HIDDEN if call.stack.has_small_persistent_rnn else _NONE_SMALL
+    return (*_packed(cell.source), *(work for features in cell.features for work in _layer(cell, features, small)))
 
 
-def _layer(cell: Recurrence, features: int) -> Iterator[Work]:
+def _layer(cell: Recurrence, features: int, small: Mapping[int, int]) -> Iterator[Work]:
     weights, projected = cell.directions * cell.wide * features, cell.directions * cell.rows * cell.wide
     product = Product(cell.directions, cell.rows, cell.wide, features)
     yield cell.product("input product", product, cell.rows * features + weights, projected)
@@ -78,7 +80,7 @@ def _layer(cell: Recurrence, features: int) -> Iterator[Work]:
         cell.gates * cell.states,
         cell.states + cell.kept,
     )
-    yield from _time_steps(cell, step, SMALL_HIDDEN)
+    yield from _time_steps(cell, step, small)
 
 
 @formula(BACKWARD, kind=Kind.MATMUL)
@@ -96,8 +98,9 @@ def cost_backward(call: OperatorCall) -> tuple[Work, ...]:
     state = dense((len(cell.features) * cell.directions, cell.batch, cell.hidden), cell.dtype)
     absent = STATE_GRADIENTS if cell.gates == LSTM_GATES else STATE_GRADIENTS[:1]
     works += [fill("zeros", state) for position in absent if call.argument(position) is None]
+    small = SMALL_HIDDEN_BACKWARD if call.stack.has_small_persistent_rnn else _NONE_SMALL
     for features in reversed(cell.features):
-        works += _layer_data(cell, features)
+        works += _layer_data(cell, features, small)
     if weights_wanted:
         works += [*_packed(cell.source), fill("zeros", dense((cell.parameters,), cell.dtype))]
         for features in reversed(cell.features):
@@ -105,7 +108,7 @@ def cost_backward(call: OperatorCall) -> tuple[Work, ...]:
     return tuple(works)
 
 
-def _layer_data(cell: Recurrence, features: int) -> Iterator[Work]:
+def _layer_data(cell: Recurrence, features: int, small: Mapping[int, int]) -> Iterator[Work]:
     """Yield the way back through time, then the gradient of the input, to which each direction adds its part."""
     outputs = 0 if cell.gates == LSTM_GATES else cell.states  # of which the gradients of the other gates are made
     step = _Step(
@@ -114,7 +117,7 @@ def _layer_data(cell: Recurrence, features: int) -> Iterator[Work]:
         cell.states + outputs + cell.kept,
         cell.gates * cell.states,
     )
-    yield from _time_steps(cell, step, SMALL_HIDDEN_BACKWARD)
+    yield from _time_steps(cell, step, small)
     gates, weights = cell.directions * cell.rows * cell.wide, cell.directions * cell.wide * features
     product = Product(cell.directions, cell.rows, features, cell.wide)
     read = gates + weights + (cell.directions - 1) * cell.rows * features

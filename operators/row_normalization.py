@@ -46,12 +46,12 @@ GROUP_REDUCE_FLOPS = 3
 GROUP_BACKWARD_FLOPS = 4
 """Per element of its dx: a*dy + b*x + c."""
 
-ROW_STEPS = 6
-"""Waits of a row's block, one after the other: the load, the steps of summing among threads and warps, the loads of
-scale and shift, the store. However narrow the row: 3.7 us a resident block on an A100 (262,144 rows) and an H100
-(25,089 rows) alike, in traces of github.com/harryjmoss/particle_transformer and github.com/AMD-AGI/TraceLens."""
-RESIDENT_ROWS = 12
-"""Blocks of 128 threads that an SM holds, by their registers."""
+RESIDENT_ROWS = 16
+"""Blocks of 128 threads that an SM holds."""
+ROW_INSTRUCTIONS, ELEMENT_INSTRUCTIONS = 48_000, 115
+"""That a block's 128 threads issue for a row, most of them to combine their means and variances (Welford's, a division
+each), and for each element. Source: rows of 264 to 2,048 elements in NeuSight's recordings of an A100 (arXiv
+2407.13853); rows of 128 agree, 47,800 on an A100 at 765 MHz (github.com/harryjmoss/particle_transformer)."""
 COLUMNS_PER_BLOCK = 32
 """Columns of scale and shift per block of the parameter-gradient kernel (GammaBetaBackwardCUDAKernel_32x32 and, later,
 LaunchGammaBetaBackwardCUDAKernel): a block goes through all rows, so narrow rows leave most of the GPU idle."""
@@ -133,6 +133,11 @@ def cost_group_norm_backward(call: OperatorCall) -> tuple[Work, ...]:
     return tuple(passes)
 
 
+def _instructions(rows: int, row: int) -> int:
+    """Return what the blocks of `rows` rows of `row` elements issue; the gradient of x is taken to need as much."""
+    return rows * (ROW_INSTRUCTIONS + ELEMENT_INSTRUCTIONS * row)
+
+
 def _present(*tensors: TensorSpec | None) -> tuple[TensorSpec, ...]:
     return tuple(tensor for tensor in tensors if tensor is not None)
 
@@ -160,9 +165,9 @@ def _row_kernel(
         l1=Traffic(2 * size + affine_loads, written),
         vector_flops=flops,
         blocks=rows,
-        pattern=Pattern.ROW,
-        serial_steps=ROW_STEPS,
         resident_blocks=RESIDENT_ROWS,
+        instructions=_instructions(rows, row),
+        row_bytes=size / max(1, rows),
     )
     return (*copies, kernel)
 
@@ -189,9 +194,9 @@ def _row_backward(
                 l1=Traffic(loads, written),
                 vector_flops=ROW_BACKWARD_FLOPS * count,
                 blocks=rows,
-                pattern=Pattern.ROW,
-                serial_steps=ROW_STEPS,
                 resident_blocks=RESIDENT_ROWS,
+                instructions=_instructions(rows, row),
+                row_bytes=total(operands) / max(1, rows),
             )
         )
     if any(mask[1:]):

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
+from typing import TypedDict, Unpack
 
+from memprof.operators import instructions
 from memprof.operators.work import Conversion, Pattern, Product, Traffic, Winograd, Work
 from memprof.tensors.shapes import (
     ELEMENT_BYTES,
@@ -51,6 +53,28 @@ def _raise_to(traffic: Traffic | None, floor: Traffic) -> Traffic:
     return Traffic(max(traffic.read_bytes, floor.read_bytes), max(traffic.written_bytes, floor.written_bytes))
 
 
+class Details(TypedDict, total=False):
+    """What else a Work may say of its kernel; `Work` has the words and the defaults."""
+
+    matrix_flops: float
+    vector_flops: float
+    macs: float
+    launches: int
+    blocks: float | None
+    assumed: str
+    product: Product | None
+    pattern: Pattern
+    conversions: tuple[Conversion, ...]
+    winograd: Winograd | None
+    padding: float
+    instructions: float
+    serial_steps: float
+    resident_blocks: int
+    in_place_bytes: float
+    reread_bytes: float
+    row_bytes: float
+
+
 def make_work(
     step: str,
     dtype: str,
@@ -58,44 +82,11 @@ def make_work(
     dram: Traffic,
     l2: Traffic | None = None,
     l1: Traffic | None = None,
-    matrix_flops: float = 0,
-    vector_flops: float = 0,
-    macs: float = 0,
-    launches: int = 1,
-    blocks: float | None = None,
-    assumed: str = "",
-    product: Product | None = None,
-    pattern: Pattern = Pattern.STREAM,
-    conversions: tuple[Conversion, ...] = (),
-    winograd: Winograd | None = None,
-    padding: float = 1,
-    instructions: float = 0,
-    serial_steps: float = 0,
-    resident_blocks: int = 8,
+    **details: Unpack[Details],
 ) -> Work:
     """Build a Work whose inner levels move at least what the outer ones do; a level left out moves the same."""
     l2 = _raise_to(l2, dram)
-    return Work(
-        step,
-        dtype,
-        matrix_flops,
-        vector_flops,
-        macs,
-        dram,
-        l2,
-        _raise_to(l1, l2),
-        launches,
-        blocks,
-        assumed,
-        product,
-        pattern,
-        conversions,
-        winograd,
-        padding,
-        instructions,
-        serial_steps,
-        resident_blocks,
-    )
+    return Work(step, dtype, dram=dram, l2=l2, l1=_raise_to(l1, l2), **details)
 
 
 def stream(
@@ -112,6 +103,9 @@ def stream(
     blocks: int | None = None,
     serial_steps: float = 0,
     resident_blocks: int = 8,
+    instructions: float = 0,
+    in_place_bytes: float = 0,
+    reread_bytes: float = 0,
 ) -> Work:
     """Build the Work of a kernel that goes through its operands once.
 
@@ -137,8 +131,11 @@ def stream(
         blocks=blocks or ceil((threads if threads is not None else largest) / STREAM_BLOCK_ELEMENTS),
         assumed=assumed,
         pattern=pattern or pattern_of(memory_orders((*reads, *writes))),
+        instructions=instructions,
         serial_steps=serial_steps,
         resident_blocks=resident_blocks,
+        in_place_bytes=in_place_bytes,
+        reread_bytes=reread_bytes,
     )
 
 
@@ -159,4 +156,5 @@ def layout_copy(source: TensorSpec, step: str = "layout copy") -> Work:
     """Build the Work of making `source` contiguous: the stored bytes are read, every element is written."""
     copy = dense(source.shape, source.dtype)
     pattern = pattern_of({*memory_orders((source,)), packed_order(source.shape, channels_last=False)})
-    return stream(step, (source,), (copy,), threads=elements(source), pattern=pattern)
+    issued = instructions.STRIDED * elements(source)
+    return stream(step, (source,), (copy,), threads=elements(source), pattern=pattern, instructions=issued)

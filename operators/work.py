@@ -88,10 +88,10 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class Winograd:
-    """Tiles of the output, over all images, of 4 x 4 and of 2 x 2 positions: what Winograd's algorithms go through."""
+    """What Winograd's algorithms go through, over all images: tiles of 4 x 4 outputs, patches of 16 x 8 or 8 x 16."""
 
     tiles_4x4: int
-    tiles_2x2: int
+    patches: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,10 @@ class Work:
     the kernel, which no bound counts but the time does; `winograd` is there where it may use such an algorithm on CUDA
     cores. `padding` is what the kernel computes over what it is asked for. `instructions` is what its threads issue,
     where that is known to matter. `serial_steps` is how many loads each thread makes one after the other, where that is
-    more than the few that hide behind other threads; `resident_blocks` of its blocks fit on an SM at a time.
+    more than the few that hide behind other threads; `resident_blocks` of its blocks fit on an SM at a time. Of its
+    bytes at DRAM `in_place_bytes` are written over what it reads, and `reread_bytes` are read by the kernel before it
+    too: both decide what L2 may hold. A block that goes through its row twice reads `row_bytes` again, from DRAM where
+    the rows of all resident blocks do not fit in L2.
     """
 
     step: str
@@ -130,6 +133,9 @@ class Work:
     instructions: float = 0
     serial_steps: float = 0
     resident_blocks: int = 8
+    in_place_bytes: float = 0
+    reread_bytes: float = 0
+    row_bytes: float = 0
 
     @property
     def flops(self) -> float:

@@ -1,4 +1,7 @@
-"""Runs the installed `memprof` as people do: a process of its own, of which only the output and the exit code show."""
+"""Runs the installed `memprof` as people do: a process of its own, of which only the output and the exit code show.
+
+Most runs are forks of a process that has imported everything (tests/warm.py), which spares the import of torch.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import warm
+
 _SCRIPT = Path(sys.executable).with_name("memprof")
 MEMPROF = (str(_SCRIPT),) if _SCRIPT.exists() else (sys.executable, "-m", "memprof")
+
+_READ_AT_START = ("PYTHON", "LC_", "LANG", "TZ", "OMP_", "MPL", "PATH", "HOME")
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,14 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def memprof(*arguments: str, cwd: Path, **changes: str) -> Outcome:
-    """Run `memprof` with arguments in a folder, standard output and error being pipes."""
+    """Run `memprof` with arguments in a folder; what Python and libraries read while they start asks for a new one."""
+    if any(name.startswith(_READ_AT_START) for name in changes):
+        return memprof_anew(*arguments, cwd=cwd, **changes)
+    return Outcome(*warm.run(arguments, cwd, environment(**changes)))
+
+
+def memprof_anew(*arguments: str, cwd: Path, **changes: str) -> Outcome:
+    """Run `memprof` in a new interpreter, standard output and error being pipes."""
     done = subprocess.run(
         [*MEMPROF, *arguments], cwd=cwd, env=environment(**changes), capture_output=True, timeout=120, check=False
     )

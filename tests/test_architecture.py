@@ -45,13 +45,13 @@ MAY_IMPORT: dict[str, str] = {
     "analysis",
     "whatif": "report models findings comparisons validation",
     "gate": "_version report tensors models files workload devices profiles analysis",
-    "reports": "report findings comparisons whatif validation gate",
+    "reports": "report tensors findings comparisons whatif validation gate",
     "commands": "report tensors models files workload devices comparisons traces calibration analysis validation "
     "whatif gate reports",
     "pytest_plugin": "report analysis gate reports",
     "cli": "_version",
     "__main__": "cli",
-    "": "_version report models devices analysis",
+    "": "_version report models tensors devices analysis",
 }
 TOP_LEVEL = {
     *("__init__", "__main__", "_version", "calls", "cli", "errors", "files", "journal", "pytest_plugin", "units"),

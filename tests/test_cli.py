@@ -17,7 +17,7 @@ from memprof.devices import list_devices
 from memprof.models import list_models
 from memprof.report.reading import SET_SCHEMA, load_reports
 from memprof.report.record import SCHEMA, Report
-from tests.command_line import MEMPROF, Outcome, environment, memprof
+from tests.command_line import MEMPROF, Outcome, environment, memprof, memprof_anew
 
 HEAVY = ("torch", "numpy", "rich", "matplotlib", "pandas", "jinja2", "fvcore")
 
@@ -34,7 +34,7 @@ def printed(folder: Path) -> Outcome:
 
 @pytest.fixture(scope="module")
 def written(folder: Path) -> Outcome:
-    return memprof("roofline", "--model", "resnet18", "--batch-size", "2", cwd=folder)
+    return memprof_anew("roofline", "--model", "resnet18", "--batch-size", "2", cwd=folder)
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +174,7 @@ def test_help_names_every_format(folder: Path) -> None:
 
 
 def test_version_models_and_devices(folder: Path) -> None:
-    assert memprof("--version", cwd=folder) == Outcome(0, f"memprof, version {__version__}\n", "")
+    assert memprof_anew("--version", cwd=folder) == Outcome(0, f"memprof, version {__version__}\n", "")
     models = memprof("models", cwd=folder)
     assert (models.code, models.err) == (0, "")
     assert set(list_models()) <= set(models.out.split())

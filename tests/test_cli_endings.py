@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import MEMPROF, Outcome, environment, memprof
+from tests.command_line import MEMPROF, Outcome, environment, memprof_anew
 from tests.source_tree import ROOT
 
 INTERRUPTED = "error: interrupted; no file was left half-written"
@@ -42,7 +42,7 @@ def test_ctrl_c_leaves_one_line_and_the_files_of_the_run_before(when: str, tmp_p
     (tmp_path / "before" / "report.json").write_text("of an earlier run", encoding="utf-8")
     formats = ("--format", "json,md", "--batch-size", "1")
     for output in ("before", "new/deep") if when == "writing" else ("before",):
-        result = memprof("roofline", "--model", "net.py:Net", "--output", output, *formats, cwd=tmp_path)
+        result = memprof_anew("roofline", "--model", "net.py:Net", "--output", output, *formats, cwd=tmp_path)
         assert result.error == INTERRUPTED
     assert content(tmp_path / "before") == {"report.json": "of an earlier run"}
     assert not (tmp_path / "new").exists()
@@ -51,7 +51,7 @@ def test_ctrl_c_leaves_one_line_and_the_files_of_the_run_before(when: str, tmp_p
 def test_ctrl_c_comes_too_late_for_files_that_are_being_moved_to_their_places(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(WHEN["moving"], encoding="utf-8")
     arguments = ("roofline", "--model", "net.py:Net", "--batch-size", "1", "--format", "json,md", "--output", "out")
-    result = memprof(*arguments, cwd=tmp_path)
+    result = memprof_anew(*arguments, cwd=tmp_path)
     assert (result.code, result.err) == (0, "")
     assert sorted(os.listdir(tmp_path / "out")) == ["report.json", "report.md"]
 
@@ -62,7 +62,7 @@ def test_an_import_that_ctrl_c_breaks_off_may_raise_anything(tmp_path: Path) -> 
         f"import os, signal\ntry: {CTRL_C}\nexcept KeyboardInterrupt: raise AttributeError('half a module')\n",
         encoding="utf-8",
     )
-    result = memprof(*ANALYSE, cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    result = memprof_anew(*ANALYSE, cwd=tmp_path, PYTHONPATH=str(tmp_path))
     assert result.error == INTERRUPTED
     assert not (tmp_path / "memprof-report").exists()
 
@@ -87,7 +87,7 @@ def test_ctrl_c_at_any_time(seconds: float, tmp_path: Path) -> None:
 
 def test_ctrl_c_with_debug_shows_where(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(WHEN["importing"], encoding="utf-8")
-    result = memprof("--debug", "roofline", "--model", "net.py:Net", cwd=tmp_path)
+    result = memprof_anew("--debug", "roofline", "--model", "net.py:Net", cwd=tmp_path)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("Traceback (most recent call last):\n")
     assert result.err.splitlines()[-1] == INTERRUPTED

@@ -16,6 +16,15 @@ def test_engines_are_called_by_what_the_device_has() -> None:
     assert words.bound("l2", "cpu") == "L2 bandwidth"
 
 
+def test_amds_gpus_have_matrix_cores_and_vector_units() -> None:
+    assert [words.engine(code, "amd") for code in ("tensor", "fp32")] == ["matrix cores", "vector units"]
+    assert [words.short_bound(code, "amd") for code in ("tensor", "fp32", "issue")] == ["matrix", "vector", "issue"]
+    assert words.bound("tensor", "amd") == "matrix-core arithmetic"
+    for code in ("tensor", "fp32", "fp16"):
+        phrases = words.engine(code, "amd"), words.bound(code, "amd"), words.short_bound(code, "amd")
+        assert not any("CUDA" in word or "tensor" in word for word in phrases)
+
+
 def test_no_word_for_a_cpu_names_parts_of_a_gpu() -> None:
     for code in ("tensor", "fp32", "fp16"):
         phrases = words.engine(code, "cpu"), words.bound(code, "cpu"), words.short_bound(code, "cpu")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 
@@ -33,7 +33,7 @@ from memprof.report.record import (
 from memprof.roofline.hosts import launch_times
 from memprof.roofline.points import CostedCall, RooflinePoint, place, without_host
 from memprof.tensors.precision import get_precision
-from memprof.vocabulary import MEMORY_LEVELS, Kind, Phase
+from memprof.vocabulary import HOST, HOST_MATTERS, MEMORY_LEVELS, Kind, Phase
 
 _LOW_COVERAGE = 0.99
 _SENSELESS = (ValueError, ArithmeticError, AssertionError)
@@ -49,6 +49,7 @@ class CostedStep:
 
     `memory` is None where the profile does not tell. `clock` is what measured the calls, None in a simulated step.
     `steps` is how many steps the calls belong to, `read_share` the fraction of its profile that could be read.
+    `remarks` are what has to be known about the step.
     """
 
     costed: tuple[CostedCall, ...]
@@ -58,12 +59,33 @@ class CostedStep:
     clock: Clock | None = None
     steps: int = 1
     read_share: float = 1.0
+    remarks: tuple[ReportWarning, ...] = ()
 
 
-def cost_step(simulation: Simulation) -> CostedStep:
-    """Cost the calls of a simulated step."""
+def cost_step(simulation: Simulation, remarks: tuple[ReportWarning, ...] = ()) -> CostedStep:
+    """Cost the calls of a simulated step, about which `remarks` are known already."""
     costed, unknown = cost_profile(simulation.profile)
-    return CostedStep(costed, unknown, simulation.parameters, simulation.memory)
+    remarks += tuple(_remarks(simulation))
+    return CostedStep(costed, unknown, simulation.parameters, simulation.memory, remarks=remarks)
+
+
+def _remarks(simulation: Simulation) -> Iterator[ReportWarning]:
+    """Say what was minimised, and where everything was kept of what the data choose from."""
+    if simulation.loss:
+        yield ReportWarning("loss", simulation.loss, "give another as a function of the output: loss=")
+    if simulation.kept_all:
+        names = ", ".join(f"{count} calls of {name}" for name, count in simulation.kept_all.items())
+        yield ReportWarning(
+            "data-dependent",
+            f"the data decide how much {names} keep; here that is everything, so what follows them is an upper bound",
+            "analyse the part before them, or run it for real: `memprof measure`",
+        )
+    if simulation.guesses:
+        yield ReportWarning(
+            "guessed",
+            f"{simulation.guesses} questions to the data (any, all) are answered as if nothing were wrong in them",
+            "run it for real where that decides what is run: `memprof measure`",
+        )
 
 
 def cost_profile(profile: Profile) -> tuple[tuple[CostedCall, ...], tuple[OperatorCall, ...]]:
@@ -96,7 +118,7 @@ def assemble_report(
         memory=_memory(step.memory, device) if step.memory is not None else None,
         operators=tuple(rows),
         coverage=coverage,
-        warnings=(*_assumptions(step.costed), *_warnings(coverage, device)),
+        warnings=(*step.remarks, *_assumptions(step.costed), *_warnings(coverage, device)),
         environment=environment(),
     )
 
@@ -127,6 +149,15 @@ def _with_error(row: OperatorRow, workload: Workload, device: DeviceCeilings) ->
     return replace(row, relative_error=error)
 
 
+def _step_error(points: Sequence[RooflinePoint], workload: Workload, device: DeviceCeilings) -> float | None:
+    """Return how far the step's time is typically off; None where its host, which is assumed, sets notable parts."""
+    seconds = add_up(point.seconds for point in points)
+    held_up = add_up(point.seconds for point in points if point.bound == HOST)
+    if not seconds or held_up > HOST_MATTERS * seconds:
+        return None
+    return network_error(device.compared, device.name, workload.phase, workload.precision)
+
+
 def _totals(
     points: Sequence[RooflinePoint],
     workload: Workload,
@@ -155,7 +186,7 @@ def _totals(
         roofline_images_per_second=images / least if least else 0.0,
         host_seconds=float(launched[-1]) if launched.size else 0.0,
         measured_seconds=add_up(row.measured_seconds or 0.0 for row in rows) if step.clock is not None else None,
-        relative_error=network_error(device.compared, workload.phase, workload.precision) if seconds else None,
+        relative_error=_step_error(points, workload, device),
     )
 
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from memprof import devices, models
-from memprof.analysis.simulated import builder_of, model_name, simulate_model
+from memprof import devices
+from memprof.analysis.simulated import requested, simulate_subject
+from memprof.analysis.subject import Subject, subject_of
 from memprof.devices.ceilings import ceilings, default_precision
 from memprof.devices.hosts import default_costs
 from memprof.devices.reported import identify
 from memprof.errors import DeviceError, ModelError, WorkloadError
+from memprof.profiles.task import MakeOptimizer, Task
 from memprof.report.record import Report, Workload
+from memprof.tensors.inputs import read_inputs
 from memprof.tensors.precision import get_precision
-from memprof.vocabulary import CHANNELS_LAST, CPU, INFER, TRAIN
+from memprof.vocabulary import CHANNELS_LAST, CPU, INFER, SGD, TRAIN
 from memprof.workload import CUDA, DEFAULT_LAYOUT, DEFAULT_RUN_BATCH_SIZES, DEFAULT_WARM_UP, check_workload
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from memprof.devices.record import Device
     from memprof.profiles.memory import MemoryUse
@@ -31,8 +34,12 @@ _MOST_REPEATS = 10_000
 
 
 def measure(
-    model: str | Callable[[], nn.Module],
+    model: str | nn.Module | Callable[[], nn.Module],
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
     *,
+    loss: Callable[[Any], Tensor] | None = None,
+    optimizer: str | MakeOptimizer = SGD,
     device: str = CPU,
     roof: str | Path | None = None,
     batch_size: int | None = None,
@@ -46,7 +53,8 @@ def measure(
 ) -> Report:
     """Run steps of a model on `device`, "cpu" or "cuda", and report how long its operators took.
 
-    The model has random weights, or those that the function gives it, which training changes; images are noise. `roof`
+    A model given by name has random weights; one that you hold is copied, since training changes it. Inputs are noise
+    of the shapes given, and zeros where they are no floating-point numbers. `roof`
     is the device that operators are held against, a name or a file: by default `host`, which `memprof calibrate` makes,
     or the GPU by the name, processors and memory that CUDA reports. `batch_size` defaults to 8 on a CPU and 128 on a
     GPU; `precision` to fp32 on a CPU, and on a GPU to what fp32 tensors run as there. `repeat` steps are timed one by
@@ -56,7 +64,8 @@ def measure(
     Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
     """
     _check_steps(device, warm_up, repeat)
-    workload = _requested_workload(model, device, batch_size, resolution, phase, precision, layout)
+    subject, task = subject_of(model), Task(read_inputs(inputs, kwargs), loss, optimizer)
+    workload = _requested_workload(subject, task, device, batch_size, resolution, phase, precision, layout)
     target = _find_roof(device, roof)
     if target is not None:
         ceilings(target, _choose_precision(target, device, precision))
@@ -69,15 +78,14 @@ def measure(
     target = target or _gpu_roof(machine)
     workload = replace(workload, precision=_choose_precision(target, device, precision))
     roofs = ceilings(target, workload.precision, default_costs())
-    if resolution is None and isinstance(model, str):
-        workload = replace(workload, resolution=models.default_resolution(model))
-    memory = _simulated_memory(model, workload)
-    run = _run(model, workload, machine, memory, Plan.of(warm_up, repeat), compiled)
+    memory = _simulated_memory(subject, task, workload)
+    run = _run(subject, task, workload, machine, memory, Plan.of(warm_up, repeat), compiled)
     return analyze_run(run, machine, workload, roofs, memory, target.get("thread_count"))
 
 
 def _requested_workload(
-    model: str | Callable[[], nn.Module],
+    subject: Subject,
+    task: Task,
     device: str,
     batch_size: int | None,
     resolution: int | None,
@@ -85,18 +93,14 @@ def _requested_workload(
     precision: str | None,
     layout: str,
 ) -> Workload:
-    """Return what is asked for, checked, before it is known which resolution and precision are the defaults."""
-    workload = Workload(
-        model=model_name(model),
-        batch_size=DEFAULT_RUN_BATCH_SIZES[device] if batch_size is None else batch_size,
-        resolution=models.DEFAULT_RESOLUTION if resolution is None else resolution,
-        phase=phase,
-        precision=precision or "fp32",
-        layout=layout,
-    )
+    """Return what is asked for, checked, before it is known which precision is the default."""
+    if batch_size is None and task.inputs is None:
+        batch_size = DEFAULT_RUN_BATCH_SIZES[device]
+    workload = requested(subject, task, batch_size, resolution, phase, layout)
+    workload = replace(workload, precision=precision or "fp32")
     check_workload(
         batch_size=workload.batch_size,
-        resolution=workload.pixels,
+        resolution=workload.resolution,
         phase=phase,
         precision=workload.precision,
         layout=layout,
@@ -107,7 +111,8 @@ def _requested_workload(
 
 
 def _run(
-    model: str | Callable[[], nn.Module],
+    subject: Subject,
+    task: Task,
     workload: Workload,
     machine: Machine,
     memory: MemoryUse | None,
@@ -120,16 +125,18 @@ def _run(
     if memory is not None:
         check_room(memory.peak_bytes, machine, workload.model, workload.batch_size)
     return run_model(
-        builder_of(model),
+        subject.build,
         machine,
         batch_size=workload.batch_size,
-        resolution=workload.pixels,
+        resolution=workload.resolution or 0,
         training=workload.phase == TRAIN,
         precision=get_precision(workload.precision),
         channels_last=workload.layout == CHANNELS_LAST,
         plan=plan,
         compiled=compiled,
         name=workload.model,
+        task=task,
+        held=subject.instance is not None,
     )
 
 
@@ -174,9 +181,9 @@ def _gpu_roof(machine: Machine) -> Device:
         ) from error
 
 
-def _simulated_memory(model: str | Callable[[], nn.Module], workload: Workload) -> MemoryUse | None:
+def _simulated_memory(subject: Subject, task: Task, workload: Workload) -> MemoryUse | None:
     """Return the memory that the step needs, from a simulated run; None for a model that only runs for real."""
     try:
-        return simulate_model(model, workload).memory
+        return simulate_subject(subject, workload, task).memory
     except ModelError:
         return None

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from memprof import devices, models
+from memprof import devices
+from memprof.analysis.subject import Subject, subject_of
 from memprof.devices import hosts
 from memprof.devices.ceilings import ceilings, default_precision
 from memprof.devices.hosts import DEFAULT_HOST
-from memprof.errors import ModelError
+from memprof.errors import WorkloadError
+from memprof.profiles.task import IMAGES, MakeOptimizer, Task
 from memprof.report.record import Report, Workload
+from memprof.tensors.inputs import read_inputs
 from memprof.tensors.precision import get_precision
-from memprof.vocabulary import CHANNELS_LAST, INFER, TRAIN
+from memprof.tensors.stack import parse_stack
+from memprof.vocabulary import CHANNELS_LAST, INFER, SGD, TRAIN
 from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, check_workload
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from memprof.devices.hosts import Host
     from memprof.devices.record import Device
@@ -25,98 +30,144 @@ if TYPE_CHECKING:
 
 
 def analyze(
-    model: str | Callable[[], nn.Module],
+    model: str | nn.Module | Callable[[], nn.Module],
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
     *,
+    loss: Callable[[Any], Tensor] | None = None,
+    optimizer: str | MakeOptimizer = SGD,
     device: str | Path | Device = "a100",
-    batch_size: int = DEFAULT_BATCH_SIZE,
+    batch_size: int | None = None,
     resolution: int | None = None,
     phase: str = INFER,
     precision: str | None = None,
     layout: str = DEFAULT_LAYOUT,
     host: str | Path | Host = DEFAULT_HOST,
+    stack: str = "",
 ) -> Report:
     """Analyse one step of a model on a device that need not be there.
 
-    `model` is a name or spec (see memprof.models.create_model) or a function that builds a torch.nn.Module whose
-    forward takes images (batch, 3, resolution, resolution). `device` is a name of the catalogue or the path of a device
-    file. `resolution` defaults to the model's own (mostly 224). `phase` is "infer" (forward) or "train" (forward,
-    cross-entropy, backward, SGD step). `precision` is one of memprof.tensors.precision.PRECISIONS; it defaults to tf32
-    where the device has it, else fp32. `layout` is "channels-last" or "channels-first". `host` is what launches the
-    kernels: a name of `memprof devices --hosts`, or the path of a host file; "cuda-graphs" takes the host away.
+    `model` is a name or spec (see memprof.models.create_model), a torch.nn.Module, which stays as it is, or a class or
+    function that builds one. `inputs` are the positional arguments of its forward: a tuple of tensors, or of
+    memprof.spec("2x3x224x224", "float32"), possibly nested in tuples, lists and dicts; or a single one. `kwargs` are
+    its keyword arguments. Tensors are only read for shape and dtype. Without both the model is given images
+    (batch_size, 3, resolution, resolution); with them, `batch_size` is the first size of the first tensor unless given.
+
+    `phase` is "infer" (forward) or "train" (forward, loss, backward, optimizer). `loss` is a function of the output
+    that returns one number; without it, the model's own loss, or the cross-entropy of the scores in its output, or the
+    mean squared error of what it returns, and the report says which. `optimizer` is "sgd" (Nesterov momentum), "adamw",
+    or a function of the list of parameters that returns a torch.optim.Optimizer.
+
+    `device` is a name of the catalogue or the path of a device file. `resolution` defaults to the model's own (mostly
+    224). `precision` is one of memprof.tensors.precision.PRECISIONS; it defaults to that of the model's own parameters
+    where these are 16-bit, else to tf32 where the device has it, else fp32. `layout` is "channels-last" or
+    "channels-first". `host` is what launches the kernels: a name of `memprof devices --hosts`, or the path of a host
+    file; "cuda-graphs" takes the host away. `stack` is what the step runs on where that is not today's
+    PyTorch: "torch 1.13", "torch 2.4, attention in steps" (see memprof.tensors.stack.parse_stack).
 
     Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
     """
     (report,) = analyze_on(
         model,
         [device],
+        task=Task(read_inputs(inputs, kwargs), loss, optimizer),
         batch_size=batch_size,
         resolution=resolution,
         phase=phase,
         precision=precision,
         layout=layout,
         host=host,
+        stack=stack,
     )
     return report
 
 
 def analyze_on(
-    model: str | Callable[[], nn.Module],
+    model: str | nn.Module | Callable[[], nn.Module],
     targets: Sequence[str | Path | Device],
     *,
-    batch_size: int = DEFAULT_BATCH_SIZE,
+    task: Task = IMAGES,
+    batch_size: int | None = None,
     resolution: int | None = None,
     phase: str = INFER,
     precision: str | None = None,
     layout: str = DEFAULT_LAYOUT,
     host: str | Path | Host = DEFAULT_HOST,
+    stack: str = "",
 ) -> list[Report]:
     """Analyse one step of a model on several devices; it is simulated once for each precision. See `analyze`."""
     records = [devices.get(target) if isinstance(target, (str, Path)) else target for target in targets]
     costs = hosts.costs(hosts.get(host) if isinstance(host, (str, Path)) else host)
-    name = model_name(model)
-    if resolution is None:
-        resolution = models.default_resolution(model) if isinstance(model, str) else models.DEFAULT_RESOLUTION
-    workloads = []
-    for record in records:
-        chosen = precision or default_precision(record)
-        check_workload(batch_size=batch_size, resolution=resolution, phase=phase, precision=chosen, layout=layout)
-        workloads.append(Workload(name, batch_size, resolution, phase, chosen, layout))
+    subject, ran_on = subject_of(model), parse_stack(stack)
+    asked = replace(requested(subject, task, batch_size, resolution, phase, layout), stack=ran_on.text)
+    workloads = [_in_precision(asked, precision or default_precision(record)) for record in records]
     roofs = [ceilings(record, workload.precision, costs) for record, workload in zip(records, workloads, strict=True)]
     # Torch is met only from here on, so that a mistake above is told at once.
     from memprof.analysis.assembly import assemble_report, cost_step
+    from memprof.analysis.building import Built
+    from memprof.profiles.stack_settings import stack_settings
 
-    steps = {workload: cost_step(simulate_model(model, workload)) for workload in dict.fromkeys(workloads)}
+    steps = {}
+    with stack_settings(ran_on):
+        built = Built(subject)
+        if precision is None and built.precision:
+            workloads = [_in_precision(asked, built.precision)] * len(records)
+            roofs = [ceilings(record, built.precision, costs) for record in records]
+        for workload in dict.fromkeys(workloads):
+            built.check_precision(workload.precision)
+            steps[workload] = cost_step(_simulate(built.take, workload, task), built.remarks)
     return [assemble_report(steps[workload], workload, roof) for workload, roof in zip(workloads, roofs, strict=True)]
 
 
-def simulate_model(model: str | Callable[[], nn.Module], workload: Workload) -> Simulation:
-    """Simulate one step of `workload`; ModelError where the model cannot be built or does not run on meta."""
+def requested(
+    subject: Subject, task: Task, batch_size: int | None, resolution: int | None, phase: str, layout: str
+) -> Workload:
+    """Return what is asked for, apart from its precision; WorkloadError where it contradicts itself."""
+    given = task.inputs
+    if given is not None and resolution is not None:
+        raise WorkloadError("the inputs have a resolution of their own", "leave resolution out, or the inputs")
+    batch = batch_size if batch_size is not None else given.batch_size if given else DEFAULT_BATCH_SIZE
+    pixels = given.resolution if given else subject.resolution if resolution is None else resolution
+    text, optimizer = str(given) if given else "", task.optimizer_name if phase == TRAIN else SGD
+    return Workload(subject.name, batch, pixels, phase, "", layout, inputs=text, optimizer=optimizer)
+
+
+def _in_precision(workload: Workload, precision: str) -> Workload:
+    check_workload(
+        batch_size=workload.batch_size,
+        resolution=workload.resolution,
+        phase=workload.phase,
+        precision=precision,
+        layout=workload.layout,
+    )
+    return replace(workload, precision=precision)
+
+
+def simulate_model(model: str | nn.Module | Callable[[], nn.Module], workload: Workload) -> Simulation:
+    """Simulate one step of `workload` on images; ModelError where the model cannot be built or does not run on meta."""
+    return simulate_subject(subject_of(model), workload)
+
+
+def simulate_subject(subject: Subject, workload: Workload, task: Task = IMAGES) -> Simulation:
+    """Simulate one step; ModelError where the subject cannot be built or does not run on meta."""
+    from memprof.analysis.building import Built
+    from memprof.profiles.stack_settings import stack_settings
+
+    with stack_settings(parse_stack(workload.stack)):
+        return _simulate(Built(subject).take, workload, task)
+
+
+def _simulate(build: Callable[[], nn.Module], workload: Workload, task: Task) -> Simulation:
     from memprof.profiles.simulated import simulate
 
-    return simulate(
-        builder_of(model),
+    simulation = simulate(
+        build,
         batch_size=workload.batch_size,
-        resolution=workload.pixels,
+        resolution=workload.resolution or 0,
         training=workload.phase == TRAIN,
         precision=get_precision(workload.precision),
         channels_last=workload.layout == CHANNELS_LAST,
         name=workload.model,
+        task=task,
     )
-
-
-def builder_of(model: str | Callable[[], nn.Module]) -> Callable[[], nn.Module]:
-    """Return the function that builds a model, which is given by name or as that function."""
-    return (lambda: models.create_model(model)) if isinstance(model, str) else model
-
-
-def model_name(model: object) -> str:
-    """Return what a report calls a model; ModelError where it is neither a known name nor a function."""
-    if isinstance(model, str):
-        return models.canonical_name(model)
-    if not callable(model) or hasattr(model, "named_modules"):
-        raise ModelError(
-            f"a model is a name or a function that builds it, not a {type(model).__name__}",
-            "pass a function that returns it: analyze(lambda: model)",
-        )
-    name = getattr(model, "__qualname__", type(model).__name__)
-    return f"{getattr(model, '__module__', '')}:{name}".removeprefix(":")
+    return replace(simulation, profile=replace(simulation.profile, stack=parse_stack(workload.stack)))

@@ -20,11 +20,10 @@ from memprof.devices.hosts import default_costs
 from memprof.devices.record import Device
 from memprof.devices.reported import identify
 from memprof.errors import DeviceError, TraceError, WorkloadError
-from memprof.profiles.records import Activity, Event, Kernel
+from memprof.profiles.records import Activity, Kernel
 from memprof.report.record import Report, ReportWarning
 from memprof.report.run import DeviceTime, Measured, Stray
 from memprof.traces.busy import device_times
-from memprof.traces.kinds import is_operator
 from memprof.traces.records import Trace, TraceDevice
 from memprof.traces.selection import whole_steps
 from memprof.vocabulary import NANOSECOND
@@ -33,6 +32,7 @@ WITHOUT_SHAPES = "the operator that launched it has no recorded shapes"
 _RECORD_OPERATORS = (
     "record it with activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]: operators are the CPU part"
 )
+_RECORD_SHAPES = "record it with torch.profiler.profile(record_shapes=True)"
 _COMPUTED = frozenset({Activity.KERNEL, Activity.COMMUNICATION})
 """What profilers call kernels: copies and fills are not."""
 _MOST_STRAYS = 200
@@ -43,9 +43,9 @@ _TRANSFER = re.compile("HtoD|DtoH|HostToDevice|DeviceToHost", re.IGNORECASE)
 def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str | None = None) -> Report:
     """Hold the operators of a trace against `device`, by default the one that the trace names.
 
-    The report's times are those of all the trace's steps together. A trace of kernels only tells where
-    the device's time went, and has no rows. DeviceError where the trace names no device that memprof knows, TraceError
-    where it holds operators but none with shapes.
+    The report's times are those of all the trace's steps together. A trace of kernels only, or whose operators have no
+    shapes, tells where the device's time went, and has no rows. DeviceError where the trace names no device that
+    memprof knows, TraceError where it holds neither kernels nor operators with shapes.
     """
     target = device or device_of(trace)
     whole, trace = trace, whole_steps(trace)
@@ -68,13 +68,14 @@ def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str 
 def cost_trace(trace: Trace) -> tuple[CostedStep, list[OperatorCall]]:
     """Cost the calls of a trace that have shapes, and return those that have none.
 
-    TraceError where all its operators have none, or where it has neither operators nor kernels.
+    TraceError where it has neither operators with shapes nor kernels.
     """
     costed, unknown = cost_profile(trace.profile)
     calls = [*(item.call for item in costed), *unknown]
-    has_kernels_only = bool(trace.kernels) and not _has_operators(trace.profile.events)
-    if not has_kernels_only and not any(call.tensors() for call in calls):
-        raise TraceError(f"{trace.path} holds no operators with recorded shapes", _record_again(trace))
+    if not any(call.tensors() for call in calls):  # all that is known is what the device did
+        if not trace.kernels:
+            raise TraceError(f"{trace.path} holds no operators with recorded shapes", _record_again(trace))
+        costed, unknown = (), tuple(calls)
     step = CostedStep(
         costed=tuple(
             replace(item, works=() if _is_transfer(item.call) else item.works, on_cuda_cores=is_on_cuda_cores(item))
@@ -131,9 +132,15 @@ def select_rank(traces: Sequence[Trace], rank: int) -> list[Trace]:
 
 
 def check_operators(report: Report) -> None:
-    """Raise TraceError where the report of a trace has no operators to line up with those of a model."""
-    if not report.operators:
-        raise TraceError(f"{report.workload.model} holds no operators to line up with a model", _RECORD_OPERATORS)
+    """Raise TraceError where the report of a trace has no operators with shapes to line up with those of a model."""
+    if report.operators:
+        return
+    by_order = f"{_RECORD_SHAPES}; `memprof validate --trace FILE --model NAME` lines operators up by their order"
+    has_some = any(warning.code == "no-shapes" for warning in report.warnings)
+    raise TraceError(
+        f"{report.workload.model} holds no operators with recorded shapes to line up with a model",
+        by_order if has_some else _RECORD_OPERATORS,
+    )
 
 
 def add_counters(report: Report, path: Path) -> Report:
@@ -171,10 +178,6 @@ def device_name(trace: Trace) -> str:
 def _reported_device(trace: Trace) -> TraceDevice | None:
     by_index = {item.index: item for item in trace.devices}
     return by_index.get(_busiest(trace.kernels)) if trace.kernels else None
-
-
-def _has_operators(events: Iterable[Event]) -> bool:
-    return any(is_operator(event.category, event.name) or _has_operators(event.children) for event in events)
 
 
 def _is_transfer(call: OperatorCall) -> bool:
@@ -274,4 +277,4 @@ def _name(trace: Trace) -> str:
 def _record_again(trace: Trace) -> str:
     if not trace.profile.events:
         return _RECORD_OPERATORS
-    return "record it with torch.profiler.profile(record_shapes=True)"
+    return _RECORD_SHAPES

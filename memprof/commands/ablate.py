@@ -21,6 +21,7 @@ from memprof.commands.options import (
     output_option,
     precision_option,
     resolution_option,
+    stack_option,
 )
 from memprof.reports.ablate import WRITERS as ABLATION
 from memprof.reports.sweep import WRITERS as SWEEP
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 )
 @device_option
 @host_options
+@stack_option
 @precision_option
 @batch_size_option
 @resolution_option
@@ -64,6 +66,7 @@ def command(
     asked: str | None,
     device: str,
     host: str,
+    stack: str,
     precision: str | None,
     batch_size: int,
     resolution: int | None,
@@ -96,6 +99,7 @@ def command(
             resolution=resolution,
             precision=precision,
             host=host,
+            stack=stack,
             done=f" ({place + 1} of {len(plan.models)})",
         )
     deliver([Result(plan.conclude(cells), plan.writers, formats)], output, as_json=as_json)

@@ -22,6 +22,7 @@ def analyse_layouts(
     resolution: int | None,
     precision: str | None,
     host: str,
+    stack: str,
     done: str = "",
 ) -> list[list[Report]]:
     """Return for each device the reports of a model: in every phase, in both layouts ("best") or in the one asked for.
@@ -44,6 +45,7 @@ def analyse_layouts(
                     precision=precision,
                     layout=one,
                     host=host,
+                    stack=stack,
                 )
             for cell, report in zip(cells, reports, strict=True):
                 cell.append(report)

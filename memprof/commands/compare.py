@@ -18,6 +18,7 @@ from memprof.commands.options import (
     output_option,
     precision_option,
     resolution_option,
+    stack_option,
 )
 from memprof.reports.compare import WRITERS
 from memprof.vocabulary import PHASES
@@ -44,6 +45,7 @@ from memprof.vocabulary import PHASES
     help="A device of `memprof devices`, or a file that describes one. Repeat for several.",
 )
 @host_options
+@stack_option
 @precision_option
 @batch_size_option
 @resolution_option
@@ -55,6 +57,7 @@ def command(
     models: tuple[str, ...],
     names: tuple[str, ...],
     host: str,
+    stack: str,
     precision: str | None,
     batch_size: int,
     resolution: int | None,
@@ -91,6 +94,7 @@ def command(
             resolution=resolution,
             precision=precision,
             host=host,
+            stack=stack,
             done=done,
         )
     deliver([Result(compare(cells), WRITERS, formats)], output, as_json=as_json)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from memprof import devices, units
 from memprof.devices import Device, achievable
+from memprof.devices.figures import amd_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -125,6 +126,7 @@ def _print_list(known: Sequence[Device]) -> None:
     console = _console()
     console.print(table)
     console.print("\nTF32, FP16: dense tensor-core peaks, FP32 accumulation. FP32: CUDA cores.")
+    console.print("Of AMD's: matrix cores, and vector units.")
     console.print("`memprof devices show NAME` shows every figure with its source.", markup=False)
     console.print("`memprof devices --hosts` lists what --host takes: what launches kernels.", markup=False)
     console.print("`host` is this machine, once `memprof calibrate` has measured it.", markup=False)
@@ -155,7 +157,7 @@ def _print_device(device: Device, constants: Sequence[Chosen]) -> None:
     console.print()
     console.print(table)
     if constants:
-        _print_constants(console, constants, sources)
+        _print_constants(console, constants, sources, amd_words if device.is_amd else str)
     _print_texts(console, "Sources", [(str(number), text) for number, text in enumerate(sources, start=1)])
     if device.notes:
         _print_texts(console, "Notes", [("-", note) for note in device.notes])
@@ -163,7 +165,9 @@ def _print_device(device: Device, constants: Sequence[Chosen]) -> None:
         console.print("\n--constants adds what kernels reach of these figures, by which times are predicted.")
 
 
-def _print_constants(console: Console, constants: Sequence[Chosen], sources: Sequence[str]) -> None:
+def _print_constants(
+    console: Console, constants: Sequence[Chosen], sources: Sequence[str], say: Callable[[str], str]
+) -> None:
     from rich.table import Table
 
     console.print("\nWhat kernels reach of these figures: the constants by which times are predicted", style="bold")
@@ -174,7 +178,7 @@ def _print_constants(console: Console, constants: Sequence[Chosen], sources: Seq
     table.add_column("Source")
     for constant in constants:
         value, unit = _value_and_unit(constant)
-        table.add_row(value, unit, constant.words, str(sources.index(constant.figure.source) + 1))
+        table.add_row(value, unit, say(constant.words), str(sources.index(constant.figure.source) + 1))
     console.print(table)
 
 

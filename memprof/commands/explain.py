@@ -20,6 +20,7 @@ from memprof.commands.options import (
     phase_option,
     precision_option,
     resolution_option,
+    stack_option,
 )
 from memprof.reports.explain import WRITERS
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 )
 @device_option
 @host_options
+@stack_option
 @precision_option
 @batch_size_option
 @resolution_option
@@ -58,6 +60,7 @@ def command(
     against: str | None,
     device: str,
     host: str,
+    stack: str,
     precision: str | None,
     batch_size: int,
     resolution: int | None,
@@ -96,6 +99,7 @@ def command(
                 precision=change.precision if change else precision,
                 layout=change.layout if change else layout,
                 host=host,
+                stack=stack,
             )
 
     explained = explain(analyse_as(model), analyse_as(against)) if against else _losses(analyse_as, model, device)
@@ -120,8 +124,12 @@ def _losses(analyse_as: Callable[[str, Workload | None], Report], model: str, de
     """Analyse a model, then what could be faster without changing it."""
     from memprof import devices
     from memprof.devices.ceilings import precisions
+    from memprof.vocabulary import AMD
     from memprof.whatif.savings import alternative_workloads, find_losses
 
     report = analyse_as(model, None)
-    changes = alternative_workloads(report.workload, precisions(devices.get(device)))
+    known = precisions(devices.get(device))
+    if report.device.family == AMD:  # there TF32 is hipBLASLt's alone: MIOpen's convolutions have none
+        known = tuple(name for name in known if name != "tf32")
+    changes = alternative_workloads(report.workload, known)
     return find_losses(report, [analyse_as(model, change) for change in changes])

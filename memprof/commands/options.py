@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from memprof.devices import hosts
 from memprof.reports.writer import Writers
 from memprof.tensors.precision import PRECISIONS
+from memprof.tensors.stack import parse_stack
 from memprof.vocabulary import GROUPINGS, INFER, LAYOUTS, PHASES
 from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT
 
@@ -110,6 +111,18 @@ def host_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return named(graphs(gathered))
 
 
+def _stack(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    return None if value is None else parse_stack(value).text
+
+
+stack_option = click.option(
+    "--stack",
+    default="",
+    metavar="STACK",
+    callback=_stack,
+    help='What the step runs on, where that launches other kernels: "torch 1.13", "torch 2.4, attention in steps", '
+    "\"torch 2.4, fast norm\" (timm's). Default: today's PyTorch.",
+)
 precision_option = click.option(
     "--precision",
     type=click.Choice(list(PRECISIONS)),

@@ -19,6 +19,7 @@ from memprof.commands.options import (
     phase_option,
     precision_option,
     resolution_option,
+    stack_option,
     top_option,
 )
 from memprof.reports.report import WRITERS
@@ -38,6 +39,7 @@ from memprof.reports.report import WRITERS
 )
 @device_option
 @host_options
+@stack_option
 @precision_option
 @batch_size_option
 @resolution_option
@@ -52,6 +54,7 @@ def command(
     models: tuple[str, ...],
     device: str,
     host: str,
+    stack: str,
     precision: str | None,
     batch_size: int,
     resolution: int | None,
@@ -88,6 +91,7 @@ def command(
                 precision=precision,
                 layout=layout,
                 host=host,
+                stack=stack,
             )
         reports.append(report)
     deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)

@@ -15,6 +15,7 @@ from memprof.commands.options import (
     format_option,
     json_option,
     output_option,
+    stack_option,
     top_option,
 )
 from memprof.reports.alignment import WRITERS as ALIGNMENT
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
 @click.option("--resolution", type=int, help="Of the simulation, in pixels a side. Default: the trace's.")
 @click.option("--phase", type=click.Choice(PHASES), help="Of the simulation. Default: the trace's.")
 @click.option("--layout", type=click.Choice(LAYOUTS), help="Of the simulation. Default: the trace's.")
+@stack_option
 @output_option
 @format_option(REPORT, "html,png,json")
 @by_option
@@ -99,6 +101,7 @@ def command(
     resolution: int | None,
     phase: str | None,
     layout: str | None,
+    stack: str,
     output: Path,
     formats: tuple[str, ...],
     by: str,
@@ -127,7 +130,7 @@ def command(
     if against is not None:
         results = [_difference(reports, formats)]
     elif model is not None:
-        aligned = _align(model, reports[0], target, batch_size, resolution, phase, layout)
+        aligned = _align(model, reports[0], target, batch_size, resolution, phase, layout, stack)
         results = [*([] if as_json else results), Result(aligned, ALIGNMENT, ["csv"])]
     elif len(reports) > 1:
         results.append(Result(_ranks(traces, reports), RANKS, ["csv"]))
@@ -188,6 +191,7 @@ def _align(
     resolution: int | None,
     phase: str | None,
     layout: str | None,
+    stack: str,
 ) -> Alignment:
     from memprof.analysis.simulated import analyze
     from memprof.analysis.traced import check_operators
@@ -205,6 +209,7 @@ def _align(
             phase=phase or work.phase,
             precision=work.precision,
             layout=layout or work.layout,
+            stack=stack,
         )
     return align(report, simulated)
 

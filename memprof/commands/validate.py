@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memprof.commands.options import complete_devices, complete_models
+from memprof.commands.options import complete_devices, complete_models, stack_option
 from memprof.errors import WorkloadError
 from memprof.reports.kernel_validation import WRITERS as KERNELS
 from memprof.reports.trace_validation import WRITERS as TRACES
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from memprof.validation.tables import Table
     from memprof.validation.trace_records import TraceValidation
 
-_OF_TRACE = ("model", "batch_size", "resolution", "phase", "precision", "layout", "device")
+_OF_TRACE = ("model", "batch_size", "resolution", "phase", "precision", "layout", "stack", "device")
 """What goes with --trace only."""
 _OPTIONS = {"csv": "--csv", "png": "--plot"}
 """The option that names the file of a format."""
@@ -69,6 +69,7 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--layout", type=click.Choice(LAYOUTS), help="Default: as the trace shows, without shapes channels-first."
         ),
+        stack_option,
         click.option(
             "--device",
             metavar="NAME|FILE",
@@ -161,7 +162,7 @@ def _check_sources(file: Path | None, kernels: Path | None, trace: Path | None, 
     if len(given) > 1:
         raise click.UsageError(f"give {' or '.join(given)}, not both")
     if trace is None:
-        alone = next((name for name, value in wanted.items() if value is not None), None)
+        alone = next((name for name, value in wanted.items() if value not in (None, "")), None)
         if alone is not None:
             raise click.UsageError(f"--{alone.replace('_', '-')} goes with --trace")
     elif wanted["model"] is None:

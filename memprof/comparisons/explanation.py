@@ -10,11 +10,11 @@ from memprof import units, words
 from memprof.comparisons import reasons
 from memprof.comparisons.contributions import Difference, split
 from memprof.errors import ReportError
-from memprof.findings import memory
+from memprof.findings import memory, prediction
 from memprof.report.digest import Digest, digest
 from memprof.report.groups import Group
 from memprof.report.json_text import indented_json
-from memprof.report.labels import differences
+from memprof.report.labels import differences, host_name
 from memprof.report.record import Report, Workload
 from memprof.vocabulary import Kind, Phase
 
@@ -31,7 +31,10 @@ _SWAPPED = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why the predicted step of one model takes longer than that of another, of the same workload on one device."""
+    """Why the predicted step of one model takes longer than that of another, of the same workload on one device.
+
+    `off` says how far predictions like these are typically off.
+    """
 
     schema: str
     workload: Workload
@@ -40,6 +43,9 @@ class Explanation:
     device_title: str
     difference: Difference
     sentences: tuple[str, ...]
+    host: str = ""
+    device_family: str = ""
+    off: str = ""
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
@@ -79,6 +85,9 @@ def explain(report: Report, against: Report) -> Explanation:
         device_title=report.device.title,
         difference=difference,
         sentences=_sentences(difference, ours, theirs),
+        host=host_name(report),
+        device_family=report.device.family,
+        off=prediction.error(ours),
     )
 
 
@@ -149,7 +158,7 @@ def _topic(topic: _Topic, ours: Digest, theirs: Digest) -> str:
     times = f"{_time(own)} against {_time(other)}"
     swap = " (as one: a 1x1 convolution and a linear layer compute the same)" if len(topic.kinds) > 1 else ""
     text = f"{_delta(topic.difference_seconds)} in {topic.name}{swap}, {times}{_phases(own, other)}: "
-    return text + reasons.compare_groups((_model(ours), own), (_model(theirs), other)) + "."
+    return text + reasons.compare_groups((_model(ours), own), (_model(theirs), other), ours.device.family) + "."
 
 
 def _time(group: Group) -> str:

@@ -11,6 +11,7 @@ from memprof.findings import memory
 from memprof.report.digest import digest
 from memprof.report.groups import Group
 from memprof.report.json_text import indented_json
+from memprof.report.labels import host_name
 from memprof.report.record import Report, ReportWarning
 from memprof.vocabulary import Kind
 
@@ -42,7 +43,7 @@ class Step:
     """A step of one phase in the faster of the layouts `considered`. `seconds` are of the whole step.
 
     `kinds` and `bounds` each divide the step, longest first. `fits` is None where the device's memory is not known;
-    where the step does not fit, `unfit` says so and what would do.
+    where the step does not fit, `unfit` says so and what would do. `relative_error` is of `seconds`, as in `Totals`.
     """
 
     phase: str
@@ -58,11 +59,16 @@ class Step:
     peak_memory_bytes: float
     fits: bool | None
     unfit: str = ""
+    relative_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One model on one device, a step of each phase. `parameters` is a count, the MACs are those of one forward."""
+    """One model on one device, a step of each phase. `parameters` is a count, the MACs are of one forward.
+
+    `host` is the name of what is taken to launch the kernels, `stack` what they run on, "" for today's PyTorch.
+    `device_family` is that of `DeviceCeilings`, for words.
+    """
 
     model: str
     device_name: str
@@ -75,6 +81,9 @@ class Entry:
     macs_per_image: float
     steps: tuple[Step, ...]
     warnings: tuple[ReportWarning, ...] = ()
+    host: str = ""
+    stack: str = ""
+    device_family: str = ""
 
     def step(self, phase: str) -> Step | None:
         """Return the step of a phase, None where it was not analysed."""
@@ -122,6 +131,9 @@ def entry(cell: Sequence[Report]) -> Entry:
         macs_per_image=first.totals.macs_per_image,
         steps=tuple(_step(report, reports) for report, reports in zip(chosen, by_phase.values(), strict=True)),
         warnings=tuple(dict.fromkeys(warning for report in chosen for warning in report.warnings)),
+        host=host_name(first),
+        stack=first.workload.stack,
+        device_family=first.device.family,
     )
 
 
@@ -166,6 +178,7 @@ def _step(report: Report, considered: Sequence[Report]) -> Step:
         peak_memory_bytes=need.peak_bytes,
         fits=need.fits,
         unfit=memory.sentence(own),
+        relative_error=total.relative_error,
     )
 
 

@@ -12,18 +12,21 @@ _ALIKE = 0.1
 _Named = tuple[str, Group]
 
 
-def compare_groups(ours: _Named, theirs: _Named) -> str:
-    """Compare two groups, each with its model's name, by the bound of the one that takes longer."""
+def compare_groups(ours: _Named, theirs: _Named, family: str) -> str:
+    """Compare two groups, each with its model's name, by the bound of the one that takes longer.
+
+    `family` is that of the device.
+    """
     (_, group), (_, other) = ours, theirs
     if not group.rows or not other.rows:
         present = group if group.rows else other
-        return f"{mostly_binding_clause(present)}, {amount(present, present.bound)}"
+        return f"{mostly_binding_clause(present, family)}, {amount(present, present.bound)}"
     slow, fast = (group, other) if group.seconds >= other.seconds else (other, group)
     amounts = f"{amount(group, slow.bound)} against {_short(other, slow.bound)}"
-    text = f"{mostly_binding_clause(slow)}, {amounts}"
+    text = f"{mostly_binding_clause(slow, family)}, {amounts}"
     if fast.bound != slow.bound:
         name = theirs[0] if fast is other else ours[0]
-        text += f"; in {name} {words.binding_clause(fast.bound)}"
+        text += f"; in {name} {words.binding_clause(fast.bound, family)}"
     return text + _rates(group, other, slow)
 
 

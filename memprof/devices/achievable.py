@@ -20,7 +20,18 @@ ISSUE_SLOTS_PER_CLOCK = 128
 
 Source: NVIDIA's tuning guides for Volta to Hopper, "each SM has four warp schedulers"; one dispatch a clock each."""
 
+AMD_SLOTS_PER_CLOCK = 64
+"""The same of a compute unit of AMD's CDNA: one of its four SIMDs a clock starts a wavefront of 64 threads.
+
+Source: AMD's CDNA 3 ISA reference, "Compute Units"; each SIMD of 16 lanes takes four clocks."""
+
+USUAL_CLOCK_HZ = 1.5e9
+"""Of a device that states none."""
+_LAUNCH_SOURCE = "computed: clocks that a kernel of no work takes / boost clock, or 1.5 GHz where that is not known"
+
 SCHEMA = "memprof.achievable/1"
+OWN_FIGURES = ("sm_count", "l2_capacity_bytes", "power_watts")
+"""Of the device's own figures, those that the time model gets beside the ceilings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +107,23 @@ def choose(device: Device) -> dict[str, Chosen]:
         if fitting is not None:
             choices[key] = Chosen(constant.unit, constant.words, Figure(fitting.value, fitting.source))
     sms, clock = device.get("sm_count"), device.get("boost_clock_hz")
+    launch = choices["launch_cycles"].figure.value / (clock or USUAL_CLOCK_HZ)
+    choices["launch_seconds"] = Chosen("s", "that a kernel of no work takes", Figure(launch, _LAUNCH_SOURCE))
     if sms is not None and clock is not None:
-        slots = Figure(sms * ISSUE_SLOTS_PER_CLOCK * clock, "computed: SMs x 128 x boost clock")
+        per_clock = AMD_SLOTS_PER_CLOCK if is_amd(device) else ISSUE_SLOTS_PER_CLOCK
+        slots = Figure(sms * per_clock * clock, f"computed: SMs x {per_clock} x boost clock")
         choices["issue_slots_per_second"] = Chosen(
             "instructions/s", "that all SMs issue, counted for each thread", slots
         )
+    if _is_half_rate(device):
+        half = Figure(0.5, "computed: tensor cores at half rate switch half as much")
+        choices["tensor_switching_fraction"] = Chosen("", "of what CUDA cores switch that tensor cores do", half)
     return choices
+
+
+def is_amd(device: Device) -> bool:
+    """Return whether AMD made the device, which its architecture's name says."""
+    return (device.compute_capability or "").startswith("gfx")
 
 
 def achievable(device: Device) -> dict[str, Figure]:
@@ -109,7 +131,7 @@ def achievable(device: Device) -> dict[str, Figure]:
     if device.architecture == CPU:
         return {}
     figures = {key: constant.figure for key, constant in choose(device).items()}
-    figures |= {key: device.figures[key] for key in ("sm_count", "l2_capacity_bytes") if key in device.figures}
+    figures |= {key: device.figures[key] for key in OWN_FIGURES if key in device.figures}
     capability = capability_of(device)
     if capability is not None:
         figures["compute_capability"] = Figure(capability, "CUDA's name of the architecture")

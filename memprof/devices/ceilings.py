@@ -7,7 +7,7 @@ from memprof.devices.errors import device_class
 from memprof.devices.record import CPU, TENSOR, Device, bandwidth_key, peak_key
 from memprof.errors import DeviceError, WorkloadError, did_you_mean
 from memprof.report.record import DeviceCeilings, HostCosts
-from memprof.vocabulary import MEMORY_LEVELS
+from memprof.vocabulary import AMD, MEMORY_LEVELS
 
 TENSOR_TYPE = {
     "tf32": "tf32",
@@ -49,6 +49,7 @@ def ceilings(device: Device, precision: str, host: HostCosts | None = None) -> D
         kind="cpu" if is_cpu else "gpu",
         host=None if is_cpu else host,
         compared=str(device_class(device) or ""),
+        maker=AMD if device.is_amd else "",
     )
 
 
@@ -63,8 +64,7 @@ def default_precision(device: Device) -> str:
     PyTorch allows TF32 in cuDNN's convolutions by default (torch.backends.cudnn.allow_tf32). On AMD, where it is called
     XF32, it stays off unless HIPBLASLT_ALLOW_TF32=1 is set (aten/src/ATen/Context.cpp).
     """
-    is_amd = (device.compute_capability or "").startswith("gfx")
-    return "tf32" if "tf32" in precisions(device) and not is_amd else "fp32"
+    return "tf32" if "tf32" in precisions(device) and not device.is_amd else "fp32"
 
 
 def _tensor_key(precision: str) -> str:

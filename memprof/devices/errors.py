@@ -30,10 +30,14 @@ _FAMILIES: dict[str, Family] = {
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """GPUs that predictions were held against: the pattern of their names, and their compute capability."""
+    """GPUs that predictions were held against: the pattern of their names, and their compute capability.
+
+    `networks` tells whether whole networks were, and not single kernels only.
+    """
 
     name: str
     capability: str
+    networks: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,17 +94,24 @@ def device_class(device: Device) -> DeviceClass | None:
     return DeviceClass.GENERATION if near else DeviceClass.DATASHEET
 
 
-def network_error(compared: str, phase: str, precision: str) -> float | None:
+def network_error(compared: str, device: str, phase: str, precision: str) -> float | None:
     """Return how far a step's predicted time is typically off; None where nothing like it was compared.
 
-    `compared` is the device's class as a report holds it, "" where there is none.
+    `compared` is the class of the device called `device` as a report holds it, "" where there is none. A GPU of which
+    only kernels were compared is, for networks, like another one of its generation.
     """
     family = _FAMILIES.get(precision)
+    if compared == DeviceClass.FITTED and not _has_networks(device):
+        compared = DeviceClass.GENERATION
     return _first(
         item
         for item in errors().networks
         if item.device_class == compared and item.phase in (None, phase) and item.precision in (None, family)
     )
+
+
+def _has_networks(device: str) -> bool:
+    return any(item.networks for item in errors().compared if fnmatchcase(device, item.name))
 
 
 def operator_error(compared: str, kind: str, dtype: str, engine: str, precision: str) -> float | None:

@@ -11,6 +11,20 @@ _METRIC = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _BINARY = ((2**30, "Gi"), (2**20, "Mi"), (2**10, "Ki"))
 _CAPACITY = "B"
 _SMALLEST_RATE = 1e6
+_AMD_WORDS = (
+    ("streaming multiprocessors (SMs, CUs)", "compute units (CUs)"),
+    ("tensor-core", "matrix-core"),
+    ("CUDA-core", "vector"),
+    ("SMs", "CUs"),
+    ("SM", "CU"),
+)
+
+
+def amd_words(text: str) -> str:
+    """Return a text about NVIDIA's GPUs as one about AMD's: "CU" for "SM"."""
+    for nvidias, amds in _AMD_WORDS:
+        text = text.replace(nvidias, amds)
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +43,11 @@ class FigureFact:
     def words_for_cpu(self) -> str:
         """The figure's name in a sentence about a CPU."""
         return self.cpu_words or self.words
+
+    @property
+    def words_for_amd(self) -> str:
+        """The figure's name in a sentence about one of AMD's GPUs: matrix cores, vector units, CUs."""
+        return amd_words(self.words)
 
     @property
     def least(self) -> float:

@@ -55,6 +55,11 @@ class Device:
     figures: Mapping[str, Figure]
     notes: tuple[str, ...] = ()
 
+    @property
+    def is_amd(self) -> bool:
+        """Return whether it is one of AMD's GPUs, which have matrix cores and vector units."""
+        return (self.compute_capability or "").startswith("gfx")
+
     def get(self, key: str) -> float | None:
         """Return the value of the figure `key`, None where it is not known; DeviceError where no such key exists."""
         figure = self.figures.get(fact_of(key).key)
@@ -63,7 +68,9 @@ class Device:
     def words(self, key: str) -> str:
         """Return what the figure `key` is called on a device of this kind; DeviceError where no such key exists."""
         fact = fact_of(key)
-        return fact.words_for_cpu if self.architecture == CPU else fact.words
+        if self.architecture == CPU:
+            return fact.words_for_cpu
+        return fact.words_for_amd if self.is_amd else fact.words
 
     def figure(self, key: str) -> float:
         """Return the value of the figure `key`; DeviceError where it is not known for this device."""

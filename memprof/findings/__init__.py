@@ -50,7 +50,7 @@ def _written(sayings: Sequence[tuple[str, str]]) -> tuple[Finding, ...]:
 
 def _nothing(digest: Digest) -> str:
     if digest.is_measured and not digest.report.operators:
-        return "No operator was recorded, so that nothing can be held against a roof."
+        return "No operator was recorded with shapes, so that nothing can be held against a roof."
     return "No operator of this report takes any time: there is nothing to explain."
 
 
@@ -83,7 +83,7 @@ def coverage(digest: Digest) -> str:
     )
     of_time = _attributed_share(digest)
     if not (digest.report.operators or cover.free_calls or cover.unknown):
-        return f"The profile has no operators.{of_time}"
+        return f"The profile has no operators with shapes.{of_time}"
     if not cover.unknown and cover.calls < 1:
         return (
             f"{units.coverage(cover.calls)} of the operator calls could be read and are accounted for{free}.{of_time}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from memprof import units
+from memprof import units, words
 from memprof.errors import ReportError
 from memprof.report.digest import Digest
 from memprof.report.record import Memory
@@ -88,7 +88,9 @@ def largest_batch(digest: Digest) -> int:
 
 def _need(digest: Digest) -> str:
     peak = units.byte_count(needed(digest).peak_bytes)
-    return f"{peak} are needed" if digest.device.kind == CPU else f"{peak} and the CUDA context are needed"
+    if digest.device.kind == CPU:
+        return f"{peak} are needed"
+    return f"{peak} and the {words.context(digest.device.family)} are needed"
 
 
 def _try(digest: Digest) -> str:

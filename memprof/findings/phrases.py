@@ -18,23 +18,23 @@ def time_share(digest: Digest, share: float) -> str:
 
 def bound(digest: Digest, group: Group) -> str:
     """Return what bounds a group, by the words for the report's device: "L1 bandwidth"."""
-    return words.bound(group.bound, digest.device.kind)
+    return words.bound(group.bound, digest.device.family)
 
 
 def binding_clause(digest: Digest, group: Group) -> str:
     """Say what bounds a group: "L1 bandwidth binds"."""
-    return words.binding_clause(group.bound, digest.device.kind)
+    return words.binding_clause(group.bound, digest.device.family)
 
 
-def mostly_binding_clause(group: Group, device_kind: str = "") -> str:
+def mostly_binding_clause(group: Group, family: str = "") -> str:
     """Say what bounds a group, and "mostly" where it does so for less than all of its time: "mostly the host ..."."""
     mostly = "mostly " if group.seconds_at_bound < _NEARLY_ALL * group.time_seconds else ""
-    return f"{mostly}{words.binding_clause(group.bound, device_kind)}"
+    return f"{mostly}{words.binding_clause(group.bound, family)}"
 
 
 def engine(digest: Digest, code: str) -> str:
     """Return what an engine of the report's device is called: "tensor cores"."""
-    return words.engine(code, digest.device.kind)
+    return words.engine(code, digest.device.family)
 
 
 def ridge_point(digest: Digest, level: str, engine: str) -> float | None:
@@ -46,7 +46,7 @@ def ridge_point(digest: Digest, level: str, engine: str) -> float | None:
 
 def reason(digest: Digest, group: Group) -> str:
     """Say which bound takes most of a group's time and how far its intensity lies below the ridge point."""
-    clause = mostly_binding_clause(group, digest.device.kind)
+    clause = mostly_binding_clause(group, digest.device.family)
     if group.bound not in MEMORY_LEVELS:
         return clause
     intensity, ridge = group.intensity(group.bound), ridge_point(digest, group.bound, group.engine)

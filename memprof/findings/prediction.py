@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from memprof import units
 from memprof.report.digest import Digest
-from memprof.vocabulary import WAITING, DeviceClass
+from memprof.vocabulary import HOST, HOST_MATTERS, WAITING, DeviceClass
 
 _WORTH_SAYING = 0.02
 """Least share of time that earns a sentence."""
@@ -23,6 +23,8 @@ def error(digest: Digest) -> str:
         return f"typically within {units.share(off)}"
     if compared == DeviceClass.DATASHEET:
         return "no GPU of this generation was ever compared"
+    if compared and digest.bound_share(HOST) > HOST_MATTERS:
+        return "no step that waits for such a host was ever compared"
     return "no step of this phase and precision was ever compared" if compared else ""
 
 

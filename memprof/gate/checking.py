@@ -88,7 +88,7 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
 def _workload(before: Entry, after: Entry, budgets: Mapping[str, Budget], *, same_device: bool) -> WorkloadResult:
     workload = after.workload
     if not same_device:
-        why = f"the figures of the device {workload.device} are not those that the baseline was made with"
+        why = f"the figures of the device {workload.device}, the host or the stack are not those of the baseline"
         return WorkloadResult(workload, Verdict.CANNOT_TELL, reasons=(why,))
     metrics: list[MetricVerdict] = []
     reasons: list[str] = []

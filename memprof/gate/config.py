@@ -33,8 +33,8 @@ class GateConfig:
     """What is gated: every model in every phase, on every device, and so on.
 
     `resolutions` and `precisions` may be empty: the model's own, and the device's default. `host` is what launches the
-    kernels. `measured_batch_size` is
-    what a measurement on a CPU takes. Model files and device files are named relative to `folder`. `path` is the file
+    kernels, `stack` what the steps run on, "" for today's PyTorch. `measured_batch_size` is what a measurement on a CPU
+    takes. Model files and device files are named relative to `folder`. `path` is the file
     as the user knows it, `line` where its section begins.
     """
 
@@ -47,6 +47,7 @@ class GateConfig:
     layouts: tuple[str, ...] = (DEFAULT_LAYOUT,)
     precisions: tuple[str, ...] = ()
     host: str = DEFAULT_HOST
+    stack: str = ""
     measured_batch_size: int = 8
     baseline: Path = Path(BASELINE_NAME)
     budgets: Mapping[str, Budget] = field(default_factory=lambda: DEFAULTS)
@@ -153,6 +154,7 @@ _KEYS: Mapping[str, _Key] = {
     "resolutions": _Key(list[_Whole], _NUMBERS),
     "layouts": _Key(list[str], _NAMES, LAYOUTS),
     "precisions": _Key(list[str], _NAMES, tuple(PRECISIONS)),
+    "stack": _Key(str, 'text: {key} = "torch 1.13"'),
     "host": _Key(_Name, f'a name: {{key}} = "{DEFAULT_HOST}"'),
     "measured_batch_size": _Key(_Whole, "one whole number: {key} = 8"),
     "baseline": _Key(_Name, f'a file name: {{key}} = "{BASELINE_NAME}"'),

@@ -21,7 +21,8 @@ from memprof.gate.metrics import METRICS, SHARES
 from memprof.gate.modules import natural_order
 from memprof.gate.records import BASELINE_SCHEMA, Baseline, Entry, Figures, GateWorkload, OperatorLine
 from memprof.report.digest import digest
-from memprof.report.record import DeviceCeilings, OperatorRow, Report
+from memprof.report.record import OperatorRow, Report
+from memprof.tensors.stack import parse_stack
 from memprof.vocabulary import Phase
 
 LIBRARIES = ("torch", "fvcore")
@@ -30,6 +31,8 @@ _DIGITS = 9
 _OPERATOR_DIGITS = 6
 """Of an operator's seconds, which explain a change and are not gated."""
 _FEW_TENSORS = 16
+_WORDS = ("name", "title", "maker")
+"""What of a device's record decides words, and no figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ def jobs(config: GateConfig) -> list[Job]:
         for device in config.devices:
             devices.get(device)
         hosts.get(config.host)
+    parse_stack(config.stack)
     combinations = list(
         product(
             config.models,
@@ -87,6 +91,7 @@ def analyze_job(job: Job, config: GateConfig) -> list[Report]:
             precision=job.precision,
             layout=job.layout,
             host=config.host,
+            stack=config.stack,
         )
 
 
@@ -102,7 +107,7 @@ def collect(reports: Iterable[Report]) -> Baseline:
         if entry.workload in entries:
             raise GateError(f"{describe(entry.workload)} is gated twice", "name each model and device once")
         entries[entry.workload] = entry
-        prints[f"{report.device.name} {report.workload.precision}"] = _fingerprint(report.device)
+        prints[f"{report.device.name} {report.workload.precision}"] = _fingerprint(report)
     return Baseline(
         schema=BASELINE_SCHEMA,
         memprof=__version__,
@@ -230,9 +235,11 @@ def _plain_model(model: str) -> str:
     return f"{PurePath(path).as_posix()}:{target}" if colon and path.endswith(".py") else model
 
 
-def _fingerprint(device: DeviceCeilings) -> str:
-    """Return a short text that differs where any figure of a device differs."""
-    figures = {name: value for name, value in asdict(device).items() if name not in ("name", "title")}
+def _fingerprint(report: Report) -> str:
+    """Return a short text that differs where any figure of a report's device differs, its host or its stack."""
+    figures = {name: value for name, value in asdict(report.device).items() if name not in _WORDS}
+    if report.workload.stack:
+        figures["stack"] = report.workload.stack
     return hashlib.sha256(json.dumps(figures, sort_keys=True).encode()).hexdigest()[:12]
 
 

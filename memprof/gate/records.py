@@ -103,7 +103,8 @@ class Entry:
 class Baseline:
     """Accepted figures, with what made them: memprof's version, that of its cost model, versions of libraries.
 
-    `devices` has for each device and precision ("a100-sxm4-40gb tf32") a print that differs where its figures differ.
+    `devices` has for each device and precision ("a100-sxm4-40gb tf32") a print that differs where its figures, the
+    host or the stack differ.
     """
 
     schema: str

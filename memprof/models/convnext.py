@@ -83,7 +83,7 @@ class ConvNeXt(nn.Module):
         classes: int = 1000,
     ) -> None:
         super().__init__()
-        widths = [width << stage for stage in range(4)]
+        self.widths = widths = [width << stage for stage in range(4)]
         downsample: list[nn.Module] = [nn.Sequential(nn.Conv2d(3, width, 4, stride=4), norm(width))]
         for inputs, outputs in pairwise(widths):
             downsample.append(nn.Sequential(norm(inputs), nn.Conv2d(inputs, outputs, 2, stride=2)))
@@ -98,9 +98,15 @@ class ConvNeXt(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Classify images (N, 3, H, W) into scores (N, classes)."""
+        return self.head(self.norm(self.features(x)[-1].mean((-2, -1))))  # type: ignore[no-any-return]
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        """Return the feature map of each stage for images (N, 3, H, W), at strides 4, 8, 16 and 32."""
+        maps = []
         for downsample, stage in zip(self.downsample_layers, self.stages, strict=True):
             x = stage(downsample(x))
-        return self.head(self.norm(x.mean((-2, -1))))  # type: ignore[no-any-return]
+            maps.append(x)
+        return maps
 
 
 class IsotropicConvNeXt(nn.Module):

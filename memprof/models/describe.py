@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from memprof.models.registry import ENTRIES, SPELLINGS, Family
+from memprof.models.registry import ENTRIES, HEADS, SPELLINGS, Family
 
 WIDTH = 100
 """Characters a line."""
@@ -21,7 +21,7 @@ Other people's code, which naming it runs:
 def describe_models() -> str:
     """Return the names of the zoo by family, with the options of each, and the other ways to name a model."""
     families = list(dict.fromkeys(entry.family for entry in ENTRIES.values()))
-    return "\n".join([*map(_family, families), _spellings(), OTHER_CODE])
+    return "\n".join([*map(_family, families), _heads(), _spellings(), OTHER_CODE])
 
 
 def _family(family: Family) -> str:
@@ -31,6 +31,14 @@ def _family(family: Family) -> str:
         lines += ["", f"  Options, as in {names[0]}:{family.options[0].name}={family.options[0].example}"]
         lines += [f"  {option.name:<14}{option.meaning}: {option.valid}" for option in family.options]
     return "\n".join([*lines, ""])
+
+
+def _heads() -> str:
+    title = "Segmentation (150 classes, 512 pixels), on a staged network of the zoo or of timm"
+    lines = [f"  {f'{name}:NAME':<20}{words}" for name, words in HEADS.items()]
+    return "\n".join(
+        [title, *lines, "", "  As in upernet:inceptionnext_t, semantic_fpn:resnet50, upernet:timm:NAME", ""]
+    )
 
 
 def _spellings() -> str:

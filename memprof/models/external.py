@@ -36,7 +36,7 @@ def require(spec: ModelSpec) -> None:
     if spec.source is Source.MODULE and not _importable(spec.name.partition(".")[0]):
         raise ModelError(
             f"{spec.name!r} is neither a model nor a module here or among the installed ones",
-            did_you_mean(registry.short_name(spec.name), registry.ENTRIES),
+            did_you_mean(registry.short_name(spec.name), (*registry.ENTRIES, *registry.HEADS)),
         )
 
 
@@ -64,6 +64,19 @@ def build(spec: ModelSpec) -> nn.Module:
         case _:
             with _import_path(_path(spec).parent), _separate_siblings(_path(spec).parent):
                 return _call(spec, _target(spec, _file_module(spec)))
+
+
+def build_feature_maps(spec: ModelSpec) -> nn.Module:
+    """Build a timm network that returns all its feature maps, described by its `feature_info`."""
+    library = _timm(spec.name)
+
+    def make() -> Any:
+        try:  # networks of windows take images of any size only where they are told to
+            return library.create_model(spec.name, features_only=True, strict_img_size=False)
+        except TypeError:  # any other knows no such word
+            return library.create_model(spec.name, features_only=True)
+
+    return _call(spec, make)
 
 
 def _call(spec: ModelSpec, make: Any) -> nn.Module:

@@ -19,6 +19,8 @@ LIBRARY_FOLDERS = (
 )
 """Folders whose code is not the user's; a line number in them helps nobody find a mistake."""
 
+Remedy = str | Callable[[BaseException], str]
+
 LONGEST_MESSAGE = 300
 """Characters of a foreign message that are shown; messages of some libraries run over several screens."""
 
@@ -27,11 +29,12 @@ class foreign_code:
     """Run code of a user or a library: `with foreign_code("net.py:build failed"): ...`.
 
     An exception, SystemExit included, leaves as a ModelError that says `what`, what was raised and in which line of
-    the user's file; MemprofError and KeyboardInterrupt pass. `what` may be a function, called when that happens.
+    the user's file; MemprofError and KeyboardInterrupt pass. `what` may be a function, called when that happens,
+    `remedy` one of what was raised.
     What the code prints goes to standard error, since standard output is the report's.
     """
 
-    def __init__(self, what: str | Callable[[], str], remedy: str = "--debug shows the traceback") -> None:
+    def __init__(self, what: str | Callable[[], str], remedy: Remedy = "") -> None:
         self.what = what
         self.remedy = remedy
         self._output = redirect_stdout(sys.stderr)
@@ -46,7 +49,8 @@ class foreign_code:
         self._output.__exit__(kind, error, trace)
         if isinstance(error, (Exception, SystemExit)) and not isinstance(error, MemprofError):
             what = self.what if isinstance(self.what, str) else self.what()
-            raise ModelError(f"{what}: {describe(error)}{_place(trace)}", self.remedy) from error
+            remedy = self.remedy if isinstance(self.remedy, str) else self.remedy(error)
+            raise ModelError(f"{what}: {describe(error)}{_place(trace)}", remedy) from error
 
 
 def describe(error: BaseException) -> str:
@@ -62,6 +66,6 @@ def _place(trace: TracebackType | None) -> str:
     own = [
         frame
         for frame in traceback.extract_tb(trace)
-        if not frame.filename.startswith("<") and not frame.filename.startswith(LIBRARY_FOLDERS)
+        if not frame.filename.startswith(("<", *LIBRARY_FOLDERS)) and "site-packages" not in frame.filename
     ]
     return f" (line {own[-1].lineno} of {own[-1].filename})" if own else ""

@@ -114,7 +114,7 @@ class MetaNeXt(nn.Module):
         classes: int = 1000,
     ) -> None:
         super().__init__()
-        widths = [width << stage for stage in range(4)]
+        self.widths = widths = [width << stage for stage in range(4)]
         self.stem = nn.Sequential(nn.Conv2d(3, width, 4, stride=4), norm(width))
         self.stages = nn.Sequential(
             *(
@@ -127,7 +127,16 @@ class MetaNeXt(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Classify images (N, 3, H, W) into scores (N, classes)."""
-        return self.head(self.stages(self.stem(x)))  # type: ignore[no-any-return]
+        return self.head(self.features(x)[-1])  # type: ignore[no-any-return]
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        """Return the feature map of each stage for images (N, 3, H, W), at strides 4, 8, 16 and 32."""
+        x = self.stem(x)
+        maps = []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        return maps
 
 
 class IsotropicMetaNeXt(nn.Module):

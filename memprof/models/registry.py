@@ -61,6 +61,12 @@ class Entry:
         return builder(**options)
 
 
+HEADS = {
+    "semantic_fpn": "Semantic FPN (arXiv 1901.02446)",
+    "upernet": "UPerNet (arXiv 1807.10221)",
+}
+"""Heads for segmentation, which stand on another network: functions in memprof.models.segmentation."""
+
 RESNET = Family("ResNet", "resnet")
 CONVNEXT = Family(
     "ConvNeXt",

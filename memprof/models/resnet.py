@@ -18,6 +18,20 @@ def conv3x3(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
     return nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
 
 
+class DeepStem(nn.Sequential):
+    """Three 3x3 convolutions in place of the 7x7 (ResNet-C, arXiv 1812.01187), the first at stride 2.
+
+    mmsegmentation's ResNetV1c, which its networks stand on.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(*_stem_step(3, 32, 2), *_stem_step(32, 32, 1), nn.Conv2d(32, 64, 3, padding=1, bias=False))
+
+
+def _stem_step(inputs: int, outputs: int, stride: int) -> tuple[nn.Module, ...]:
+    return conv3x3(inputs, outputs, stride), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+
+
 def shortcut(inputs: int, outputs: int, stride: int) -> nn.Sequential | None:
     """Return the 1x1 convolution that fits a shortcut to its block, or None where it fits as it is."""
     if inputs == outputs and stride == 1:
@@ -81,23 +95,33 @@ class ResNet(nn.Module):
         block: type[BasicBlock | Bottleneck],
         depths: tuple[int, int, int, int],
         spatial: SpatialConv = conv3x3,
+        *,
+        stem: str = "plain",
         classes: int = 1000,
     ) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
+        self.conv1 = DeepStem() if stem == "deep" else nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
         self.layer1, self.layer2, self.layer3, self.layer4 = _stages(block, depths, spatial)
+        self.widths = [(64 << stage) * block.expansion for stage in range(4)]
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(512 * block.expansion, classes)
         _start_convolutions(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Classify images (N, 3, H, W) into scores (N, classes)."""
+        return self.fc(self.avgpool(self.features(x)[-1]).flatten(1))  # type: ignore[no-any-return]
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        """Return the feature map of each stage for images (N, 3, H, W), at strides 4, 8, 16 and 32."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return self.fc(self.avgpool(x).flatten(1))  # type: ignore[no-any-return]
+        maps = []
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            x = stage(x)
+            maps.append(x)
+        return maps
 
 
 def _stages(block: type[BasicBlock | Bottleneck], depths: tuple[int, ...], spatial: SpatialConv) -> list[nn.Sequential]:
@@ -118,26 +142,26 @@ def _start_convolutions(model: nn.Module) -> None:
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
 
-def resnet18() -> ResNet:
+def resnet18(stem: str = "plain") -> ResNet:
     """ResNet-18: 11.69 M parameters, 1.81 G multiply-adds per 224-pixel image (torchvision)."""
-    return ResNet(BasicBlock, (2, 2, 2, 2))
+    return ResNet(BasicBlock, (2, 2, 2, 2), stem=stem)
 
 
-def resnet34() -> ResNet:
+def resnet34(stem: str = "plain") -> ResNet:
     """ResNet-34: 21.80 M parameters, 3.66 G multiply-adds (torchvision)."""
-    return ResNet(BasicBlock, (3, 4, 6, 3))
+    return ResNet(BasicBlock, (3, 4, 6, 3), stem=stem)
 
 
-def resnet50() -> ResNet:
+def resnet50(stem: str = "plain") -> ResNet:
     """ResNet-50: 25.56 M parameters, 4.09 G multiply-adds (torchvision; 4.11 G where norms are counted, as in timm)."""
-    return ResNet(Bottleneck, (3, 4, 6, 3))
+    return ResNet(Bottleneck, (3, 4, 6, 3), stem=stem)
 
 
-def resnet101() -> ResNet:
+def resnet101(stem: str = "plain") -> ResNet:
     """ResNet-101: 44.55 M parameters, 7.80 G multiply-adds (torchvision)."""
-    return ResNet(Bottleneck, (3, 4, 23, 3))
+    return ResNet(Bottleneck, (3, 4, 23, 3), stem=stem)
 
 
-def resnet152() -> ResNet:
+def resnet152(stem: str = "plain") -> ResNet:
     """ResNet-152: 60.19 M parameters, 11.51 G multiply-adds (torchvision)."""
-    return ResNet(Bottleneck, (3, 8, 36, 3))
+    return ResNet(Bottleneck, (3, 8, 36, 3), stem=stem)

@@ -1,4 +1,4 @@
-"""What the text after --model means: a model of the zoo with options, or code that somebody else wrote.
+"""What the text after --model means: a model of the zoo with options, a head on one, or code that somebody else wrote.
 
 Imports no torch, and reads text only: nothing is looked up, imported or run here.
 """
@@ -17,6 +17,7 @@ class Source(StrEnum):
     """Where a model comes from."""
 
     ZOO = "zoo"
+    HEAD = "head"
     TIMM = "timm"
     TORCHVISION = "torchvision"
     MODULE = "module"
@@ -24,14 +25,17 @@ class Source(StrEnum):
 
 
 LIBRARIES = (Source.TIMM, Source.TORCHVISION)
+BACKBONES = (Source.ZOO, Source.TIMM)
+"""Where a network comes from that a head for segmentation can stand on."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """One model; its text form (`str`) is the canonical one and parses to the same record.
 
-    `name` is the zoo's or the library's name, the module's dotted name or the file's path; `target` is the callable
-    in that module or file; `options` are the zoo model's, in the order in which the family declares them.
+    `name` is the zoo's, the head's or the library's name, the module's dotted name or the file's path; `target` is the
+    callable in that module or file, or the text of the backbone under that head; `options` are the zoo model's, in the
+    order in which the family declares them.
     """
 
     source: Source
@@ -49,8 +53,8 @@ class ModelSpec:
 def parse(text: str) -> ModelSpec:
     """Return what `text` names; ModelError where it is no model of the zoo, or an option is unknown or not valid.
 
-    Accepted: NAME, NAME:option=value,option=value, timm:NAME, torchvision:NAME, package.module:callable and
-    path/to/file.py:callable. A name of the zoo comes before a module of the same name.
+    Accepted: NAME, NAME:option=value,option=value, HEAD:NAME, HEAD:timm:NAME, timm:NAME, torchvision:NAME,
+    package.module:callable and path/to/file.py:callable. A name of the zoo comes before a module of the same name.
     """
     text = text.strip()
     head, colon, tail = (part.strip() for part in text.partition(":"))
@@ -60,6 +64,8 @@ def parse(text: str) -> ModelSpec:
         if not tail:
             raise ModelError(f"{text!r} names no model", f"write, for example, {head}:resnet50")
         return ModelSpec(Source(head), tail)
+    if head in registry.HEADS:
+        return _head(head, tail)
     if registry.is_known(head):
         return _zoo(head, tail, has_options=bool(colon))
     if "/" in text or head.endswith(".py") or text.endswith(".py"):
@@ -67,6 +73,15 @@ def parse(text: str) -> ModelSpec:
     if all(part.isidentifier() for part in head.split(".")) and tail.isidentifier():
         return ModelSpec(Source.MODULE, head, tail)
     return _zoo(head, tail, has_options=bool(colon))
+
+
+def _head(name: str, text: str) -> ModelSpec:
+    if not text:
+        raise ModelError(f"{name} names no backbone", f"write, for example, {name}:resnet50")
+    backbone = parse(text)
+    if backbone.source not in BACKBONES:
+        raise ModelError(f"{name} cannot stand on {text!r}", "name a network of the zoo or of timm")
+    return ModelSpec(Source.HEAD, name, str(backbone))
 
 
 def _zoo(name: str, text: str, *, has_options: bool) -> ModelSpec:

@@ -10,6 +10,7 @@ from typing import Any
 from torch._C._profiler import _EventType
 
 from memprof.profiles.records import (
+    ASIDE,
     AUTOGRAD_PREFIX,
     MODULE_PREFIX,
     PHASE_PREFIX,
@@ -97,6 +98,8 @@ class _Reader:
 
     def events(self, nodes: Sequence[Any]) -> Iterator[Event]:
         for node in nodes:
+            if node.tag == _EventType.TorchOp and node.name == ASIDE:
+                continue
             if node.tag == _EventType.TorchOp:
                 yield self._event(node)
             else:  # a launch, or what it launched

@@ -42,8 +42,8 @@ class MemoryMeter:
         """Take account of the tensors in the result of an operator."""
         if isinstance(result, Tensor):
             self._note_tensor(result)
-        elif isinstance(result, (tuple, list)):
-            for item in result:
+        elif isinstance(result, (tuple, list, dict)):
+            for item in result.values() if isinstance(result, dict) else result:
                 self.note(item)
 
     def _note_tensor(self, tensor: Tensor) -> None:

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from memprof.tensors.spec import Argument
+from memprof.tensors.stack import TODAY, Stack
 
 MODULE_PREFIX = "memprof::module::"
 PHASE_PREFIX = "memprof::phase::"
 """How memprof's own scopes are called in a profile: the prefix, then the module's path or the phase."""
+ASIDE = "memprof::aside"
+"""The scope of what memprof computes for itself while a profile is recorded: no part of it."""
 AUTOGRAD_PREFIX = "autograd::engine::evaluate_function: "
 """How the autograd engine calls what it runs: the prefix, then the name of the backward node."""
 
@@ -91,6 +94,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The events of one or more steps of one model, outermost first, in order of start."""
+    """The events of one or more steps of one model, outermost first, in order of start, and the stack they ran on."""
 
     events: tuple[Event, ...]
+    stack: Stack = TODAY

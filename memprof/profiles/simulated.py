@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # Kineto looks for a GPU when it starts and reports on standard error that there is none; read when torch is imported.
 os.environ.setdefault("KINETO_LOG_LEVEL", "99")
@@ -17,30 +16,50 @@ from torch.autograd.profiler import profile
 
 from memprof.errors import ModelError
 from memprof.models.foreign import foreign_code
+from memprof.profiles.advice import advise
+from memprof.profiles.binding import bind
 from memprof.profiles.kineto import read_events
 from memprof.profiles.memory import MemoryMeter, MemoryUse
 from memprof.profiles.meta import attention, backward, creation, elementwise, layers, products  # noqa: F401  (rules)
 from memprof.profiles.meta.autocast import CudaFrontEnd
 from memprof.profiles.meta.autocast_region import AutocastAnswers, NoAutocast
+from memprof.profiles.meta.data_dependent import teach_torchvision
+from memprof.profiles.meta.known_values import KnownValues
 from memprof.profiles.meta.mode import MetaRules
+from memprof.profiles.meta_copy import meta_copy, tensors_of
+from memprof.profiles.randomness import Seeded
 from memprof.profiles.records import Profile
 from memprof.profiles.step import Batch, Step
+from memprof.profiles.task import IMAGES, Task
 from memprof.tensors import strides
+from memprof.tensors.inputs import InputSpec
 from memprof.tensors.precision import Precision
-
-_REMEDY = (
-    "it must run on images of this size and without reading values (.item(), branches on data), which a simulated run "
-    "does not have; --debug shows the traceback"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What a simulated run gives: its profile, the model's number of parameters, the memory that the step needs."""
+    """What a simulated run gives: its profile, the model's number of parameters, the memory that the step needs.
+
+    `loss` says what was minimised where that is not the usual cross-entropy of classes. `kept_all` counts operators
+    whose result is as large as the data decide, and was taken to be as large as it can be; `guesses` are questions to
+    all elements at once (any, all) that were answered as for data with nothing wrong.
+    """
 
     profile: Profile
     parameters: int
     memory: MemoryUse
+    loss: str = ""
+    kept_all: Mapping[str, int] = field(default_factory=dict)
+    guesses: int = 0
+
+
+def build_on_meta(build: Callable[[], nn.Module], name: str) -> nn.Module:
+    """Return the model that `build` makes, on the meta device; ModelError where it makes none, called `name`."""
+    with foreign_code(f"building {name} failed"), Seeded(), torch.device("meta"), AutocastAnswers(NoAutocast()):
+        model = build()  # some models run while they are built
+    if not isinstance(model, nn.Module):
+        raise ModelError(f"{name} gives a {type(model).__name__}, not a torch.nn.Module", "return a module from it")
+    return model if all(tensor.is_meta for tensor in tensors_of(model)) else meta_copy(model)
 
 
 def simulate(
@@ -52,70 +71,74 @@ def simulate(
     precision: Precision,
     channels_last: bool,
     name: str = "the model",
+    task: Task = IMAGES,
 ) -> Simulation:
-    """Run one step of the model that `build` returns on the meta device and profile it.
+    """Run one step of the model that `build` returns on the meta device and profile it; the model changes.
 
-    The input is (batch_size, 3, resolution, resolution). `name` is how errors call the model. ModelError where the
-    model cannot be built or does not run on meta.
+    It is given `task.inputs`, without them images (batch_size, 3, resolution, resolution), which is where `batch_size`
+    and `resolution` count. `name` is how errors call the model. ModelError where it cannot be built or does not run on
+    meta.
     """
-    model = _build_on_meta(build, name)
+    model = build_on_meta(build, name)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     dtype = getattr(torch, precision.storage)
     _prepare(model, dtype, channels_last)
-    batch = Batch(
-        images=_empty((batch_size, 3, resolution, resolution), dtype, channels_last),
-        targets=torch.empty((batch_size,), dtype=torch.int64, device="meta"),
-    )
-    step = Step(model, name, training, _REMEDY, lambda: _front_end(precision))
+    batch = _batch(model, task, batch_size, resolution, dtype, channels_last)
+    values = KnownValues()
+    given = str(task.inputs or InputSpec((batch_size, 3, resolution, resolution)))
+
+    def remedy(error: BaseException) -> str:
+        return advise(error, given, own=task.inputs is not None)
+
+    step = Step(model, name, training, remedy, lambda: _front_end(precision, values), task)
+    teach_torchvision()
     # This is torch.profiler's own engine; torch.profiler.profile would import torch._inductor when it starts.
     meter = MemoryMeter()
-    meter.note([*_tensors(model), *step.optimizer_state, batch.images, batch.targets])
-    with profile(use_kineto=True, record_shapes=True) as profiler, MetaRules(meter):
+    meter.note([*tensors_of(model), *step.optimizer_state, *batch.args, *batch.kwargs.values(), batch.targets])
+    rules = MetaRules(meter, values)
+    with Seeded(), profile(use_kineto=True, record_shapes=True) as profiler, rules:
         step.run(batch)
     memory = meter.use(
-        parameters=meter.serials(_tensors(model)),
+        parameters=meter.serials(tensors_of(model)),
         gradients=meter.serials(parameter.grad for parameter in model.parameters()),
         optimizer=meter.serials(step.optimizer_state),
     )
-    return Simulation(Profile(read_events(profiler.kineto_results)), parameters, memory)
+    events = read_events(profiler.kineto_results)
+    return Simulation(Profile(events), parameters, memory, step.loss_words, dict(rules.kept), rules.guesses)
 
 
-def _front_end(precision: Precision) -> ExitStack:
+def _front_end(precision: Precision, values: KnownValues) -> ExitStack:
     stack = ExitStack()
     stack.enter_context(torch.device("meta"))
-    front_end = CudaFrontEnd(getattr(torch, precision.autocast) if precision.autocast else None)
+    front_end = CudaFrontEnd(getattr(torch, precision.autocast) if precision.autocast else None, values)
     stack.enter_context(front_end)
     stack.enter_context(AutocastAnswers(front_end))
     return stack
 
 
-def _build_on_meta(build: Callable[[], nn.Module], name: str) -> nn.Module:
-    with foreign_code(f"building {name} failed"), torch.device("meta"), AutocastAnswers(NoAutocast()):
-        model = build()  # some models run while they are built
-    if not isinstance(model, nn.Module):
-        raise ModelError(f"{name} gives a {type(model).__name__}, not a torch.nn.Module", "return a module from it")
-    return model if all(tensor.is_meta for tensor in _tensors(model)) else _meta_copy(model)
+def _batch(
+    model: nn.Module, task: Task, batch_size: int, resolution: int, dtype: torch.dtype, channels_last: bool
+) -> Batch:
+    def make(given: InputSpec) -> Tensor:
+        own = getattr(torch, given.dtype)
+        return _empty(given.shape, dtype if own is torch.float32 else own, channels_last and len(given.shape) == 4)
 
-
-def _tensors(model: nn.Module) -> Iterator[Tensor]:
-    yield from model.parameters()
-    yield from model.buffers()
-
-
-def _meta_copy(model: nn.Module) -> nn.Module:
-    """Copy a model that somebody holds real weights of, without copying the weights."""
-    memo: dict[int, object] = {}
-    for tensor in _tensors(model):
-        meta = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
-        memo[id(tensor)] = nn.Parameter(meta, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else meta
-    return copy.deepcopy(model, memo)
+    targets = torch.empty((batch_size,), dtype=torch.int64, device="meta")
+    if task.inputs is None:
+        return Batch((make(InputSpec((batch_size, 3, resolution, resolution))),), targets)
+    args, kwargs = bind(model, task.inputs, make)
+    return Batch(args, None, kwargs)
 
 
 def _prepare(model: nn.Module, dtype: torch.dtype, channels_last: bool) -> None:
-    """Give float32 parameters and buffers the policy's dtype, and 4-D ones the layout, as `model.to` would."""
-    for tensor in _tensors(model):
+    """Give float32 parameters and buffers the policy's dtype, and 4-D ones the layout, as `model.to` would.
+
+    A model that is 16-bit already keeps what is float32 in it.
+    """
+    keeps = dtype != torch.float32 and any(parameter.dtype == dtype for parameter in model.parameters())
+    for tensor in tensors_of(model):
         if tensor.is_floating_point():
-            wanted = dtype if tensor.dtype == torch.float32 else tensor.dtype
+            wanted = dtype if tensor.dtype == torch.float32 and not keeps else tensor.dtype
             tensor.data = _empty(tensor.shape, wanted, channels_last and tensor.dim() == 4)
 
 

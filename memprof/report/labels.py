@@ -7,6 +7,7 @@ from dataclasses import fields
 
 from memprof import words
 from memprof.report.record import Report, Workload
+from memprof.vocabulary import TODAYS_STACK
 
 _TEXTS = {
     "batch_size": "batch {}",
@@ -14,6 +15,7 @@ _TEXTS = {
     "phase": "{}",
     "precision": "{}",
     "layout": "{}",
+    "stack": "{}",
 }
 
 
@@ -24,7 +26,7 @@ def labels(reports: Sequence[Report]) -> tuple[str, ...]:
     names = []
     for report in reports:
         values = [(text, getattr(report.workload, name)) for name, text in texts]
-        extras = [text.format(value) for text, value in values if value is not None]
+        extras = [text.format(value or TODAYS_STACK) for text, value in values if value is not None]
         extras += [report.device.name] if several_devices else []
         names.append(f"{report.workload.model} ({', '.join(extras)})" if extras else report.workload.model)
     return tuple(names)
@@ -37,11 +39,19 @@ def differences(reports: Sequence[Report]) -> tuple[str, ...]:
     return (*differing, *(["device"] if _has_several_devices(reports) else []))
 
 
+def host_name(report: Report) -> str:
+    """Return the name of the host that a report assumes, "" where it assumes none."""
+    return report.device.host.name if report.device.host else ""
+
+
 def describe(work: Workload) -> str:
-    """Say what a workload is but for its model: "inference, tf32, batch 128, 224 px, channels-last"."""
+    """Say what a workload is but for its model: "inference, tf32, batch 128, 224 px, channels-last".
+
+    The stack is named where it is not today's.
+    """
     pixels = f"{work.resolution} px" if work.resolution is not None else ""
     phase, batch = words.phase(work.phase) if work.phase else "", f"batch {work.batch_size}" if work.batch_size else ""
-    parts = phase, work.precision, batch, pixels, work.layout
+    parts = phase, work.precision, batch, pixels, work.layout, work.stack
     return ", ".join(part for part in parts if part) or "workload not known"
 
 

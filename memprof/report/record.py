@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from memprof.errors import ReportError
 from memprof.report.run import KernelRow, Measured, Telemetry
-from memprof.vocabulary import DRAM, GPU, L1, L2
+from memprof.vocabulary import DRAM, GPU, L1, L2, SGD
 
 if TYPE_CHECKING:
     import pandas
@@ -30,9 +30,12 @@ SCHEMA = "memprof.report/3"
 class Workload:
     """What was analysed; reports of different workloads are not comparable.
 
-    `resolution` in pixels (square images), None where a trace has no images; `phase` is "infer" or "train"; `layout`
-    "channels-first" or "channels-last". Of a trace, `model` is its file name, and the rest is what its operators tell;
-    batch 0 and empty text are what is not known of one without operators.
+    `resolution` in pixels (square images), None where a trace or the inputs have no such images; `phase` is "infer" or
+    "train"; `layout` "channels-first" or "channels-last". `inputs` are the model's arguments where they were given
+    ("2x77:int64, mask=2x77:bool"), "" for images of the batch and resolution; `optimizer` ends a training step. Of a
+    trace, `model` is its file name, and the rest is what its operators tell; batch 0 and empty text are what is not
+    known of one without operators. `stack` is what a simulated step runs on ("torch 1.13", see memprof.tensors.stack),
+    "" for today's PyTorch, and where something else ran.
     """
 
     model: str
@@ -41,6 +44,9 @@ class Workload:
     phase: str
     precision: str
     layout: str
+    stack: str = ""
+    inputs: str = ""
+    optimizer: str = SGD
 
     @property
     def pixels(self) -> int:
@@ -78,7 +84,7 @@ class DeviceCeilings:
     and seconds of starting one. `kind` is "gpu" or "cpu"; for a CPU there is no time model, so that what is predicted
     is the least time. `host` is what launches the kernels; None where they are taken to wait for nothing. `compared` is
     how close the device is to those that predictions were held against, a `memprof.vocabulary.DeviceClass`; "" where
-    that is not known, and for a CPU.
+    that is not known, and for a CPU. `maker` is "amd" for AMD's GPUs, "" for others.
     """
 
     name: str
@@ -90,6 +96,12 @@ class DeviceCeilings:
     kind: str = GPU
     host: HostCosts | None = None
     compared: str = ""
+    maker: str = ""
+
+    @property
+    def family(self) -> str:
+        """Return what decides the words for its engines (`memprof.words`): "gpu", "amd" or "cpu"."""
+        return self.maker if self.kind == GPU and self.maker else self.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +21,22 @@ _UNKNOWN_BYTES = 4
 
 Floats = NDArray[np.float64]
 
+_SAME = (
+    *("macs", "vector_flops", "launches", "blocks", "padding", "instructions", "serial_steps", "resident_blocks"),
+    *("in_place_bytes", "reread_bytes", "row_bytes"),
+)
+"""Numbers of a Work that kernels have by the same name."""
+_NAMES = ("read_bytes", "written_bytes", *_SAME)
+_NUMBERS = attrgetter("dram.read_bytes", "dram.written_bytes", *_SAME)
+
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
     """n kernels in order. Arrays (n,), but for three.
 
     `sizes` (4, n) are batch, m, n, k of matrix products, 0 for other kernels; `conversions` (2, most, n) bytes moved
-    and blocks of what is converted around a kernel; `winograd` (2, n) the tiles of 4 x 4 and of 2 x 2 outputs, 0 where
-    no such algorithm applies.
+    and blocks of what is converted around a kernel; `winograd` (2, n) the tiles and the patches of
+    Winograd's algorithms, 0 where none applies.
     """
 
     patterns: NDArray[np.intp]
@@ -47,6 +56,9 @@ class Kernels:
     sizes: Floats
     conversions: Floats
     winograd: Floats
+    in_place_bytes: Floats
+    reread_bytes: Floats
+    row_bytes: Floats
 
     @property
     def dram_bytes(self) -> Floats:
@@ -54,13 +66,23 @@ class Kernels:
         return self.read_bytes + self.written_bytes
 
     def resident_bytes(self, capacity_bytes: float) -> Floats:
-        """Return what of its input each kernel may find in an L2 of `capacity_bytes` (n,).
+        """Return what each kernel moves through an L2 of `capacity_bytes` without DRAM (n,).
 
-        The kernel before it has just written that; it is still there where both fit.
+        It finds what the kernel before it has written or read, as far as there is room beside what either of them
+        touches otherwise; what it writes over that stays there too. What it writes elsewhere stays as far as there is room
+        beside what else it touches.
         """
-        written = np.concatenate(([0.0], self.written_bytes[:-1])) if self.written_bytes.size else self.written_bytes
-        reread = np.minimum(written, self.read_bytes)
-        return np.where(written + self.read_bytes <= capacity_bytes, reread, 0.0)
+        if not self.read_bytes.size:
+            return self.read_bytes
+        written, read = (np.concatenate(([0.0], column[:-1])) for column in (self.written_bytes, self.read_bytes))
+        shared = np.minimum(written + self.reread_bytes, self.read_bytes)
+        touched = self.dram_bytes - self.in_place_bytes
+        beside = np.maximum(np.maximum(read - self.reread_bytes, 0.0), touched - shared)
+        found = np.clip(capacity_bytes - beside, 0.0, shared)
+        share = np.divide(found, shared, out=np.zeros_like(found), where=shared > 0)
+        elsewhere = self.written_bytes - self.in_place_bytes
+        kept = np.clip(capacity_bytes - (touched - elsewhere), 0.0, elsewhere)
+        return found + share * np.minimum(self.in_place_bytes, shared) + kept
 
     def has_pattern(self, patterns: Set[Pattern]) -> NDArray[np.bool_]:
         """Return which kernels have one of `patterns`."""
@@ -70,47 +92,22 @@ class Kernels:
 def gather(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) -> Kernels:
     """Gather the kernels of `works`, whose FLOPs by engine are `engines`."""
     index = {pattern: place for place, pattern in enumerate(PATTERNS)}
-    numbers = [
-        (
-            work.dram.read_bytes,
-            work.dram.written_bytes,
-            work.macs,
-            work.vector_flops,
-            work.launches,
-            work.blocks or 0,
-            work.padding,
-            work.instructions,
-            work.serial_steps,
-            work.resident_blocks,
-            ELEMENT_BYTES.get(work.dtype, _UNKNOWN_BYTES),
-        )
-        for work in works
-    ]
-    columns = np.array(numbers, dtype=float).reshape(-1, 11).T
-    read, written, macs, vector, launches, blocks, padding, instructions, steps, resident, size = columns
+    columns = np.array([_NUMBERS(work) for work in works], dtype=float).reshape(-1, len(_NAMES))
+    by_name = dict(zip(_NAMES, np.nan_to_num(columns).T, strict=True))
     sizes = [
         (work.product.batch, work.product.m, work.product.n, work.product.k) if work.product else (0, 0, 0, 0)
         for work in works
     ]
-    winograd = [(work.winograd.tiles_4x4, work.winograd.tiles_2x2) if work.winograd else (0, 0) for work in works]
+    winograd = [(work.winograd.tiles_4x4, work.winograd.patches) if work.winograd else (0, 0) for work in works]
     return Kernels(
         patterns=np.array([index[work.pattern] for work in works], dtype=np.intp),
-        read_bytes=read,
-        written_bytes=written,
-        macs=macs,
-        vector_flops=vector,
-        launches=launches,
-        blocks=blocks,
-        padding=padding,
-        instructions=instructions,
-        serial_steps=steps,
-        resident_blocks=resident,
-        element_bytes=size,
+        element_bytes=np.array([ELEMENT_BYTES.get(work.dtype, _UNKNOWN_BYTES) for work in works], dtype=float),
         on_tensor=np.array([shares.get(TENSOR, 0.0) > 0 for shares in engines], dtype=bool),
         turned=np.array([work.product is not None and work.product.turned for work in works], dtype=bool),
         sizes=np.array(sizes, dtype=np.float64).reshape(-1, 4).T,
         conversions=_conversions(works),
         winograd=np.array(winograd, dtype=np.float64).reshape(-1, 2).T,
+        **by_name,
     )
 
 

@@ -18,6 +18,7 @@ from memprof.roofline.timing import KernelTimes, Timeline, kernel_times, timelin
 from memprof.tensors.precision import Precision
 from memprof.vocabulary import CPU, DRAM, FP16, FP32, HOST, L1, L2, TENSOR, Kind
 
+L2_CAPACITY = "l2_capacity_bytes"
 WITHOUT_MODEL = CPU
 """The kind of devices whose kernels are taken to need their least time: the time model is one of GPUs."""
 
@@ -77,9 +78,15 @@ def without_host(device: DeviceCeilings) -> DeviceCeilings:
 
 
 def bounds_of(works: Sequence[Work], engines: Sequence[Mapping[str, float]], device: DeviceCeilings) -> Bounds:
-    """Hold the kernels of `works`, whose FLOPs by engine are `engines`, against the device's ceilings."""
+    """Hold the kernels of `works`, whose FLOPs by engine are `engines`, against the device's ceilings.
+
+    Of what a kernel reads, as much as fits in L2 may be there already; of what it writes, as much may stay there.
+    """
+    capacity = device.achievable.get(L2_CAPACITY, 0.0)
     traffic = {
-        DRAM: [work.dram.total_bytes for work in works],
+        DRAM: [
+            max(0.0, work.dram.read_bytes - capacity) + max(0.0, work.dram.written_bytes - capacity) for work in works
+        ],
         L2: [work.l2.total_bytes for work in works],
         L1: [work.l1.total_bytes for work in works],
     }

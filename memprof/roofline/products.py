@@ -1,10 +1,7 @@
 """How long matrix products and convolutions compute, on tensor cores or CUDA cores, by the algorithm that costs least.
 
 On tensor cores they run in tiles (memprof.roofline.tiling). On CUDA cores cuDNN has more: for 3x3 convolutions of
-stride 1 Winograd's algorithms (Lavin and Gray 2015, arXiv 1509.09308). F(4x4, 3x3), not fused, transforms the input
-into 36 matrices of T x C for its T tiles of 4 x 4 outputs, multiplies them with the 36 of the transformed weight, C x
-K, and transforms the 36 T x K results back: 4 times fewer multiply-adds, but each matrix is written and read. F(2x2,
-3x3), fused into one kernel, does 16 multiply-adds for 4 outputs instead of 36.
+stride 1 Winograd's algorithms (memprof.roofline.winograd).
 """
 
 from __future__ import annotations
@@ -17,7 +14,8 @@ from numpy.typing import NDArray
 
 from memprof.operators.work import Pattern
 from memprof.report.record import DeviceCeilings
-from memprof.roofline import tiling
+from memprof.roofline import tiling, winograd
+from memprof.roofline.clocks import clock
 from memprof.roofline.kernels import PATTERNS, Kernels
 from memprof.vocabulary import DRAM, FP16, FP32, L2, TENSOR
 
@@ -56,9 +54,6 @@ _SPLIT = frozenset({Pattern.WEIGHT_GRADIENT, Pattern.POINTWISE_WEIGHT})
 _POINTWISE = frozenset({Pattern.POINTWISE, Pattern.POINTWISE_WEIGHT})
 _WORD_BYTES = 4
 """Of a float32: what Winograd's algorithms compute in, and what TF32 is loaded as."""
-_WINOGRAD_4X4, _WINOGRAD_2X2 = 36, 16
-"""Products of a tile: (4 + 3 - 1)^2 and (2 + 3 - 1)^2."""
-_TAPS = 9
 _AMPERE, _HOPPER = 8.0, 9.0
 """Compute capabilities: from the first cuBLAS takes larger tiles for batches, from the second blocks form clusters."""
 _CLUSTER = 2.0
@@ -84,7 +79,9 @@ class Products:
                 rate: Floats = self._peak(TENSOR) * fractions[members]
                 tiled_seconds = self._tiles(self.kernels.sizes[:, members], members, rate, tiles)
                 seconds[members] = np.maximum(seconds[members], tiled_seconds)
-        return np.where(self.left_to_cuda_cores(), 0.0, seconds)
+        return np.where(
+            self.left_to_cuda_cores(), 0.0, self._slowed(least, seconds, self._get("tensor_switching_fraction"))
+        )
 
     def on_cuda_cores(self, least: Floats) -> Floats:
         """Return the seconds (n,) on CUDA cores of what takes `least` at their peak."""
@@ -99,18 +96,31 @@ class Products:
         batched = tiling.BATCHED_CORE_TILES
         if self._get("compute_capability", _AMPERE) < _AMPERE:
             batched = tiling.VOLTA_BATCHED_CORE_TILES
-        for members, tiles, fraction in (
-            (tiled & is_matrices & ~is_batch, tiling.CORE_TILES, "product_core_fraction"),
-            (tiled & is_batch, batched, "product_core_fraction"),
-            (tiled & ~is_matrices, tiling.CORE_TILES, "convolution_core_fraction"),
+        is_sum = self.kernels.has_pattern(_SPLIT)
+        # NeuSight's recordings have no kernel that splits a batch on CUDA cores, nor one that splits a convolution.
+        for members, tiles, splits, busy in (
+            (tiled & is_matrices & ~is_batch, tiling.CORE_TILES, True, 0.0),
+            (tiled & is_batch, batched, False, 0.0),
+            (tiled & ~is_matrices & ~is_sum, tiling.CONVOLUTION_CORE_TILES, False, tiling.BUSY_OUTPUTS),
+            (tiled & is_sum, tiling.WEIGHT_CORE_TILES, True, tiling.BUSY_OUTPUTS),
         ):
             if members.any():
-                rate = self._core_rates(members) * self._get(fraction)
+                rate = self._core_rates(members) * self._get("product_core_fraction")
                 sizes = self.kernels.sizes[:, members]
-                # cuBLAS does not split batches on CUDA cores: NeuSight's recordings have no such kernel.
-                tiled_seconds = self._tiles(sizes, members, rate, tiles, splits=tiles is not batched)
+                tiled_seconds = self._tiles(sizes, members, rate, tiles, splits=splits, busy=busy)
                 seconds[members] = np.maximum(seconds[members], tiled_seconds)
-        return self._or_winograd(seconds, tiled, batched)
+        # Winograd's products switch a quarter of what they stand for, so that no power limit slows them.
+        slowed = np.where(tiled, self._slowed(least, seconds, 1.0), seconds)
+        return self._or_winograd(slowed, tiled, batched)
+
+    def _slowed(self, least: Floats, seconds: Floats, share: float) -> Floats:
+        """Return the seconds at the clock that the device's power allows, of what takes `least` at its peak.
+
+        At their peak the cores switch `share` of what FP32 arithmetic on all CUDA cores does.
+        """
+        watts = share * self._get("core_joules", 0.0) * self.device.peak_flops_per_second.get(FP32, 0.0)
+        busy = np.divide(least, seconds, out=np.zeros_like(seconds), where=seconds > 0)
+        return seconds / clock(np.minimum(busy, 1.0), watts, self._get("power_watts", np.inf))
 
     def left_to_cuda_cores(self) -> Mask:
         """Return which kernels cuDNN leaves to CUDA cores in TF32: convolutions of an image's few channels."""
@@ -140,7 +150,14 @@ class Products:
         return tiled
 
     def _tiles(
-        self, sizes: Floats, members: Mask, rate: Floats, tiles: Sequence[tiling.Tile], *, splits: bool = True
+        self,
+        sizes: Floats,
+        members: Mask,
+        rate: Floats,
+        tiles: Sequence[tiling.Tile],
+        *,
+        splits: bool = True,
+        busy: float = 0.0,
     ) -> Floats:
         """Return the seconds of products of `sizes` in tiles, at `rate` FLOP/s of the whole device."""
         memory, sms = self.device.memory_bytes_per_second, self._get("sm_count")
@@ -153,7 +170,7 @@ class Products:
         )
         prologue = self._prologues() * self.kernels.on_tensor
         demands = tiling.Demands(sizes, self.kernels.element_bytes[members], rate, prologue[members])
-        return tiling.tiled_seconds(demands, machine, tiles, splits=splits)
+        return tiling.tiled_seconds(demands, machine, tiles, splits=splits, busy_outputs=busy)
 
     def _prologues(self) -> Floats:
         """Return the depth that a tile's prologue is worth; where an SM holds several tiles, others hide it."""
@@ -165,25 +182,26 @@ class Products:
         members = tiled & (self.kernels.winograd[0] > 0) & (self.kernels.element_bytes == _WORD_BYTES)
         if not members.any():
             return direct
-        rate = self._core_rates(members) * self._get("convolution_core_fraction")
+        rate = self._core_rates(members) * self._get("product_core_fraction")
         is_weight = self.kernels.has_pattern({Pattern.WEIGHT_GRADIENT})[members]
         _, rows, columns, depth = self.kernels.sizes[:, members]
-        fours, twos = self.kernels.winograd[:, members]
-        filters = np.where(is_weight, rows, columns)
-        channels = np.where(is_weight, columns, depth) / _TAPS
-        products = np.full_like(fours, _WINOGRAD_4X4)
-        forward = np.stack([products, fours, filters, channels])
-        weight = np.stack([products, filters, channels, fours])
-        multiplied = self._tiles(np.where(is_weight, weight, forward), members, rate, batched, splits=False)
-        elements = _WINOGRAD_4X4 * (fours * channels + channels * filters + fours * filters)
-        moved = self.kernels.dram_bytes[members] + 2 * _WORD_BYTES * elements
-        bandwidth = self.device.memory_bytes_per_second.get(DRAM, np.inf)
-        transformed = moved / (bandwidth * self._get("stream_dram_fraction"))
-        fused = np.stack([np.full_like(twos, _WINOGRAD_2X2), twos, filters, channels])
-        at_once = self._tiles(fused, members, rate, tiling.FUSED_WINOGRAD_TILES, splits=False)
-        at_once = np.where(is_weight, np.inf, at_once)
+        passes = winograd.Passes(
+            *self.kernels.winograd[:, members],
+            channels=np.where(is_weight, columns, depth) / winograd.TAPS,
+            filters=np.where(is_weight, rows, columns),
+            dram_bytes=self.kernels.dram_bytes[members],
+            is_weight=is_weight,
+        )
+        bandwidth = self.device.memory_bytes_per_second.get(DRAM, np.inf) * self._get("core_product_dram_fraction")
+        launch = self._get("launch_seconds", 0.0)
+        unfused = self._tiles(passes.unfused_sizes, members, rate, batched, splits=False)
+        unfused += passes.transformed_bytes / bandwidth + winograd.UNFUSED_LAUNCHES * launch
+        fused = self._tiles(passes.fused_sizes, members, rate, winograd.FUSED_TILES, splits=False)
+        fused += passes.fused_filter_bytes / bandwidth + launch
+        fused = np.where(is_weight, np.inf, fused)
         result = direct.copy()
-        result[members] = np.minimum(direct[members], np.minimum(multiplied + transformed, at_once))
+        best = np.minimum(direct[members], np.minimum(unfused, fused))
+        result[members] = np.where(passes.channels >= winograd.LEAST_CHANNELS, best, direct[members])
         return result
 
     def _core_rates(self, members: Mask) -> Floats:

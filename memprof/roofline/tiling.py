@@ -37,14 +37,20 @@ CORE_TILES: tuple[Tile, ...] = (
 )
 """Of CUDA cores: the sgemm kernels that cuBLAS chose in NeuSight's recordings of linear layers."""
 
+CONVOLUTION_CORE_TILES: tuple[Tile, ...] = ((128, 128, 0.93), (128, 64, 0.93), (128, 32, 0.93))
+"""Of cuDNN's direct kernels on CUDA cores: scudnn_128x128, 128x64 and 128x32 in those recordings."""
+
+WEIGHT_CORE_TILES: tuple[Tile, ...] = ((128, 128, 0.7), (128, 64, 0.7), (128, 32, 0.7))
+"""Of weight gradients: DeepBench's longest reach 7 to 13 of a V100's 15.7 TFLOP/s, forward passes 12 to 13."""
+
+BUSY_OUTPUTS = 128 * 64
+"""Outputs of such kernels that keep an SM busy: 64 to a thread, so four warps, one for each scheduler."""
+
 BATCHED_CORE_TILES: tuple[Tile, ...] = ((128, 128, 1.0),)
 """For batches of float32 products on Ampere and later: ampere_sgemm_128x128_nn in 8,296 of 8,338 of NeuSight's."""
 
 VOLTA_BATCHED_CORE_TILES: tuple[Tile, ...] = ((64, 64, 0.85), (32, 128, 0.85))
 """The same on Volta and Turing: volta_sgemm_64x64_nn and 32x128_nn in 2,493 of 2,500 of NeuSight's."""
-
-FUSED_WINOGRAD_TILES: tuple[Tile, ...] = ((128, 32, 1.0),)
-"""Of cuDNN's scudnn_winograd_128x128 kernels: 128 tiles of the image by 32 filters at a time."""
 
 _DEPTH_STEP = 32
 """Depth per step of the main loop, to which a product's depth is padded (CUTLASS threadblock shapes)."""
@@ -84,11 +90,14 @@ class Demands:
     prologue_depth: Floats
 
 
-def tiled_seconds(demands: Demands, machine: Machine, tiles: Sequence[Tile], *, splits: bool) -> Floats:
+def tiled_seconds(
+    demands: Demands, machine: Machine, tiles: Sequence[Tile], *, splits: bool, busy_outputs: float = 0.0
+) -> Floats:
     """Return the seconds (n,) of products in the tile, or its transpose, that costs least.
 
     `splits` tells whether the library splits deep products among idle SMs. The parts are then summed by a kernel of
-    their own, which reads what each part has written.
+    their own, which reads what each part has written. An SM works on `busy_outputs` at least to be busy: blocks of less
+    take as long.
     """
     batch, rows, columns, depth = demands.sizes
     padded = np.ceil(depth / _DEPTH_STEP) * _DEPTH_STEP
@@ -100,9 +109,11 @@ def tiled_seconds(demands: Demands, machine: Machine, tiles: Sequence[Tile], *, 
         fetched = min(height, width) + max(height, width) / machine.multicast
         fetching = fetched * demands.element_bytes / machine.l2_bytes_per_second
         step = np.maximum(height * width / (macs_per_second * speed), fetching)
-        for parts in _splits(blocks, padded, machine.sm_count) if splits else (np.ones_like(padded),):
+        room = machine.sm_count * max(1.0, busy_outputs / (height * width))
+        for parts in _splits(blocks, padded, room) if splits else (np.ones_like(padded),):
             waves = blocks * parts / machine.sm_count
             waves = np.where(waves > _EXACT_WAVES, waves, np.ceil(waves))
+            waves = np.maximum(waves, busy_outputs / (height * width))
             written = _SUM_BYTES * 2 * parts * batch * rows * columns
             summing = np.where(parts > 1, written / machine.dram_bytes_per_second + machine.launch_seconds, 0.0)
             best = np.minimum(best, waves * (padded / parts + demands.prologue_depth) * step + summing)

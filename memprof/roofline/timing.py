@@ -40,6 +40,7 @@ _DRAM = {
     Pattern.ATTENTION_BACKWARD: "stream_dram_fraction",
 }
 _PRODUCTS = frozenset(Pattern) - _DRAM.keys()
+_MATRICES = frozenset({Pattern.MATMUL})
 _PRODUCT_DRAM = "product_dram_fraction"
 """Of `_PRODUCTS` on tensor cores."""
 _INSTRUCTIONS = {
@@ -51,6 +52,12 @@ _CUDNN = frozenset({Pattern.DEPTHWISE_CUDNN, Pattern.DEPTHWISE_CUDNN_DATA})
 _HALF_BYTES = 2
 _NATIVE_THREADS = 1024
 """Per block of PyTorch's depthwise kernels, one for each output (memprof.operators.depthwise)."""
+_LEAST_L2_BYTES_PER_SLOT = 0.104
+"""L2 bandwidth over the rate of instructions where nobody measured it: an RTX 4090's 4.3 TB/s, the least that is known
+(13 bytes a clock and SM)."""
+_HALVED_L2 = (8.0, 9.0, 10.0)
+"""Compute capabilities whose L2 has two halves, each with a copy of what its SMs read (te42kyfo/gpu-benches,
+gpu-l2-cache: an A100's bandwidth falls beyond 20 of its 40 MB)."""
 _CONVERTING_BLOCKS = 8
 """Blocks of 256 threads that an SM holds."""
 
@@ -110,17 +117,17 @@ def kernel_times(kernels: Kernels, bounds: Bounds, device: DeviceCeilings) -> Ke
     model = _Model(kernels, device)
     products = Products(kernels, device)
     rules: dict[str, Callable[[Floats], Floats]] = {
-        DRAM: lambda least: model.streaming(bounds),
+        DRAM: lambda least: model.streaming(),
         TENSOR: products.on_tensor_cores,
         FP32: products.on_cuda_cores,
         FP16: products.on_cuda_cores,
-        L1: lambda least: least / model.l1_fractions() + model.first_loads(bounds),
+        L1: lambda least: least / model.l1_fractions() + model.first_loads(),
     }
     seconds = [
         rules[name](least) if name in rules else least for name, least in zip(bounds.names, bounds.seconds, strict=True)
     ]
     names = (*bounds.names, ISSUE, LATENCY)
-    rows = np.stack([*seconds, model.issuing() + model.first_loads(bounds), model.chasing()])
+    rows = np.stack([*seconds, model.issuing() + model.first_loads(), model.chasing()])
     converting = np.where(products.left_to_cuda_cores(), 0.0, model.converting())
     return KernelTimes(names, rows + converting, model.launching())
 
@@ -138,7 +145,7 @@ class _Model:
 
     def dram_fractions(self) -> Floats:
         reached = self._pattern_constants(lambda pattern: self.get(_DRAM.get(pattern, _PRODUCT_DRAM), 1.0))
-        on_cores = self._kernels.has_pattern(_PRODUCTS) & ~self._kernels.on_tensor
+        on_cores = self._kernels.has_pattern(_MATRICES) & ~self._kernels.on_tensor
         return np.where(on_cores, self.get("core_product_dram_fraction", 1.0), reached)
 
     def l1_fractions(self) -> Floats:
@@ -146,18 +153,38 @@ class _Model:
         others = np.where(self._kernels.has_pattern(_CUDNN), cudnns, 1.0)
         return np.where(self._kernels.has_pattern(_NATIVE), native, others)
 
-    def first_loads(self, bounds: Bounds) -> Floats:
+    def first_loads(self) -> Floats:
         """Seconds that PyTorch's depthwise kernels wait for DRAM before L1 serves their taps: they prefetch nothing."""
-        waiting: Floats = np.where(self._kernels.has_pattern(_NATIVE), bounds.of(DRAM) / self.dram_fractions(), 0.0)
+        waiting: Floats = np.where(self._kernels.has_pattern(_NATIVE), self._dram_seconds(), 0.0)
         return waiting
 
-    def streaming(self, bounds: Bounds) -> Floats:
-        """Seconds of moving bytes through DRAM. What is found in L2 takes none, but no kernel beats its bound."""
-        least = bounds.of(DRAM)
+    def streaming(self) -> Floats:
+        """Seconds of moving bytes through DRAM, and through L2 alone what is found there or stays."""
         moved = self._kernels.dram_bytes
         resident = self._kernels.resident_bytes(self.get("l2_capacity_bytes", 0.0))
         from_dram = 1.0 - np.divide(resident, moved, out=np.zeros_like(moved), where=moved > 0)
-        return np.maximum(least * from_dram / self.dram_fractions(), least)
+        return self._dram_seconds() * from_dram + resident / self._l2_bandwidth()
+
+    def _dram_seconds(self) -> Floats:
+        """Seconds of moving all bytes through DRAM, at the fraction that the kernels reach."""
+        bandwidth = self._device.memory_bytes_per_second.get(DRAM, np.inf)
+        moved = self._kernels.dram_bytes + self._kernels.blocks * self._kernels.row_bytes * self._second_passes()
+        seconds: Floats = moved / bandwidth / self.dram_fractions()
+        return seconds
+
+    def _second_passes(self) -> Floats:
+        """Return the share of rows that comes from DRAM twice, where those of all resident blocks do not fit in L2."""
+        rows = self._kernels.resident_blocks * self.get("sm_count", 1.0) * self._kernels.row_bytes
+        is_halved = self.get("compute_capability", 0.0) in _HALVED_L2
+        capacity = self.get("l2_capacity_bytes", 0.0) / (2 if is_halved else 1)
+        if not capacity:
+            return np.zeros_like(rows)
+        return np.clip((rows / capacity - 0.9) / 0.25, 0.0, 1.0)
+
+    def _l2_bandwidth(self) -> float:
+        memory = self._device.memory_bytes_per_second
+        known = memory.get(L2, self._issue * _LEAST_L2_BYTES_PER_SLOT) * self.get("stream_l2_fraction", 1.0)
+        return max(known, memory.get(DRAM, np.inf) * self.get("stream_dram_fraction", 1.0))
 
     def chasing(self) -> Floats:
         """Seconds of loads that each thread makes one after the other, in as many turns as the blocks need."""
@@ -174,7 +201,7 @@ class _Model:
         memory = self._device.memory_bytes_per_second
         dram = memory.get(DRAM, np.inf) * self.get("stream_dram_fraction", 1.0)
         cached = moved <= self.get("l2_capacity_bytes", 0.0)
-        bandwidth = np.where(cached, max(dram, memory.get(L2, dram) * self.get("stream_l2_fraction", 1.0)), dram)
+        bandwidth = np.where(cached, self._l2_bandwidth(), dram)
         slots = self.get("sm_count", 1.0) * _CONVERTING_BLOCKS
         by_blocks = blocks / slots * self.get("conversion_block_seconds", 0.0)
         each = np.maximum(moved / bandwidth, by_blocks) + (blocks > 0) * self.get("launch_seconds", 0.0)
@@ -190,7 +217,8 @@ class _Model:
 
     def launching(self) -> Floats:
         """Seconds of starting each kernel, and of what its threads compute before they load anything."""
-        latency = self._kernels.launches * self.get("launch_seconds", 0.0)
+        gap = self.get("launch_gap_seconds", 0.0) if self._device.host is not None else 0.0
+        latency = self._kernels.launches * (self.get("launch_seconds", 0.0) + gap)
         if not self._issue:
             return latency
         instructions = self._kernels.blocks * _NATIVE_THREADS * self.get("tap_prologue_instructions", 0.0)

@@ -23,6 +23,7 @@ class KernelMeasurement:
     The kernel starts `launch_seconds` after the clock, and the clock runs for `floor_seconds` at least. Rows are
     grouped by `operator` ("linear", "depthwise k=7"), and where the file tells them apart by `pass_name` ("forward",
     "data gradient", "weight gradient"), `dtype` ("bf16") and the `algorithm` that the library chose; "" where not.
+    `clock` is the device's as it ran, of its boost clock.
     """
 
     operator: str
@@ -36,6 +37,7 @@ class KernelMeasurement:
     pass_name: str = ""
     dtype: str = ""
     algorithm: str = ""
+    clock: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

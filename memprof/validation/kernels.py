@@ -184,15 +184,14 @@ def kernel_point(measurement: KernelMeasurement) -> RooflinePoint | None:
     from memprof.analysis.assembly import cost_calls
 
     costed, _ = cost_calls([measurement.call])
-    return (
-        place(
-            costed, _kernel_ceilings(measurement.device, measurement.precision), get_precision(measurement.precision)
-        )[0]
-        if costed
-        else None
-    )
+    if not costed:
+        return None
+    roofs = _kernel_ceilings(measurement.device, measurement.precision, measurement.clock)
+    return place(costed, roofs, get_precision(measurement.precision))[0]
 
 
 @cache
-def _kernel_ceilings(name: str, precision: str) -> DeviceCeilings:
-    return ceilings(devices.get(name), precision)
+def _kernel_ceilings(name: str, precision: str, clock: float) -> DeviceCeilings:
+    roofs = ceilings(devices.get(name), precision)
+    peaks = {engine: clock * peak for engine, peak in roofs.peak_flops_per_second.items()}
+    return replace(roofs, peak_flops_per_second=peaks)

@@ -11,7 +11,7 @@ from memprof.errors import MemprofError
 from memprof.report.record import Report
 from memprof.validation.measurements import device_name, read_measurements, unknown_columns
 from memprof.validation.processes import Failure, map_in_processes
-from memprof.validation.protocol import TIMM_SOURCE, source_settings, torch_version
+from memprof.validation.protocol import stack_of
 from memprof.validation.records import Case, Entry, Measurement, Prediction, Validation
 from memprof.validation.tables import MeasurementError, Row, Table
 
@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A workload to analyse once. `source` and `stack` only as far as they change how the model is built or run."""
+    """A workload to analyse once; `stack` as `memprof.tensors.stack` writes it."""
 
     model: str
     batch_size: int
@@ -31,8 +31,7 @@ class Task:
     phase: str
     precision: str
     layout: str
-    source: str
-    stack: str
+    stack: str = ""
     host: str = DEFAULT_HOST
 
 
@@ -83,17 +82,17 @@ def analyse(order: _Order) -> tuple[Prediction, ...] | Failure:
 
     task = order.task
     try:
-        with source_settings(task.source, task.stack, task.phase):
-            reports = analyze_on(
-                task.model,
-                order.devices,
-                batch_size=task.batch_size,
-                resolution=task.resolution,
-                phase=task.phase,
-                precision=task.precision,
-                layout=task.layout,
-                host=task.host,
-            )
+        reports = analyze_on(
+            task.model,
+            order.devices,
+            batch_size=task.batch_size,
+            resolution=task.resolution,
+            phase=task.phase,
+            precision=task.precision,
+            layout=task.layout,
+            host=task.host,
+            stack=task.stack,
+        )
     except MemprofError as error:
         return Failure(error.what)
     return tuple(_prediction(report) for report in reports)
@@ -110,8 +109,6 @@ def _prediction(report: Report) -> Prediction:
 
 def task_of(measurement: Measurement, layout: str) -> Task:
     """Return the workload of a measurement in one layout."""
-    version = torch_version(measurement.stack)
-    is_timms = measurement.source.startswith(TIMM_SOURCE)
     return Task(
         measurement.model,
         measurement.batch_size,
@@ -119,8 +116,7 @@ def task_of(measurement: Measurement, layout: str) -> Task:
         measurement.phase,
         measurement.precision,
         layout,
-        TIMM_SOURCE if is_timms and version else "",
-        f"torch {version[0]}.{version[1]}" if version else "",
+        stack_of(measurement.source, measurement.stack, measurement.phase).text,
         measurement.host,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from memprof import models
-from memprof.analysis.simulated import model_name
+from memprof.analysis.subject import subject_of
 from memprof.analysis.trace_workload import workload_of
 from memprof.calls import OperatorCall
 from memprof.errors import WorkloadError
@@ -20,13 +20,14 @@ _TF32 = "tf32"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a user says of how the traced model ran; None where the trace is to tell."""
+    """What a user says of how the traced model ran; None where the trace is to tell, which it does not of the stack."""
 
     batch_size: int | None = None
     resolution: int | None = None
     phase: str | None = None
     precision: str | None = None
     layout: str | None = None
+    stack: str = ""
 
 
 NOT_SAID = Wanted()
@@ -52,12 +53,13 @@ def choose_workload(
         )
     shown_resolution = told.resolution if told else None
     workload = Workload(
-        model=model_name(model),
+        model=subject_of(model).name,
         batch_size=batch_size,
         resolution=wanted.resolution or shown_resolution or models.default_resolution(model),
         phase=wanted.phase or (TRAIN if any(call.phase is Phase.BACKWARD for call in calls) else INFER),
         precision=precision,
         layout=wanted.layout or (told.layout if told else CHANNELS_FIRST),
+        stack=wanted.stack,
     )
     check_workload(
         batch_size=workload.batch_size,

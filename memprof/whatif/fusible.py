@@ -1,7 +1,8 @@
 """Passes over tensors that need not be kernels of their own: what would be saved if the kernel before did their work.
 
 Everything here is an estimate from a report's rows. A pass that joins the kernel before it no longer reads what that
-kernel wrote, nor is that written, unless the backward pass needs it; the rest of its traffic stays.
+kernel wrote, nor is that written, unless the backward pass needs it; the rest of its traffic stays. Its launch goes,
+but its arithmetic and its instructions go along: where these bind, joining saves the launch alone.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from dataclasses import dataclass
 from math import prod
 
 from memprof.report.record import OperatorRow, Report
-from memprof.vocabulary import DRAM, INFER, TRAIN, WAITING, Kind, Phase
+from memprof.vocabulary import DRAM, HOST, INFER, L2, LAUNCH, TRAIN, Kind, Phase
 
 PRODUCERS = (Kind.CONVOLUTION, Kind.DEPTHWISE, Kind.MATMUL, Kind.ATTENTION, Kind.NORMALIZATION, Kind.ELEMENTWISE)
 """Kinds whose kernels an element-wise pass could join."""
 _WEIGHTED = (Kind.CONVOLUTION, Kind.DEPTHWISE, Kind.MATMUL)
 _KEEPS_INPUT = ("gelu", "silu", "mish", "hardswish", "mul", "div", "elu", "softplus", "hardsigmoid", "pow")
 """Element-wise operators whose gradient needs what went into them, so that training has to write that anyway."""
+_BYTES = (DRAM, L2, LAUNCH)
+"""Bounds of passes that take as long as their bytes, beside their launch."""
 _LOOK_BACK = 4
 """Rows before a backward pass among which its producer is sought: a backward step has several results."""
 _ITEM_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int64": 8, "int8": 1, "uint8": 1, "bool": 1}
@@ -72,8 +75,7 @@ def _saving(report: Report, rows: Sequence[OperatorRow], place: int, rate: float
     if row.kind == Kind.ELEMENTWISE:
         producer = _producer(rows, place)
         if producer is not None:
-            fraction = 1.0 if row.bound in WAITING else _joined_fraction(row, report.workload.phase)
-            return Saving(row, "join", row.seconds * fraction, producer.kind)
+            return Saving(row, "join", _joined_seconds(report, row), producer.kind)
     return None
 
 
@@ -107,6 +109,19 @@ def _producer(rows: Sequence[OperatorRow], place: int) -> OperatorRow | None:
         if before.kind in PRODUCERS and outputs is not None and abs(outputs / _elements(row) - 1) < 0.01:
             return before
     return None
+
+
+def _joined_seconds(report: Report, row: OperatorRow) -> float:
+    """Return what of a pass goes with its bytes and its launch; its FLOPs are still to be done, at best at the peak."""
+    if row.bound == HOST:
+        return row.seconds
+    launch = min(row.seconds, row.launches * report.device.achievable.get("launch_seconds", 0.0))
+    if row.bound not in _BYTES:
+        return launch
+    peak = report.device.peak_flops_per_second.get(row.engine)
+    stays = row.flops / peak if peak else 0.0
+    moved = (row.seconds - launch) * _joined_fraction(row, report.workload.phase)
+    return launch + max(0.0, min(moved, row.seconds - launch - stays))
 
 
 def _joined_fraction(row: OperatorRow, phase: str) -> float:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from memprof import units, words
-from memprof.findings import memory
+from memprof.findings import memory, prediction
 from memprof.report.digest import Digest, digest, digests
 from memprof.report.groups import share
 from memprof.report.json_text import indented_json
-from memprof.report.labels import labels
+from memprof.report.labels import host_name, labels
 from memprof.report.record import OperatorRow, Report, Workload
 from memprof.vocabulary import CHANNELS_FIRST, CHANNELS_LAST, WAITING, Kind
 from memprof.whatif import fusible
@@ -78,7 +78,10 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Where a step's time goes, and the changes that would save at least 0.5 % of it, largest saving first."""
+    """Where a step's time goes, and the changes that would save at least 0.5 % of it, largest saving first.
+
+    `off` says how far predictions like these are typically off.
+    """
 
     schema: str
     workload: Workload
@@ -88,6 +91,9 @@ class Losses:
     kinds: tuple[Spent, ...]
     losses: tuple[Loss, ...]
     sentences: tuple[str, ...]
+    host: str = ""
+    device_family: str = ""
+    off: str = ""
 
     def to_json(self) -> str:
         """Return the record as indented JSON text, ending in a newline."""
@@ -126,6 +132,9 @@ def find_losses(report: Report, alternatives: Sequence[Report] = ()) -> Losses:
         kinds=kinds,
         losses=losses,
         sentences=(*_sentences(own, losses), *_vain_sentences(own, tried, unfit)),
+        host=host_name(report),
+        device_family=report.device.family,
+        off=prediction.error(own),
     )
 
 

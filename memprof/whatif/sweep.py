@@ -15,6 +15,7 @@ from memprof.models import registry
 from memprof.models.options import Option, Value, write
 from memprof.report.groups import share
 from memprof.report.json_text import indented_json
+from memprof.report.labels import host_name
 from memprof.report.record import Report
 from memprof.vocabulary import Kind
 from memprof.whatif.ablation import Published, change_options, published_rate, zoo_spec
@@ -105,6 +106,9 @@ class Sweep:
     points: tuple[Point, ...]
     takeovers: tuple[Takeover, ...]
     sentences: tuple[str, ...]
+    host: str = ""
+    stack: str = ""
+    device_family: str = ""
 
     def of(self, phase: str) -> tuple[Point, ...]:
         """Return the points of a phase, in rising order."""
@@ -161,7 +165,7 @@ def sweep(asked: Plan, cells: Sequence[Sequence[Report]], published: Published =
     takeovers = tuple(item for phase in phases for item in _takeovers(by_phase[phase]))
     sentences = []
     for phase in phases:
-        sentences += [_growth(asked, by_phase[phase]), _bounds(asked, by_phase[phase], takeovers)]
+        sentences += [_growth(asked, by_phase[phase]), _bounds(asked, by_phase[phase], takeovers, first.device.family)]
     return Sweep(
         schema=SCHEMA,
         model=asked.model,
@@ -175,6 +179,9 @@ def sweep(asked: Plan, cells: Sequence[Sequence[Report]], published: Published =
         points=tuple(point for phase in phases for point in by_phase[phase]),
         takeovers=takeovers,
         sentences=tuple(sentence for sentence in sentences if sentence),
+        host=host_name(first),
+        stack=first.workload.stack,
+        device_family=first.device.family,
     )
 
 
@@ -262,18 +269,18 @@ def _growth(asked: Plan, points: Sequence[Point]) -> str:
     )
 
 
-def _bounds(asked: Plan, points: Sequence[Point], takeovers: Sequence[Takeover]) -> str:
+def _bounds(asked: Plan, points: Sequence[Point], takeovers: Sequence[Takeover], family: str) -> str:
     """Say what binds the depthwise convolutions, and from where on another bound takes over."""
     here = [item for item in takeovers if item.phase == points[0].phase]
     phase = words.phase(points[0].phase).capitalize()
     if not points[0].depthwise_bound:
         return ""
     if not here:
-        binds = words.binding_clause(points[0].depthwise_bound)
+        binds = words.binding_clause(points[0].depthwise_bound, family)
         return f"{phase}: {binds} most of the depthwise convolutions' time at every {asked.option} of the sweep."
     name, first = asked.option, here[0]
-    rest = [f"{words.bound(item.after)} from {name} {item.value} on" for item in here]
+    rest = [f"{words.bound(item.after, family)} from {name} {item.value} on" for item in here]
     return (
-        f"{phase}: {words.bound(first.before)} sets the pace of most depthwise convolutions up to {name} "
+        f"{phase}: {words.bound(first.before, family)} sets the pace of most depthwise convolutions up to {name} "
         f"{first.before_value}, {words.enumerate_words(rest)}."
     )

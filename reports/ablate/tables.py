@@ -37,7 +37,8 @@ def subtitle(ablation: Ablation) -> str:
 
 def workload_words(work: Entry | Sweep, layout: str) -> str:
     """Say what was analysed, in which layout, and that it is predicted."""
-    return f"batch {work.batch_size}, {work.resolution} px, {work.precision}, {layout}; predicted, not measured"
+    run = f"batch {work.batch_size}, {work.resolution} px, {work.precision}, {layout}"
+    return f"{run}; predicted, not measured ({words.assumed(work.host, work.stack)})"
 
 
 def phases(ablation: Ablation) -> tuple[str, ...]:

@@ -23,12 +23,16 @@ def title(comparison: Comparison) -> str:
 
 
 def subtitle(comparison: Comparison) -> str:
-    """Say what was analysed: "batch 128, 224 px, tf32, the faster layout in each phase; predicted, not measured"."""
+    """Say what was analysed: "batch 128, 224 px, tf32, the faster layout in each phase; predicted, not measured".
+
+    And for which host and stack.
+    """
     first = comparison.entries[0]
     resolutions = sorted({item.resolution for item in comparison.entries})
     precisions = dict.fromkeys(item.precision for item in comparison.entries)
     parts = [f"batch {first.batch_size}", f"{'/'.join(map(str, resolutions))} px", "/".join(precisions)]
-    return f"{', '.join(parts)}, {layout_words(comparison.entries)}; predicted, not measured"
+    assumed = words.assumed(first.host, first.stack)
+    return f"{', '.join(parts)}, {layout_words(comparison.entries)}; predicted, not measured ({assumed})"
 
 
 def layout_words(entries: Sequence[Entry]) -> str:
@@ -97,16 +101,30 @@ def _phase(comparison: Comparison, phase: str) -> Table:
         ("predicted", *(_total(step, item) for step, item in zip(steps, comparison.entries, strict=True))),
         ("memory layout", *(step.layout if step else ABSENT for step in steps)),
     ]
+    if any(step.relative_error is not None for step in shown):
+        rows.append(("typically within", *(_off(step) for step in steps)))
     sections = {len(rows)}
     for name, prefix in (("kinds", ""), ("bounds", "bound by ")):
         parts = [{part.name: part for part in getattr(step, name)} if step else {} for step in steps]
         for key in _in_order([getattr(step, name) for step in shown]):
-            row_name = f"{prefix}{words.short_bound(key)}" if prefix else key
+            row_name = f"{prefix}{_bound(key, comparison.entries)}" if prefix else key
             rows.append((row_name, *(_time_and_share(of.get(key)) for of in parts)))
         sections.add(len(rows))
     columns = (Column("", number=False), *(Column(label) for label in _headers(comparison)))
     title = f"{words.phase(phase).capitalize()}: predicted time per image, by kind of operator and by what binds it"
     return Table(title, columns, tuple(rows), frozenset(sections))
+
+
+def _off(step: Step | None) -> str:
+    """Say how far off the predicted time of a step typically is, as a report does."""
+    if step is None:
+        return ABSENT
+    return "not compared" if step.relative_error is None else units.share(step.relative_error)
+
+
+def _bound(code: str, entries: Sequence[Entry]) -> str:
+    """Return a bound's name, by each family of devices that there is: "tensor or matrix"."""
+    return " or ".join(dict.fromkeys(words.short_bound(code, item.device_family) for item in entries))
 
 
 def _headers(comparison: Comparison) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from memprof.comparisons.models import Comparison
 from memprof.reports.compare import tables
 from memprof.reports.parts import markdown
-from memprof.reports.parts.cells import BOUND_NOTE
+from memprof.reports.parts.cells import bound_note
 from memprof.reports.parts.markdown import escape
 from memprof.reports.writer import RenderOptions
 
@@ -20,5 +20,9 @@ def render(comparison: Comparison, options: RenderOptions) -> bytes:
     lines += [f"## {escape(summary.title)}", "", *markdown.table(summary)]
     for phase in tables.phases(comparison):
         lines += [f"## {escape(phase.title)}", "", *markdown.table(phase)]
-    lines += [escape(BOUND_NOTE), "", *markdown.warnings(tables.warnings(comparison))]
+    lines += [
+        escape(bound_note(item.device_family for item in comparison.entries)),
+        "",
+        *markdown.warnings(tables.warnings(comparison)),
+    ]
     return "\n".join(lines).encode()

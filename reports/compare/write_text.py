@@ -5,7 +5,7 @@ from __future__ import annotations
 from memprof.comparisons.models import Comparison
 from memprof.reports.compare import tables
 from memprof.reports.parts import typeset
-from memprof.reports.parts.cells import BOUND_NOTE
+from memprof.reports.parts.cells import bound_note
 from memprof.reports.writer import RenderOptions
 
 EXTENSION = "txt"
@@ -25,6 +25,6 @@ def render(comparison: Comparison, options: RenderOptions) -> bytes:
         typeset.section(console, phase.title)
         typeset.table(console, phase)
     console.print()
-    typeset.note(console, BOUND_NOTE)
+    typeset.note(console, bound_note(item.device_family for item in comparison.entries))
     typeset.warnings(console, tables.warnings(comparison))
     return typeset.finish(console).encode()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from memprof import units
+from dataclasses import replace
+
+from memprof import units, words
 from memprof.comparisons.explanation import Explanation
 from memprof.report.labels import describe
 from memprof.whatif.savings import Losses
@@ -15,8 +17,10 @@ def heading(explained: Explanation | Losses) -> str:
 
 
 def workload(explained: Explanation | Losses) -> str:
-    """Say what was analysed: "training, tf32, batch 128, 224 px, channels-last"."""
-    return describe(explained.workload)
+    """Say what was analysed: "training, tf32, batch 128, 224 px, channels-last"; on what, and how far off that is."""
+    plain = replace(explained.workload, stack="")
+    assumed = words.assumed(explained.host, explained.workload.stack)
+    return f"{describe(plain)} ({'; '.join(filter(None, (assumed, explained.off)))})"
 
 
 def title(explained: Explanation | Losses) -> str:

@@ -45,7 +45,7 @@ def parts(explanation: Explanation, title: str, shown: Sequence[Part], longest_n
             _time(part.seconds, digits),
             _time(part.against_seconds, digits),
             signed(1e3 * part.difference_seconds, digits),
-            _bounds(part),
+            _bounds(part, explanation.device_family),
         )
         for part in shown
     ]
@@ -84,7 +84,12 @@ def matrix(explanation: Explanation) -> Table:
 def spent(losses: Losses) -> Table:
     """Return what each kind of operator takes."""
     rows = tuple(
-        (kind.kind, units.milliseconds(kind.seconds), units.share(kind.share), words.short_bound(kind.bound))
+        (
+            kind.kind,
+            units.milliseconds(kind.seconds),
+            units.share(kind.share),
+            words.short_bound(kind.bound, losses.device_family),
+        )
         for kind in losses.kinds
     )
     columns = (Column("Kind", number=False), Column("ms"), Column("time"), Column("bound by", number=False))
@@ -119,7 +124,7 @@ def _time(seconds: float, digits: int) -> str:
     return f"{1e3 * seconds:,.{digits}f}" if seconds else "–"
 
 
-def _bounds(part: Part) -> str:
+def _bounds(part: Part, family: str) -> str:
     """Return what sets the time in each model: "L2", or "L2 / DRAM" where they differ."""
-    both = [words.short_bound(bound) if bound else "–" for bound in (part.bound, part.against_bound)]
+    both = [words.short_bound(bound, family) if bound else "–" for bound in (part.bound, part.against_bound)]
     return both[0] if both[0] == both[1] else " / ".join(both)

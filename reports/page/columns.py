@@ -76,7 +76,7 @@ _BOUND = Column(
     "bound",
     "bound by",
     "What sets the time of the row for longest, and a second one where it does so for a fifth of the time or more.",
-    lambda group, digest: cells.bounds(group, digest.device.kind),
+    lambda group, digest: cells.bounds(group, digest.device.family),
     lambda group, _: group.time_seconds,
     is_number=False,
 )

@@ -35,6 +35,7 @@ def page_data(digests: Sequence[Digest]) -> Json:
     shown = columns(digests)
     devices = tuple({digest.device.name: digest.device for digest in digests}.values())
     names = [device.name for device in devices]
+    drawing = plot.build_plot(digests)
     reports = [_report(index, digest, shown, names.index(digest.device.name)) for index, digest in enumerate(digests)]
     return {
         "columns": [
@@ -56,15 +57,25 @@ def page_data(digests: Sequence[Digest]) -> Json:
         "bounds": {
             group.name: [
                 colors.bound_class(group.name),
-                cells.bound_name(group.name, digest.device.kind),
+                cells.bound_name(group.name, digest.device.family),
                 units.share(group.time_share) if len(digests) == 1 else "",
             ]
             for digest in digests
             for group in digest.bounds
         },
         "devices": [{"name": device.name, "roofs": list(_roofs(device, digests))} for device in devices],
+        "ceilings": [
+            {
+                "report": ceiling.point.report,
+                "kind": ceiling.point.group.kind,
+                "classes": colors.bound_class(ceiling.point.group.bound),
+                "label": ceiling.label,
+                "ends": (ceiling.start, ceiling.end),
+            }
+            for ceiling in drawing.ceilings
+        ],
         "yAxis": captions.y_axis(digests),
-        "rail": captions.rail_label(plot.build_plot(digests), digests),
+        "rail": captions.rail_label(drawing, digests),
         "limits": _limits(reports, digests),
         "reports": reports,
     }
@@ -103,7 +114,7 @@ def _operator_name(group: Group) -> str:
 
 
 def _bound_name(digest: Digest) -> Callable[[Group], str]:
-    return lambda group: cells.bound_name(group.name, digest.device.kind)
+    return lambda group: cells.bound_name(group.name, digest.device.family)
 
 
 def _module_of(digest: Digest) -> Callable[[Group], str]:

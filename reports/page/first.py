@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from memprof import units, words
@@ -9,7 +10,8 @@ from memprof.findings import phrases, prediction
 from memprof.report.digest import Digest
 from memprof.reports.page import colors
 from memprof.reports.parts.tables import Fact
-from memprof.vocabulary import TENSOR
+from memprof.tensors.stack import rules
+from memprof.vocabulary import TENSOR, TODAYS_STACK
 
 _NEXT = 2
 """How many bounds are named after the first."""
@@ -62,11 +64,11 @@ def _bound(digest: Digest) -> Figure | None:
     bounds = [group for group in digest.bounds if group.time_share >= _WORTH_SAYING]
     if not bounds:
         return None
-    kind = digest.device.kind
+    kind = digest.device.family
     first, *others = bounds
     name = words.bound(first.name, kind).partition(",")[0]
     then = [f"{units.share(group.time_share)} {words.short_bound(group.name, kind)}" for group in others[:_NEXT]]
-    remark = f"for {units.share(first.time_share)} of the {digest.time.name}"
+    remark = f"{units.share(first.time_share)} of the {digest.time.name}"
     remark += f"; then {', '.join(then)}" if then else ""
     return Figure(
         "What binds it", phrases.sentence_case(name), remark, first.time_share, colors.bound_class(first.name)
@@ -80,14 +82,23 @@ def assumed(digest: Digest) -> tuple[Fact, ...]:
     if work.phase:
         facts.append(Fact("Phase", words.phase(work.phase), "one step of it"))
     if work.precision:
-        facts.append(Fact("Precision", work.precision, _precision(work.precision, words.engine(TENSOR, device.kind))))
+        facts.append(Fact("Precision", work.precision, _precision(work.precision, words.engine(TENSOR, device.family))))
     if work.batch_size:
         facts.append(Fact("Batch", f"batch {work.batch_size}", _batch(digest)))
     if work.layout:
         facts.append(Fact("Layout", work.layout, "how images and weights lie in memory"))
+    if not digest.is_measured and digest.predicts:
+        facts.append(Fact("Stack", work.stack or TODAYS_STACK, rules(work.stack) or "what the step runs on"))
     if device.host:
         facts.append(Fact("Host", f"host {device.host.name}", f"launches the kernels: {device.host.title}"))
     return tuple(facts)
+
+
+def line(digests: Sequence[Digest], subtitle: str) -> str:
+    """Return the line that unfolds: what was analysed on what device, and of one report also its stack and host."""
+    named = {fact.name: fact.value for fact in assumed(digests[0])} if len(digests) == 1 else {}
+    stack = named.get("Stack", "")
+    return "  ·  ".join(filter(None, (subtitle, stack if stack not in subtitle else "", named.get("Host", ""))))
 
 
 def _device(digest: Digest) -> str:

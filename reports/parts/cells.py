@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from memprof import units, words
 from memprof.report.groups import Group
 from memprof.report.record import OperatorRow
 from memprof.reports.parts.tables import Column, Table
-from memprof.vocabulary import MEMORY_LEVELS, UNBOUND
+from memprof.vocabulary import AMD, CPU, MEMORY_LEVELS, UNBOUND
 
 Cell = Callable[[Group], str]
 
 INFERRED_MARK, ABOVE_MARK = "†", "‡"
 MARKED = ("operator", "shape")
 """Groups so small that what was inferred of one member is worth a mark."""
-BOUND_NOTE = (
-    "Bound by: what sets the time. DRAM, L2 and L1: the bandwidth of that memory; tensor and CUDA: the arithmetic of "
-    "those cores; issue: the rate of instructions; latency: loads that wait for one another; launch: starting kernels; "
-    "host: waiting for the host to launch them."
+_BOUND_NOTE = (
+    "Bound by: what sets the time. DRAM, L2 and L1: the bandwidth of that memory; {engines}; issue: the rate of "
+    "instructions; latency: loads that wait for one another; launch: starting kernels; host: waiting for the host to "
+    "launch them."
 )
+_CPU_BOUND_NOTE = (
+    "Bound by: what takes longest at best. DRAM, L2 and L1: the bandwidth of that memory; matrix and vector: the "
+    "arithmetic of those units."
+)
+_ENGINE_NOTES = {
+    AMD: "matrix and vector: the arithmetic of matrix cores and vector units",
+    CPU: "matrix and vector: the arithmetic of those units",
+}
+
+
+def bound_note(families: Iterable[str]) -> str:
+    """Explain the words for bounds of devices of these families (`DeviceCeilings.family`)."""
+    known = dict.fromkeys(families)
+    if tuple(known) == (CPU,):
+        return _CPU_BOUND_NOTE
+    engines = dict.fromkeys(_ENGINE_NOTES.get(name, "tensor and CUDA: the arithmetic of those cores") for name in known)
+    return _BOUND_NOTE.format(engines="; ".join(engines))
 
 
 def bounds(group: Group, device: str = "") -> str:
     """Return what binds a group, longest first: "L1", or "DRAM, tensor" where a second takes a fifth or more.
 
-    `device` is the kind of the device.
+    `device` is the family of the device.
     """
     seconds: dict[str, float] = {}
     for row in group.rows:

@@ -6,7 +6,8 @@ from memprof import units, words
 from memprof.findings import memory, prediction
 from memprof.report.digest import Digest
 from memprof.reports.parts.tables import Fact
-from memprof.vocabulary import DRAM, HOST
+from memprof.tensors.stack import rules
+from memprof.vocabulary import DRAM, HOST, TODAYS_STACK
 
 _HOST_MATTERS, _HOST_NEAR = 0.01, 0.8
 """Share of time that waits for the host, and share of the step that the host needs, from which host time is shown."""
@@ -93,7 +94,7 @@ def _rates(digest: Digest) -> tuple[Fact, ...]:
 
 
 def _engine(digest: Digest, code: str) -> str:
-    return words.engine(code, digest.device.kind)
+    return words.engine(code, digest.device.family)
 
 
 def _predicted(digest: Digest) -> tuple[Fact, ...]:
@@ -121,7 +122,7 @@ def _launches(digest: Digest) -> tuple[Fact, ...]:
         return ()
     total, sums = digest.totals, digest.per_step
     host = digest.device.host
-    launched = (Fact("Host", host.name, f"assumed: {host.title}"),) if host else ()
+    launched = (*_stack(digest), *((Fact("Host", host.name, f"assumed: {host.title}"),) if host else ()))
     launches = Fact("Kernel launches", units.count(total.launches), sums)
     near = total.host_seconds >= _HOST_NEAR * total.seconds
     if not total.host_seconds or not (near or digest.bound_share(HOST) >= _HOST_MATTERS):
@@ -131,6 +132,15 @@ def _launches(digest: Digest) -> tuple[Fact, ...]:
         Fact("Host time", units.seconds(total.host_seconds), f"{sums}, to launch kernels; predicted"),
         launches,
     )
+
+
+def _stack(digest: Digest) -> tuple[Fact, ...]:
+    """Return what the simulated step runs on; what a trace or a real run ran on is not assumed."""
+    if digest.is_measured:
+        return ()
+    stack = digest.report.workload.stack
+    remark = ", ".join(filter(None, ("" if stack else TODAYS_STACK, rules(stack))))
+    return (Fact("Stack", stack or "today's", f"assumed: {remark}" if remark else "assumed"),)
 
 
 def _memory(digest: Digest) -> tuple[Fact, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from memprof.report.digest import Digest
-from memprof.vocabulary import CPU
+from memprof.vocabulary import AMD, CPU
 
 Entry = tuple[str, str]
 _PICTURE = (
@@ -62,6 +62,28 @@ _OF_CPU = {
     ),
 }
 """What some words mean where no report is of a GPU."""
+_OF_AMD = {
+    "Bound": (
+        "What takes an operator longest, and so sets its time: the bandwidth of DRAM, L2 or L1, the arithmetic of "
+        "matrix cores or vector units, the rate at which instructions are issued (issue), loads that wait for one "
+        "another (latency), the launch of its kernels, or the host."
+    ),
+    "DRAM, L2, L1": (
+        "The memory of the device, from large and slow to small and fast. DRAM holds the tensors, L2 is shared by "
+        "compute units, and L1 (with local data share) feeds the arithmetic of one of them."
+    ),
+    "Tensor cores, CUDA cores": (
+        "What those of AMD's GPUs are called that only multiply matrices, many times faster, and those on which "
+        "everything else runs; so does a depthwise convolution, which has no matrix product."
+    ),
+    "Peak memory": (
+        "The bytes that the step holds at once when it holds most: parameters, gradients, optimizer state and "
+        "activations (everything else, above all what the backward pass needs again). A prediction as well; the HIP "
+        "context comes on top."
+    ),
+}
+"""What some words mean where every GPU is AMD's."""
+_AMD_ENGINES = "Matrix cores, vector units"
 _CPU_ENGINES = (
     "Matrix units, vector units",
     "Names for the two kinds of arithmetic of a CPU: what matrix products and convolutions reach at best, and what "
@@ -81,7 +103,8 @@ _ENTRIES: tuple[Entry, ...] = (
     (
         "Bound",
         "What takes an operator longest, and so sets its time: the bandwidth of DRAM, L2 or L1, the arithmetic of "
-        "tensor cores or CUDA cores, the launch of its kernels, or the host.",
+        "tensor cores or CUDA cores, the rate at which instructions are issued (issue), loads that wait for one "
+        "another (latency), the launch of its kernels, or the host.",
     ),
     (
         "DRAM, L2, L1",
@@ -125,20 +148,24 @@ _ENTRIES: tuple[Entry, ...] = (
         "A floating-point operation; a multiply-add (MAC) counts as two FLOPs.",
     ),
 )
-_GPU_WORDS = ("Tensor cores, CUDA cores", "Predicted time", "Launch", "Host")
+_ENGINES = "Tensor cores, CUDA cores"
+_GPU_WORDS = (_ENGINES, "Predicted time", "Launch", "Host")
 
 
 def entries(digests: Sequence[Digest]) -> tuple[Entry, ...]:
     """Return each word that a page of these reports uses, with its explanation."""
     measured = any(digest.is_measured for digest in digests)
-    kinds = {digest.device.kind for digest in digests}
-    told = _OF_CPU if kinds == {CPU} else {}
+    families = {digest.device.family for digest in digests}
+    told = _OF_CPU if families == {CPU} else _OF_AMD if families == {AMD} else {}
     known: list[Entry] = []
     for word, meaning in (_ROOFLINE, *_ENTRIES):
-        if told and word in _GPU_WORDS:
+        if families == {CPU} and word in _GPU_WORDS:
             continue
         known += _OF_MEASURED if measured and word == "Least possible time" else ()
-        known.append((word, told.get(word, meaning)))
+        own = _AMD_ENGINES if families == {AMD} and word == _ENGINES else word
+        known.append((own, told.get(word, meaning)))
+        if word == _ENGINES and AMD in families and families != {AMD}:
+            known.append((_AMD_ENGINES, _OF_AMD[_ENGINES]))
     if measured:
         known[0] = _MEASURED_ROOFLINE
-    return (*known, _CPU_ENGINES) if CPU in kinds else tuple(known)
+    return (*known, _CPU_ENGINES) if CPU in families else tuple(known)

@@ -9,15 +9,12 @@ from memprof.findings import phrases
 from memprof.report.digest import Digest
 from memprof.report.groups import Group
 from memprof.reports.parts import cells
-from memprof.reports.parts.cells import BOUND_NOTE, Cell, of_groups
+from memprof.reports.parts.cells import Cell, of_groups
 from memprof.reports.parts.tables import Column, Table
 from memprof.reports.report import facts
-from memprof.vocabulary import CPU, MEMORY_LEVELS, UNBOUND
+from memprof.vocabulary import AMD, CPU, MEMORY_LEVELS, UNBOUND
 
-_CPU_BOUND_NOTE = (
-    "Bound by: what takes longest at best. DRAM, L2 and L1: the bandwidth of that memory; matrix and vector: the "
-    "arithmetic of those units."
-)
+_ENGINES = {CPU: "units", AMD: "cores or units"}
 RIDGE_NOTE = (
     "Right: the FLOP per byte that an operator needs to keep these cores busy (the ridge point). One that does less "
     "waits for its data."
@@ -32,13 +29,13 @@ _LOST_NOTE = (
 
 def bound_note(digest: Digest) -> str:
     """Explain the words of the column "bound by", and of a measured report those of what is lost."""
-    note = _CPU_BOUND_NOTE if digest.device.kind == CPU else BOUND_NOTE
+    note = cells.bound_note([digest.device.family])
     return f"{_LOST_NOTE} {note}" if digest.is_measured else note
 
 
 def ridge_note(digest: Digest) -> str:
     """Explain the figures at the right of the table of ceilings."""
-    return RIDGE_NOTE.replace("cores", "units") if digest.device.kind == CPU else RIDGE_NOTE
+    return RIDGE_NOTE.replace("cores", _ENGINES.get(digest.device.family, "cores"))
 
 
 def ceilings(digest: Digest) -> Table:
@@ -73,7 +70,7 @@ def kinds(digest: Digest, *, least: bool = True, roof: bool = True) -> Table:
         (Column("ms"), cells.milliseconds),
         *([(Column("least ms"), cells.least_milliseconds)] if least else []),
         *(losses if digest.is_measured else []),
-        (Column("bound by", number=False), lambda row: cells.bounds(row, digest.device.kind)),
+        (Column("bound by", number=False), lambda row: cells.bounds(row, digest.device.family)),
     ]
     return of_groups("By kind of operator", columns, digest.kinds)
 
@@ -108,5 +105,5 @@ def _bound_in_all(code: str, digests: Sequence[Digest]) -> str:
     """Return a bound's name, by each kind of device that there is: "CUDA or vector"."""
     if code == UNBOUND:
         return words.bound(code)
-    names = dict.fromkeys(words.short_bound(code, digest.device.kind) for digest in digests)
+    names = dict.fromkeys(words.short_bound(code, digest.device.family) for digest in digests)
     return " or ".join(names)

@@ -67,11 +67,11 @@ def _calls() -> tuple[Column, Cell]:
 
 
 def _bound_of(digest: Digest) -> Cell:
-    return lambda row: words.short_bound(row.bound, digest.device.kind)
+    return lambda row: words.short_bound(row.bound, digest.device.family)
 
 
 def _bounds_of(digest: Digest) -> Cell:
-    return lambda row: cells.bounds(row, digest.device.kind)
+    return lambda row: cells.bounds(row, digest.device.family)
 
 
 def _operator_cells(digest: Digest, wide: bool) -> list[tuple[Column, Cell]]:

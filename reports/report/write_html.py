@@ -19,7 +19,7 @@ from memprof.report.reading import dump_reports
 from memprof.reports.page import colors
 from memprof.reports.page import columns as page_columns
 from memprof.reports.page.data import page_data
-from memprof.reports.page.first import Figure, assumed, figures
+from memprof.reports.page.first import Figure, assumed, figures, line
 from memprof.reports.page.frame import frame
 from memprof.reports.parts import cells, theme
 from memprof.reports.parts.tables import Fact, Table
@@ -122,6 +122,7 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     `options.top` says how many operators show before a reader asks for more.
     """
     sections = [_section(index, digest, options) for index, digest in enumerate(digests)]
+    drawing = svg.draw(digests)
     shown = page_columns.columns(digests)
     has_operators = any(digest.report.operators for digest in digests)
     page = (
@@ -132,7 +133,8 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
             contents=_contents(sections, has_operators=has_operators),
             title=side_by_side.title(digests),
             subtitle=captions.subtitle(digests),
-            how_to_read=captions.reading_guide(digests),
+            assumed_line=line(digests, captions.subtitle(digests)),
+            how_to_read=captions.reading_guide(digests, ceilings=drawing.has_ceilings),
             x_axis=captions.X_AXIS,
             y_axis=captions.y_axis(digests),
             sections=sections,
@@ -140,7 +142,7 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
             compared=side_by_side.compare(digests),
             kinds=_kinds(sections),
             no_plot="" if has_operators else captions.NO_PLOT,
-            drawing=svg.draw(digests),
+            drawing=drawing,
             width=svg.WIDTH,
             levels=_LEVELS,
             bubbles=_BUBBLES,

@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from memprof import findings
+from memprof import findings, words
 from memprof.comparisons import reports as side_by_side
 from memprof.report.digest import Digest
+from memprof.report.labels import host_name
 from memprof.reports.parts import typeset
 from memprof.reports.parts.grids import print_facts, print_table
 from memprof.reports.parts.tables import Column, Table
@@ -61,7 +62,11 @@ def _one(console: Console, digest: Digest, options: RenderOptions) -> None:
 def _several(console: Console, digests: Sequence[Digest], options: RenderOptions) -> None:
     labels = [digest.label for digest in digests]
     console.print(typeset.text(", ".join(labels), typeset.STRONG))
-    console.print(typeset.text(f"{digests[0].workload} on {digests[0].device.title}", typeset.FAINT))
+    first = digests[0]
+    about = f"{first.workload} on {first.device.title}"
+    if not any(digest.is_measured for digest in digests):
+        about += f" ({words.assumed(host_name(first.report), first.report.workload.stack)})"
+    console.print(typeset.text(about, typeset.FAINT))
     typeset.section(console, "What the device can do at most")
     _ceilings(console, digests[0])
     table = tables.side_by_side(digests)

@@ -55,7 +55,7 @@ def _draw_bounds(axes: Axes, digest: Digest, y: float) -> None:
         left += bound.time_share
         x, row = 0.41 * (index % 3), y + 0.78 + 0.26 * (index // 3)
         axes.plot(x + 0.012, row, "s", color=color, markersize=6, clip_on=False)
-        name = cells.bound_name(bound.name, digest.device.kind)
+        name = cells.bound_name(bound.name, digest.device.family)
         _write(axes, x + 0.04, row, f"{name} {units.share(bound.time_share)}")
 
 

@@ -12,13 +12,17 @@ from memprof.vocabulary import TENSOR, UNBOUND
 
 X_AXIS = "arithmetic intensity: FLOP per byte of the memory that binds (of DRAM where arithmetic binds)"
 RAIL = "no FLOPs"
-NO_PLOT = "No operator was recorded, so that there is nothing to hold against a roof, and no roofline to draw."
+NO_PLOT = "No operator was recorded with shapes: there is nothing to hold against a roof, and no roofline to draw."
 _WORTH_A_LABEL = 0.03
 _MOST_LABELS = 7
 
 
-def reading_guide(digests: Sequence[Digest]) -> str:
-    """Say what a bubble, its size, and its ring or arrow stand for."""
+def reading_guide(digests: Sequence[Digest], *, ceilings: bool = False) -> str:
+    """Say what a bubble, its size, its ring or arrow, and where there are `ceilings` a short dashed line stand for."""
+    return _bubbles(digests) + (" Dashed: what issue or latency leaves." if ceilings else "")
+
+
+def _bubbles(digests: Sequence[Digest]) -> str:
     names = _names(digests)
     if names == {"measured"}:
         return (

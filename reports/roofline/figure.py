@@ -45,7 +45,8 @@ def draw(digests: Sequence[Digest]) -> bytes:
 def _panels(figure: Figure, digests: Sequence[Digest]) -> None:
     """Draw the roofline, and beside it shares of FLOPs against shares of time."""
     plot = build_plot(digests)
-    figure.text(0.02, 0.022, captions.reading_guide(digests), fontsize=9, color=FAINT)
+    guide = captions.reading_guide(digests, ceilings=bool(plot.ceilings))
+    figure.text(0.02, 0.022, guide, fontsize=min(9, 1.75 * _INCHES[0] * 72 / len(guide)), color=FAINT)
     bottom = _BOTTOM if plot.rail else _RAIL_BOTTOM
     axes = figure.add_axes((_LEFT, bottom, _WIDTH, _TOP - bottom))
     _axes(axes, plot, digests)
@@ -109,6 +110,11 @@ def _roofs(axes: Axes, plot: Plot, scene: Scene) -> None:
         axes.plot((x0, x1), (y0, y1), style, color=INK, linewidth=1.6 if roof.is_memory else 1.3, zorder=2)
         turned: dict[str, Any] = {"rotation": name.degrees, "rotation_mode": "anchor", "va": "bottom"}
         write(axes, name.x, name.y, name.text, ha="left", zorder=4, **turned)
+    for ceiling, name in scene.ceilings:
+        (x0, y0), (x1, y1) = plot.fraction(*ceiling.start), plot.fraction(*ceiling.end)
+        color = theme.bound_color(ceiling.point.group.bound)
+        axes.plot((x0, x1), (y0, y1), "--", color=color, linewidth=1.4, zorder=3.2)
+        write(axes, name.x, name.y, name.text, 7.5, color=FAINT, va="center", bbox=_BACKING, zorder=4)
     for ridge, name in scene.ridges:
         x, y = plot.fraction(ridge.x, ridge.y)
         axes.plot((x, x), (0, y), ":", color=FAINT, linewidth=0.9, zorder=1)

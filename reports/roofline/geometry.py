@@ -3,8 +3,9 @@
 x is arithmetic intensity in FLOP per byte, y FLOP/s, both logarithmic. Every memory level has its own roof. An operator
 is drawn at its intensity with respect to the level that binds it, or to DRAM where arithmetic binds: its point at the
 measured or else predicted rate and, at the rate that the ceilings allow, the tip of an arrow or a ring. That lies on
-the roof that binds or, where several kernels with different bounds make one row, below. Operators without FLOPs have no
-place on logarithmic axes; they go to a rail below the plot and are never dropped.
+the roof that binds or, where several kernels with different bounds make one row, below. Where what binds is inside the
+SMs (`issue`, `latency`), a short dashed line is its effective ceiling. Operators without FLOPs have no place on
+logarithmic axes; they go to a rail below the plot and are never dropped.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ class Roof:
     per_second: float
     start: tuple[float, float]
     end: tuple[float, float]
-    device_kind: str = ""
+    device_family: str = ""
 
     @property
     def label(self) -> str:
         """Return the ceiling's name and figure: "DRAM 1.555 TB/s"."""
         if self.is_memory:
             return f"{words.level(self.ceiling)} {units.bytes_per_second(self.per_second)}"
-        return f"{words.engine(self.ceiling, self.device_kind)} {units.flops_per_second(self.per_second)}"
+        return f"{words.engine(self.ceiling, self.device_family)} {units.flops_per_second(self.per_second)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Point:
     """A group of like operators; `report` is an index, `level` the memory level that `x` refers to.
 
     `y` is the measured or else predicted FLOP/s, `roof` what the ceilings allow. `time_name` says which time shares are
-    of, `device_kind` what kind of device it is. `x` is None for operators that move no byte but compute
+    of, `device_family` what kind of device it is. `x` is None for operators that move no byte but compute
     (drawn at the right edge); operators without FLOPs or time have `y` and `roof` None and belong to the rail.
     """
 
@@ -66,7 +67,7 @@ class Point:
     y: float | None
     roof: float | None
     time_name: str = "predicted time"
-    device_kind: str = ""
+    device_family: str = ""
 
     @property
     def is_measured(self) -> bool:
@@ -92,7 +93,7 @@ class Point:
             parts.append(f"no FLOPs, {units.byte_count(self.group.dram_bytes)} of DRAM traffic")
         if self.group.roof_share is not None:
             parts.append(f"{units.percent(self.group.roof_share)} of the roof")
-        parts.append(f"bound by {words.bound(self.group.bound, self.device_kind)}")
+        parts.append(f"bound by {words.bound(self.group.bound, self.device_family)}")
         return ", ".join(parts) + "\n" + _members(self.group)
 
 
@@ -108,8 +109,28 @@ class Callout:
     def text(self) -> str:
         """Say how much faster the DRAM roof alone would let these operators be."""
         times = units.ratio(self.dram_y / (self.point.roof or self.dram_y))
-        bound = words.bound(self.point.group.bound, self.point.device_kind)
+        bound = words.bound(self.point.group.bound, self.point.device_family)
         return f"{bound} binds;\nDRAM alone would\nallow {times} as fast"
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What a bound inside the SMs, `issue` or `latency`, leaves a point: its effective ceiling, drawn beside it only.
+
+    How many instructions a FLOP needs, and how many loads wait for one another, differs from operator to operator, and
+    so does the ceiling: `per_second` FLOP/s, as predicted but for launches.
+    """
+
+    point: Point
+    per_second: float
+    start: tuple[float, float]
+    end: tuple[float, float]
+
+    @property
+    def label(self) -> str:
+        """Return the bound and its figure: "issue 719 GFLOP/s"."""
+        bound = words.short_bound(self.point.group.bound, self.point.device_family)
+        return f"{bound} {units.flops_per_second(self.per_second)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +145,7 @@ class Plot:
     callouts: tuple[Callout, ...]
     x_limits: tuple[float, float]
     y_limits: tuple[float, float]
+    ceilings: tuple[Ceiling, ...] = ()
 
     def fraction(self, x: float | None, y: float | None) -> tuple[float, float]:
         """Return a place as fractions of the axes' lengths; what lies outside the limits is put on the edge."""

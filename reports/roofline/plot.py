@@ -10,13 +10,16 @@ from itertools import chain
 from memprof.report.digest import Digest
 from memprof.report.groups import ABOVE_ROOF, Group, seconds_of, share, sum_rows
 from memprof.report.record import DeviceCeilings, OperatorRow
-from memprof.reports.roofline.geometry import Callout, Plot, Point, Ridge, Roof
-from memprof.vocabulary import DRAM, MEMORY_LEVELS, WAITING
+from memprof.reports.roofline.geometry import Callout, Ceiling, Plot, Point, Ridge, Roof
+from memprof.vocabulary import DRAM, ISSUE, LATENCY, MEMORY_LEVELS, WAITING
 
 _CELLS_PER_DECADE = 6
 """Rows of equal kind and bound whose points fall into one such cell are drawn as one point."""
 _MOST_DECADES = 9.0
 _CALLOUT_SHARE = 0.03
+_INSIDE = (ISSUE, LATENCY)
+_MOST_CEILINGS, _CEILING_REACH = 4, 2.2
+"""Effective ceilings that are drawn, and how far to either side, as a factor of the intensity."""
 _X_MARGINS, _Y_MARGINS = (0.4, 2.5), (0.4, 3.0)
 
 
@@ -33,7 +36,7 @@ def build_plot(digests: Sequence[Digest]) -> Plot:
     limits = _x_limits(points, ridges, callouts, devices, peaks), _y_limits(points, peaks)
     roofs = tuple(roof for index, device in enumerate(devices) for roof in _roofs(index, device, shown[index], limits))
     rail = tuple(point for point in placed if not point.y)
-    return Plot(devices, roofs, ridges, points, rail, callouts, *limits)
+    return Plot(devices, roofs, ridges, points, rail, callouts, *limits, _ceilings(digests, points, limits[0]))
 
 
 def _shown_engines(device: DeviceCeilings, digests: Sequence[Digest]) -> tuple[str, ...]:
@@ -83,7 +86,7 @@ def _points(index: int, digest: Digest) -> list[Point]:
 
 def _point(index: int, group: Group, digest: Digest) -> Point:
     """Place a group: the memory level it is drawn against, its intensity there, its achieved and attainable FLOP/s."""
-    names = digest.time.name, digest.device.kind
+    names = digest.time.name, digest.device.family
     if not has_place(group):
         return Point(index, group, DRAM, None, None, None, *names)
     level = level_of(group, digest.device)
@@ -124,11 +127,11 @@ def _roofs(
             begin, end = max(left, low / bandwidth), min(right, top / bandwidth)
             if begin >= end:  # wholly outside of the plot
                 continue
-            yield Roof(level, True, index, bandwidth, (begin, begin * bandwidth), (end, end * bandwidth), device.kind)
+            yield Roof(level, True, index, bandwidth, (begin, begin * bandwidth), (end, end * bandwidth), device.family)
     for engine in shown:
         peak = device.peak_flops_per_second[engine]
         begin = max(left, min(right, peak / fastest))
-        yield Roof(engine, False, index, peak, (begin, peak), (right, peak), device.kind)
+        yield Roof(engine, False, index, peak, (begin, peak), (right, peak), device.family)
 
 
 def _ridges(index: int, device: DeviceCeilings, shown: Sequence[str]) -> Iterable[Ridge]:
@@ -137,6 +140,29 @@ def _ridges(index: int, device: DeviceCeilings, shown: Sequence[str]) -> Iterabl
         peak = device.peak_flops_per_second[engine]
         if bandwidth and peak:
             yield Ridge(engine, index, peak / bandwidth, peak)
+
+
+def _ceilings(digests: Sequence[Digest], points: Sequence[Point], x_limits: tuple[float, float]) -> tuple[Ceiling, ...]:
+    """Return the effective ceilings of kinds that issuing instructions, or latency, binds, at the heaviest of each."""
+    heaviest: dict[tuple[int, str, str], Point] = {}
+    shares: dict[tuple[int, str, str], float] = defaultdict(float)
+    for point in points:
+        key = point.report, point.group.kind, point.group.bound
+        heaviest.setdefault(key, point)
+        shares[key] += point.group.time_share
+    known = [point for key, point in heaviest.items() if key[2] in _INSIDE and shares[key] >= _CALLOUT_SHARE]
+    ceilings = (_ceiling(point, digests[point.report], x_limits) for point in known)
+    return tuple(item for item in ceilings if item)[:_MOST_CEILINGS]
+
+
+def _ceiling(point: Point, digest: Digest, x_limits: tuple[float, float]) -> Ceiling | None:
+    launch = digest.device.achievable.get("launch_seconds", 0.0)
+    seconds = point.group.seconds - point.group.launches * launch
+    if not point.x or seconds <= 0:
+        return None
+    rate = point.group.flops / seconds
+    begin, end = max(x_limits[0], point.x / _CEILING_REACH), min(x_limits[1], point.x * _CEILING_REACH)
+    return Ceiling(point, rate, (begin, rate), (end, rate))
 
 
 def _callouts(digests: Sequence[Digest], points: Sequence[Point]) -> tuple[Callout, ...]:

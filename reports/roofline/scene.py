@@ -10,7 +10,7 @@ from memprof import units, words
 from memprof.report.digest import Digest
 from memprof.reports.parts import theme
 from memprof.reports.roofline import captions
-from memprof.reports.roofline.geometry import Callout, Plot, Point, Ridge, Roof
+from memprof.reports.roofline.geometry import Callout, Ceiling, Plot, Point, Ridge, Roof
 from memprof.reports.roofline.labels import Box, Label, Request, Segment, place
 
 _ALONG = tuple(step / 40 for step in range(29))
@@ -73,6 +73,7 @@ class Scene:
     leads: tuple[Lead, ...]
     stems: tuple[Stem, ...]
     labels: tuple[tuple[Point, Label], ...]
+    ceilings: tuple[tuple[Ceiling, Name], ...] = ()
 
 
 def lay_out(plot: Plot, digests: Sequence[Digest], canvas: Canvas) -> Scene:
@@ -94,13 +95,16 @@ def lay_out(plot: Plot, digests: Sequence[Digest], canvas: Canvas) -> Scene:
     leads = tuple(_lead(plot, callout, canvas, [*bubbles, *taken]) for callout in plot.callouts)
     ridges = tuple(_ridges(plot, canvas))
     taken += [_box(lead.name, canvas) for lead in leads] + [_box(name, canvas) for _, name in ridges]
+    ceilings = tuple((item, _ceiling_name(plot, item, canvas, [*bubbles, *taken])) for item in plot.ceilings)
+    taken += [_box(name, canvas) for _, name in ceilings]
     lines: list[Segment] = [_line(plot, roof) for roof in plot.roofs]
+    lines += [(plot.fraction(*item.start), plot.fraction(*item.end)) for item in plot.ceilings]
     lines += [line for lead in leads for line in ((lead.start, lead.corner), (lead.corner, lead.end))]
     wanted = captions.point_labels(plot, digests)
     requests = [_request(plot, point, text, canvas) for point, text in wanted]
     placed = place(requests, canvas.character, lines, [*taken, *bubbles])
     labels = tuple((point, label) for (point, _), label in zip(wanted, placed, strict=True))
-    return Scene(tuple(roofs), ridges, leads, stems, labels)
+    return Scene(tuple(roofs), ridges, leads, stems, labels, ceilings)
 
 
 def bubble(plot: Plot, point: Point, canvas: Canvas) -> Box:
@@ -131,6 +135,18 @@ def _roof_name(plot: Plot, roof: Roof, text: str, canvas: Canvas, bubbles: Seque
     ends = [0.995, *(x for x, _ in reversed(places) if x - length > x0)]
     names = [Name(text, x - length, y1 + above) for above in (_ABOVE, _HIGH_ABOVE) for x in ends]
     return min(names, key=lambda name: _cover(name, canvas, bubbles) + 0.0005 * (1 - name.x) + 0.002 * (name.y - y1))
+
+
+def _ceiling_name(plot: Plot, ceiling: Ceiling, canvas: Canvas, taken: Sequence[Box]) -> Name:
+    """Write an effective ceiling's name at one of its ends, or above or below it, where it hides least."""
+    (x0, y), (x1, _) = plot.fraction(*ceiling.start), plot.fraction(*ceiling.end)
+    width, height = len(ceiling.label) * canvas.character[0], canvas.character[1]
+    places = [(x1 + 0.006, y), (x0 - width - 0.006, y)]
+    places += [(x, y + side * (0.75 * height)) for side in (-1, 1) for x in (x1 - width, x0)]
+    names = [Name(ceiling.label, x, at) for x, at in places if x > 0 and x + width < 1] or [
+        Name(ceiling.label, max(0.0, 1 - width), y + height)
+    ]
+    return min(names, key=lambda name: sum(_box(name, canvas).overlap(box) for box in taken))
 
 
 def _cover(name: Name, canvas: Canvas, boxes: Sequence[Box]) -> float:
@@ -177,7 +193,7 @@ def _ridges(plot: Plot, canvas: Canvas) -> Iterable[tuple[Ridge, Name]]:
     """Name the ridge points near the axis; one that would cover its left neighbour's name goes above it."""
     right, y = -1.0, _RIDGE_NAME_Y
     for ridge in sorted(plot.ridges, key=lambda item: item.x):
-        engine = words.engine(ridge.engine, plot.devices[ridge.device].kind)
+        engine = words.engine(ridge.engine, plot.devices[ridge.device].family)
         lines = ("ridge point", engine, f"{units.intensity(ridge.x)} FLOP/byte")
         x = plot.fraction(ridge.x, ridge.y)[0] + 0.006
         y = y + 3.5 * canvas.character[1] if x < right else _RIDGE_NAME_Y

@@ -106,6 +106,7 @@ class Drawing:
     arrows: tuple[Arrow, ...]
     texts: tuple[Text, ...]
     has_rail: bool
+    has_ceilings: bool = False
     left: float = _LEFT
     right: float = _RIGHT
     top: float = _TOP
@@ -141,6 +142,7 @@ def draw(digests: Sequence[Digest]) -> Drawing:
         bubbles=(*points, *rail),
         texts=(*_texts(scene), *rail_texts),
         has_rail=bool(plot.rail),
+        has_ceilings=bool(plot.ceilings),
     )
 
 
@@ -152,6 +154,10 @@ def _lines(plot: Plot, scene: Scene) -> tuple[Line, ...]:
     for roof in plot.roofs:
         kind = "roof" if roof.device == 0 else "roof other"
         lines.append(Line(*_pixel(plot.fraction(*roof.start)), *_pixel(plot.fraction(*roof.end)), kind))
+    for ceiling in plot.ceilings:
+        start, end = _pixel(plot.fraction(*ceiling.start)), _pixel(plot.fraction(*ceiling.end))
+        color = theme.bound_color(ceiling.point.group.bound)
+        lines.append(Line(*start, *end, "ceiling", color, ceiling.point.report))
     for stem in scene.stems:
         if not stem.is_arrow:
             color = theme.color(stem.point.group.kind)
@@ -170,6 +176,7 @@ def _lines(plot: Plot, scene: Scene) -> tuple[Line, ...]:
 def _texts(scene: Scene) -> tuple[Text, ...]:
     texts = [_name(name, "roof-name", above=4) for _, name in scene.roofs]
     texts += [_name(name, "ridge-name") for _, name in scene.ridges]
+    texts += [_name(name, "ceiling-name", report=item.point.report) for item, name in scene.ceilings]
     for lead in scene.leads:
         texts.append(_name(lead.name, "lead-name", color=theme.color(lead.point.group.kind), report=lead.point.report))
     for point, label in scene.labels:

@@ -40,7 +40,7 @@ def steps(sweep: Sweep, phase: str, *, layouts: bool = True) -> Table:
         Column("mostly\nbound by", number=False),
         *([Column("\nlayout", number=False)] if layouts else []),
     ]
-    rows = tuple(_point(point, published=published, layouts=layouts) for point in points)
+    rows = tuple(_point(point, sweep.device_family, published=published, layouts=layouts) for point in points)
     begun = {item.value for item in sweep.takeovers if item.phase == phase}
     sections = frozenset(place for place, point in enumerate(points) if point.value in begun)
     return Table(f"{words.phase(phase).capitalize()}: time of a step", tuple(columns), rows, sections)
@@ -66,10 +66,10 @@ def notes(sweep: Sweep) -> tuple[str, ...]:
     return (*(layout_sentence(phase, pairs, f"{sweep.option} ") for phase, pairs in by_phase), NOTE)
 
 
-def _point(point: Point, *, published: bool, layouts: bool) -> tuple[str, ...]:
+def _point(point: Point, family: str, *, published: bool, layouts: bool) -> tuple[str, ...]:
     share = point.depthwise_seconds / point.seconds if point.seconds else 0.0
     measured = units.milliseconds(point.published_seconds) if point.published_seconds else ""
-    bound = words.short_bound(point.depthwise_bound) if point.depthwise_bound else ABSENT
+    bound = words.short_bound(point.depthwise_bound, family) if point.depthwise_bound else ABSENT
     return (
         point.value,
         units.milliseconds(point.seconds),

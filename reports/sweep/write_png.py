@@ -34,7 +34,7 @@ def render(sweep: Sweep, options: RenderOptions) -> bytes:
     bounds = tuple(dict.fromkeys(part.bound for point in sweep.points for part in point.depthwise_bounds))
     for place, bound in enumerate(bounds):
         x = 0.065 + min(0.19, 0.9 / len(bounds)) * place
-        name = f"depthwise, bound by {words.short_bound(bound)}"
+        name = f"depthwise, bound by {words.short_bound(bound, sweep.device_family)}"
         drawing.legend_mark(figure, x, 0.068, theme.bound_color(bound), name)
     drawing.footnote(
         figure,
@@ -81,7 +81,8 @@ def _takeovers(axes: Axes, sweep: Sweep, phase: str, place_of: dict[str, float])
     for row, item in enumerate(here):
         x = (place_of[item.before_value] + place_of[item.value]) / 2
         axes.plot((x, x), (0, top), ":", color=FAINT, linewidth=1.2, zorder=1)
-        remark = f" depthwise: {words.short_bound(item.after)} takes over from {words.short_bound(item.before)}"
+        before, after = (words.short_bound(code, sweep.device_family) for code in (item.before, item.after))
+        remark = f" depthwise: {after} takes over from {before}"
         is_right = x > sum(axes.get_xlim()) / 2
         side = "right" if is_right else "left"
         write(axes, x, top * (0.97 - 0.05 * row), f"{remark} ", ha=side, color=FAINT, fontsize=8.5)

@@ -10,6 +10,7 @@ import pytest
 from memprof.analysis.assembly import CONTEXT_BYTES, assemble_report, cost_calls, cost_step
 from memprof.analysis.rows import Clock
 from memprof.calls import OperatorCall
+from memprof.devices.hosts import default_costs
 from memprof.profiles.memory import MemoryUse
 from memprof.profiles.records import Event, EventCategory, Profile
 from memprof.profiles.simulated import Simulation
@@ -41,13 +42,23 @@ def report_of(*events, device=TOY, use=USE):
 
 
 def test_the_total_and_each_operator_carry_their_error_where_the_device_was_compared():
-    compared = report_of(op("aten::relu", LEFT), device=replace(TOY, compared="fitted"))
+    compared = report_of(op("aten::relu", LEFT), device=replace(TOY, name="a100-sxm4-40gb", compared="fitted"))
     errors = compared.totals.relative_error, compared.operators[0].relative_error
     assert all(error is not None and 0 < error < 1 for error in errors)
     assert json.loads(compared.to_json())["totals"]["relative_error"] == errors[0]
     report = report_of(op("aten::relu", LEFT))
     assert report.totals.relative_error is None
     assert report.operators[0].relative_error is None
+
+
+def test_a_step_that_its_host_holds_up_has_no_error_but_its_operators_have():
+    device = replace(
+        TOY, name="a100-sxm4-40gb", compared="fitted", host=replace(default_costs(), seconds_per_operator=9e9)
+    )
+    report = report_of(op("aten::relu", LEFT), device=device)
+    assert report.operators[0].bound == "host"
+    assert report.totals.relative_error is None
+    assert report.operators[0].relative_error is not None
 
 
 def test_a_product_by_hand():

@@ -146,7 +146,6 @@ def test_counters_stand_beside_modelled_traffic(tmp_path: Path):
         ("{}", "traceEvents"),
         (made(deviceProperties=[]), "--device"),
         (made(deviceProperties=[{"id": 0, "name": "GeForce 9999"}]), "GeForce 9999"),
-        (text(op("mm", 0, 50), launch(1, 10), kernel(1, 100, 20), **NAMED), "record_shapes"),
         (text(PRODUCT), "--device"),
     ],
 )
@@ -171,10 +170,10 @@ def test_a_trace_of_kernels_only_gives_its_time_line_kernels_and_idle_time(tmp_p
     assert report.measured is not None
     assert report.measured.stray_seconds == pytest.approx(60e-6)
     page = (tmp_path / "memprof-report" / "report.html").read_text()
-    assert "No operator was recorded, so that there is nothing to hold against a roof" in page
+    assert "No operator was recorded with shapes: there is nothing to hold against a roof" in page
     assert "<svg" not in page.partition("<h2>Roofline</h2>")[2].partition("</section>")[0]
     error = memprof("trace", "t.json", "--model", "resnet50", cwd=tmp_path).error
-    assert "t holds no operators to line up with a model" in error
+    assert "t holds no operators with recorded shapes to line up with a model; record it with activities" in error
 
 
 def test_against_another_trace_tells_what_changed(tmp_path: Path):
@@ -245,11 +244,20 @@ def test_on_each_shared_trace_kernel_time_is_exact_and_has_shapes(tmp_path: Path
 
 
 @shared
-def test_a_shared_trace_without_shapes_is_refused_with_what_to_do(tmp_path: Path):
-    for path in WITHOUT_SHAPES:
-        for device in (("--device", "a100"), ()):  # it was recorded on an A100-PG509-200, which is known
-            error = memprof("trace", str(path), *device, cwd=tmp_path).error
-            assert "no operators with recorded shapes; record it with" in error
+def test_a_shared_trace_without_shapes_tells_where_the_devices_time_went(tmp_path: Path):
+    for path in WITHOUT_SHAPES:  # it was recorded on an A100-PG509-200, which is known
+        report = one(tmp_path, str(path))
+        assert report.operators == ()
+        assert report.device.name == "a100-sxm4-40gb"
+        assert report.measured is not None
+        assert report.measured.device_time is not None
+        assert {stray.reason.partition(":")[0] for stray in report.measured.strays[:1]} == {
+            "the operator that launched it has no recorded shapes"
+        }
+        assert "no-shapes" in {warning.code for warning in report.warnings}
+        error = memprof("trace", str(path), "--model", "resnet50", cwd=tmp_path).error
+        assert "no operators with recorded shapes to line up" in error
+        assert "memprof validate --trace" in error
 
 
 @shared

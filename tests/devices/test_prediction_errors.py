@@ -58,8 +58,18 @@ def test_a_cpu_has_no_class_and_a_device_of_no_known_generation_only_its_datashe
 
 @pytest.mark.parametrize("compared", ["", "datasheet"])
 def test_what_was_never_compared_has_no_figure(compared: str) -> None:
-    assert network_error(compared, "infer", "tf32") is None
+    assert network_error(compared, "a100-sxm4-40gb", "infer", "tf32") is None
     assert of_operator(compared, "convolution", "float32", "tensor", "tf32") is None
+
+
+def test_a_gpu_of_which_only_kernels_were_compared_is_one_of_its_generation_for_networks() -> None:
+    known = {(item.device_class, item.phase, item.precision): item.relative_error for item in errors().networks}
+    fitted, generation = known["fitted", "infer", "16-bit"], known["generation", "infer", "16-bit"]
+    assert network_error("fitted", "rtx-3090", "infer", "amp-fp16") == fitted
+    assert network_error("fitted", "h100-sxm5-80gb", "infer", "bf16") == generation
+    assert network_error("generation", "rtx-4090", "infer", "fp16") == generation
+    assert network_error("fitted", "h100-sxm5-80gb", "train", "bf16") is None  # no such figure is in the file
+    assert network_error("generation", "rtx-4090", "infer", "tf32") is None
 
 
 def test_float32_counts_as_tf32_on_tensor_cores_only() -> None:

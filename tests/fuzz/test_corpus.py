@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from tests.fuzz.targets import CORPUS, TARGETS
+from tests.fuzz import CORPUS
+from tests.fuzz.targets import TARGETS
 
 FILES = sorted((name, path.name) for name in TARGETS for path in (CORPUS / name).iterdir())
 

@@ -37,6 +37,15 @@ class Net(nn.Module):
         return self.head(images.mean((2, 3)))
 
 
+def test_another_stack_is_another_device_to_a_baseline() -> None:
+    prints = {
+        stack: entries.collect([analyze(build, batch_size=BATCH, resolution=PIXELS, stack=stack)]).devices
+        for stack in ("", "torch 1.13")
+    }
+    (today,), (old,) = (tuple(item.values()) for item in prints.values())
+    assert today != old
+
+
 def build() -> nn.Module:
     return Net()
 

@@ -63,8 +63,9 @@ def test_a_copy_between_layouts_transposes() -> None:
 
 def test_rows_and_products() -> None:
     rows = cost("native_layer_norm", tensor(16, 32), (32,), tensor(32), tensor(32), 1e-5)
-    assert rows[0].pattern is Pattern.ROW
-    assert (rows[0].blocks, rows[0].serial_steps, rows[0].resident_blocks) == (16, 6, 12)
+    assert rows[0].pattern is Pattern.STREAM
+    assert (rows[0].blocks, rows[0].resident_blocks, rows[0].row_bytes) == (16, 16, 32 * 4)
+    assert rows[0].instructions == 16 * (48_000 + 115 * 32)
     assert cost_one("_softmax", tensor(16, 1024), 1, False).pattern is Pattern.STREAM  # a warp keeps its row
     assert cost_one("_softmax", tensor(16, 1025), 1, False).pattern is Pattern.ROW
     assert cost_one("mm", tensor(16, 32), tensor(32, 8)).pattern is Pattern.MATMUL
@@ -163,9 +164,9 @@ def test_nothing_is_converted_for_channels_last_and_depthwise_convolutions() -> 
 
 
 def test_winograd_is_for_3x3_convolutions_of_stride_1() -> None:
-    """14 x 14 outputs: 4 x 4 tiles of 4 x 4, 7 x 7 of 2 x 2, on each of 2 images."""
+    """14 x 14 outputs: 4 x 4 tiles of 4 x 4, 2 x 1 patches of 8 x 16, on each of 2 images."""
     works = convolved(tensor(2, 32, 14, 14), tensor(64, 32, 3, 3))
-    assert [work.winograd for work in works] == [Winograd(2 * 16, 2 * 49)] * 3
+    assert [work.winograd for work in works] == [Winograd(2 * 16, 2 * 2)] * 3
     for kernel, groups in ((1, 1), (5, 1), (3, 8)):
         works = convolved(tensor(2, 32, 14, 14), tensor(64, 32 // groups, kernel, kernel), groups=groups)
         assert [work.winograd for work in works] == [None] * 3

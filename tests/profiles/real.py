@@ -16,7 +16,7 @@ def run_for_real(spec: str, *, batch_size: int, resolution: int, training: bool,
     memory_format = torch.channels_last if channels_last else torch.contiguous_format
     model = create_model(spec).to(memory_format=memory_format)
     images = torch.rand(batch_size, 3, resolution, resolution).to(memory_format=memory_format)
-    batch = Batch(images, torch.zeros(batch_size, dtype=torch.int64))
+    batch = Batch((images,), torch.zeros(batch_size, dtype=torch.int64))
     step = Step(model, spec, training, "")
     with profile(use_kineto=True, record_shapes=True) as profiler:
         step.run(batch)

@@ -153,9 +153,14 @@ def test_a_model_that_does_not_run_is_a_clear_error(build, words):
         assert word in str(caught.value)
 
 
-def test_training_needs_logits():
-    with pytest.raises(ModelError, match="logits"):
-        simulated_calls(lambda: nn.Conv2d(3, 3, 1), training=True)
+class Chooses(nn.Conv2d):
+    def forward(self, x):
+        return super().forward(x).argmax(1)
+
+
+def test_training_needs_something_with_a_gradient():
+    with pytest.raises(ModelError, match="nothing floating has a gradient"):
+        simulated_calls(lambda: Chooses(3, 3, 1), training=True)
 
 
 def test_no_module_that_slows_the_start_is_imported():

@@ -73,18 +73,37 @@ def moving(*traffic):
 @pytest.mark.parametrize(
     ("capacity", "resident"),
     [
-        (110, [0, 50, 40]),  # 60 written and 50 read fit exactly; of 40 written and 70 read, the 40
-        (109, [0, 0, 0]),
+        # All that was just written, 60 and 40, and all that is written beside 10, 50 and 70 read.
+        (110, [60, 50 + 40, 40 + 10]),
+        # Of reads, 80 - 40 beside what the second writes, 80 - 50 beside what was read before the third; of writes,
+        # 80 - 10, 80 - 50 and 80 - 70.
+        (80, [60, 40 + 30, 30 + 10]),
         (0, [0, 0, 0]),
     ],
 )
-def test_a_kernel_finds_what_the_one_before_wrote_where_both_fit(capacity, resident):
+def test_a_kernel_finds_what_the_one_before_left_as_far_as_there_is_room(capacity, resident):
     assert moving((10, 60), (50, 40), (70, 10)).resident_bytes(capacity).tolist() == resident
 
 
+def test_what_is_written_over_what_was_found_stays_too():
+    """50 bytes found up to 80 - 50, beside what the kernel before read; as much of the 50 written over them stays."""
+    first = Work("copy", "float32", dram=Traffic(50, 50))
+    second = Work("relu", "float32", dram=Traffic(50, 50), in_place_bytes=50)
+    assert gather([first, second], [{}, {}]).resident_bytes(80).tolist()[1] == 30 + 30
+
+
+def test_a_second_pass_finds_what_the_first_has_read():
+    """40 bytes read again, 40 written: all fit in 80; in 60, 60 - 40 are found beside 40 written, and as many stay."""
+    first = Work("statistics", "float32", dram=Traffic(40, 0))
+    second = Work("normalisation", "float32", dram=Traffic(40, 40), reread_bytes=40)
+    kernels = gather([first, second], [{}, {}])
+    assert kernels.resident_bytes(80).tolist()[1] == 40 + 40
+    assert kernels.resident_bytes(60).tolist()[1] == 20 + 20
+
+
 @given(st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 10**9)), min_size=1), st.integers(0, 2 * 10**9))
-def test_nothing_is_found_that_was_not_written_or_is_not_read(traffic, capacity):
+def test_no_more_is_found_or_kept_than_moves_or_fits(traffic, capacity):
     resident = moving(*traffic).resident_bytes(capacity).tolist()
-    assert resident[0] == 0
-    for place in range(1, len(traffic)):
-        assert 0 <= resident[place] <= min(traffic[place - 1][1], traffic[place][0], capacity)
+    assert 0 <= resident[0] <= min(traffic[0][1], capacity)
+    for (read, written), kept in zip(traffic, resident, strict=True):
+        assert 0 <= kept <= min(read, capacity) + min(written, capacity)

@@ -12,6 +12,7 @@ import pytest
 
 import memprof
 from memprof.report.record import Totals
+from memprof.validation.protocol import source_settings
 from memprof.validation.published import published_measurements
 from memprof.validation.records import Measurement
 from memprof.validation.statistics import errors
@@ -23,18 +24,19 @@ PHASES = ("infer", "train")
 @cache
 def totals(measurement: Measurement) -> Totals:
     """Analyse a row in each of its layouts and return the better one's totals: the better one was published."""
-    reports = [
-        memprof.analyze(
-            measurement.model,
-            device=measurement.device,
-            batch_size=measurement.batch_size,
-            resolution=measurement.resolution,
-            phase=measurement.phase,
-            precision=measurement.precision,
-            layout=layout,
-        )
-        for layout in measurement.layouts
-    ]
+    with source_settings(measurement.source, measurement.stack, measurement.phase):
+        reports = [
+            memprof.analyze(
+                measurement.model,
+                device=measurement.device,
+                batch_size=measurement.batch_size,
+                resolution=measurement.resolution,
+                phase=measurement.phase,
+                precision=measurement.precision,
+                layout=layout,
+            )
+            for layout in measurement.layouts
+        ]
     return max((report.totals for report in reports), key=lambda item: item.images_per_second)
 
 

@@ -145,8 +145,9 @@ FULL = DeviceCeilings("full", "Full", {"dram": 1e3, "l2": 4e3, "l1": 1e4}, {"ten
 @given(st.lists(WORKS, min_size=1, max_size=6), CONSTANTS)
 def test_no_kernel_takes_less_than_any_ceiling_asks_for(works, constants):
     engines = [engines_of(work, FULL, TF32) for work in works]
-    bounds = bounds_of(works, engines, FULL)
-    times = kernel_times(gather(works, engines), bounds, replace(FULL, achievable=constants))
+    device = replace(FULL, achievable=constants)
+    bounds = bounds_of(works, engines, device)
+    times = kernel_times(gather(works, engines), bounds, device)
     assert times.names == (*bounds.names, "issue", "latency")
     elsewhere = [work.pattern is Pattern.FEW_CHANNELS and work.dtype == "float32" for work in works]  # on CUDA cores
     asked = bounds.seconds * (1 - 1e-12)

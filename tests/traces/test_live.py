@@ -36,7 +36,7 @@ def test_a_training_step_reads_the_same_from_file_and_from_torch(tmp_path):
     step = Step(network(), "network", True, "")
     images = torch.randn(2, 3, 16, 16).to(memory_format=torch.channels_last)
     with profile(use_kineto=True, record_shapes=True) as profiler:
-        step.run(Batch(images=images, targets=torch.tensor([1, 2])))
+        step.run(Batch((images,), targets=torch.tensor([1, 2])))
     live = read_events(profiler.kineto_results)
     path = tmp_path / "trace.json"
     profiler.export_chrome_trace(str(path))

@@ -44,6 +44,22 @@ def test_training_still_writes_what_the_gradient_needs() -> None:
     assert savings_of(report(PRODUCT, relu, workload=TRAIN))["join", "relu_"] == pytest.approx(2e-3)
 
 
+def test_only_bytes_and_the_launch_of_a_fused_pass_go() -> None:
+    def saved(**changes: object) -> float:
+        pass_of = row("gelu", "elementwise", "s.act", 2e-3, shapes=(WIDE,))
+        step = report(PRODUCT, replace(pass_of, **changes))
+        launching = replace(step, device=replace(step.device, achievable={"launch_seconds": 1e-4}))
+        return sum(loss.saved_seconds for loss in find_losses(launching).losses)
+
+    assert saved() == pytest.approx(2e-3)  # all bytes, and the launch
+    assert saved(bound="launch") == saved(bound="host") == pytest.approx(2e-3)
+    for bound in ("issue", "latency", "fp32", "l1"):  # its instructions and loads go along
+        assert saved(bound=bound) == pytest.approx(1e-4)
+    assert saved(bound="issue", launches=3) == pytest.approx(3e-4)
+    # 20 GFLOP still take 1 ms at the 20 TFLOP/s of the CUDA cores.
+    assert saved(flops=20e9) == pytest.approx(2e-3 - 1e-3)
+
+
 def test_a_residual_is_still_read() -> None:
     add = row("add", "elementwise", "s", 3e-3, shapes=(WIDE, WIDE))
     assert savings_of(report(PRODUCT, add))["join", "add"] == pytest.approx(3e-3 * 2 / 3)

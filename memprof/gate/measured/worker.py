@@ -97,7 +97,7 @@ class Placement:
                 tensor.data = _place_tensor(tensor.data, wanted, channels_last)
         images = torch.rand((job.batch_size, 3, self.resolution, self.resolution))
         self._batch = Batch(
-            images=_place_tensor(images, dtype, channels_last),
+            args=(_place_tensor(images, dtype, channels_last),),
             targets=torch.zeros((job.batch_size,), dtype=torch.int64),
         )
         self._step = Step(model, job.model, job.phase == TRAIN, _REMEDY, lambda: _autocast(precision))

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.backends import cuda
 
 from memprof.profiles.meta.mode import allocate, rule
 from memprof.tensors import strides as layout
@@ -41,14 +42,16 @@ def attention(
 ) -> Tensor:
     """Attention as CUDA dispatches it: flash in half precision without a mask, else memory-efficient, or in steps.
 
-    On meta, `scaled_dot_product_attention` would decompose into matrix products that no GPU runs.
+    It is in steps where PyTorch's switches forbid the kernel (torch.backends.cuda.enable_flash_sdp and its like). On
+    meta, `scaled_dot_product_attention` would decompose into matrix products that no GPU runs.
     """
-    if query.dim() != _FUSED_DIMENSIONS:
+    flashes = attn_mask is None and query.dtype in (torch.float16, torch.bfloat16) and cuda.flash_sdp_enabled()  # type: ignore[no-untyped-call]
+    if query.dim() != _FUSED_DIMENSIONS or not (flashes or cuda.mem_efficient_sdp_enabled()):  # type: ignore[no-untyped-call]
         answer = aten._scaled_dot_product_attention_math(
             query, key, value, attn_mask, dropout_p, is_causal, None, scale=scale, enable_gqa=enable_gqa
         )
         return answer[0]  # type: ignore[no-any-return]
-    if attn_mask is None and query.dtype in (torch.float16, torch.bfloat16):
+    if flashes:
         answer = aten._scaled_dot_product_flash_attention(query, key, value, dropout_p, is_causal, False, scale=scale)
         return answer[0]  # type: ignore[no-any-return]
     bias = None

@@ -19,6 +19,9 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from memprof.profiles.meta.attention import attention
+from memprof.profiles.meta.autocast_region import SIMULATED
+from memprof.profiles.meta.known_values import KnownValues
+from memprof.profiles.meta.mode import ValueRead
 from memprof.profiles.meta.recurrent import is_fused, recurrent
 
 _LOWER_PRECISION_TEXT = """
@@ -46,6 +49,10 @@ WIDEST = frozenset(_WIDEST_TEXT.split())
 _FUSED_CAST = {"softmax": torch.ops.aten._softmax, "log_softmax": torch.ops.aten._log_softmax}
 """Operators whose CUDA kernel reads float16 and writes float32 in one pass."""
 
+_OF_PYTHON = frozenset({"tensor", "as_tensor", "from_numpy"})
+_TO_PYTHON = frozenset({"tolist", "numpy", "__array__"})
+"""Functions that make tensors of Python's numbers, or the other way round."""
+
 _REDUCTIONS = frozenset({"sum", "prod"})
 """Reductions whose CUDA kernel reads half precision and accumulates into float32 (ATen ReduceOpsUtils.h)."""
 
@@ -57,11 +64,13 @@ class CudaFrontEnd(TorchFunctionMode):
     """While entered, calls act as under CUDA: attention and recurrent layers are fused, `autocast` casts arguments.
 
     `autocast` is the lower precision, None for no autocast. A parameter is cast once (the weight cache of autocast).
+    `values` are those known without data, which tensors made of Python numbers add to.
     """
 
-    def __init__(self, autocast: torch.dtype | None) -> None:
+    def __init__(self, autocast: torch.dtype | None, values: KnownValues | None = None) -> None:
         super().__init__()
         self.autocast = autocast
+        self._values = values or KnownValues()
         self._weights: dict[int, tuple[Tensor, Tensor]] = {}
 
     def __torch_function__(
@@ -72,6 +81,8 @@ class CudaFrontEnd(TorchFunctionMode):
             with self:
                 return _without_override_check(func)(*args, **kwargs)
         name = getattr(func, "__name__", "")
+        if name in _OF_PYTHON or name in _TO_PYTHON:
+            return self._cross_into_python(name, func, args, kwargs)
         if self.autocast is not None and not (name in _OPTIONAL_DTYPE and kwargs.get("dtype") is not None):
             if args and _is_half(args[0]):
                 if name in _FUSED_CAST and args[0].dtype == torch.float16:
@@ -86,6 +97,25 @@ class CudaFrontEnd(TorchFunctionMode):
         if not kwargs and is_fused(name, args):
             return recurrent(name, self.autocast, *args)
         return func(*args, **kwargs)
+
+    def _cross_into_python(self, name: str, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Make a tensor of Python numbers, or numbers of a tensor: past the dispatcher, so past its modes."""
+        if name in _TO_PYTHON:
+            values = self._values.get(args[0])
+            if values is None and args[0].is_meta:
+                raise ValueRead(f".{name}() reads values")
+            return func(args[0] if values is None else values, *args[1:], **kwargs)
+        if isinstance(args[0] if args else kwargs.get("data"), Tensor):
+            return func(*args, **kwargs)
+        device = kwargs.get("device")
+        with torch.device("cpu"):
+            real: Tensor = func(*args, **{key: value for key, value in kwargs.items() if key != "device"})
+        wanted = torch.get_default_device() if device is None else torch.device(device)
+        if wanted.type not in SIMULATED:
+            return real
+        made = torch.empty_strided(real.shape, real.stride(), dtype=real.dtype, device="meta")
+        self._values.remember(made, real.detach())
+        return made.requires_grad_(real.requires_grad) if real.requires_grad else made
 
     def _cast(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         if name in LOWER_PRECISION:

@@ -7,6 +7,7 @@ arguments that only allocate. An operator without a rule falls through to PyTorc
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,10 +15,21 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from memprof.profiles.memory import MemoryMeter
+from memprof.profiles.meta.known_values import KnownValues
 
 Rule = Callable[..., Any]
 
 _RULES: dict[Any, Rule] = {}
+_UPPER: dict[Any, Rule] = {}
+"""Rules of operators whose result is as large as the data decide: the largest one, None where no data decide; and its
+values, where everything being kept tells them."""
+_READERS = {
+    torch.ops.aten._local_scalar_dense.default: ".item()",
+    torch.ops.aten.equal.default: "torch.equal",
+}
+"""Operators that give a Python number of a tensor's values, and how they are called in Python."""
+_ANSWERS = {torch.ops.aten.any.default: False, torch.ops.aten.all.default: True}
+"""What questions about all elements are answered where the elements are not known: as for data with nothing wrong."""
 
 
 def rule(*operators: Any) -> Callable[[Rule], Rule]:
@@ -30,20 +42,41 @@ def rule(*operators: Any) -> Callable[[Rule], Rule]:
     return register
 
 
+def upper_rule(*operators: Any) -> Callable[[Rule], Rule]:
+    """Register the rule of `operators` whose result may be smaller: it returns the largest one and its known values.
+
+    It is given KnownValues before the operator's arguments.
+    """
+
+    def register(function: Rule) -> Rule:
+        _UPPER.update(dict.fromkeys(operators, function))
+        return function
+
+    return register
+
+
 def allocate(shape: Sequence[int], strides: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
     """Return an uninitialised meta tensor."""
     return torch.empty_strided(shape, strides, dtype=dtype, device="meta")
 
 
+class ValueRead(RuntimeError):
+    """A network asked for a number that only real data could tell."""
+
+
 class MetaRules(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While entered, operators with a rule are answered by it. Works for meta tensors only.
 
-    `meter` sees the result of every operator.
+    `meter` sees the result of every operator; `values` are those that are known without data. `kept` counts operators
+    whose result was taken to be as large as it can be, by name; `guesses` answers that were assumed.
     """
 
-    def __init__(self, meter: MemoryMeter | None = None) -> None:
+    def __init__(self, meter: MemoryMeter | None = None, values: KnownValues | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._meter = meter or MemoryMeter()
+        self._values = values or KnownValues()
+        self.kept: Counter[str] = Counter()
+        self.guesses = 0
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -53,7 +86,42 @@ class MetaRules(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        answer = _RULES.get(func, func)
-        result = answer(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        real = self._values.compute(func, tuple(args), kwargs)
+        if func in _READERS:
+            return self._read(func, args, real)
+        result = self._answer(func, args, kwargs, real)
+        if real is not None:
+            self._values.keep(result, real)
+        elif func in _ANSWERS:
+            self._values.guess(result, _ANSWERS[func])
         self._meter.note(result)
         return result
+
+    def _answer(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any], real: Any) -> Any:
+        upper = _UPPER.get(func)
+        if upper is not None:
+            if real is not None:
+                return _like(real)
+            largest, values = upper(self._values, *args, **kwargs)
+            if largest is not None:
+                self.kept[func._schema.name] += 1
+                if values is not None:
+                    self._values.keep(largest, values)
+                return largest
+        answer = _RULES.get(func, func)
+        return answer(*args, **kwargs)
+
+    def _read(self, func: Any, args: Sequence[Any], real: Any) -> Any:
+        if real is None and args[0].is_meta:
+            raise ValueRead(f"{_READERS[func]} reads a value")
+        if self._values.is_guessed(args[0]):
+            self.guesses += 1
+        return func(*args) if real is None else real
+
+
+def _like(real: Any) -> Any:
+    """Return meta tensors like real ones."""
+    if isinstance(real, torch.Tensor):
+        return allocate(real.shape, real.stride(), real.dtype)
+    return tuple(map(_like, real)) if isinstance(real, (tuple, list)) else real

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -9,27 +10,30 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.autograd.profiler import profile
 
 from memprof.errors import MemprofError, ModelError
 from memprof.models.foreign import foreign_code
+from memprof.profiles.binding import bind
 from memprof.profiles.kineto import Recording, read_recording
 from memprof.profiles.run.crowd import Crowd
 from memprof.profiles.run.machine import Machine, matrix_precision
 from memprof.profiles.run.telemetry import Sampler
 from memprof.profiles.run.timer import Plan, timing_of
 from memprof.profiles.step import Batch, Step
+from memprof.profiles.task import IMAGES, Task
 from memprof.report.run import Telemetry, Timing
+from memprof.tensors.inputs import InputSpec
 from memprof.tensors.precision import Precision
 from memprof.vocabulary import CPU
 
 PROFILED = 3
 """Steps that are profiled; that of the middle time counts. In the first, the profiler makes room for its records."""
 
-_REMEDY = "it must run on images of this size in this precision; --debug shows the traceback"
-_COMPILE_REMEDY = "run it without --compile; --debug shows the traceback"
-_SMALLER = "use a smaller --batch-size"
+_REMEDY = "it must run on these inputs in this precision"
+_COMPILE_REMEDY = "run it without torch.compile"
+_SMALLER = "use a smaller batch size"
 _NO_ROOM = ("can't allocate memory", "not enough memory", "out of memory", "STATUS_ALLOC_FAILED")
 """What torch, CUDA, cuDNN and cuBLAS say where memory is short, in errors that have no type of their own."""
 
@@ -60,25 +64,33 @@ def run_model(
     plan: Plan,
     compiled: bool = False,
     name: str = "the model",
+    task: Task = IMAGES,
+    held: bool = False,
 ) -> Run:
     """Run the model that `build` returns on `machine`, for `memprof.analysis.measured`; its weights change.
+
+    Where somebody holds it (`held`), a copy runs. It is given `task.inputs`, without them images.
 
     ModelError where it cannot be built, does not run, or does not fit into memory.
     """
     with _fitting(f"{name} at batch size {batch_size}", machine), matrix_precision(precision):
-        model = _real(build, name).to(machine.device)
+        model = _real(build, name)
+        if held:
+            with foreign_code(f"copying {name} failed", "give a function that builds it instead"):
+                model = copy.deepcopy(model)
+        model = model.to(machine.device)
         dtype = getattr(torch, precision.storage)
         _prepare(model, dtype, channels_last)
-        batch = _batch(batch_size, resolution, dtype, channels_last, machine.device)
+        batch = _batch(model, task, batch_size, resolution, dtype, channels_last, machine.device)
         ran = _compiled(model) if compiled else model
         remedy = _COMPILE_REMEDY if compiled else _REMEDY
-        step = Step(ran, name, training, remedy, lambda: _autocast(precision, machine))
+        step = Step(ran, name, training, remedy, lambda: _autocast(precision, machine), task)
         for buffer in step.optimizer_state:  # made without values
             buffer.zero_()
         for _ in range(plan.warm_up):
             step.run(batch, modules=not compiled)  # with modules, so that an error names the one that failed
         with Crowd() as crowd:
-            seconds, telemetry = _timed(step, batch, machine, plan)
+            seconds, telemetry = _timed(step, batch, batch_size, machine, plan)
         recording, profiled = _profiled(step, batch, machine, modules=not compiled)
     timing = timing_of(seconds, profiled, plan.warm_up, compiled=compiled)
     parameters = sum(parameter.numel() for parameter in model.parameters())
@@ -114,19 +126,38 @@ def _compiled(model: nn.Module) -> Any:
 
 def _prepare(model: nn.Module, dtype: torch.dtype, channels_last: bool) -> None:
     """Give float32 parameters and buffers the policy's dtype, and 4-D ones the layout: as in a simulated run."""
+    keeps = dtype != torch.float32 and any(parameter.dtype == dtype for parameter in model.parameters())
     for tensor in (*model.parameters(), *model.buffers()):
         if tensor.is_floating_point():
-            wanted = dtype if tensor.dtype == torch.float32 else tensor.dtype
+            wanted = dtype if tensor.dtype == torch.float32 and not keeps else tensor.dtype
             layout = _layout(channels_last and tensor.dim() == 4)
             tensor.data = tensor.data.to(dtype=wanted, memory_format=layout)
 
 
-def _batch(size: int, resolution: int, dtype: torch.dtype, channels_last: bool, device: str) -> Batch:
-    images = torch.rand((size, 3, resolution, resolution), device=device)
-    return Batch(
-        images=images.to(dtype=dtype, memory_format=_layout(channels_last)),
-        targets=torch.zeros((size,), dtype=torch.int64, device=device),
-    )
+def _batch(
+    model: nn.Module,
+    task: Task,
+    batch_size: int,
+    resolution: int,
+    dtype: torch.dtype,
+    channels_last: bool,
+    device: str,
+) -> Batch:
+    """Return noise, and where the type has none, ones of a mask and zeros of indices."""
+
+    def make(given: InputSpec) -> Tensor:
+        own = getattr(torch, given.dtype)
+        if not own.is_floating_point:
+            return torch.full(given.shape, own is torch.bool, dtype=own, device=device)
+        noise = torch.rand(given.shape, device=device)
+        wanted = dtype if own is torch.float32 else own
+        return noise.to(dtype=wanted, memory_format=_layout(channels_last and noise.dim() == 4))
+
+    targets = torch.zeros((batch_size,), dtype=torch.int64, device=device)
+    if task.inputs is None:
+        return Batch((make(InputSpec((batch_size, 3, resolution, resolution))),), targets)
+    args, kwargs = bind(model, task.inputs, make)
+    return Batch(args, None, kwargs)
 
 
 def _layout(channels_last: bool) -> torch.memory_format:
@@ -139,7 +170,9 @@ def _autocast(precision: Precision, machine: Machine) -> AbstractContextManager[
     return torch.autocast(machine.device, getattr(torch, precision.autocast))
 
 
-def _timed(step: Step, batch: Batch, machine: Machine, plan: Plan) -> tuple[tuple[float, ...], Telemetry | None]:
+def _timed(
+    step: Step, batch: Batch, batch_size: int, machine: Machine, plan: Plan
+) -> tuple[tuple[float, ...], Telemetry | None]:
     def work() -> None:
         step.run(batch, modules=False)
 
@@ -147,7 +180,7 @@ def _timed(step: Step, batch: Batch, machine: Machine, plan: Plan) -> tuple[tupl
         return plan.time(machine.timer, work), None
     with Sampler(machine.sensors) as sampler:
         seconds = plan.time(machine.timer, work)
-    return seconds, sampler.telemetry(len(seconds) * len(batch.images))
+    return seconds, sampler.telemetry(len(seconds) * batch_size)
 
 
 def _profiled(step: Step, batch: Batch, machine: Machine, *, modules: bool) -> tuple[Recording, float]:

@@ -33,6 +33,8 @@ function beneath([a, b], box) {
 // Returns a label for the largest shown bubble of each kind (or for each bubble of a few), as text with its place.
 export function place(bubbles, ceilings, box, { each, brief }) {
   const taken = bubbles.slice(0, MOST_HEEDED).map(({ x, y, r }) => ({ x0: x - r, x1: x + r, y0: y - r, y1: y + r }));
+  taken.push(...bubbles.slice(0, MOST_HEEDED).filter((one) => one.roof).map(({ x, y, roof }) => (
+    { x0: x - 5, x1: x + 5, y0: Math.min(roof, y) - 5, y1: Math.max(roof, y) + 5 })));
   taken.push(...ceilings.names.flatMap(along), ...ceilings.lines.flatMap((line) => beneath(line, box)));
   const named = new Set();
   const found = [];

@@ -28,7 +28,7 @@ export function drawPlot() {
   svg.append("text").attr("class", "axis-name y").attr("y", 13).text(page.yAxis);
   svg.append("text").attr("class", "axis-name x").attr("text-anchor", "middle");
   inner = svg.append("svg").attr("class", "inner");
-  for (const name of ["roofs", "bubbles", "reaches", "names", "labels"]) inner.append("g").attr("class", name);
+  for (const name of ["roofs", "bubbles", "reaches", "ceilings", "names", "labels"]) inner.append("g").attr("class", name);
   svg.append("g").attr("class", "railed");
   transform = zoomIdentity;
   behaviour = zoom().scaleExtent([0.8, 60]).filter(isOurs).on("zoom", (event) => { transform = event.transform; draw(); })
@@ -43,7 +43,8 @@ export function drawPlot() {
   new ResizeObserver(resize).observe(holder);
   watch(["bubbles"], () => { fill(); draw(); });
   watch(["level"], move);
-  watch(["filter", "kinds", "bounds", "without", "chosen", "only"], paint);
+  watch(["filter", "bounds", "chosen", "only"], paint);
+  watch(["kinds", "without"], draw);
   watch(["zoom"], (_, origin) => { if (origin !== "plot") restore(); });
 }
 

@@ -26,7 +26,24 @@ export function drawRoofs(inner, x, y, size) {
     .attr("visibility", (name) => (name.seen ? null : "hidden")).attr("text-anchor", (name) => name.anchor)
     .attr("transform", (name) => `translate(${name.x} ${name.y}) rotate(${name.turn})`).text((name) => name.text)
     .on("pointermove", (event, name) => say([name.text], event.clientX, event.clientY)).on("pointerleave", hide);
-  return { names: names.filter((name) => name.seen), lines: drawn.map(({ a, b }) => [a, b]) };
+  const inside = drawCeilings(inner, x, y, size);
+  const lines = [...drawn.map(({ a, b }) => [a, b]), ...inside.lines];
+  return { names: [...names.filter((name) => name.seen), ...inside.names], lines };
+}
+
+// What issue or latency leaves the heaviest of a kind: a short dashed line, where every operator stands at what binds it.
+function drawCeilings(inner, x, y, size) {
+  const drawn = state.level !== "binding" || state.bubbles !== "operator" ? [] : page.ceilings.filter((one) => !state.without.includes(String(one.report))
+    && (!state.kinds.length || state.kinds.includes(one.kind)));
+  const places = drawn.map(({ ends, label, classes }) => ({ classes, label, at: ends.map(([px, py]) => [x(px), y(py)]) }));
+  inner.select(".ceilings").selectAll("path").data(places).join("path").attr("class", (one) => `ceiling ${one.classes}`)
+    .attr("d", (one) => `M${one.at[0]}L${one.at[1]}`);
+  const names = places.map(({ at: [, [px, py]], label }) => ({
+    text: label, x: Math.min(px + 5, size.width - 6), y: py + 4, turn: 0, anchor: px > size.width - 120 ? "end" : "start", seen: true,
+  }));
+  inner.select(".ceilings").selectAll("text").data(names).join("text").attr("class", "roof-name")
+    .attr("text-anchor", (name) => name.anchor).attr("x", (name) => name.x).attr("y", (name) => name.y).text((name) => name.text);
+  return { names, lines: places.map((one) => one.at) };
 }
 
 // A slanted roof is named where it enters the plot, a flat one at its right end.

@@ -89,7 +89,7 @@ def test_the_first_screen_says_how_fast_how_close_and_what_binds() -> None:
     assert (speed.value, speed.remark) == (f"{128 / own.totals.seconds:,.0f} images/s", "predicted: not measured")
     assert roof.share == pytest.approx(own.totals.roofline_seconds / own.totals.seconds)
     assert bound.share == own.bounds[0].time_share
-    assert [fact.value for fact in assumed(own)][2:] == ["tf32", "batch 128", "channels-last"]
+    assert [fact.value for fact in assumed(own)][2:] == ["tf32", "batch 128", "channels-last", "today's PyTorch"]
 
 
 def test_of_a_cpu_nothing_is_predicted() -> None:

@@ -237,3 +237,49 @@ def test_captions_say_what_a_bubble_and_its_arrow_are() -> None:
     )
     assert "predicted" not in captions.subtitle(digests([on_cpu()]))
     assert (captions.mark(digests([sample(), run()])), captions.mark(digests([traced()]))) == ("THROTTLED", "")
+
+
+def bound_inside(bound: str) -> Report:
+    """Return the sample in training with its depthwise convolutions bound by `bound`, at a tenth of their speed."""
+    report = sample("convnext_t", "train")
+    rows = [
+        replace(item, bound=bound, seconds=10 * item.seconds) if item.kind == "depthwise convolution" else item
+        for item in report.operators
+    ]
+    return replace(report, operators=tuple(rows))
+
+
+@pytest.mark.parametrize("bound", ["issue", "latency"])
+def test_bounds_inside_the_sms_have_an_effective_ceiling_where_they_bind(bound: str) -> None:
+    report = bound_inside(bound)
+    (ceiling,) = plot([report]).ceilings
+    group = ceiling.point.group
+    assert (group.kind, group.bound) == ("depthwise convolution", bound)
+    assert ceiling.per_second == pytest.approx(group.flops / group.seconds)  # the sample's device states no launch
+    assert ceiling.start[1] == ceiling.end[1] == ceiling.per_second
+    assert ceiling.point.x
+    assert ceiling.start[0] < ceiling.point.x < ceiling.end[0]
+    assert ceiling.label.startswith(f"{bound} ")
+    ((_, name),) = lay_out(plot([report]), digests([report]), CANVAS).ceilings
+    assert name.text == ceiling.label
+    assert 0 <= name.x < 1
+    slow = replace(report, device=replace(report.device, achievable={"launch_seconds": 1e-5}))
+    (faster,) = plot([slow]).ceilings
+    assert faster.per_second == pytest.approx(group.flops / (group.seconds - group.launches * 1e-5))
+
+
+def test_nothing_else_has_an_effective_ceiling() -> None:
+    assert plot([sample("convnext_t", "train")]).ceilings == ()
+    assert "Dashed" not in captions.reading_guide(digests([sample()]))
+    assert "Dashed: what issue or latency leaves" in captions.reading_guide(digests([sample()]), ceilings=True)
+
+
+def test_amds_engines_have_their_own_names() -> None:
+    report = sample("convnext_t", "train")
+    amds = replace(report, device=replace(report.device, maker="amd"))
+    assert {roof.label.partition(" 1")[0] for roof in plot([amds]).roofs if not roof.is_memory} == {
+        "matrix cores",
+        "vector units",
+    }
+    texts = [point.text for point in plot([amds]).points]
+    assert not any("CUDA" in text or "tensor" in text for text in texts)

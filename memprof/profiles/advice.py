@@ -1,0 +1,38 @@
+"""What to do about a network that does not run on the meta device, by what it raised."""
+
+from __future__ import annotations
+
+import re
+
+from memprof.profiles.meta.mode import ValueRead
+
+_MISSING = re.compile(r"Could not run '([\w.:]+)' with arguments from the 'Meta' backend")
+"""PyTorch's words for an operator without a shape rule (c10/core/DispatchKey, c10/core/dispatch/OperatorEntry.cpp)."""
+_NO_RULE = re.compile(
+    r"(?:operator\s+|Operator )?([A-Za-z_]\w*::\w+)\S*.{0,80}(?:no fake impl|Meta tensors|meta kernel)"
+)
+_QUANTISED = ("quantized", "quantized_decomposed", "_quantized")
+ELSEWHERE = "run it for real (memprof measure), or analyse the part before it"
+
+
+def advise(error: BaseException, given: str, own: bool) -> str:
+    """Return what to do about `error`, raised for the inputs `given`; `own` where a user gave them."""
+    if isinstance(error, ValueRead) or "data-dependent" in str(error) or "DynamicOutputShape" in type(error).__name__:
+        return (
+            "a simulated run has no data: give what it would read from them as an input (proposals, a length), "
+            f"{ELSEWHERE}"
+        )
+    match = _MISSING.search(str(error)) or _NO_RULE.search(" ".join(str(error).split()))
+    if match:
+        name = match[1].replace(".", "::") if "::" not in match[1] else match[1]
+        if name.startswith(_QUANTISED):
+            return f"{name} needs real data: analyse the model before it was quantised, or {ELSEWHERE}"
+        return (
+            f"say what {name} returns with torch.library.register_fake({name!r}), and what it costs with "
+            f"memprof.register({name!r}, ...)"
+        )
+    if "NVIDIA driver" in str(error) or "CUDA" in str(error):
+        return "leave the device out, or take that of an input: nothing runs on a GPU here"
+    if own:
+        return f"it was given {given}: check that its layers fit"
+    return f"it was given images {given}; give others, or inputs of its own"
