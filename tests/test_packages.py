@@ -45,7 +45,9 @@ def test_an_installed_wheel_holds_every_module_and_data_file() -> None:
         for name, path in modules().items()
     }
     assert expected <= installed
-    data = {*(ROOT / "reports" / "templates").iterdir(), *(ROOT / "memprof" / "devices").glob("*.json")}
+    folders = ("templates", "page/script", "page/style", "page/vendor")
+    data = {*(path for folder in folders for path in (ROOT / "reports" / folder).iterdir())}
+    data |= {*(ROOT / "memprof" / "devices").glob("*.json")}
     assert {path.name for path in data} <= {file.name for file in installed}
 
 
@@ -87,10 +89,10 @@ def test_what_runs_in_ci_is_pinned() -> None:
 
 
 def test_no_script_of_others_is_shipped_or_fetched() -> None:
-    """A vendored one would need its origin and hash here."""
-    shipped = [path for path in (ROOT / "reports" / "templates").iterdir() if path.suffix in {".js", ".html"}]
-    assert [path.name for path in shipped if path.suffix == ".js"] == ["page.js"]
-    for path in shipped:
+    """But for the page's libraries, whose versions and hash tests/reports/page/test_scripts.py verifies."""
+    scripts = [path for path in (ROOT / "reports").rglob("*.js") if path.parent != ROOT / "reports" / "page" / "script"]
+    assert [path.relative_to(ROOT).as_posix() for path in scripts] == ["reports/page/vendor/libraries.js"]
+    for path in (ROOT / "reports" / "templates").glob("*.html"):
         assert not re.search(r'<(script|link|img)[^>]*(src|href)="(?!data:)', path.read_text(encoding="utf-8")), (
             path.name
         )

@@ -7,6 +7,7 @@ import base64
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from memprof.reports.history import History, tables, write_png
+from memprof.reports.page.frame import frame
 from memprof.reports.writer import RenderOptions
 
 EXTENSION = "html"
@@ -23,6 +24,7 @@ def render(history: History, options: RenderOptions) -> bytes:
         lstrip_blocks=True,
     )
     page = environment.get_template("history.html").render(
+        frame=frame(scripted=False),
         title=tables.title(metric),
         picture=base64.b64encode(write_png.render(history, options)).decode(),
         table=tables.commits_table(accepted, metric),

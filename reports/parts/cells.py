@@ -12,6 +12,9 @@ from memprof.vocabulary import AMD, CPU, MEMORY_LEVELS, UNBOUND
 
 Cell = Callable[[Group], str]
 
+INFERRED_MARK, ABOVE_MARK = "†", "‡"
+MARKED = ("operator", "shape")
+"""Groups so small that what was inferred of one member is worth a mark."""
 _BOUND_NOTE = (
     "Bound by: what sets the time. DRAM, L2 and L1: the bandwidth of that memory; {engines}; issue: the rate of "
     "instructions; latency: loads that wait for one another; launch: starting kernels; host: waiting for the host to "
@@ -82,6 +85,14 @@ def lost_milliseconds(group: Group) -> str:
 def roof_share(group: Group) -> str:
     """Return what of its roof was reached; a dash where no ceiling bounds it."""
     return units.percent(group.roof_share)
+
+
+def marked(name: str, group: Group, by: str = "operator") -> str:
+    """Add to a name the marks of what was inferred, and of what is faster than its roof."""
+    counts = group.measured_seconds is not None and by in MARKED
+    inferred = INFERRED_MARK if counts and any(row.inferred for row in group.rows) else ""
+    above = ABOVE_MARK if group.is_above_roof else ""
+    return f"{name}{inferred}{above}"
 
 
 def intensity(group: Group) -> str:

@@ -51,6 +51,18 @@ BOUND_COLORS = {
 and in greys what is no ceiling of the device."""
 DEVICE_COLORS = ("#3E8E6E", PURPLE, VERMILION, "#9B9B9B")
 """Parts of a device's time: computing, communication with nothing beside, waiting for launches, otherwise idle."""
+DARK_COLORS = {
+    WINE: "#C8668F",
+    INDIGO: "#8C7BE0",
+    BLUE: "#3391D6",
+    "#1F4E79": "#3F7CB5",
+    "#4A86B8": "#74A9D4",
+    "#8DB8DA": "#B4D3EC",
+    "#8A5A00": "#B07A1E",
+    "#5F5F5F": "#8A8A8A",
+    "#9B9B9B": "#BDBDBD",
+}
+"""What a dark page shows in place of a colour that would hardly stand out there."""
 MARKS = ("o", "s", "D", "^", "v", "h")
 """Shapes of the points of the first, second, ... report, by matplotlib's names."""
 MARK_SCALES = {"o": 1.0, "s": 0.89, "D": 0.89, "^": 1.25, "v": 1.25, "h": 1.05}

@@ -8,15 +8,12 @@ from memprof import units, words
 from memprof.report.digest import Digest
 from memprof.report.groups import Group, module_pattern
 from memprof.reports.parts import cells
-from memprof.reports.parts.cells import Cell, of_groups
+from memprof.reports.parts.cells import ABOVE_MARK, INFERRED_MARK, MARKED, Cell, marked, of_groups
 from memprof.reports.parts.tables import Column, Table
 from memprof.reports.writer import RenderOptions
 from memprof.vocabulary import UNBOUND
 
-INFERRED_MARK, ABOVE_MARK = "†", "‡"
 _MOST_SAID = 3
-_MARKED = ("operator", "shape")
-"""Groups so small that what was inferred of one member is worth a mark."""
 
 
 def top(digest: Digest, options: RenderOptions, *, wide: bool = True) -> Table:
@@ -95,20 +92,12 @@ def _operator_cells(digest: Digest, wide: bool) -> list[tuple[Column, Cell]]:
     return columns
 
 
-def marked(name: str, group: Group, by: str = "operator") -> str:
-    """Add to a name the marks that `notes` explains."""
-    counts = group.measured_seconds is not None and by in _MARKED
-    inferred = INFERRED_MARK if counts and any(row.inferred for row in group.rows) else ""
-    above = ABOVE_MARK if group.is_above_roof else ""
-    return f"{name}{inferred}{above}"
-
-
 def notes(digest: Digest, options: RenderOptions) -> tuple[str, ...]:
     """Explain the marks in the table of `top`; empty where it has none."""
     shown = digest.costliest(options.by)[: options.top]
     inferred = list(dict.fromkeys(row.inferred for group in shown for row in group.rows if row.inferred))
     lines = []
-    if inferred and options.by in _MARKED:
+    if inferred and options.by in MARKED:
         more = "; …" if len(inferred) > _MOST_SAID else ""
         listed = "; ".join(inferred[:_MOST_SAID]) + more
         lines.append(f"{INFERRED_MARK} inferred, as the profile did not record it: {listed}.")

@@ -74,7 +74,7 @@ def _points(index: int, digest: Digest) -> list[Point]:
     for row in digest.report.operators:
         seconds = seconds_of(row, is_measured=digest.is_measured)
         is_drawn = bool(row.flops and seconds)  # the others are the rail's
-        level = _level(row, digest.device) if is_drawn else DRAM
+        level = level_of(row, digest.device) if is_drawn else DRAM
         moved = row.bytes_at(level)
         x = row.flops / moved if is_drawn and moved else None
         y = row.flops / seconds if is_drawn else None
@@ -87,14 +87,19 @@ def _points(index: int, digest: Digest) -> list[Point]:
 def _point(index: int, group: Group, digest: Digest) -> Point:
     """Place a group: the memory level it is drawn against, its intensity there, its achieved and attainable FLOP/s."""
     names = digest.time.name, digest.device.family
-    if not group.flops or not group.time_seconds:
+    if not has_place(group):
         return Point(index, group, DRAM, None, None, None, *names)
-    level = _level(group, digest.device)
+    level = level_of(group, digest.device)
     roof = group.attainable_flops_per_second or None
     return Point(index, group, level, group.intensity(level), group.achieved_flops_per_second, roof, *names)
 
 
-def _level(item: Group | OperatorRow, device: DeviceCeilings) -> str:
+def has_place(group: Group) -> bool:
+    """Return whether a group has a place between the axes: it computes, and takes time."""
+    return bool(group.flops and group.time_seconds)
+
+
+def level_of(item: Group | OperatorRow, device: DeviceCeilings) -> str:
     """Return the memory level that binds, or else the outermost one that any byte crosses."""
     order = list(MEMORY_LEVELS)
     if item.bound in WAITING:  # the memory that would hold it up longest if nothing else did

@@ -1,9 +1,6 @@
 import json
-import shutil
-import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +10,9 @@ from memprof.report.groups import Group, group_rows
 from memprof.report.reading import load_reports
 from memprof.report.record import Report
 from memprof.reports import RenderOptions
-from memprof.reports.parts import theme
 from tests.reports.measured_sample import STRAYS, on_cpu, run, traced
 from tests.reports.sample import incomplete, sample
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 EMPTY = {"meta", "link", "input", "path", "circle", "br", "hr", "img", "rect", "wbr"}
 
 
@@ -78,20 +73,20 @@ def test_the_page_has_every_section() -> None:
 
 def test_the_report_can_be_read_out_of_the_page() -> None:
     written = (sample("convnext_t"), incomplete())
-    scripts = [text for attributes, text in page_of(*written).scripts if attributes.get("type") == "application/json"]
+    scripts = [text for attributes, text in page_of(*written).scripts if attributes.get("id") == "memprof-report"]
     assert len(scripts) == 1
     assert load_reports(scripts[0]) == written
 
 
 def test_names_are_text_and_never_markup() -> None:
     page = page_of(incomplete())
-    assert page.count("script") == 2
+    assert page.count("script") == 3
     assert [tag for tag, _ in page.elements].count("b") == 0
     assert "<script>alert(1)</script>" in " ".join(page.text)
     for attributes, script in page.scripts:
         if attributes.get("type") == "application/json":
             assert "<" not in script
-            assert json.loads(script)["workload"]["model"].startswith("evil</script>")
+            assert "evil</script>" in json.dumps(json.loads(script))
         else:
             assert "alert" not in script
 
@@ -99,11 +94,11 @@ def test_names_are_text_and_never_markup() -> None:
 def test_the_page_asks_the_network_for_nothing() -> None:
     for _, attributes in page_of(sample()).elements:
         for name in ("src", "href", "action", "data"):
-            assert (attributes.get(name) or "data:").startswith("data:")
+            assert (attributes.get(name) or "data:").startswith(("data:", "#"))
     content = reports.get("html").render([sample()], RenderOptions()).decode()
     assert "url(" not in content
     assert "@import" not in content
-    assert "http" not in content.replace("http-equiv", "")
+    assert "http" not in content.replace("http-equiv", "").replace("http://www.w3.org/", "")  # names of namespaces
 
 
 def test_every_operator_has_a_bubble_and_a_row() -> None:
@@ -119,9 +114,11 @@ def test_a_strip_shows_what_the_time_is_bound_by() -> None:
     whole = sample()
     waiting = replace(whole.operators[0], bound="host", seconds=1.0)
     page = page_of(replace(whole, operators=(waiting, *whole.operators[1:])))
-    fills = [attributes.get("style") or "" for tag, attributes in page.elements if tag == "i"]
-    assert sum(f"background: {theme.BOUND_COLORS['host']}" in style for style in fills) == 2  # the strip and its legend
-    assert f"width: {100 * 1.0 / (1.0 + sum(row.seconds for row in whole.operators[1:])):.3f}%" in " ".join(fills)
+    assert page.count("i", class_="dot bound-host") == 1
+    (part,) = [
+        attributes for tag, attributes in page.elements if tag == "rect" and attributes.get("class") == "bound-host"
+    ]
+    assert part["width"] == f"{100 * 1.0 / (1.0 + sum(row.seconds for row in whole.operators[1:])):.3f}"
 
 
 def test_every_point_below_its_roofs_has_a_ring() -> None:
@@ -130,8 +127,9 @@ def test_every_point_below_its_roofs_has_a_ring() -> None:
 
 
 def test_several_models_can_be_switched_on_and_off() -> None:
-    assert page_of(sample("convnext_t"), sample("inceptionnext_t")).count("input", type="checkbox") == 2
-    assert page_of(sample()).count("input", type="checkbox") == 0
+    both = page_of(sample("convnext_t"), sample("inceptionnext_t"))
+    assert [both.count("input", type="checkbox", value=str(index)) for index in range(3)] == [1, 1, 0]
+    assert page_of(sample()).count("input", type="checkbox", value="0") == 0
 
 
 def test_the_page_serves_dark_and_narrow_screens() -> None:
@@ -189,13 +187,13 @@ def test_the_parts_of_the_devices_time_fill_the_strip() -> None:
     (start,) = [
         index
         for index, (_, attrs) in enumerate(page.elements)
-        if attrs.get("aria-label") == "Where the device's time went"
+        if attrs.get("aria-label") == "Where the device's time went" and attrs.get("class") == "strip"
     ]
     widths = []
     for tag, attributes in page.elements[start + 1 :]:
-        if tag != "i":
+        if tag != "rect":
             break
-        widths.append(float((attributes["style"] or "").split("width: ")[1].split("%")[0]))
+        widths.append(float(attributes["width"] or 0))
     assert len(widths) == 4
     assert sum(widths) == pytest.approx(100, abs=0.01)
 
@@ -221,41 +219,6 @@ def test_the_page_shows_the_grouping_that_is_asked_for() -> None:
     by_shape = Page(reports.get("html").render([traced()], RenderOptions(by="shape", top=4)).decode())
     assert "The 4 of 32 shapes that lose most time" in text_of(by_shape)
     assert "shapes that lose" not in text_of(page_of(traced()))
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-def test_a_browser_sorts_measured_operators_by_the_time_they_lose(tmp_path: Path) -> None:
-    page = in_browser(tmp_path, [traced(), sample("convnext_t", "train")], top=5)
-    (heading,) = [attrs for _, attrs in page.elements if attrs.get("aria-sort") == "descending"]
-    assert "data-first" in heading
-    rows = [attrs for tag, attrs in page.elements if tag == "tr" and "data-kind" in attrs]
-    shown = [attrs for attrs in rows if "hidden" not in attrs]
-    assert [attrs["data-kind"] for attrs in shown] == ["depthwise convolution"] * 5
-    assert [attrs["data-report"] for attrs in shown] == ["0"] * 5
-    assert page.count("title") == 1
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-def test_a_browser_runs_the_page(tmp_path: Path) -> None:
-    page = in_browser(tmp_path, [incomplete(), sample("inceptionnext_t")], top=5)
-    assert sum(attributes.get("aria-sort") == "descending" for _, attributes in page.elements) == 1
-    shown = [attributes for tag, attributes in page.elements if tag == "tr" and "data-kind" in attributes]
-    assert sum("hidden" not in attributes for attributes in shown) == 5
-    assert page.count("title") == 1  # the bubbles' titles have become tips
-    assert "evil</script>" in " ".join(page.text)
-
-
-def in_browser(tmp_path: Path, records: list[Report], top: int) -> Page:
-    """Return the page of some reports as a browser leaves it after running its script."""
-    file = tmp_path / "report.html"
-    file.write_bytes(reports.get("html").render(records, RenderOptions(top=top)))
-    flags = (
-        *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
-        *("--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"),
-    )
-    command = [CHROMIUM or "", *flags, file.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    return Page(done.stdout)
 
 
 def test_each_grouping_is_made_once_for_a_whole_page(monkeypatch: pytest.MonkeyPatch) -> None:

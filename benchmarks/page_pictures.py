@@ -1,0 +1,60 @@
+"""The pictures of the report page in docs/page.md, taken in a browser.
+
+    python benchmarks/page_pictures.py [--chromium /usr/bin/chromium]
+
+Needs Playwright for Python and chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+import memprof
+from memprof import reports
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+MODEL, PHASE = "convnext_t", "infer"
+WIDE, PHONE = (1400, 900), (390, 844)
+VIEWS = {
+    "page": (WIDE, "light", ""),
+    "page_l1": (WIDE, "dark", "#level=l1&kinds=depthwise+convolution,normalization"),
+    "page_tree": (WIDE, "light", "#chosen=operator.0.1&group=kind&at=modules"),
+    "page_phone": (PHONE, "light", ""),
+    "page_phone_dark": (PHONE, "dark", "#level=l1&at=roofline"),
+}
+"""Of each picture the size of the window, the colour scheme, and what a reader has chosen."""
+
+
+def main() -> None:
+    """Write all pictures."""
+    from playwright.sync_api import sync_playwright
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--chromium", default=shutil.which("chromium"))
+    chosen = parser.parse_args()
+    content = reports.get("html").render([memprof.analyze(MODEL, phase=PHASE)], reports.RenderOptions())
+    with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "report.html"
+        path.write_bytes(content)
+        browser = driver.chromium.launch(executable_path=chosen.chromium, args=["--no-sandbox"])
+        for name, ((width, height), scheme, fragment) in VIEWS.items():
+            size = {"width": width, "height": height}
+            page = browser.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+            page.goto(path.as_uri() + fragment)
+            page.wait_for_timeout(300)
+            picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+            file = IMAGES / f"{name}.png"
+            picture.save(file, optimize=True)
+            print(f"{file.name}: {file.stat().st_size / 1e3:.0f} kB")
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+// The roofs of the plot with their names, and where its grid lines are.
+import { page } from "./model.js";
+import { state } from "./store.js";
+import { hide, say } from "./tip.js";
+
+// Powers of ten; of what is zoomed in so far that hardly any are left, finer steps.
+export function steps(scale) {
+  const [low, high] = scale.domain();
+  const powers = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1) powers.push(10 ** power);
+  const fits = (digits) => powers.flatMap((power) => digits.map((digit) => digit * power)).filter((at) => at >= low && at <= high);
+  return [[1], [1, 2, 5], [1, 2, 3, 4, 6, 8]].map(fits).find((values) => values.length >= 3) ?? scale.ticks(5);
+}
+
+// Draws the roofs of all devices as seen from the chosen memory level; returns names and lines with their places.
+export function drawRoofs(inner, x, y, size) {
+  const drawn = page.devices.flatMap((device) => device.roofs).map((roof) => {
+    const [a, b] = roof.ends[state.level].map(([px, py]) => [x(px), y(py)]);
+    return { roof, a, b, chosen: state.level === "binding" || !roof.memory || roof.code === state.level };
+  });
+  inner.select(".roofs").selectAll("path").data(drawn).join("path")
+    .attr("class", (line) => (line.chosen ? "roof chosen" : "roof")).attr("d", ({ a, b }) => `M${a}L${b}`);
+  const names = drawn.map((line) => named(line, size));
+  inner.select(".names").selectAll("text").data(names).join("text")
+    .attr("class", (name) => (name.chosen ? "roof-name chosen" : "roof-name"))
+    .attr("visibility", (name) => (name.seen ? null : "hidden")).attr("text-anchor", (name) => name.anchor)
+    .attr("transform", (name) => `translate(${name.x} ${name.y}) rotate(${name.turn})`).text((name) => name.text)
+    .on("pointermove", (event, name) => say([name.text], event.clientX, event.clientY)).on("pointerleave", hide);
+  const inside = drawCeilings(inner, x, y, size);
+  const lines = [...drawn.map(({ a, b }) => [a, b]), ...inside.lines];
+  return { names: [...names.filter((name) => name.seen), ...inside.names], lines };
+}
+
+// What issue or latency leaves the heaviest of a kind: a short dashed line, where every operator stands at what binds it.
+function drawCeilings(inner, x, y, size) {
+  const drawn = state.level !== "binding" || state.bubbles !== "operator" ? [] : page.ceilings.filter((one) => !state.without.includes(String(one.report))
+    && (!state.kinds.length || state.kinds.includes(one.kind)));
+  const places = drawn.map(({ ends, label, classes }) => ({ classes, label, at: ends.map(([px, py]) => [x(px), y(py)]) }));
+  inner.select(".ceilings").selectAll("path").data(places).join("path").attr("class", (one) => `ceiling ${one.classes}`)
+    .attr("d", (one) => `M${one.at[0]}L${one.at[1]}`);
+  const names = places.map(({ at: [, [px, py]], label }) => ({
+    text: label, x: Math.min(px + 5, size.width - 6), y: py + 4, turn: 0, anchor: px > size.width - 120 ? "end" : "start", seen: true,
+  }));
+  inner.select(".ceilings").selectAll("text").data(names).join("text").attr("class", "roof-name")
+    .attr("text-anchor", (name) => name.anchor).attr("x", (name) => name.x).attr("y", (name) => name.y).text((name) => name.text);
+  return { names, lines: places.map((one) => one.at) };
+}
+
+// A slanted roof is named where it enters the plot, a flat one at its right end.
+function named({ roof, a, b, chosen }, size) {
+  const base = { text: roof.label, chosen: chosen && state.level !== "binding" };
+  if (!roof.memory) {
+    const seen = a[1] > 14 && a[1] < size.height && a[0] < size.width - 60;
+    return { ...base, x: size.width - 8, y: a[1] - 6, turn: 0, anchor: "end", seen };
+  }
+  const slope = (b[1] - a[1]) / (b[0] - a[0]);
+  const start = Math.max(a[0], 0, a[0] + (size.height - a[1]) / slope) + 14;
+  const py = a[1] + slope * (start - a[0]);
+  const seen = start + 60 < Math.min(b[0], size.width) && py > 30;
+  return { ...base, x: start, y: py - 7, turn: (Math.atan(slope) * 180) / Math.PI, anchor: "start", seen };
+}

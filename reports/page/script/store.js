@@ -1,0 +1,105 @@
+// What a reader has chosen, kept in the address so that a link shows the same; views watch it and change it.
+import { find, page, rows } from "./model.js";
+
+const oneOf = (...values) => (text) => (values.includes(text) ? text : undefined);
+const list = (fits) => (text) => text.split(",").filter((item) => item && fits(item));
+const keys = page.columns.map((column) => column.key);
+const READ = {
+  level: oneOf("binding", ...Object.keys(page.levels)),
+  bubbles: oneOf("operator", "module", "kind"),
+  zoom: (text) => (/^[\d.]+(,-?[\d.]+){2}$/.test(text) ? text : undefined),
+  filter: (text) => text,
+  kinds: list((kind) => kind in page.kinds),
+  bounds: list((bound) => bound in page.bounds),
+  without: list((report) => report in page.reports),
+  chosen: list(find),
+  only: oneOf("1"),
+  measure: oneOf("time", "flops", "dram"),
+  root: (text) => (find(text) ? text : undefined),
+  group: oneOf("kind", "module", "bound", "phase"),
+  sort: (text) => (keys.includes(text.replace(/^-/, "")) || /^-?name$/.test(text) ? text : undefined),
+  columns: oneOf("all"),
+  at: (text) => (document.getElementById(text) ? text : undefined),
+};
+const FIRST = {
+  level: "binding", bubbles: "operator", zoom: "", filter: "", kinds: [], bounds: [], without: [], chosen: [], only: "",
+  measure: "time", root: "", group: "", sort: `-${page.first}`, columns: "", at: "",
+};
+
+export const state = { ...FIRST };
+const watchers = [];
+let writing = 0;
+
+// Calls back with the names of what changed, and with the view that changed it.
+export function watch(names, callback) {
+  watchers.push({ names: new Set(names), callback });
+}
+
+export function change(changes, origin = "") {
+  const changed = Object.keys(changes).filter((name) => String(state[name]) !== String(changes[name]));
+  if (!changed.length) return;
+  Object.assign(state, changes);
+  refresh(changed);
+  clearTimeout(writing);
+  writing = setTimeout(write, 0);
+  for (const { names, callback } of watchers) {
+    if (changed.some((name) => names.has(name))) callback(changed, origin);
+  }
+}
+
+// Chooses a thing by its key, or lets it go where it alone was chosen; `adding` keeps what was chosen before.
+export function choose(key, { adding = false, origin = "" } = {}) {
+  const had = state.chosen.includes(key);
+  if (adding) change({ chosen: had ? state.chosen.filter((other) => other !== key) : [...state.chosen, key] }, origin);
+  else if (had && state.chosen.length === 1) change({ chosen: [], only: "" }, origin);
+  else change({ chosen: [key] }, origin);
+}
+
+// Which operators pass the filters, and which are chosen: one byte for each.
+export const shown = new Uint8Array(rows.length).fill(1);
+export const chosen = new Uint8Array(rows.length);
+
+const NARROWING = ["filter", "kinds", "bounds", "without", "chosen", "only"];
+
+function refresh(changed) {
+  if (!changed.some((name) => NARROWING.includes(name))) return;
+  if (changed.includes("chosen")) {
+    chosen.fill(0);
+    for (const key of state.chosen) for (const member of find(key).members) chosen[member] = 1;
+  }
+  const words = state.filter.toLowerCase().split(/\s+/).filter(Boolean);
+  rows.forEach((row, place) => {
+    const fits = words.every((word) => row.text.includes(word))
+      && (!state.kinds.length || state.kinds.includes(row.kind))
+      && (!state.bounds.length || state.bounds.includes(row.bound))
+      && !state.without.includes(String(row.report))
+      && (!state.only || chosen[place]);
+    shown[place] = fits ? 1 : 0;
+  });
+}
+
+export const isShown = (item) => item.members.some((member) => shown[member]);
+export const isChosen = (item) => item.members.some((member) => chosen[member]);
+export const anyChosen = () => state.chosen.length > 0;
+
+function write() {
+  const parts = Object.keys(FIRST)
+    .filter((name) => String(state[name]) !== String(FIRST[name]))
+    .map((name) => `${name}=${encodeURIComponent(state[name]).replaceAll("%2C", ",").replaceAll("%20", "+")}`);
+  history.replaceState(null, "", parts.length ? `#${parts.join("&")}` : location.pathname + location.search);
+}
+
+// Reads the address: names and values that are not known are passed over.
+export function read() {
+  const text = location.hash.slice(1);
+  if (text && !text.includes("=")) {
+    change({ at: READ.at(text) ?? "" });
+    return;
+  }
+  const changes = { ...FIRST };
+  for (const [name, value] of new URLSearchParams(text)) {
+    const found = Object.hasOwn(READ, name) ? READ[name](value) : undefined;
+    if (found !== undefined) changes[name] = found;
+  }
+  change(changes);
+}

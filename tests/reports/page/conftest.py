@@ -1,0 +1,77 @@
+"""A browser for the page's tests: Debian's chromium, cut off from the network, driven by Playwright.
+
+One browser serves all tests of a process; they are skipped where there is no chromium or no Playwright.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memprof import reports
+from memprof.report.record import Report
+from memprof.reports import RenderOptions
+from tests.reports.measured_sample import on_cpu, traced
+from tests.reports.sample import incomplete, sample
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+Open = Callable[..., Any]
+PAGES: dict[str, Callable[[], list[Report]]] = {
+    "one": lambda: [sample()],
+    "training": lambda: [sample("convnext_t", "train")],
+    "two": lambda: [sample("convnext_t"), sample("inceptionnext_t")],
+    "measured": lambda: [traced()],
+    "cpu": lambda: [on_cpu()],
+    "hostile": lambda: [incomplete()],
+}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("needs chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright for Python")
+    with playwright.sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    folder = tmp_path_factory.mktemp("pages")
+
+    def file(name: str) -> Path:
+        path = folder / f"{name}.html"
+        if not path.exists():
+            path.write_bytes(reports.get("html").render(PAGES[name](), RenderOptions()))
+        return path
+
+    return file
+
+
+@pytest.fixture
+def opened(browser: Any, files: Callable[[str], Path]) -> Iterator[Open]:
+    """Open one of `PAGES`; whatever it logs, or asks the network for, fails the test."""
+    contexts, wrong = [], []
+
+    def open_page(name: str, fragment: str = "", *, width: int = 1400, height: int = 900, **options: Any) -> Any:
+        options = {"reduced_motion": "reduce", "offline": True, **options}
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        address = files(name).as_uri()
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith(address) else wrong.append(request.url))
+        page.goto(address + fragment)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
