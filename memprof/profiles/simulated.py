@@ -109,6 +109,9 @@ def simulate(
 
 def _front_end(precision: Precision, values: KnownValues) -> ExitStack:
     stack = ExitStack()
+    # Layers of attention that are fused as a whole, and their nested tensors, are for real devices only.
+    stack.callback(torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled())
+    torch.backends.mha.set_fastpath_enabled(False)
     stack.enter_context(torch.device("meta"))
     front_end = CudaFrontEnd(getattr(torch, precision.autocast) if precision.autocast else None, values)
     stack.enter_context(front_end)

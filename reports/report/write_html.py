@@ -91,7 +91,7 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     `options.top` says how many operators show before a reader asks for all.
     """
     sections = [_section(index, digest, options) for index, digest in enumerate(digests)]
-    template = _environment().get_template("page.html")
+    template = environment().get_template("page.html")
     page = template.render(
         title=side_by_side.title(digests),
         subtitle=captions.subtitle(digests),
@@ -167,7 +167,8 @@ def _embed(digests: Sequence[Digest]) -> Markup:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what makes pages of the templates."""
     environment = Environment(
         loader=PackageLoader("memprof.reports"),
         autoescape=True,
