@@ -61,7 +61,7 @@ def register(
 def _amount(name: str, call: OperatorCall, what: str, amount: Amount) -> float:
     try:
         value = float(amount(call) if callable(amount) else amount)
-    except Exception as error:  # noqa: BLE001  a user's function may raise anything
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ModelError(f"{what}= of {name} failed: {type(error).__name__}: {error}", "return a number") from error
     if not 0 <= value < float("inf"):
         raise ModelError(f"{what}= of {name} gives {value}", "return a number of at least 0")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from memprof import units
 from memprof.report.digest import Digest
 from memprof.reports.parts import cells, theme
+from memprof.reports.parts.eliding import elide_end
 from memprof.reports.parts.theme import FAINT, INK, PALE
 from memprof.reports.roofline import captions, figure
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MOST = 12
+_LETTERS = 52
 _SIZE = (9.0, 5.6)
 
 
@@ -25,7 +27,7 @@ def roofline(digest: Digest, axes: Axes | None) -> Axes:
         axes.text(0.5, 0.5, captions.NO_PLOT, transform=axes.transAxes, ha="center", color=FAINT)
         return axes
     figure.draw_on(axes, [digest])
-    axes.set_title(_title(digest), loc="left", pad=22, color=INK, parse_math=False)
+    axes.set_title(_title(digest), loc="left", pad=22, color=INK, fontsize=10, parse_math=False)
     return axes
 
 
@@ -73,15 +75,15 @@ def memory(digest: Digest, axes: Axes | None) -> Axes:
     left = 0.0
     for name, value in parts.items():
         if value:
-            axes.barh(0, value / 1e9, left=left, label=f"{name} {units.gigabytes(value)} GB")
+            axes.barh(0, value / 1e9, 0.5, left=left, label=f"{name} {units.gigabytes(value)} GB")
             left += value / 1e9
     capacity = digest.device.memory_capacity_bytes
     if capacity:
         axes.axvline(capacity / 1e9, color=INK, linewidth=1.2)
-        axes.barh(0, capacity / 1e9, color=PALE, alpha=0.3, zorder=0)
-        axes.text(capacity / 1e9, 0.45, f"{digest.device.title} ", ha="right", color=FAINT, parse_math=False)
+        axes.barh(0, capacity / 1e9, 0.5, color=PALE, alpha=0.3, zorder=0)
+        axes.text(capacity / 1e9, 0.52, "all there is ", ha="right", color=FAINT, parse_math=False)
     axes.set_yticks([])
-    axes.set_ylim(-0.6, 0.6)
+    axes.set_ylim(-1.2, 0.7)
     axes.set_xlabel("memory at the peak of the step, GB")
     _finish(axes, digest, "")
     return axes
@@ -90,12 +92,14 @@ def memory(digest: Digest, axes: Axes | None) -> Axes:
 def _finish(axes: Axes, digest: Digest, legend: str) -> None:
     for spine in ("top", "right"):
         axes.spines[spine].set_visible(False)
-    axes.legend(title=legend or None, frameon=False, fontsize=8)
-    axes.set_title(_title(digest), loc="left", color=INK, parse_math=False)
+    axes.legend(title=legend or None, frameon=False, fontsize=8, loc="lower right")
+    axes.set_title(_title(digest), loc="left", color=INK, fontsize=10, parse_math=False)
 
 
 def _title(digest: Digest) -> str:
-    return " ".join(captions.subtitle([digest]).split())
+    workload = digest.report.workload
+    what = f"{workload.model}, {workload.phase}, batch {workload.batch_size}"
+    return f"{elide_end(' '.join(what.split()), _LETTERS)}\n{digest.device.title}"
 
 
 def _new() -> Axes:
