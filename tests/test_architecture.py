@@ -46,12 +46,14 @@ MAY_IMPORT: dict[str, str] = {
     "whatif": "report models findings comparisons validation",
     "gate": "_version report tensors models files workload devices profiles analysis",
     "reports": "report tensors findings comparisons whatif validation gate",
+    "api": "report tensors files workload devices comparisons traces profiles operators calls analysis validation "
+    "whatif gate reports",
     "commands": "report tensors models files workload devices comparisons traces calibration analysis validation "
     "whatif gate reports",
     "pytest_plugin": "report analysis gate reports",
     "cli": "_version",
     "__main__": "cli",
-    "": "_version report models tensors devices analysis",
+    "": "_version report models tensors devices operators api",
 }
 TOP_LEVEL = {
     *("__init__", "__main__", "_version", "calls", "cli", "errors", "files", "journal", "pytest_plugin", "units"),

@@ -45,28 +45,7 @@ def analyze(
     host: str | Path | Host = DEFAULT_HOST,
     stack: str = "",
 ) -> Report:
-    """Analyse one step of a model on a device that need not be there.
-
-    `model` is a name or spec (see memprof.models.create_model), a torch.nn.Module, which stays as it is, or a class or
-    function that builds one. `inputs` are the positional arguments of its forward: a tuple of tensors, or of
-    memprof.spec("2x3x224x224", "float32"), possibly nested in tuples, lists and dicts; or a single one. `kwargs` are
-    its keyword arguments. Tensors are only read for shape and dtype. Without both the model is given images
-    (batch_size, 3, resolution, resolution); with them, `batch_size` is the first size of the first tensor unless given.
-
-    `phase` is "infer" (forward) or "train" (forward, loss, backward, optimizer). `loss` is a function of the output
-    that returns one number; without it, the model's own loss, or the cross-entropy of the scores in its output, or the
-    mean squared error of what it returns, and the report says which. `optimizer` is "sgd" (Nesterov momentum), "adamw",
-    or a function of the list of parameters that returns a torch.optim.Optimizer.
-
-    `device` is a name of the catalogue or the path of a device file. `resolution` defaults to the model's own (mostly
-    224). `precision` is one of memprof.tensors.precision.PRECISIONS; it defaults to that of the model's own parameters
-    where these are 16-bit, else to tf32 where the device has it, else fp32. `layout` is "channels-last" or
-    "channels-first". `host` is what launches the kernels: a name of `memprof devices --hosts`, or the path of a host
-    file; "cuda-graphs" takes the host away. `stack` is what the step runs on where that is not today's
-    PyTorch: "torch 1.13", "torch 2.4, attention in steps" (see memprof.tensors.stack.parse_stack).
-
-    Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
-    """
+    """Analyse one step of a model on a device that need not be there: `memprof.analyze`, which says more."""
     (report,) = analyze_on(
         model,
         [device],

@@ -19,6 +19,7 @@ LIBRARY_FOLDERS = (
 )
 """Folders whose code is not the user's; a line number in them helps nobody find a mistake."""
 
+_NOT_THEIRS = {"torch", "memprof"}
 Remedy = str | Callable[[BaseException], str]
 
 LONGEST_MESSAGE = 300
@@ -62,10 +63,14 @@ def describe(error: BaseException) -> str:
 
 
 def _place(trace: TracebackType | None) -> str:
-    """Return the innermost line of the user's own code, or "" where none was running."""
+    """Return the innermost line of the user's own code, else of a library other than torch; "" where there is none."""
+    frames = traceback.extract_tb(trace)
     own = [
         frame
-        for frame in traceback.extract_tb(trace)
+        for frame in frames
         if not frame.filename.startswith(("<", *LIBRARY_FOLDERS)) and "site-packages" not in frame.filename
     ]
+    if not own:
+        own = [frame for frame in frames if not set(Path(frame.filename).parts) & _NOT_THEIRS and frame.lineno]
+        own = [frame for frame in own if "site-packages" in frame.filename]
     return f" (line {own[-1].lineno} of {own[-1].filename})" if own else ""

@@ -90,7 +90,7 @@ def simulate(
     def remedy(error: BaseException) -> str:
         return advise(error, given, own=task.inputs is not None)
 
-    step = Step(model, name, training, remedy, lambda: _front_end(precision, values), task)
+    step = Step(model, name, training, remedy, lambda: front_end(precision, values), task)
     teach_torchvision()
     # This is torch.profiler's own engine; torch.profiler.profile would import torch._inductor when it starts.
     meter = MemoryMeter()
@@ -107,8 +107,12 @@ def simulate(
     return Simulation(Profile(events), parameters, memory, step.loss_words, dict(rules.kept), rules.guesses)
 
 
-def _front_end(precision: Precision, values: KnownValues) -> ExitStack:
+def front_end(precision: Precision, values: KnownValues) -> ExitStack:
+    """Return the context in which Python code of a network acts as under CUDA, on meta."""
     stack = ExitStack()
+    # Layers of attention that are fused as a whole, and their nested tensors, are for real devices only.
+    stack.callback(torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled())
+    torch.backends.mha.set_fastpath_enabled(False)
     stack.enter_context(torch.device("meta"))
     front_end = CudaFrontEnd(getattr(torch, precision.autocast) if precision.autocast else None, values)
     stack.enter_context(front_end)

@@ -126,7 +126,7 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     shown = page_columns.columns(digests)
     has_operators = any(digest.report.operators for digest in digests)
     page = (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             frame=frame(scripted=has_operators),
@@ -248,7 +248,8 @@ def _embed(text: str) -> Markup:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what makes pages of the templates."""
     environment = Environment(
         loader=PackageLoader("memprof.reports"),
         autoescape=True,

@@ -59,3 +59,28 @@ def zeros_like(input: Tensor, **options: Any) -> Tensor:
 def new_zeros(input: Tensor, size: Sequence[int], *, dtype: torch.dtype | None = None, **options: Any) -> Tensor:
     """Row-major zeros of the input's type."""
     return allocate(size, layout.contiguous_strides(size), dtype or input.dtype).zero_()
+
+
+@rule(aten.rand.default)
+def rand(size: Sequence[int], *, dtype: torch.dtype | None = None, **options: Any) -> Tensor:
+    """Allocate, then draw."""
+    return allocate(size, layout.contiguous_strides(size), dtype or torch.get_default_dtype()).uniform_()
+
+
+@rule(aten.randn.default)
+def randn(size: Sequence[int], *, dtype: torch.dtype | None = None, **options: Any) -> Tensor:
+    """Allocate, then draw."""
+    return allocate(size, layout.contiguous_strides(size), dtype or torch.get_default_dtype()).normal_()
+
+
+@rule(aten.randint.default)
+def randint(high: int, size: Sequence[int], *, dtype: torch.dtype | None = None, **options: Any) -> Tensor:
+    """Allocate, then draw."""
+    return allocate(size, layout.contiguous_strides(size), dtype or torch.int64).random_()
+
+
+@rule(aten.randint.low)
+def randint_from(low: int, high: int, size: Sequence[int], **options: Any) -> Tensor:
+    """Allocate, then draw."""
+    drawn: Tensor = randint(high, size, **options)
+    return drawn

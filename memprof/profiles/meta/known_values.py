@@ -83,9 +83,9 @@ class KnownValues:
         entry = self._values.get(id(tensor))
         return entry[1] if entry is not None and entry[0]() is tensor else None
 
-    def guess(self, tensor: Tensor, answer: bool) -> None:
+    def guess(self, tensor: Tensor, answer: int) -> None:
         """Keep an assumed value of a tensor of one element."""
-        value = beside(lambda: torch.tensor(answer))
+        value = beside(lambda: torch.tensor(answer, dtype=tensor.dtype))
         value.is_guess = True
         self.remember(tensor, value)
 
