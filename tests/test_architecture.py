@@ -67,7 +67,7 @@ TORCH_FREE = {
 }
 """Parts that no name of torch may occur in, not even for a type checker; nor what brings torch along."""
 TORCH = {"torch", "torchvision", "timm", "fvcore"}
-BUILDERS_MEET_TORCH = {"registry", "spec", "options", "describe", "external", "foreign", "__init__"}
+BUILDERS_MEET_TORCH = {"code", "registry", "spec", "options", "describe", "external", "foreign", "__init__"}
 """Modules of memprof.models that list and name networks, and so must not import torch when they are imported."""
 
 
