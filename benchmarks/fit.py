@@ -47,9 +47,8 @@ SHARED = (
     "depthwise_cudnn_l1_fraction",
     "depthwise_cudnn_weight_instructions",
     "depthwise_cudnn_weight_instructions_16bit",
-    "matmul_tf32_tensor_fraction",
 )
-HALF_RATE = ("matmul_tensor_fraction", "convolution_tensor_fraction", "weight_gradient_tensor_fraction")
+HALF_RATE = ("matmul_tensor_fraction", "convolution_tensor_fraction")
 """Of GeForce cards, for which nobody published kernels; those of data-centre GPUs come from kernels."""
 AMPERE, BLACKWELL = "half rate", "half rate, 12."
 GDDR = "GDDR"

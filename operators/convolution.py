@@ -102,7 +102,7 @@ def _data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
 
     The depth of the product, the outputs' channels, lies apart in the weight, whatever the layout.
     """
-    product = _product(convolution, convolution.input.shape, _phase_taps(convolution))
+    product = _product(convolution, convolution.input.shape)
     return product_work(
         "data gradient",
         grad_output.dtype,
@@ -113,6 +113,7 @@ def _data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         pattern=_pattern(convolution),
         conversions=conversions(convolution, grad_output.shape, convolution.weight.shape, convolution.input.shape),
         winograd=_winograd(convolution, convolution.input.shape),
+        padding=_phase_taps(convolution),
     )
 
 
@@ -167,10 +168,12 @@ def _winograd(convolution: Convolution, result: Shape) -> Winograd | None:
 
 
 def _phase_taps(convolution: Convolution) -> float:
-    """Return what a data gradient multiplies over what it is asked for: its positions come in stride x stride phases.
+    """Return what CUDA cores multiply over what a data gradient asks for: positions come in stride x stride phases.
 
     Each phase meets every stride-th tap of the window, ceil(kernel / stride) of them in each direction; where none
-    falls on a phase, as three times in four of a 1x1 convolution of stride 2, it is gone through all the same.
+    falls on a phase, as three times in four of a 1x1 convolution of stride 2, it is gone through all the same: on
+    DeepBench's V100 these take 4 times as long. Tensor-core kernels go phase by phase through what there is ("strided
+    dgrad" in CUTLASS's implicit_gemm_convolution.md).
     """
     if convolution.transposed:
         return 1.0
@@ -178,13 +181,10 @@ def _phase_taps(convolution: Convolution) -> float:
     return prod(step * ceil(taps / step) / taps for taps, step in moves)
 
 
-def _product(convolution: Convolution, result: Shape, more: float = 1.0) -> Product:
-    """Return the matrix products, one per group, whose result has the shape `result` (N, C, spatial...).
-
-    Their depth is `more` than the multiply-adds ask for.
-    """
+def _product(convolution: Convolution, result: Shape) -> Product:
+    """Return the matrix products, one per group, whose result has the shape `result` (N, C, spatial...)."""
     rows, columns = result[0] * prod(result[2:]), result[1] // convolution.groups
-    depth = more * macs(convolution) / max(1, convolution.groups * rows * columns)
+    depth = macs(convolution) / max(1, convolution.groups * rows * columns)
     return Product(convolution.groups, rows, columns, depth, turned=is_turned(convolution))
 
 
