@@ -95,6 +95,7 @@ def forward(convolution: Convolution, bias: TensorSpec | None) -> Work:
         blocks=blocks,
         assumed=convolution.assumed,
         pattern=Pattern.DEPTHWISE_CUDNN if is_cudnns(convolution) else Pattern.DEPTHWISE,
+        padding=_idle_lanes(convolution),
     )
 
 
@@ -118,6 +119,7 @@ def data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         blocks=blocks,
         assumed=convolution.assumed,
         pattern=Pattern.DEPTHWISE_CUDNN_DATA if is_cudnns(convolution) else Pattern.DEPTHWISE_DATA,
+        padding=_idle_lanes(convolution),
     )
 
 
@@ -142,9 +144,16 @@ def weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         blocks=elements(weight),
         assumed=convolution.assumed,
         pattern=Pattern.DEPTHWISE_CUDNN_WEIGHT if convolution.channels_last else Pattern.DEPTHWISE_WEIGHT,
+        padding=_idle_lanes(convolution),
         serial_steps=0 if convolution.channels_last else _loop_turns(convolution.output_shape),
         resident_blocks=min(RESIDENT_BLOCKS, RESIDENT_WARPS // min(WEIGHT_WARPS, convolution.output_shape[0])),
     )
+
+
+def _idle_lanes(convolution: Convolution) -> float:
+    """Return the lanes over the channels: channels last, the lanes of a warp lie side by side over 32 of them."""
+    channels = convolution.input.shape[1]
+    return WARP_THREADS * ceil(channels / WARP_THREADS) / channels if convolution.channels_last else 1
 
 
 def _loop_turns(output: Shape) -> int:
