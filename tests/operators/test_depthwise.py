@@ -87,7 +87,7 @@ def test_channels_last_costs_the_same_but_is_cudnns() -> None:
     native = cost_one("convolution", *inputs)
     cudnns = cost_one("convolution", channels_last(1, 96, 56, 56), *inputs[1:])
     assert (native.pattern, cudnns.pattern) == (Pattern.DEPTHWISE, Pattern.DEPTHWISE_CUDNN)
-    assert replace(cudnns, pattern=native.pattern) == native
+    assert replace(cudnns, pattern=native.pattern, instructions=0) == native
 
 
 def test_cudnn_keeps_a_row_of_taps_of_16_bit_tensors_in_registers() -> None:
@@ -231,10 +231,23 @@ def test_l1_traffic_explains_the_published_times_and_dram_traffic_does_not() -> 
 
 @pytest.mark.parametrize(("channels", "lanes"), [(12, 32), (32, 32), (40, 64), (96, 96)])
 def test_cudnns_lanes_lie_side_by_side_over_32_channels(channels: int, lanes: int) -> None:
-    inputs = convolution(channels_last(2, channels, 8, 8), tensor(channels, 1, 3, 3), padding=(1, 1), groups=channels)
-    assert cost_one("convolution", *inputs).padding == lanes / channels
-    native = convolution(tensor(2, channels, 8, 8), tensor(channels, 1, 3, 3), padding=(1, 1), groups=channels)
-    assert cost_one("convolution", *native).padding == 1
+    """An element issues 45, and 13 for each of 9 taps; in 16 bits 100, and 20 for each of 3 rows of taps."""
+    weight, grad = tensor(channels, 1, 3, 3), channels_last(2, channels, 8, 8)
+    inputs = convolution(channels_last(2, channels, 8, 8), weight, padding=(1, 1), groups=channels)
+    count = 2 * lanes * 8 * 8
+    assert cost_one("convolution", *inputs).instructions == pytest.approx((45 + 13 * 9) * count)
+    data, gradient = cost("convolution_backward", *convolution_backward(grad, inputs, (True, True, False)))
+    assert data.instructions == pytest.approx((45 + 13 * 9) * count)
+    assert gradient.padding == lanes / channels
+    half = convolution(
+        channels_last(2, channels, 8, 8, "float16"),
+        tensor(channels, 1, 3, 3, dtype="float16"),
+        padding=(1, 1),
+        groups=channels,
+    )
+    assert cost_one("convolution", *half).instructions == pytest.approx((100 + 20 * 3) * count)
+    native = convolution(tensor(2, channels, 8, 8), weight, padding=(1, 1), groups=channels)
+    assert cost_one("convolution", *native).instructions == 0
 
 
 def test_few_images_make_small_blocks_of_the_weight_gradient() -> None:
