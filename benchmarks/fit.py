@@ -35,7 +35,6 @@ MOST = 150
 FOLDS = 5
 SHARED = (
     "transposed_dram_fraction",
-    "depthwise_cudnn_dram_fraction",
     "few_channels_tensor_fraction",
     "grouped_tensor_fraction",
     "grouped_weight_tensor_fraction",
@@ -44,7 +43,6 @@ SHARED = (
     "attention_backward_tensor_fraction",
     "serial_load_seconds",
     "depthwise_weight_instructions",
-    "depthwise_cudnn_l1_fraction",
     "depthwise_cudnn_weight_instructions",
     "depthwise_cudnn_weight_instructions_16bit",
 )
