@@ -80,10 +80,10 @@ def _linear_of(version: tuple[int, int]) -> Iterator[None]:
         return
     fused = functional.linear
 
-    def linear(source: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        if bias is None or source.dim() <= most:
-            return fused(source, weight, bias)
-        return (source @ weight.t()).add_(bias)
+    def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        if bias is None or input.dim() <= most:
+            return fused(input, weight, bias)
+        return (input @ weight.t()).add_(bias)
 
     functional.linear = linear
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import torch
 from timm.layers.config import set_fused_attn, use_fused_attn
 from timm.layers.fast_norm import is_fast_norm, set_fast_norm
 from torch.backends import cuda
@@ -93,3 +94,15 @@ def test_nothing_changes_for_unknown_versions(before, source, stack):
 )
 def test_the_version_of_torch_in_a_stack(stack: str, version: tuple[int, int] | None):
     assert torch_version(stack) == version
+
+
+@pytest.mark.parametrize(("stack", "most"), [("torch 1.11", 2), ("torch 1.13", 3), ("torch 2.0", 3), ("torch 2.1", 4)])
+def test_linear_layers_add_their_bias_apart_beyond_some_dimensions(stack: str, most: int):
+    for dimensions in (2, 3, 4):
+        source, layer = torch.ones((3,) * dimensions), torch.nn.Linear(3, 5)
+        with source_settings("somebody", stack, "infer"), torch.profiler.profile() as profile:
+            result = layer(source)
+        ran = {event.name for event in profile.events()}
+        assert ("aten::addmm" in ran) is (dimensions <= most)
+        assert ("aten::add_" in ran) is (dimensions > most)
+        assert torch.allclose(result, layer(source))
