@@ -188,8 +188,10 @@ class Products:
         rate = self._core_rates(members) * self._get("product_core_fraction")
         is_weight = self.kernels.has_pattern({Pattern.WEIGHT_GRADIENT})[members]
         _, rows, columns, depth = self.kernels.sizes[:, members]
+        fours, patches = self.kernels.winograd[:, members]
         passes = winograd.Passes(
-            *self.kernels.winograd[:, members],
+            fours=fours,
+            patches=patches,
             channels=np.where(is_weight, columns, depth) / winograd.TAPS,
             filters=np.where(is_weight, rows, columns),
             dram_bytes=self.kernels.dram_bytes[members],
