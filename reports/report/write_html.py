@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from memprof import findings, units, words
@@ -16,7 +16,8 @@ from memprof.findings import Finding, reached
 from memprof.report.digest import Digest
 from memprof.report.groups import Group, module_pattern, share
 from memprof.report.reading import dump_reports
-from memprof.reports.parts import cells, theme
+from memprof.reports.parts import cells, pages, theme
+from memprof.reports.parts.harmless import json_escapes, show_hidden
 from memprof.reports.parts.tables import Fact, Table
 from memprof.reports.report import facts, glossary, measured_tables, tables, top_table
 from memprof.reports.roofline import captions, svg
@@ -27,7 +28,7 @@ EXTENSION = "html"
 
 def breakable(path: str) -> Markup:
     """Escape a module path and let it break after its dots."""
-    return Markup(".<wbr>").join(path.split("."))
+    return Markup(".<wbr>").join(show_hidden(path).split("."))
 
 
 _FILTERS = (
@@ -163,17 +164,11 @@ def _kinds(sections: Sequence[Section]) -> tuple[str, ...]:
 def _embed(digests: Sequence[Digest]) -> Markup:
     """Return the reports as JSON that may stand inside a script element: no character in it can end the element."""
     text = msgspec.json.format(dump_reports([digest.report for digest in digests]), indent=-1)
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+    return Markup(json_escapes(text).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("memprof.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages.environment()
     environment.filters.update({function.__name__: function for function in _FILTERS})
     return environment
