@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +13,7 @@ from memprof import units
 from memprof.comparisons import reports as side_by_side
 from memprof.report.digest import Digest
 from memprof.reports.parts import theme
+from memprof.reports.parts.drawing import png
 from memprof.reports.parts.theme import FAINT, GRID, INK, PANEL, WARN
 from memprof.reports.roofline import bars, captions, geometry
 from memprof.reports.roofline.geometry import Plot, Point
@@ -36,11 +35,7 @@ def draw(digests: Sequence[Digest]) -> bytes:
         _panels(figure, digests)
     else:
         figure.text(0.5, 0.5, captions.NO_PLOT, fontsize=11, color=FAINT, ha="center")
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use any script
-        figure.savefig(buffer, format="png", dpi=_DPI)
-    return buffer.getvalue()
+    return png(figure, _DPI)
 
 
 def _panels(figure: Figure, digests: Sequence[Digest]) -> None:
