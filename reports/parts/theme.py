@@ -36,31 +36,33 @@ KIND_COLORS = {
     "unknown": _OTHER,
 }
 BOUND_COLORS = {
-    "dram": "#1F4E79",
-    "l2": "#4A86B8",
-    "l1": "#8DB8DA",
-    "tensor": "#8A5A00",
-    "fp32": "#C98A1B",
-    "fp16": "#E3B862",
-    "issue": "#7A4B8C",
-    "latency": "#B58CC4",
-    "launch": "#5F5F5F",
-    "host": "#9B9B9B",
+    "dram": "#1B3A57",
+    "l2": "#5A7A96",
+    "l1": "#A8BED2",
+    "tensor": "#5E4312",
+    "fp32": "#9A8052",
+    "fp16": "#D9CBA6",
+    "issue": "#5B3A6E",
+    "latency": "#A995B8",
+    "launch": "#2F2F2F",
+    "host": "#D2D2D2",
 }
-"""What sets the time: memory in blues, arithmetic in browns, what happens inside the SMs in purples,
-and in greys what is no ceiling of the device."""
+"""What sets the time: memory in slate blues, arithmetic in browns, what happens inside the SMs in mauves, and in greys
+what is no ceiling of the device. All are muted, so that none is taken for a kind of operator; see the test of them."""
 DEVICE_COLORS = ("#3E8E6E", PURPLE, VERMILION, "#9B9B9B")
 """Parts of a device's time: computing, communication with nothing beside, waiting for launches, otherwise idle."""
 DARK_COLORS = {
     WINE: "#C8668F",
     INDIGO: "#8C7BE0",
     BLUE: "#3391D6",
-    "#1F4E79": "#3F7CB5",
-    "#4A86B8": "#74A9D4",
-    "#8DB8DA": "#B4D3EC",
-    "#8A5A00": "#B07A1E",
-    "#5F5F5F": "#8A8A8A",
-    "#9B9B9B": "#BDBDBD",
+    GREY: "#8F8F8F",
+    "#1B3A57": "#42688F",
+    "#5A7A96": "#7599B8",
+    "#A8BED2": "#ABCBE6",
+    "#5E4312": "#8F7136",
+    "#9A8052": "#B99F6F",
+    "#5B3A6E": "#8C6AA3",
+    "#2F2F2F": "#5F6368",
 }
 """What a dark page shows in place of a colour that would hardly stand out there."""
 MARKS = ("o", "s", "D", "^", "v", "h")

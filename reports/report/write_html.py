@@ -21,6 +21,7 @@ from memprof.reports.page import columns as page_columns
 from memprof.reports.page.data import page_data
 from memprof.reports.page.first import Figure, assumed, figures, line
 from memprof.reports.page.frame import frame
+from memprof.reports.page.lane import Lane, lane
 from memprof.reports.parts import cells, pages, theme
 from memprof.reports.parts.harmless import json_escapes, show_hidden
 from memprof.reports.parts.tables import Fact, Table
@@ -106,6 +107,7 @@ class Run:
     """What the page says about the run that was measured; `strip` holds parts of the device's time, with colours."""
 
     strip: tuple[tuple[str, float, str], ...]
+    lane: Lane | None
     device: tuple[Table, ...]
     details: tuple[Table, ...]
     timing: tuple[Fact, ...]
@@ -231,6 +233,7 @@ def _run(digest: Digest, options: RenderOptions) -> Run:
             for place, (name, seconds) in enumerate(parts[: len(theme.DEVICE_COLORS)])
             if seconds > 0
         ),
+        lane=lane(digest),
         device=tuple(table for table in device if table),
         details=tuple(table for table in details if table),
         timing=measured_tables.timing(digest),

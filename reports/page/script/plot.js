@@ -247,6 +247,9 @@ function onKey(event) {
   else if (event.key === "0") svg.call(behaviour.transform, zoomIdentity);
   else if (event.key === "Enter" || event.key === " ") {
     if (active) choose(active.key, { adding: event.shiftKey, origin: "plot" });
+  } else if (event.key.startsWith("Arrow") && event.shiftKey) {
+    const way = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }[event.key];
+    svg.call(behaviour.translateBy, way[0] / transform.k, way[1] / transform.k);
   } else if (event.key.startsWith("Arrow")) step(event.key === "ArrowRight" || event.key === "ArrowDown" ? 1 : -1);
   else return;
   event.preventDefault();

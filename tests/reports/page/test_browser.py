@@ -223,7 +223,10 @@ def test_a_keyboard_reaches_everything(opened: Open) -> None:
     page.keyboard.press("Enter")
     assert parameters(page)["chosen"] == "operator.0.1"
     page.keyboard.press("+")
-    assert "zoom" in parameters(page)
+    zoomed = parameters(page)["zoom"]
+    page.keyboard.press("Shift+ArrowLeft")
+    assert parameters(page)["zoom"].split(",")[0] == zoomed.split(",")[0]
+    assert float(parameters(page)["zoom"].split(",")[1]) > float(zoomed.split(",")[1])
     page.keyboard.press("Escape")
     page.locator("#tree-in").focus()
     for _ in range(8):
@@ -271,6 +274,8 @@ def test_print_takes_the_still_picture_and_dark_screens_are_dark(opened: Open) -
     assert page.locator(".roofline").is_visible()
     assert not page.locator("#plot").is_visible()
     assert not page.locator("nav").is_visible()
+    page.set_viewport_size({"width": 794, "height": 1123})  # A4 at 96 dots an inch
+    assert page.evaluate("document.documentElement.scrollWidth") <= 794
 
 
 def test_the_file_for_a_spreadsheet_holds_the_reports_figures(opened: Open, tmp_path: Path) -> None:
