@@ -44,7 +44,8 @@ def subject_of(model: str | nn.Module | Callable[[], nn.Module]) -> Subject:
 
 def _name(model: Any) -> str:
     name = getattr(model, "__qualname__", type(model).__name__)
-    return f"{getattr(model, '__module__', '')}:{name}".removeprefix(":")
+    home = getattr(model, "__module__", "")
+    return name if home in ("", "__main__") else f"{home}:{name}"
 
 
 def _made_for(model: Any) -> int:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from memprof.analysis import simulated
 from memprof.api.words import LayoutName, PhaseName, PrecisionName
 from memprof.devices.hosts import DEFAULT_HOST
+from memprof.profiles.task import Task
+from memprof.tensors.inputs import read_inputs
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -59,21 +62,9 @@ def analyze(
 
     Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
     """
-    return simulated.analyze(
-        model,
-        inputs,
-        kwargs,
-        loss=loss,
-        optimizer=optimizer,
-        device=device,
-        batch_size=batch_size,
-        resolution=resolution,
-        phase=phase,
-        precision=precision,
-        layout=layout,
-        host=host,
-        stack=stack,
-    )
+    asked = partial(simulated.analyze_on, model, [device], task=Task(read_inputs(inputs, kwargs), loss, optimizer))
+    sizes = {"batch_size": batch_size, "resolution": resolution}
+    return asked(**sizes, phase=phase, precision=precision, layout=layout, host=host, stack=stack)[0]
 
 
 def measure(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from memprof.comparisons import models as side_by_side
 from memprof.devices.ceilings import precisions
 from memprof.devices.hosts import DEFAULT_HOST
 from memprof.profiles.task import MakeOptimizer, Task
+from memprof.report.record import Report
 from memprof.reports import ablate as ablation_writers
 from memprof.reports import compare as comparison_writers
 from memprof.reports import explain as explanation_writers
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from memprof.comparisons.explanation import Explanation
     from memprof.comparisons.models import Comparison
     from memprof.devices.record import Device
-    from memprof.report.record import Report
     from memprof.whatif.ablation import Ablation
     from memprof.whatif.savings import Losses
     from memprof.whatif.sweep import Sweep
@@ -96,36 +96,29 @@ def explain(
     up exactly. Without it, the model is also analysed in the other layout, a faster precision and twice the batch.
     Reports that you have already may stand for both models.
     """
-    target = _device(device)
-    task = Task(read_inputs(inputs, kwargs), loss, optimizer)
+    target, task = _device(device), Task(read_inputs(inputs, kwargs), loss, optimizer)
+    sizes = {"batch_size": batch_size, "resolution": resolution}
+    asked = {**sizes, "phase": phase, "precision": precision, "layout": layout, "task": task, "host": host}
 
     def analyse(what: Any, **change: Any) -> Report:
-        if hasattr(what, "operators") and hasattr(what, "totals"):
-            return what  # type: ignore[no-any-return]
-        settings: dict[str, Any] = {
-            "batch_size": batch_size,
-            "resolution": resolution,
-            "phase": phase,
-            "precision": precision,
-            "layout": layout,
-        }
-        return analyze_on(what, [target], task=task, host=host, **settings | change)[0]
+        return what if isinstance(what, Report) else analyze_on(what, [target], **asked | change)[0]
 
     report = analyse(model)
     if against is not None:
         return Result(explanation.explain(report, analyse(against)), explanation_writers.WRITERS)
-    changes = [] if report is model else savings.alternative_workloads(report.workload, precisions(target))
-    alternatives = [
-        analyse(
-            model,
-            precision=change.precision,
-            layout=change.layout,
-            **({} if task.inputs is not None else {"batch_size": change.batch_size}),
-        )
-        for change in changes
-        if task.inputs is None or change.batch_size == report.workload.batch_size
-    ]
-    return Result(savings.find_losses(report, alternatives), explanation_writers.WRITERS)
+    changes = () if report is model else _alternatives(report, target, keeps_batch=task.inputs is not None)
+    return Result(
+        savings.find_losses(report, [analyse(model, **change) for change in changes]), explanation_writers.WRITERS
+    )
+
+
+def _alternatives(report: Report, target: Device, *, keeps_batch: bool) -> Iterator[dict[str, Any]]:
+    """Return what else to ask of the model: another layout, precision or batch, which inputs of its own decide."""
+    for change in savings.alternative_workloads(report.workload, precisions(target)):
+        same = change.batch_size == report.workload.batch_size
+        if same or not keeps_batch:
+            batch = {} if keeps_batch else {"batch_size": change.batch_size}
+            yield {"precision": change.precision, "layout": change.layout, **batch}
 
 
 def ablate(

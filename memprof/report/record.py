@@ -14,18 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from memprof.errors import ReportError
-from memprof.report import showing
 from memprof.report.run import KernelRow, Measured, Telemetry
+from memprof.report.showing import Shown
 from memprof.vocabulary import DRAM, GPU, L1, L2, SGD
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pandas
-    from matplotlib.axes import Axes
 
 SCHEMA = "memprof.report/3"
 
@@ -239,7 +232,7 @@ class ReportWarning:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Report:
+class Report(Shown):
     """What memprof found out about one workload on one device: `totals`, and `operators`, a row for equal calls.
 
     In a notebook it shows itself. `plot`, `plot_time` and `plot_memory` draw on matplotlib's axes, `save` writes a
@@ -258,37 +251,6 @@ class Report:
     measured: Measured | None = None
     telemetry: Telemetry | None = None
 
-    def __repr__(self) -> str:
-        """Return one line: workload, device, time, memory, and how much of it is known."""
-        return showing.one_line(self)
-
-    def _repr_html_(self) -> str:
-        """Return what a notebook shows: headline, roofline and the ten most expensive operators."""
-        return showing.html(self)
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the roofline on `ax`, or on a new figure, and return the axes.
-
-        Its coordinates are fractions of the axes, since the labels are laid out for them: mark a point with
-        `ax.annotate(..., xycoords="axes fraction")`.
-        """
-        return showing.axes_of(self, "roofline", ax)
-
-    def plot_time(self, ax: Axes | None = None) -> Axes:
-        """Draw the time of each kind of operator in milliseconds, by what binds it, and return the axes."""
-        return showing.axes_of(self, "time", ax)
-
-    def plot_memory(self, ax: Axes | None = None) -> Axes:
-        """Draw what holds the memory at the peak of the step, in GB, and return the axes."""
-        return showing.axes_of(self, "memory", ax)
-
-    def save(self, path: str | Path) -> Path:
-        """Write the report to a file and return its path; the extension says how: html, png, json, csv, md or txt.
-
-        OutputError where there is no such format, or the file cannot be written; what was there before is kept then.
-        """
-        return showing.save(self, path)
-
     def to_json(self) -> str:
         """Return the report as indented JSON text, ending in a newline."""
         from memprof.report.reading import dump_reports
@@ -304,10 +266,3 @@ class Report:
         if len(reports) != 1:
             raise ReportError(f"the file holds {len(reports)} reports", "read it with memprof.report.load_reports")
         return reports[0]
-
-    def to_pandas(self) -> pandas.DataFrame:
-        """Return the operators as a table, one row each, columns named as in the JSON report.
-
-        Numbers are numbers: what is not known (nothing was measured) is NaN. Shapes and kernels are tuples.
-        """
-        return showing.table(self.operators, OperatorRow)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from memprof import units
 from memprof.errors import OutputError, did_you_mean
@@ -23,7 +23,67 @@ if TYPE_CHECKING:
 _NUMBERS = ("int | None", "float | None")
 
 
-def one_line(report: Report) -> str:
+class Shown:
+    """The part of a report that people look at."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return one line: workload, device, time, memory, and how much of it is known."""
+        return _one_line(_report(self))
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: headline, roofline and the ten most expensive operators."""
+        return _html(_report(self))
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the roofline on `ax`, or on a new figure, and return the axes.
+
+        Its coordinates are fractions of the axes, since the labels are laid out for them: mark a point with
+        `ax.annotate(..., xycoords="axes fraction")`.
+        """
+        return _axes_of(_report(self), "roofline", ax)
+
+    def plot_time(self, ax: Axes | None = None) -> Axes:
+        """Draw the time of each kind of operator in milliseconds, by what binds it, and return the axes."""
+        return _axes_of(_report(self), "time", ax)
+
+    def plot_memory(self, ax: Axes | None = None) -> Axes:
+        """Draw what holds the memory at the peak of the step, in GB, and return the axes."""
+        return _axes_of(_report(self), "memory", ax)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the report to a file and return its path; the extension says how: html, png, json, csv, md or txt.
+
+        OutputError where there is no such format, or the file cannot be written; what was there before is kept then.
+        """
+        return _save(_report(self), path)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return the operators as a table, one row each, columns named as in the JSON report.
+
+        Numbers are numbers: what is not known (nothing was measured) is NaN. Shapes and kernels are tuples.
+        """
+        made = plain_table(_report(self).operators)
+        fields: dict[str, Any] = type(_report(self).operators[0]).__dataclass_fields__ if len(made) else {}
+        numbers = {name: "float64" for name, field in fields.items() if field.type in (*_NUMBERS, "float")}
+        return made.astype(numbers | {name: "int64" for name, field in fields.items() if field.type == "int"})
+
+
+def plain_table(rows: Sequence[OperatorRow]) -> pandas.DataFrame:
+    """Return rows as a table of what they hold, None where something is not known."""
+    import pandas
+
+    record: Any = _part("report.record").OperatorRow
+    columns = list(record.__dataclass_fields__)
+    return pandas.DataFrame([[getattr(row, name) for name in columns] for row in rows], columns=columns)
+
+
+def _report(shown: Shown) -> Report:
+    return cast("Report", shown)
+
+
+def _one_line(report: Report) -> str:
     """Return a report in one line of at most some 200 characters."""
     workload, totals = report.workload, report.totals
     what = [workload.model, workload.phase, f"batch {workload.batch_size}", workload.precision]
@@ -42,19 +102,19 @@ def one_line(report: Report) -> str:
     return f"<Report {' '.join(text.split())[:120]}: {', '.join(figures)}>"
 
 
-def html(report: Report) -> str:
+def _html(report: Report) -> str:
     """Return the report as a notebook shows it."""
     content: str = _part("reports.report.notebook").render(_digest(report))
     return content
 
 
-def axes_of(report: Report, name: str, axes: Axes | None) -> Axes:
+def _axes_of(report: Report, name: str, axes: Axes | None) -> Axes:
     """Draw what is called `name` on axes, new ones where there are none, and return them."""
     drawn: Axes = getattr(_part("reports.report.axes"), name)(_digest(report), axes)
     return drawn
 
 
-def save(report: Report, path: str | Path) -> Path:
+def _save(report: Report, path: str | Path) -> Path:
     """Write the report in the format that the path's extension names, and return the path."""
     path = Path(path)
     formats = _part("reports")
@@ -68,16 +128,6 @@ def save(report: Report, path: str | Path) -> Path:
     content = formats.get(name).render([report])
     _part("files").write_files(path.parent, {path.name: content}, "name another place")
     return path
-
-
-def table(rows: Sequence[OperatorRow], kind: type[OperatorRow]) -> pandas.DataFrame:
-    """Return rows as a table whose numbers have the types of numbers."""
-    import pandas
-
-    fields: dict[str, Any] = kind.__dataclass_fields__
-    made = pandas.DataFrame([[getattr(row, name) for name in fields] for row in rows], columns=list(fields))
-    numbers = {name: "float64" for name, field in fields.items() if field.type in (*_NUMBERS, "float")}
-    return made.astype(numbers | {name: "int64" for name, field in fields.items() if field.type == "int"})
 
 
 def _digest(report: Report) -> Any:

@@ -8,7 +8,7 @@ from memprof import units
 from memprof.report.digest import Digest
 from memprof.reports.parts import cells, theme
 from memprof.reports.parts.eliding import elide_end
-from memprof.reports.parts.theme import FAINT, INK, PALE
+from memprof.reports.parts.theme import FAINT, INK
 from memprof.reports.roofline import captions, figure
 
 if TYPE_CHECKING:
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 _MOST = 12
 _LETTERS = 52
 _SIZE = (9.0, 5.6)
+_MEMORY_COLORS = (
+    theme.color("matmul"),
+    theme.color("convolution"),
+    theme.color("elementwise"),
+    theme.color("normalization"),
+)
 
 
 def roofline(digest: Digest, axes: Axes | None) -> Axes:
@@ -72,27 +78,29 @@ def memory(digest: Digest, axes: Axes | None) -> Axes:
         "optimizer": held.optimizer_bytes,
         "activations": held.activations_bytes,
     }
-    left = 0.0
-    for name, value in parts.items():
-        if value:
-            axes.barh(0, value / 1e9, 0.5, left=left, label=f"{name} {units.gigabytes(value)} GB")
-            left += value / 1e9
+    left, peak = 0.0, held.peak_bytes
+    for place, value in enumerate(parts.values()):
+        axes.barh(place, value / 1e9, 0.6, left=left / 1e9, color=_MEMORY_COLORS[place])
+        axes.text((left + value) / 1e9, place, f" {units.gigabytes(value)} GB", va="center", fontsize=8, color=FAINT)
+        left += value
     capacity = digest.device.memory_capacity_bytes
-    if capacity:
+    if capacity and capacity < 4 * peak:
         axes.axvline(capacity / 1e9, color=INK, linewidth=1.2)
-        axes.barh(0, capacity / 1e9, 0.5, color=PALE, alpha=0.3, zorder=0)
-        axes.text(capacity / 1e9, 0.52, "all there is ", ha="right", color=FAINT, parse_math=False)
-    axes.set_yticks([])
-    axes.set_ylim(-1.2, 0.7)
-    axes.set_xlabel("memory at the peak of the step, GB")
-    _finish(axes, digest, "")
+        axes.text(capacity / 1e9, -0.6, "all there is ", ha="right", color=FAINT, fontsize=8)
+    of_all = f" of {units.gigabytes(capacity)}" if capacity else ""
+    axes.set_yticks(range(len(parts)), list(parts))
+    axes.invert_yaxis()
+    axes.margins(x=0.14)
+    axes.set_xlabel(f"memory when the step needs most: {units.gigabytes(peak)}{of_all} GB")
+    _finish(axes, digest)
     return axes
 
 
-def _finish(axes: Axes, digest: Digest, legend: str) -> None:
+def _finish(axes: Axes, digest: Digest, legend: str = "") -> None:
     for spine in ("top", "right"):
         axes.spines[spine].set_visible(False)
-    axes.legend(title=legend or None, frameon=False, fontsize=8, loc="lower right")
+    if legend:
+        axes.legend(title=legend, frameon=False, fontsize=8, loc="lower right")
     axes.set_title(_title(digest), loc="left", color=INK, fontsize=10, parse_math=False)
 
 

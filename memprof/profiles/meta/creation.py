@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -61,26 +61,22 @@ def new_zeros(input: Tensor, size: Sequence[int], *, dtype: torch.dtype | None =
     return allocate(size, layout.contiguous_strides(size), dtype or input.dtype).zero_()
 
 
-@rule(aten.rand.default)
-def rand(size: Sequence[int], *, dtype: torch.dtype | None = None, **options: Any) -> Tensor:
-    """Allocate, then draw."""
-    return allocate(size, layout.contiguous_strides(size), dtype or torch.get_default_dtype()).uniform_()
+def _drawn(operator: Any, fill: str, usual: torch.dtype | None) -> Callable[..., Tensor]:
+    """Return the rule of an operator that allocates, then draws; its last argument by position is the size."""
+
+    def draw(*args: Any, dtype: torch.dtype | None = None, device: Any = None, **options: Any) -> Tensor:
+        if device is not None and torch.device(device).type != "meta":
+            real: Tensor = operator(*args, dtype=dtype, device=device, **options)
+            return real
+        size = args[-1]
+        made = allocate(size, layout.contiguous_strides(size), dtype or usual or torch.get_default_dtype())
+        filled: Tensor = getattr(made, fill)()
+        return filled
+
+    return draw
 
 
-@rule(aten.randn.default)
-def randn(size: Sequence[int], *, dtype: torch.dtype | None = None, **options: Any) -> Tensor:
-    """Allocate, then draw."""
-    return allocate(size, layout.contiguous_strides(size), dtype or torch.get_default_dtype()).normal_()
-
-
-@rule(aten.randint.default)
-def randint(high: int, size: Sequence[int], *, dtype: torch.dtype | None = None, **options: Any) -> Tensor:
-    """Allocate, then draw."""
-    return allocate(size, layout.contiguous_strides(size), dtype or torch.int64).random_()
-
-
-@rule(aten.randint.low)
-def randint_from(low: int, high: int, size: Sequence[int], **options: Any) -> Tensor:
-    """Allocate, then draw."""
-    drawn: Tensor = randint(high, size, **options)
-    return drawn
+rule(aten.rand.default)(_drawn(aten.rand.default, "uniform_", None))
+rule(aten.randn.default)(_drawn(aten.randn.default, "normal_", None))
+rule(aten.randint.default)(_drawn(aten.randint.default, "random_", torch.int64))
+rule(aten.randint.low)(_drawn(aten.randint.low, "random_", torch.int64))

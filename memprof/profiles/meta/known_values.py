@@ -115,7 +115,11 @@ class KnownValues:
             return None
         values = iter(real)
         replaced = _replace((args, _on_cpu(kwargs)), values)
-        result = _small(lambda: function(*replaced[0], **replaced[1]), ())
+        try:
+            result = beside(lambda: function(*replaced[0], **replaced[1]))
+        except RuntimeError:  # what no CPU computes
+            self._invalidate(function, args)
+            return None
         if isinstance(result, Tensor) and any(getattr(value, "is_guess", False) for value in real):
             result.is_guess = True  # type: ignore[attr-defined]
         return result

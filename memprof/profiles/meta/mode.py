@@ -16,6 +16,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from memprof.profiles.memory import MemoryMeter
 from memprof.profiles.meta.known_values import KnownValues
+from memprof.profiles.records import ASIDE
+from memprof.profiles.scopes import record_scope
 from memprof.profiles.unrecorded import LEFT_OUT, POSITION, note
 
 Rule = Callable[..., Any]
@@ -24,6 +26,8 @@ _RULES: dict[Any, Rule] = {}
 _UPPER: dict[Any, Rule] = {}
 """Rules of operators whose result is as large as the data decide: the largest one, None where no data decide; and its
 values, where everything being kept tells them."""
+_OF_TORCH = frozenset({"aten", "prim", "prims", "profiler"})
+"""Libraries whose operators' shape rules call nothing that costs, or are calls that do the operator's work."""
 _READERS = {
     torch.ops.aten._local_scalar_dense.default: ".item()",
     torch.ops.aten.equal.default: "torch.equal",
@@ -118,7 +122,10 @@ class MetaRules(TorchDispatchMode):  # type: ignore[no-untyped-call]
                     self._values.keep(largest, values)
                 return largest
         answer = _RULES.get(func, func)
-        return answer(*args, **kwargs)
+        if getattr(func, "namespace", "aten") in _OF_TORCH:
+            return answer(*args, **kwargs)
+        with record_scope(ASIDE):  # what its shape rule calls is not what it does
+            return answer(*args, **kwargs)
 
     def _read(self, func: Any, args: Sequence[Any], real: Any) -> Any:
         if real is None and args[0].is_meta:
