@@ -14,13 +14,13 @@ CUDA = "cuda"
 DEFAULT_RUN_BATCH_SIZES = {CPU: 8, CUDA: DEFAULT_BATCH_SIZE}
 DEFAULT_WARM_UP = 3
 
-_LARGEST_BATCH = 65_536
+LARGEST_BATCH = 65_536
 _LARGEST_RESOLUTION = 16_384
 
 
 def check_workload(*, batch_size: int, resolution: int | None, phase: str, precision: str, layout: str) -> None:
     """Raise WorkloadError unless every setting is one that can be analysed; None is a resolution that inputs decide."""
-    _check_range("batch size", batch_size, _LARGEST_BATCH)
+    _check_range("batch size", batch_size, LARGEST_BATCH)
     if resolution is not None:
         _check_range("resolution", resolution, _LARGEST_RESOLUTION)
     if phase not in PHASES:

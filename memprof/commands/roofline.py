@@ -6,11 +6,17 @@ from pathlib import Path
 
 import click
 
-from memprof.commands.options import (
+from memprof.commands.asking import (
+    Resolution,
+    ask,
     batch_size_option,
-    by_option,
-    complete_models,
     device_option,
+    input_option,
+    models_option,
+    resolution_option,
+)
+from memprof.commands.options import (
+    by_option,
     format_option,
     host_options,
     json_option,
@@ -18,7 +24,6 @@ from memprof.commands.options import (
     output_option,
     phase_option,
     precision_option,
-    resolution_option,
     stack_option,
     top_option,
 )
@@ -26,23 +31,14 @@ from memprof.reports.report import WRITERS
 
 
 @click.command()
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    required=True,
-    metavar="NAME",
-    shell_complete=complete_models,
-    help="A model of the zoo, also with options (`inceptionnext_t:band_kernel=7`), `timm:NAME`, "
-    "`torchvision:NAME`, `package.module:callable` or `file.py:callable`; the last four run that code. "
-    "Repeat to compare.",
-)
+@models_option()
 @device_option
 @host_options
 @stack_option
 @precision_option
 @batch_size_option
 @resolution_option
+@input_option
 @phase_option
 @layout_option
 @output_option
@@ -56,8 +52,9 @@ def command(
     host: str,
     stack: str,
     precision: str | None,
-    batch_size: int,
-    resolution: int | None,
+    batch_size: int | None,
+    resolution: Resolution,
+    inputs: tuple[str, ...],
     phase: str,
     layout: str,
     output: Path,
@@ -70,11 +67,12 @@ def command(
 
     Each model runs for one step on PyTorch's meta device, where nothing is computed, so no GPU is needed.
     """
-    from memprof.analysis.simulated import analyze
+    from memprof.analysis.simulated import analyze_on
     from memprof.commands.output import Result, deliver, for_terminal, progress, redirect_output
     from memprof.files import check_writable
     from memprof.models import canonical_name
 
+    asked = ask(inputs, resolution, batch_size)
     for model in models:
         canonical_name(model)  # a mistake in the last one is told before the first one is analysed
     if not as_json:
@@ -82,16 +80,16 @@ def command(
     reports = []
     for position, model in enumerate(models):
         with progress(f"analysing {model} ({position + 1} of {len(models)})"), redirect_output():
-            report = analyze(
+            reports += analyze_on(
                 model,
-                device=device,
-                batch_size=batch_size,
-                resolution=resolution,
+                [device],
+                task=asked.task,
+                batch_size=asked.batch_size,
+                resolution=asked.resolution,
                 phase=phase,
                 precision=precision,
                 layout=layout,
                 host=host,
                 stack=stack,
             )
-        reports.append(report)
     deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)
