@@ -1,133 +1,23 @@
-"""What is asked for on the command line: models, one device, and what models are given."""
+"""What models are given, on the command line: batch sizes, resolutions, and inputs of their own."""
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import click
 
-from memprof.commands.options import complete_devices, complete_models
 from memprof.errors import WorkloadError
 from memprof.profiles.task import IMAGES, Task
 from memprof.tensors.inputs import Inputs, read_inputs, spec
 from memprof.workload import DEFAULT_BATCH_SIZE, check_workload
 
-_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-_MODEL_HELP = (
-    "A model of the zoo, also with options (`inceptionnext_t:band_kernel=7`), `timm:NAME`, `torchvision:NAME`, "
-    "`package.module:callable` or `file.py:callable`, also with arguments (`net.py:build:width=32`); the last four run "
-    "that code."
-)
 _NAMED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _SIZES = re.compile(r"([+-]?\d{1,9})(?:x(\d{1,9}))?", re.ASCII)
-_BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
-
-
-def models_option(more: str = "Repeat to compare.") -> _Decorator:
-    """Return the option --model, which may be repeated and left out before names; the command gets `models`."""
-
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(command)
-        def gathered(named: tuple[str, ...], models: tuple[str, ...], **values: Any) -> Any:
-            return command(models=_given(named, models), **values)
-
-        option = click.option(
-            "--model",
-            "models",
-            multiple=True,
-            metavar="NAME",
-            shell_complete=complete_models,
-            help=f"{_MODEL_HELP} {more}",
-        )
-        return _argument(option(gathered))
-
-    return decorate
-
-
-def model_option(what: str, several: str = "") -> _Decorator:
-    """Return the option --model of a command for one model, which gets `model`; `several` says what takes more."""
-
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(command)
-        def gathered(named: tuple[str, ...], model: tuple[str, ...], **values: Any) -> Any:
-            given = _given(named, model)
-            if len(given) > 1:
-                context = click.get_current_context()
-                hint = f"; {several}" if several else ""
-                raise click.UsageError(f"{context.info_name} takes one model, not {', '.join(given)}{hint}", context)
-            return command(model=given[0], **values)
-
-        option = click.option("--model", multiple=True, metavar="NAME", shell_complete=complete_models, help=what)
-        return _argument(option(gathered))
-
-    return decorate
-
-
-def _argument(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.argument("named", nargs=-1, metavar="[NAME]...", shell_complete=complete_models)(command)
-
-
-def _given(named: Sequence[str], models: Sequence[str]) -> tuple[str, ...]:
-    given = tuple(dict.fromkeys(name for text in (*named, *models) for name in split_models(text)))
-    if not given:
-        raise click.UsageError("missing option '--model'", click.get_current_context())
-    return given
-
-
-def split_models(text: str) -> list[str]:
-    """Return the names in a list separated by commas; what follows a comma as `option=value` is the model's before it.
-
-    A comma within brackets or quotes, or in the name of a file that is there, separates nothing.
-    """
-    file, ending, _ = text.partition(".py")
-    if ending and "," in file and Path(file + ending).is_file():
-        return [text]
-    parts, depth, quote = [""], 0, ""
-    for mark in text:
-        depth += 0 if quote else _BRACKETS.get(mark, 0)
-        if mark in "'\"" and quote in ("", mark):
-            quote = "" if quote else mark
-        if mark == "," and depth == 0 and not quote:
-            parts.append("")
-        else:
-            parts[-1] += mark
-    names: list[str] = []
-    for part in parts:
-        if names and _NAMED.fullmatch(part.strip()):
-            names[-1] += f",{part}"
-        else:
-            names.append(part)
-    return [name.strip() for name in names if name.strip()] or [text]
-
-
-def one_of(name: str, several: str) -> Callable[..., Any]:
-    """Return the callback of an option that may be given once; `several` says what takes more."""
-
-    def only(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> str | None:
-        if len(value) > 1:
-            raise click.UsageError(f"{name} is given {len(value)} times: {', '.join(value)}; {several}", ctx)
-        return value[0] if value else None
-
-    return only
-
-
-SEVERAL_DEVICES = "`memprof compare` takes several"
-device_option = click.option(
-    "--device",
-    default=("a100",),
-    show_default=True,
-    multiple=True,
-    metavar="NAME|FILE",
-    shell_complete=complete_devices,
-    callback=one_of("--device", SEVERAL_DEVICES),
-    help="A device of `memprof devices`, or a JSON or TOML file that describes one.",
-)
+_RANGE = re.compile(r"(\d{1,9})(?:\.\.(\d{1,9})(?::(\d{1,9}))?)?", re.ASCII)
+_MOST_BATCHES = 64
 
 
 class _BatchSize(click.ParamType):
@@ -151,12 +41,52 @@ class _Resolution(click.ParamType):
         return height if height == width else (height, width)
 
 
+class _BatchSizes(_BatchSize):
+    name = "N|FIRST..LAST"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return one batch size, or a tuple of several in rising order."""
+        if not isinstance(value, str) or not (".." in value or "," in value):
+            return super().convert(value, param, ctx)
+        sizes: set[int] = set()
+        for part in value.split(","):
+            ends = _RANGE.fullmatch(part.strip())
+            if ends is None:
+                self.fail(f"{value!r} gives no batch sizes; write 1..512, 8..64:8 or 1,8,32.", param, ctx)
+            first, last, step = int(ends[1]), int(ends[2] or ends[1]), int(ends[3] or 0)
+            for end in (first, last):
+                _check(end, None)
+            if first > last or (ends[3] and not step):
+                self.fail(f"{part} runs backwards or nowhere; write {last}..{first}.", param, ctx)
+            sizes.update(range(first, last + 1, step) if step else _doubled(first, last))
+            if len(sizes) > _MOST_BATCHES:
+                self.fail(f"{value} are more than {_MOST_BATCHES}; write larger steps, such as 8..512:8.", param, ctx)
+        if len(sizes) < 2:
+            return sizes.pop()
+        return tuple(sorted(sizes))
+
+
+def _doubled(first: int, last: int) -> list[int]:
+    """Return first, twice that, and so on, and last."""
+    sizes = [first]
+    while 2 * sizes[-1] < last:
+        sizes.append(2 * sizes[-1])
+    return [*sizes, last]
+
+
 BATCH_SIZE, RESOLUTION = _BatchSize(), _Resolution()
 batch_size_option = click.option(
     "--batch-size",
     type=BATCH_SIZE,
     show_default=f"{DEFAULT_BATCH_SIZE}, or what the inputs hold",
     help="Images in a step.",
+)
+batch_sizes_option = click.option(
+    "--batch-size",
+    type=_BatchSizes(),
+    show_default=f"{DEFAULT_BATCH_SIZE}, or what the inputs hold",
+    help="Images in a step. Several find where more stops to pay: 1..512 (doubled each time), 8..64:8 (steps of 8), "
+    "1,8,32.",
 )
 resolution_option = click.option(
     "--resolution",

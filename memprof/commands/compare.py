@@ -7,14 +7,8 @@ from pathlib import Path
 import click
 
 from memprof.commands.analysing import analyse_layouts
-from memprof.commands.asking import (
-    Resolution,
-    ask,
-    batch_size_option,
-    input_option,
-    models_option,
-    resolution_option,
-)
+from memprof.commands.asking import Resolution, ask, batch_size_option, input_option, resolution_option
+from memprof.commands.naming import models_option
 from memprof.commands.options import (
     best_layout_option,
     complete_devices,

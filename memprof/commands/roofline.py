@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from memprof.commands.asking import (
-    Resolution,
-    ask,
-    batch_size_option,
-    device_option,
-    input_option,
-    models_option,
-    resolution_option,
-)
+from memprof.commands.asking import Asked, Resolution, ask, batch_sizes_option, input_option, resolution_option
+from memprof.commands.naming import device_option, models_option
 from memprof.commands.options import (
     by_option,
     format_option,
@@ -27,7 +22,15 @@ from memprof.commands.options import (
     stack_option,
     top_option,
 )
+from memprof.reports.batches import WRITERS as BATCHES
 from memprof.reports.report import WRITERS
+
+if TYPE_CHECKING:
+    from memprof.report.record import Report
+    from memprof.whatif.batches import Batches
+
+_BATCH_FORMATS = ("md", "csv", "png", "json")
+"""Files of several batch sizes, where nothing else is asked for."""
 
 
 @click.command()
@@ -36,7 +39,7 @@ from memprof.reports.report import WRITERS
 @host_options
 @stack_option
 @precision_option
-@batch_size_option
+@batch_sizes_option
 @resolution_option
 @input_option
 @phase_option
@@ -45,14 +48,22 @@ from memprof.reports.report import WRITERS
 @format_option(WRITERS, "html,png,json")
 @by_option
 @top_option
+@click.option(
+    "--dollars-per-hour",
+    type=float,
+    metavar="PRICE",
+    help="With several batch sizes: what an hour of the device costs, for the cost of a million images.",
+)
 @json_option("report")
+@click.pass_context
 def command(
+    context: click.Context,
     models: tuple[str, ...],
     device: str,
     host: str,
     stack: str,
     precision: str | None,
-    batch_size: int | None,
+    batch_size: int | tuple[int, ...] | None,
     resolution: Resolution,
     inputs: tuple[str, ...],
     phase: str,
@@ -61,23 +72,29 @@ def command(
     formats: tuple[str, ...],
     by: str,
     top: int,
+    dollars_per_hour: float | None,
     as_json: bool,
 ) -> None:
     """Analyse models: what every operator computes and moves, and which ceiling of the device binds it.
 
-    Each model runs for one step on PyTorch's meta device, where nothing is computed, so no GPU is needed.
+    Each model runs for one step on PyTorch's meta device, where nothing is computed, so no GPU is needed. With several
+    batch sizes: throughput, latency and memory of each, and where a larger one stops to pay.
     """
     from memprof.analysis.simulated import analyze_on
     from memprof.commands.output import Result, deliver, for_terminal, progress, redirect_output
-    from memprof.files import check_writable
-    from memprof.models import canonical_name
 
-    asked = ask(inputs, resolution, batch_size)
-    for model in models:
-        canonical_name(model)  # a mistake in the last one is told before the first one is analysed
-    if not as_json:
-        check_writable(output)
-    reports = []
+    several = batch_size if isinstance(batch_size, tuple) else ()
+    if dollars_per_hour is not None and not several:
+        raise click.UsageError("--dollars-per-hour needs several batch sizes: --batch-size 1..512", context)
+    asked = ask(inputs, resolution, several[0] if several else batch_size)
+    _check(models, output, as_json=as_json)
+    settings = {"phase": phase, "precision": precision, "layout": layout, "host": host, "stack": stack}
+    if several:
+        result = _over_batches(models, device, several, asked, dollars_per_hour, settings)
+        chosen = context.get_parameter_source("formats") is not ParameterSource.DEFAULT
+        deliver([Result(result, BATCHES, formats if chosen else _BATCH_FORMATS)], output, as_json=as_json)
+        return
+    reports: list[Report] = []
     for position, model in enumerate(models):
         with progress(f"analysing {model} ({position + 1} of {len(models)})"), redirect_output():
             reports += analyze_on(
@@ -86,10 +103,44 @@ def command(
                 task=asked.task,
                 batch_size=asked.batch_size,
                 resolution=asked.resolution,
-                phase=phase,
-                precision=precision,
-                layout=layout,
-                host=host,
-                stack=stack,
+                **settings,
             )
     deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)
+
+
+def _check(models: tuple[str, ...], output: Path, *, as_json: bool) -> None:
+    """Raise MemprofError where a model or the folder is none, before the first model is analysed."""
+    from memprof.files import check_writable
+    from memprof.models import canonical_name
+
+    for model in models:
+        canonical_name(model)
+    if not as_json:
+        check_writable(output)
+
+
+def _over_batches(
+    models: tuple[str, ...],
+    device: str,
+    batch_sizes: tuple[int, ...],
+    asked: Asked,
+    dollars_per_hour: float | None,
+    settings: dict[str, Any],
+) -> Batches:
+    """Analyse each model at each batch size."""
+    from memprof import devices
+    from memprof.analysis.batches import analyze_batches
+    from memprof.commands.output import progress, redirect_output
+    from memprof.whatif.batches import Analysed, Power, check_price, collect
+
+    check_price(dollars_per_hour)
+    figure = devices.get(device).figures.get("power_watts")
+    analysed = []
+    for position, model in enumerate(models):
+        done = f" ({position + 1} of {len(models)})"
+        with progress(f"analysing {model} at {len(batch_sizes)} batch sizes{done}"), redirect_output():
+            found = analyze_batches(
+                model, device, batch_sizes, task=asked.task, resolution=asked.resolution, **settings
+            )
+        analysed.append(Analysed(found.reports, found.largest_fitting, found.simulated))
+    return collect(analysed, Power(figure.value, figure.source) if figure else None, dollars_per_hour)

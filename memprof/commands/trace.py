@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memprof.commands.asking import one_of
+from memprof.commands.naming import one_of
 from memprof.commands.options import (
     by_option,
     complete_devices,

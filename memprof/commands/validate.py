@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memprof.commands.asking import one_of
+from memprof.commands.naming import one_of
 from memprof.commands.options import complete_devices, complete_models, stack_option
 from memprof.errors import WorkloadError
 from memprof.reports.kernel_validation import WRITERS as KERNELS
