@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memprof.analysis.asking import ask
 from memprof.commands.analysing import analyse_layouts
-from memprof.commands.asking import ask, batch_size_option
+from memprof.commands.asking import batch_size_option
 from memprof.commands.naming import device_option, model_option
 from memprof.commands.options import (
     best_layout_option,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from memprof.vocabulary import LAYOUTS
 
 if TYPE_CHECKING:
-    from memprof.commands.asking import Asked
+    from memprof.analysis.asking import Asked
     from memprof.devices.record import Device
     from memprof.report.record import Report
 

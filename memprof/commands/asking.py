@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 
-from memprof.errors import WorkloadError
-from memprof.profiles.task import IMAGES, Task
-from memprof.tensors.inputs import Inputs, read_inputs, spec
-from memprof.workload import DEFAULT_BATCH_SIZE, check_workload
+from memprof.analysis.asking import read_resolution
+from memprof.workload import DEFAULT_BATCH_SIZE, check_batch_size
 
-_NAMED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
-_SIZES = re.compile(r"([+-]?\d{1,9})(?:x(\d{1,9}))?", re.ASCII)
 _RANGE = re.compile(r"(\d{1,9})(?:\.\.(\d{1,9})(?::(\d{1,9}))?)?", re.ASCII)
 _MOST_BATCHES = 64
 
@@ -34,11 +28,10 @@ class _Resolution(click.ParamType):
     name = "PIXELS|HxW"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        match = _SIZES.fullmatch(value) if isinstance(value, str) else None
-        if match is None:
+        try:
+            return read_resolution(value) if isinstance(value, str) else value
+        except ValueError:
             self.fail(f"{value!r} is not a valid integer, nor a height and width such as 512x2048.", param, ctx)
-        height, width = int(match[1]), int(match[2] or match[1])
-        return height if height == width else (height, width)
 
 
 class _BatchSizes(_BatchSize):
@@ -55,7 +48,7 @@ class _BatchSizes(_BatchSize):
                 self.fail(f"{value!r} gives no batch sizes; write 1..512, 8..64:8 or 1,8,32.", param, ctx)
             first, last, step = int(ends[1]), int(ends[2] or ends[1]), int(ends[3] or 0)
             for end in (first, last):
-                _check(end, None)
+                check_batch_size(end)
             if first > last or (ends[3] and not step):
                 self.fail(f"{part} runs backwards or nowhere; write {last}..{first}.", param, ctx)
             sizes.update(range(first, last + 1, step) if step else _doubled(first, last))
@@ -101,56 +94,3 @@ input_option = click.option(
     help="In place of images, an argument of the model's forward: 2x3x224x224, 2x77:int64, mask=2x77:bool. Repeat for "
     "more, in order.",
 )
-
-Resolution = int | tuple[int, int] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What models are given: a task, and what of batch size and resolution it leaves open."""
-
-    task: Task
-    batch_size: int | None
-    resolution: int | None
-
-    def with_batch(self, batch_size: int) -> Asked:
-        """Return the same in another batch size."""
-        inputs = self.task.inputs
-        task = self.task if inputs is None else replace(self.task, inputs=inputs.with_batch(batch_size))
-        return replace(self, task=task, batch_size=batch_size)
-
-
-def ask(
-    inputs: Sequence[str], resolution: Resolution, batch_size: int | None, default_batch_size: int = DEFAULT_BATCH_SIZE
-) -> Asked:
-    """Return what options ask for; WorkloadError where that makes no sense, or contradicts itself."""
-    if inputs and resolution is not None:
-        raise WorkloadError("--input has a resolution of its own", "leave out --resolution, or --input")
-    if isinstance(resolution, tuple):
-        for side in resolution:
-            _check(batch_size or default_batch_size, side)
-        shape = (batch_size or default_batch_size, 3, *resolution)
-        return Asked(replace(IMAGES, inputs=Inputs((spec(shape),))), None, None)
-    if batch_size is not None:
-        _check(batch_size, resolution)
-    asked = Asked(replace(IMAGES, inputs=_read(inputs)), None if inputs else batch_size, resolution)
-    return asked.with_batch(batch_size) if batch_size is not None and inputs else asked
-
-
-def _check(batch_size: int, resolution: int | None) -> None:
-    check_workload(
-        batch_size=batch_size, resolution=resolution, phase="infer", precision="fp32", layout="channels-last"
-    )
-
-
-def _read(inputs: Sequence[str]) -> Inputs | None:
-    positional, named = [], {}
-    for text in inputs:
-        match = _NAMED.fullmatch(text.strip())
-        if match and match[1] in named:
-            raise WorkloadError(f"--input {match[1]} is given twice", "give it once")
-        if match:
-            named[match[1]] = spec(match[2])
-        else:
-            positional.append(spec(text))
-    return read_inputs(tuple(positional), named) if inputs else None

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from memprof.analysis.asking import Resolution, ask
 from memprof.commands.analysing import analyse_layouts
-from memprof.commands.asking import Resolution, ask, batch_size_option, input_option, resolution_option
+from memprof.commands.asking import batch_size_option, input_option, resolution_option
 from memprof.commands.naming import models_option
 from memprof.commands.options import (
     best_layout_option,

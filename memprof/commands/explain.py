@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memprof.commands.asking import Resolution, ask, batch_size_option, input_option, resolution_option
+from memprof.analysis.asking import Resolution, ask
+from memprof.commands.asking import batch_size_option, input_option, resolution_option
 from memprof.commands.naming import device_option, model_option
 from memprof.commands.options import (
     complete_models,

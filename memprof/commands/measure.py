@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from memprof.commands.asking import BATCH_SIZE, Resolution, ask, input_option, resolution_option
+from memprof.analysis.asking import Resolution, ask
+from memprof.commands.asking import BATCH_SIZE, input_option, resolution_option
 from memprof.commands.naming import models_option, one_of
 from memprof.commands.options import (
     by_option,

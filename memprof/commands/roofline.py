@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from memprof.commands.asking import Asked, Resolution, ask, batch_sizes_option, input_option, resolution_option
+from memprof.analysis.asking import Asked, Resolution, ask
+from memprof.commands.asking import batch_sizes_option, input_option, resolution_option
 from memprof.commands.naming import device_option, models_option
 from memprof.commands.options import (
     by_option,
