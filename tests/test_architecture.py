@@ -48,8 +48,8 @@ MAY_IMPORT: dict[str, str] = {
     "reports": "report tensors findings comparisons whatif validation gate",
     "api": "report tensors files workload devices comparisons traces profiles operators calls analysis validation "
     "whatif gate reports",
-    "commands": "report tensors models files workload devices comparisons traces calibration analysis validation "
-    "whatif gate reports",
+    "commands": "report tensors models files workload devices comparisons profiles traces calibration analysis "
+    "validation whatif gate reports",
     "pytest_plugin": "report analysis gate reports",
     "cli": "_version",
     "__main__": "cli",
@@ -67,7 +67,9 @@ TORCH_FREE = {
 }
 """Parts that no name of torch may occur in, not even for a type checker; nor what brings torch along."""
 TORCH = {"torch", "torchvision", "timm", "fvcore"}
-BUILDERS_MEET_TORCH = {"code", "registry", "spec", "options", "describe", "external", "foreign", "__init__"}
+BUILDERS_MEET_TORCH = {
+    *("arguments", "code", "describe", "external", "foreign", "named", "options", "registry", "spec", "__init__"),
+}
 """Modules of memprof.models that list and name networks, and so must not import torch when they are imported."""
 
 

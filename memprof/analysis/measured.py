@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from memprof import devices
 from memprof.analysis.simulated import requested, simulate_subject
-from memprof.analysis.subject import Subject, subject_of
+from memprof.analysis.subject import Subject, image_size, subject_of, task_of
 from memprof.devices.ceilings import ceilings, default_precision
 from memprof.devices.hosts import default_costs
 from memprof.devices.reported import identify
@@ -53,8 +53,10 @@ def measure(
 ) -> Report:
     """Run steps of a model here and report how long its operators took: `memprof.measure`, which says more."""
     _check_steps(device, warm_up, repeat)
-    subject, task = subject_of(model), Task(read_inputs(inputs, kwargs), loss, optimizer)
+    subject = subject_of(model)
+    task = task_of(subject, Task(read_inputs(inputs, kwargs), loss, optimizer), batch_size, resolution)
     workload = _requested_workload(subject, task, device, batch_size, resolution, phase, precision, layout)
+    subject = subject.sized(image_size(task.inputs, workload.resolution))
     target = _find_roof(device, roof)
     if target is not None:
         ceilings(target, _choose_precision(target, device, precision))

@@ -5,22 +5,13 @@ from __future__ import annotations
 import importlib
 import inspect
 import warnings
-from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from memprof.errors import ModelError, did_you_mean, nearest
 from memprof.models import registry
-from memprof.models.code import (
-    import_path,
-    is_file,
-    is_importable,
-    load_file,
-    load_module,
-    path_of,
-    separate_siblings,
-    target_of,
-)
-from memprof.models.foreign import foreign_code
+from memprof.models.code import imports_of, is_file, is_importable, path_of, target_of
+from memprof.models.foreign import advise_builder, foreign_code
 from memprof.models.spec import LIBRARIES, ModelSpec, Source
 
 if TYPE_CHECKING:
@@ -45,25 +36,38 @@ def resolution(spec: ModelSpec) -> int | None:
     if spec.source is not Source.TIMM:
         return None
     library = _timm(spec.name)
-    with foreign_code(f"building {spec} failed"):
+    with foreign_code(f"building {spec} failed", advise_builder):
         config = library.get_pretrained_cfg(spec.name)
     return int(config.input_size[-1]) if config is not None and config.input_size else None
 
 
-def build(spec: ModelSpec) -> nn.Module:
-    """Build the network on the default device; ModelError for whatever its code raises or returns in its place."""
-    match spec.source:
-        case Source.TIMM:
-            library = _timm(spec.name)
-            return _call(spec, lambda: library.create_model(spec.name, pretrained=False))
-        case Source.TORCHVISION:
-            return _torchvision(spec)
-        case Source.MODULE:
-            with import_path(Path.cwd()):
-                return _call(spec, target_of(spec, load_module(spec)))
-        case _:
-            with import_path(path_of(spec).parent), separate_siblings(path_of(spec).parent):
-                return _call(spec, target_of(spec, load_file(spec)))
+def build(spec: ModelSpec, module: ModuleType | None = None, image_size: tuple[int, int] | None = None) -> nn.Module:
+    """Build the network on the default device; ModelError for whatever its code raises or returns in its place.
+
+    `module` is the code that a spec of a user's code names. `image_size`, height and width, is passed on where it is
+    not the one that a library's network is made for, and its builder takes it.
+    """
+    if module is not None:
+        with imports_of(spec):
+            return _call(spec, target_of(spec, module))
+    if spec.source is Source.TIMM:
+        library = _timm(spec.name)
+        if image_size in (None, (resolution(spec),) * 2):
+            image_size = None
+        return _call(spec, lambda: _sized(library.create_model, spec.name, "img_size", image_size, pretrained=False))
+    return _torchvision(spec, image_size)
+
+
+def _sized(make: Any, name: str, word: str, image_size: tuple[int, int] | None, **options: Any) -> Any:
+    """Return make(name), told the image's size under `word` where it takes that; most networks take any size."""
+    if image_size is not None:
+        height, width = image_size
+        try:
+            return make(name, **{word: height if height == width else image_size}, **options)
+        except TypeError as error:
+            if word not in str(error):
+                raise
+    return make(name, **options)
 
 
 def build_feature_maps(spec: ModelSpec) -> nn.Module:
@@ -91,7 +95,7 @@ def _call(spec: ModelSpec, make: Any) -> nn.Module:
     from memprof.models.real_schedules import RealSchedules
 
     on_meta = torch.empty(0).device.type == "meta"
-    with foreign_code(f"building {spec} failed"):
+    with foreign_code(f"building {spec} failed", advise_builder):
         try:
             with RealSchedules():
                 model = make()
@@ -109,7 +113,8 @@ def _library(name: str) -> Any:
     """Import timm or torchvision, off the meta device and without their warnings about one another."""
     import torch
 
-    with foreign_code(f"importing {name} failed"), torch.device("cpu"), warnings.catch_warnings():
+    fence = foreign_code(f"importing {name} failed", f"install {name} anew")
+    with fence, torch.device("cpu"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return importlib.import_module(name)
 
@@ -121,14 +126,16 @@ def _timm(name: str) -> Any:
     return library
 
 
-def _torchvision(spec: ModelSpec) -> nn.Module:
+def _torchvision(spec: ModelSpec, image_size: tuple[int, int] | None) -> nn.Module:
     models = _library("torchvision").models
     if spec.name not in models.list_models():
         raise _unknown_name("torchvision", spec.name, models.list_models())
     # A detector's builder fetches weights for its backbone from the network unless told not to.
     parameters = inspect.signature(models.get_model_builder(spec.name)).parameters
     no_weights = {name: None for name in ("weights", "weights_backbone") if name in parameters}
-    return _call(spec, lambda: models.get_model(spec.name, **no_weights))
+    # Its transformers take square images alone.
+    size = image_size if image_size and image_size[0] == image_size[1] else None
+    return _call(spec, lambda: _sized(models.get_model, spec.name, "image_size", size, **no_weights))
 
 
 def _unknown_name(library: str, name: str, known: list[str]) -> ModelError:

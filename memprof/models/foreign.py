@@ -54,6 +54,18 @@ class foreign_code:
             raise ModelError(f"{what}: {describe(error)}{_place(trace)}", remedy) from error
 
 
+def advise_builder(error: BaseException) -> str:
+    """Return what to do about code that failed while it built a model on the meta device."""
+    return advise_device(error) or "correct that code, or give its callable other arguments"
+
+
+def advise_device(error: BaseException) -> str:
+    """Return what to do about code that failed because it wants a GPU; "" where it failed of something else."""
+    words = ("NVIDIA driver", "not compiled with CUDA", "CUDA error", "out of meta tensor", "No CUDA GPUs")
+    wants = any(word in str(error) for word in words)
+    return "leave .cuda(), .to(device) and device= out: nothing runs on a device here" if wants else ""
+
+
 def describe(error: BaseException) -> str:
     """Return the type and message of an exception in one line."""
     message = " ".join(str(error).split())

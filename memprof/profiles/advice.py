@@ -12,6 +12,7 @@ _NO_FAKE = re.compile(r"no fake impl registered for <CustomOpDef\(([\w:]+)\)>")
 _NO_RULE = re.compile(
     r"(?:operator\s+|Operator )?([A-Za-z_]\w*::\w+)\S*.{0,80}(?:no fake impl|Meta tensors|meta kernel)"
 )
+_CHANNELS = re.compile(r"(?:to have|a convolution of) (\d+) channels,? (?:but got|was given an input of) (\d+)")
 _QUANTISED = ("quantized", "quantized_decomposed", "_quantized")
 ELSEWHERE = "run it for real (memprof measure), or analyse the part before it"
 
@@ -39,6 +40,9 @@ def advise(error: BaseException, given: str, own: bool) -> str:
         )
     if "NVIDIA driver" in str(error) or "CUDA" in str(error):
         return "leave the device out, or take that of an input: nothing runs on a GPU here"
+    match = _CHANNELS.search(str(error))
+    if match:
+        return f"it was given {given}: give inputs of its own, with {match[1]} channel{'' if match[1] == '1' else 's'}"
     if own:
         return f"it was given {given}: check that its layers fit"
     return f"it was given images {given}; give others, or inputs of its own"
