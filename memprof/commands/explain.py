@@ -71,7 +71,6 @@ def command(
     With --against, the difference in predicted step time is divided by kind of operator and by stage. Without it, the
     model is also analysed in the other layout, in a faster precision and with twice the batch.
     """
-    from memprof.analysis.simulated import analyze_on
     from memprof.commands.output import Result, deliver, progress, redirect_output
     from memprof.comparisons.explanation import explain
     from memprof.files import check_writable
@@ -89,12 +88,9 @@ def command(
         """Analyse a model as the options say, or as a workload that differs from them says."""
         given = asked.with_batch(change.batch_size) if change else asked
         with progress(f"analysing {name}"), redirect_output():
-            (report,) = analyze_on(
+            (report,) = given.analyze(
                 name,
                 [device],
-                task=given.task,
-                batch_size=given.batch_size,
-                resolution=given.resolution,
                 phase=phase,
                 precision=change.precision if change else precision,
                 layout=change.layout if change else layout,
