@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memprof.analysis.asking import Resolution, ask
+from memprof.analysis.asking import Asked, Resolution, ask
 from memprof.commands.asking import batch_size_option, input_option, resolution_option
 from memprof.commands.naming import device_option, model_option
 from memprof.commands.options import (
@@ -74,13 +74,9 @@ def command(
     from memprof.commands.output import Result, deliver, progress, redirect_output
     from memprof.comparisons.explanation import explain
     from memprof.files import check_writable
-    from memprof.models import canonical_name
 
     asked = ask(inputs, resolution, batch_size)
-    for name in (model, against or model):
-        canonical_name(name)  # a mistake in the second one is told before the first one is analysed
-    if against is not None and asked.resolution is None and asked.task.inputs is None:
-        _check_resolutions(model, against)
+    _check_names(model, against, asked)
     if not as_json:
         check_writable(output)
 
@@ -101,6 +97,16 @@ def command(
 
     explained = explain(analyse_as(model), analyse_as(against)) if against else _losses(analyse_as, model, device)
     deliver([Result(explained, WRITERS, formats)], output, as_json=as_json)
+
+
+def _check_names(model: str, against: str | None, asked: Asked) -> None:
+    """Tell a mistake in the second model before the first one is analysed."""
+    from memprof.models import canonical_name
+
+    for name in (model, against or model):
+        canonical_name(name)
+    if against is not None and asked.resolution is None and asked.task.inputs is None:
+        _check_resolutions(model, against)
 
 
 def _check_resolutions(model: str, against: str) -> None:
