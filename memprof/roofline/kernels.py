@@ -82,7 +82,8 @@ class Kernels:
         share = np.divide(found, shared, out=np.zeros_like(found), where=shared > 0)
         elsewhere = self.written_bytes - self.in_place_bytes
         kept = np.clip(capacity_bytes - (touched - elsewhere), 0.0, elsewhere)
-        return found + share * np.minimum(self.in_place_bytes, shared) + kept
+        resident: Floats = found + share * np.minimum(self.in_place_bytes, shared) + kept
+        return resident
 
     def has_pattern(self, patterns: Set[Pattern]) -> NDArray[np.bool_]:
         """Return which kernels have one of `patterns`."""
