@@ -309,3 +309,10 @@ def test_the_model_asks_for_every_constant_of_the_data_and_for_no_other():
         kernel_times(gather(works, engines), bounds_of(works, engines, TOY), roofs)
     assert given.keys_asked - {"launch_gap_seconds"} == set(given) - {"launch_cycles", "launch_gap_seconds"}
     assert set(constants()) <= set(given)
+
+
+def test_sms_without_a_block_issue_nothing():
+    work = Work("forward", "float32", dram=Traffic(1, 1), blocks=2, instructions=1000)
+    assert seconds("issue", work, issue_slots_per_second=100, sm_count=8) == 1000 / 100 * 8 / 2
+    assert seconds("issue", work, issue_slots_per_second=100, sm_count=1) == 1000 / 100
+    assert seconds("issue", replace(work, blocks=None), issue_slots_per_second=100, sm_count=8) == 1000 / 100
