@@ -183,4 +183,5 @@ def _threads(source: TensorSpec, dims: Argument) -> int:
     )
     if innermost in left or row < 1:
         return kept
-    return kept * min(ROW_THREADS, 2 ** (row.bit_length() - 1))
+    lanes: int = 1 << (row.bit_length() - 1)
+    return kept * min(ROW_THREADS, lanes)

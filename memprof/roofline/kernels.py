@@ -70,7 +70,7 @@ class Kernels:
 
         It finds what the kernel before it has written or read, as far as there is room beside what either of them
         touches otherwise; what it writes over that stays there too. What it writes elsewhere stays as far as there is
-        room beside what else it touches.
+        room beside all that it touches: a GELU of 30 MB on an A100 of 40 keeps nothing (NeuSight's recordings).
         """
         if not self.read_bytes.size:
             return self.read_bytes
@@ -81,8 +81,9 @@ class Kernels:
         found = np.clip(capacity_bytes - beside, 0.0, shared)
         share = np.divide(found, shared, out=np.zeros_like(found), where=shared > 0)
         elsewhere = self.written_bytes - self.in_place_bytes
-        kept = np.clip(capacity_bytes - (touched - elsewhere), 0.0, elsewhere)
-        return found + share * np.minimum(self.in_place_bytes, shared) + kept
+        kept = np.clip(capacity_bytes - touched, 0.0, elsewhere)
+        resident: Floats = found + share * np.minimum(self.in_place_bytes, shared) + kept
+        return resident
 
     def has_pattern(self, patterns: Set[Pattern]) -> NDArray[np.bool_]:
         """Return which kernels have one of `patterns`."""

@@ -210,7 +210,9 @@ class _Model:
         per_tap_half = self._pattern_constants(lambda pattern: self._instructions(pattern, "_16bit"))
         is_half = self._kernels.element_bytes == _HALF_BYTES
         taps = self._kernels.macs * self._kernels.padding
-        issued = taps * np.where(is_half, per_tap_half, per_tap) + self._kernels.instructions
+        busy = np.clip(self._kernels.blocks / self.get("sm_count", 1.0), 0.0, 1.0)
+        stated = self._kernels.instructions / np.where(busy > 0, busy, 1.0)  # SMs without a block issue nothing
+        issued = taps * np.where(is_half, per_tap_half, per_tap) + stated
         return issued / self._issue if self._issue else np.zeros_like(issued)
 
     def launching(self) -> Floats:

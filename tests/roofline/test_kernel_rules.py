@@ -74,12 +74,12 @@ def test_products_on_cuda_cores_have_a_fraction_of_dram_bandwidth_of_their_own()
 
 
 def test_what_the_kernel_before_left_in_l2_moves_through_that():
-    """50 bytes read and 50 written: of each, 80 - 50 beside the other. 60 at 400 B/s, 40 at 100 B/s x 0.25."""
+    """All 50 bytes read are found, 110 - 100 of those written stay: 60 at 400 B/s, 40 at 100 B/s x 0.25."""
     first, second = Work("copy", "float32", dram=Traffic(0, 60)), Work("copy", "float32", dram=Traffic(50, 50))
     constant = {"stream_dram_fraction": 0.25}
-    assert seconds("dram", first, second, l2_capacity_bytes=80, **constant) == 40 / 25 + 60 / 400
+    assert seconds("dram", first, second, l2_capacity_bytes=110, **constant) == 40 / 25 + 60 / 400
     assert seconds("dram", first, second, l2_capacity_bytes=0, **constant) == 100 / 25
-    assert seconds("dram", second, l2_capacity_bytes=80, stream_l2_fraction=0.5) == 70 / 100 + 30 / 200
+    assert seconds("dram", second, l2_capacity_bytes=110, stream_l2_fraction=0.5) == 90 / 100 + 10 / 200
 
 
 def test_rows_that_l2_cannot_hold_are_read_from_dram_twice():
@@ -341,3 +341,10 @@ def test_the_model_asks_for_every_constant_of_the_data_and_for_no_other():
         kernel_times(gather(works, engines), bounds_of(works, engines, TOY), roofs)
     assert given.keys_asked - {"launch_gap_seconds"} == set(given) - {"launch_cycles", "launch_gap_seconds"}
     assert set(constants()) <= set(given)
+
+
+def test_sms_without_a_block_issue_nothing():
+    work = Work("forward", "float32", dram=Traffic(1, 1), blocks=2, instructions=1000)
+    assert seconds("issue", work, issue_slots_per_second=100, sm_count=8) == 1000 / 100 * 8 / 2
+    assert seconds("issue", work, issue_slots_per_second=100, sm_count=1) == 1000 / 100
+    assert seconds("issue", replace(work, blocks=None), issue_slots_per_second=100, sm_count=8) == 1000 / 100

@@ -73,11 +73,11 @@ def moving(*traffic):
 @pytest.mark.parametrize(
     ("capacity", "resident"),
     [
-        # All that was just written, 60 and 40, and all that is written beside 10, 50 and 70 read.
-        (110, [60, 50 + 40, 40 + 10]),
-        # Of reads, 80 - 40 beside what the second writes, 80 - 50 beside what was read before the third; of writes,
-        # 80 - 10, 80 - 50 and 80 - 70.
-        (80, [60, 40 + 30, 30 + 10]),
+        # Of what is written, what fits beside all that the kernel touches: 110 - 70, 110 - 90, 110 - 80. Found: all of
+        # the 50 and of the 40 that were just written.
+        (110, [40, 50 + 20, 40 + 10]),
+        # Room for 80 - 40 beside what the second kernel writes, for 80 - 50 beside what was read before the third.
+        (80, [10, 40, 30]),
         (0, [0, 0, 0]),
     ],
 )
@@ -93,12 +93,12 @@ def test_what_is_written_over_what_was_found_stays_too():
 
 
 def test_a_second_pass_finds_what_the_first_has_read():
-    """40 bytes read again, 40 written: all fit in 80; in 60, 60 - 40 are found beside 40 written, and as many stay."""
+    """40 bytes read again, 40 written: all fit in 120; in 60, 60 - 40 are found beside 40 written, and none stay."""
     first = Work("statistics", "float32", dram=Traffic(40, 0))
     second = Work("normalisation", "float32", dram=Traffic(40, 40), reread_bytes=40)
     kernels = gather([first, second], [{}, {}])
-    assert kernels.resident_bytes(80).tolist()[1] == 40 + 40
-    assert kernels.resident_bytes(60).tolist()[1] == 20 + 20
+    assert kernels.resident_bytes(120).tolist()[1] == 40 + 40
+    assert kernels.resident_bytes(60).tolist()[1] == 20
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 10**9)), min_size=1), st.integers(0, 2 * 10**9))
