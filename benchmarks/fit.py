@@ -35,7 +35,6 @@ MOST = 150
 FOLDS = 5
 SHARED = (
     "transposed_dram_fraction",
-    "depthwise_cudnn_dram_fraction",
     "few_channels_tensor_fraction",
     "grouped_tensor_fraction",
     "grouped_weight_tensor_fraction",
@@ -44,12 +43,10 @@ SHARED = (
     "attention_backward_tensor_fraction",
     "serial_load_seconds",
     "depthwise_weight_instructions",
-    "depthwise_cudnn_l1_fraction",
     "depthwise_cudnn_weight_instructions",
     "depthwise_cudnn_weight_instructions_16bit",
-    "matmul_tf32_tensor_fraction",
 )
-HALF_RATE = ("matmul_tensor_fraction", "convolution_tensor_fraction", "weight_gradient_tensor_fraction")
+HALF_RATE = ("matmul_tensor_fraction", "convolution_tensor_fraction")
 """Of GeForce cards, for which nobody published kernels; those of data-centre GPUs come from kernels."""
 AMPERE, BLACKWELL = "half rate", "half rate, 12."
 GDDR = "GDDR"

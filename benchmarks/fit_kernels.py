@@ -50,10 +50,6 @@ GROUPS = (
         {"product_core_fraction": (0.84, 0.88, 0.92, 0.96), "core_product_dram_fraction": (0.45, 0.52, 0.6)},
     ),
     Group(
-        ("kernels_conv_A100-80GB-PCIe_torch2.1.0.csv", "kernels_conv_V100-PCIE-32GB_torch2.1.0.csv"),
-        {"convolution_core_fraction": (0.6, 0.65, 0.7, 0.75, 0.8)},
-    ),
-    Group(
         ("kernels_gemm_bf16.csv",),
         {
             "matmul_tensor_fraction": (0.85, 0.9, 0.95),
@@ -63,7 +59,7 @@ GROUPS = (
         "a100-sxm4-80gb",
     ),
     Group(("kernels_gemm_bf16.csv",), {"matmul_tensor_fraction": (0.85, 0.9, 0.95, 1.0)}, "h100-sxm5-80gb"),
-    Group(("kernels_gemm_bf16.csv",), {"matmul_tensor_fraction": (0.55, 0.6, 0.65, 0.7)}, "l40s"),
+    Group(("kernels_gemm_bf16.csv",), {"core_joules": (5e-12, 6e-12, 7e-12)}, "l40s"),
     Group(
         ("kernels_add_A100-PCIE-40GB_torch2.1.0.csv", "kernels_relu_A100-PCIE-40GB_torch2.1.0.csv"),
         {"stream_dram_fraction": (0.86, 0.88, 0.897, 0.92)},

@@ -6,6 +6,7 @@ import math
 import os
 import platform
 import statistics
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ BLOCKS = 24
 KINDS = (0, 2, 4)
 """Blocks that the head has more than the base: none, a twelfth, a sixth."""
 EFFECTS = (0.0, 0.02, 0.04, 0.05, 0.06, 0.07, 0.08, 0.10, 0.12, 0.15, 0.20)
-DRAWN = 400
+DRAWN = 60
 _SEED = 20_261
 _VERDICTS = (Verdict.PASSED, Verdict.REGRESSED, Verdict.CANNOT_TELL)
 
@@ -86,14 +87,19 @@ TITLES = ("passed", "regressed", "cannot tell")
 def setting(pairs: Sequence[PairOutcome], kinds: dict[int, list[PairOutcome]], burners: int) -> str:
     """Return what was measured where."""
     step = statistics.median(item.base_seconds for item in kinds[0]) * 1e3
-    return f"""The network is {BLOCKS} convolutions of 3x3 with 32 channels, on {BATCH} images of {RESOLUTION} pixels; its
-step takes {step:.1f} ms. {len(kinds[0])} pairs of fresh processes were measured of each kind, in turns, while {burners}
-of {os.cpu_count()} processors ({platform.machine()}, {platform.system()}) had a process that spins, and whatever else
-the machine did: the load average was {quantiles([item.load for item in pairs], ".1f")}, a pair took
-{quantiles([item.seconds for item in pairs], ".1f")} seconds. Of these pairs {DRAWN} runs of the gate are drawn, each of
-{", ".join(str(look.pairs) for look in LOOKS[:-1])} or {LOOKS[-1].pairs} of them, and judged as the gate judges: the
-shares below are of these runs, which share pairs, so that they are no more certain than {len(kinds[0])} pairs make them.
-"""
+    looks = ", ".join(str(look.pairs) for look in LOOKS[:-1])
+    paragraphs = (
+        f"The network is {BLOCKS} convolutions of 3x3 with 32 channels, on {BATCH} images of {RESOLUTION} pixels; its "
+        f"step takes {step:.1f} ms. {len(kinds[0])} pairs of fresh processes were measured of each kind, in turns, on "
+        f"{os.cpu_count()} processors ({platform.machine()}, {platform.system()}), while {burners} more "
+        f"process{' only spun' if burners == 1 else 'es only spun'} and others worked: the load average was "
+        f"{quantiles([item.load for item in pairs], '.1f')}, a pair took "
+        f"{quantiles([item.seconds for item in pairs], '.1f')} seconds.",
+        f"Of these pairs {DRAWN} runs of the gate are drawn, each of {looks} or {LOOKS[-1].pairs} of them, and judged "
+        "as the gate judges. The shares below are of these runs; they share pairs, so that they are no more certain "
+        f"than {len(kinds[0])} pairs make them.",
+    )
+    return "\n\n".join(textwrap.fill(paragraph, 120) for paragraph in paragraphs) + "\n"
 
 
 def rows(kinds: dict[int, list[PairOutcome]]) -> str:

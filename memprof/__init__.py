@@ -1,11 +1,15 @@
-"""memprof predicts how fast a PyTorch vision network runs on a GPU and tells what slows it down, without the GPU.
+"""memprof predicts how fast a PyTorch network runs on a GPU and tells what slows it down, without the GPU.
 
     import memprof
-    report = memprof.analyze("inceptionnext_t", device="a100", batch_size=128)
+    report = memprof.analyze(my_model, inputs=(images, tokens), device="a100", phase="train")
     report.totals.images_per_second  # predicted
     report.totals.roofline_images_per_second  # at most
+    report.plot()  # the roofline; report.save("report.html"), report.to_pandas()
 
-Importing memprof imports no torch; the first analysis does.
+analyze: one step of any model, on a GPU that need not be there. measure: the same, really run here. read_trace: what
+torch.profiler recorded anywhere. compare, explain, ablate, sweep: models against each other, and varied. validate,
+gate_check: predictions against measurements, networks against what was accepted. profile: any code. spec describes an
+input, register teaches an operator. Importing memprof imports no torch; the first analysis does.
 """
 
 from __future__ import annotations
@@ -16,8 +20,13 @@ from memprof._version import __version__
 
 if TYPE_CHECKING:
     from memprof import devices, models
-    from memprof.analysis.simulated import analyze
+    from memprof.api.analysing import analyze, measure
+    from memprof.api.checking import gate_check, validate, validate_kernels
+    from memprof.api.comparing import ablate, compare, explain, sweep
+    from memprof.api.profiling import profile
+    from memprof.api.reading import read_trace
     from memprof.errors import MemprofError
+    from memprof.operators.user import register
     from memprof.report.record import Report
     from memprof.tensors.inputs import spec
 else:
@@ -25,7 +34,12 @@ else:
     _HOMES = {
         "MemprofError": "memprof.errors",
         "Report": "memprof.report.record",
-        "analyze": "memprof.analysis.simulated",
+        **dict.fromkeys(("analyze", "measure"), "memprof.api.analysing"),
+        **dict.fromkeys(("gate_check", "validate", "validate_kernels"), "memprof.api.checking"),
+        **dict.fromkeys(("ablate", "compare", "explain", "sweep"), "memprof.api.comparing"),
+        "profile": "memprof.api.profiling",
+        "read_trace": "memprof.api.reading",
+        "register": "memprof.operators.user",
         "spec": "memprof.tensors.inputs",
     }
 
@@ -41,8 +55,27 @@ else:
         return value
 
     def __dir__() -> list[str]:
-        """Return the loaded names and those still to be loaded."""
-        return sorted({*globals(), *__all__})
+        """Return what a user calls."""
+        return sorted(__all__)
 
 
-__all__ = ["MemprofError", "Report", "__version__", "analyze", "devices", "models", "spec"]
+__all__ = [
+    "MemprofError",
+    "Report",
+    "__version__",
+    "ablate",
+    "analyze",
+    "compare",
+    "devices",
+    "explain",
+    "gate_check",
+    "measure",
+    "models",
+    "profile",
+    "read_trace",
+    "register",
+    "spec",
+    "sweep",
+    "validate",
+    "validate_kernels",
+]

@@ -39,6 +39,7 @@ COMMANDS = {
 }
 """The commands, each the attribute `command` of its module in memprof.commands, and their one-line help."""
 
+HELP = "help"
 _COMPLETION = "_MEMPROF_COMPLETE"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
@@ -62,16 +63,39 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the arguments name; UsageError with the nearest ones where there is none."""
+        if args and args[0] == HELP:
+            return HELP, _help_of(self), args[1:]
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            close = nearest(args[0], COMMANDS)
-            hint = f"; did you mean {' or '.join(close)}?" if close else ""
-            raise click.UsageError(f"no such command {args[0]!r}{hint}", ctx)
+            raise click.UsageError(f"no such command {args[0]!r}{_hint(args[0], list(COMMANDS))}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _help_of(group: LazyGroup) -> click.Command:
+    """Return the command that shows the help of the group, or of the command that is named after it."""
+
+    def show(words: tuple[str, ...]) -> None:
+        above = click.get_current_context().parent
+        assert above is not None
+        command: click.Command = group
+        for word in words:
+            known = command.list_commands(above) if isinstance(command, click.Group) else []
+            found = command.get_command(above, word) if isinstance(command, click.Group) and word in known else None
+            if found is None:
+                raise click.UsageError(f"no such command {' '.join(words)!r}{_hint(word, known)}", above)
+            command, above = found, click.Context(found, parent=above, info_name=word)
+        click.echo(command.get_help(above))
+
+    return click.Command(HELP, callback=show, params=[click.Argument(["words"], nargs=-1, metavar="[COMMAND]")])
+
+
+def _hint(word: str, known: Sequence[str]) -> str:
+    close = nearest(word, known)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
 def _debug_option() -> click.Option:

@@ -7,6 +7,7 @@ from memprof.operators import (
     attention,
     convolution,
     elementwise,
+    grouped_products,
     indexing,
     layout,
     loss,
@@ -18,6 +19,7 @@ from memprof.operators import (
     reduction,
     resampling,
     row_normalization,
+    sampling,
     softmax,
     views,
 )
@@ -26,6 +28,7 @@ __all__ = [
     "attention",
     "convolution",
     "elementwise",
+    "grouped_products",
     "indexing",
     "layout",
     "loss",
@@ -37,6 +40,7 @@ __all__ = [
     "reduction",
     "resampling",
     "row_normalization",
+    "sampling",
     "softmax",
     "views",
 ]

@@ -10,6 +10,7 @@ no bound, only in the predicted time (`cudnn_layout`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil, prod
 
 from memprof.calls import OperatorCall
@@ -97,22 +98,31 @@ def _dense_forward(convolution: Convolution, bias: TensorSpec | None) -> Work:
 
 
 def _data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
-    """Build the Work of the gradient of the input: as many multiply-adds as forward, one output per input element."""
+    """Build the Work of the gradient of the input: as many multiply-adds as forward, one output per input element.
+
+    The depth of the product, the outputs' channels, lies apart in the weight, whatever the layout.
+    """
+    product = _product(convolution, convolution.input.shape)
     return product_work(
         "data gradient",
         grad_output.dtype,
-        _product(convolution, convolution.input.shape, _phase_taps(convolution)),
+        replace(product, turned=is_product(convolution)),
         macs=macs(convolution),
         dram=Traffic(stored_bytes(grad_output) + stored_bytes(convolution.weight), _dense_bytes(convolution.input)),
         assumed=convolution.assumed,
         pattern=_pattern(convolution),
         conversions=conversions(convolution, grad_output.shape, convolution.weight.shape, convolution.input.shape),
         winograd=_winograd(convolution, convolution.input.shape),
+        padding=_phase_taps(convolution),
     )
 
 
 def _weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
-    """Build the Work of the gradient of the weight: as many multiply-adds as forward, summed over all positions."""
+    """Build the Work of the gradient of the weight: as many multiply-adds as forward, summed over all positions.
+
+    The depth of the product, the positions, lies apart in both operands where these are channels last, and its rows of
+    channels do where they are not.
+    """
     weight = convolution.weight
     rows, columns = weight.shape[0] // convolution.groups, prod(weight.shape[1:])
     depth = macs(convolution) / max(1, convolution.groups * rows * columns)
@@ -120,7 +130,7 @@ def _weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
     return product_work(
         "weight gradient",
         grad_output.dtype,
-        Product(convolution.groups, rows, columns, depth, turned=is_turned(convolution)),
+        Product(convolution.groups, rows, columns, depth, turned=is_product(convolution)),
         macs=macs(convolution),
         dram=Traffic(touched + stored_bytes(grad_output), _dense_bytes(weight)),
         assumed=convolution.assumed,
@@ -158,10 +168,12 @@ def _winograd(convolution: Convolution, result: Shape) -> Winograd | None:
 
 
 def _phase_taps(convolution: Convolution) -> float:
-    """Return what a data gradient multiplies over what it is asked for: its positions come in stride x stride phases.
+    """Return what CUDA cores multiply over what a data gradient asks for: positions come in stride x stride phases.
 
     Each phase meets every stride-th tap of the window, ceil(kernel / stride) of them in each direction; where none
-    falls on a phase, as three times in four of a 1x1 convolution of stride 2, it is gone through all the same.
+    falls on a phase, as three times in four of a 1x1 convolution of stride 2, it is gone through all the same: on
+    DeepBench's V100 these take 4 times as long. Tensor-core kernels go phase by phase through what there is ("strided
+    dgrad" in CUTLASS's implicit_gemm_convolution.md).
     """
     if convolution.transposed:
         return 1.0
@@ -169,13 +181,10 @@ def _phase_taps(convolution: Convolution) -> float:
     return prod(step * ceil(taps / step) / taps for taps, step in moves)
 
 
-def _product(convolution: Convolution, result: Shape, more: float = 1.0) -> Product:
-    """Return the matrix products, one per group, whose result has the shape `result` (N, C, spatial...).
-
-    Their depth is `more` than the multiply-adds ask for.
-    """
+def _product(convolution: Convolution, result: Shape) -> Product:
+    """Return the matrix products, one per group, whose result has the shape `result` (N, C, spatial...)."""
     rows, columns = result[0] * prod(result[2:]), result[1] // convolution.groups
-    depth = more * macs(convolution) / max(1, convolution.groups * rows * columns)
+    depth = macs(convolution) / max(1, convolution.groups * rows * columns)
     return Product(convolution.groups, rows, columns, depth, turned=is_turned(convolution))
 
 

@@ -7,7 +7,8 @@ delivers 2 * kh * kw elements per output, 8 * kh * kw bytes in fp32, and that, n
 for kernels of 13 and more, where DRAM traffic alone is 10 to 100 times too fast. Taps that fall into the padding are
 counted, as fvcore counts them.
 
-The kernels for channels-last tensors (cuDNN's) are closed; they are held to the same counts.
+The kernels for channels-last tensors (cuDNN's) are closed; their bytes are held to the same counts, their time to what
+they seem to issue.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ THREADS = 1024
 WEIGHT_WARPS, WARP_THREADS = 8, 32
 """Warps per block of the weight gradient, one for each image at a time, and outputs that a warp takes at a time
 (getGradParamsNumThreads in the same file)."""
+BASE, TAP = 45, 13
+HALF_BASE, HALF_ROW = 100, 20
+"""Instructions of cuDNN's kernels for an element and for each of its taps, and in 16 bits, where a row of taps is kept,
+for each row. Source: windows of 3, 5 and 7 in ConvNeXt-T in TF32 on an A100 (InceptionNeXt's README), of 3 and 5 in 16
+bits on an RTX 3090 (timm) and an A100 (NVIDIA's EfficientNets)."""
 RESIDENT_WARPS, RESIDENT_BLOCKS = 64, 16
 """Of them an SM holds, and blocks: few images make blocks of as few warps (the same function)."""
 HALF_BYTES = 2
@@ -95,6 +101,7 @@ def forward(convolution: Convolution, bias: TensorSpec | None) -> Work:
         blocks=blocks,
         assumed=convolution.assumed,
         pattern=Pattern.DEPTHWISE_CUDNN if is_cudnns(convolution) else Pattern.DEPTHWISE,
+        instructions=_cudnn_instructions(convolution, outputs),
     )
 
 
@@ -118,6 +125,7 @@ def data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         blocks=blocks,
         assumed=convolution.assumed,
         pattern=Pattern.DEPTHWISE_CUDNN_DATA if is_cudnns(convolution) else Pattern.DEPTHWISE_DATA,
+        instructions=_cudnn_instructions(convolution, elements(grad_input)),
     )
 
 
@@ -142,9 +150,30 @@ def weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
         blocks=elements(weight),
         assumed=convolution.assumed,
         pattern=Pattern.DEPTHWISE_CUDNN_WEIGHT if convolution.channels_last else Pattern.DEPTHWISE_WEIGHT,
+        padding=_idle_lanes(convolution),
         serial_steps=0 if convolution.channels_last else _loop_turns(convolution.output_shape),
         resident_blocks=min(RESIDENT_BLOCKS, RESIDENT_WARPS // min(WEIGHT_WARPS, convolution.output_shape[0])),
     )
+
+
+def _cudnn_instructions(convolution: Convolution, threads: int) -> float:
+    """Return what cuDNN's kernels issue for `threads` elements; nothing is counted of PyTorch's kernels here.
+
+    A data gradient's stride leaves each element fewer taps.
+    """
+    if not is_cudnns(convolution):
+        return 0
+    taps = macs(convolution) / max(1, threads)
+    each = (
+        HALF_ROW * taps**0.5 + HALF_BASE if element_bytes(convolution.input.dtype) == HALF_BYTES else TAP * taps + BASE
+    )
+    return threads * each * _idle_lanes(convolution)
+
+
+def _idle_lanes(convolution: Convolution) -> float:
+    """Return the lanes over the channels: channels last, the lanes of a warp lie side by side over 32 of them."""
+    channels = convolution.input.shape[1]
+    return WARP_THREADS * ceil(channels / WARP_THREADS) / channels if convolution.channels_last else 1
 
 
 def _loop_turns(output: Shape) -> int:

@@ -80,6 +80,30 @@ def cost_embedding_backward(call: OperatorCall) -> tuple[Work, ...]:
     return (fill("fill", table), _scatter(table, grad, (indices,), adds=True))
 
 
+@formula("aten::_embedding_bag", "aten::_embedding_bag_forward_only", kind=Kind.LAYOUT)
+def cost_embedding_bag(call: OperatorCall) -> tuple[Work, ...]:
+    """Cost _embedding_bag(table, indices, offsets, ...): the rows of a bag are added up (EmbeddingBag.cu)."""
+    table, indices, offsets = call.tensor(0), call.tensor(1), call.tensor(2)
+    output = dense((offsets.shape[0], *table.shape[1:]), table.dtype)
+    rows = _gather(table, (*indices.shape, *table.shape[1:]), (indices, offsets))
+    summed = Traffic(rows.dram.read_bytes, stored_bytes(output))
+    flops = elements(indices) * table.shape[1]
+    return (make_work("gather", table.dtype, dram=summed, l2=rows.l2, l1=rows.l1, vector_flops=flops),)
+
+
+@formula("aten::_embedding_bag_backward", "aten::_embedding_bag_dense_backward", kind=Kind.LAYOUT)
+def cost_embedding_bag_backward(call: OperatorCall) -> tuple[Work, ...]:
+    """Cost its dense gradient: the table's is zeroed, and the gradient of a bag added to each of its rows."""
+    grad, indices = call.tensor(0), call.tensor(1)
+    place = 6 if call.name == "aten::_embedding_bag_backward" else 5
+    rows = integers(call.argument(place))
+    if rows is None:
+        raise LookupError(f"{call.name}: the number of rows was not recorded")
+    spread = TensorSpec((elements(indices), grad.shape[1]), (0, 1), grad.dtype)
+    table = dense((rows[0], grad.shape[1]), grad.dtype)
+    return (fill("fill", table), _scatter(table, spread, (indices,), adds=True))
+
+
 @formula("aten::index_select", kind=Kind.LAYOUT)
 def cost_index_select(call: OperatorCall) -> tuple[Work, ...]:
     """Cost index_select(x, dim, indices): a slice of x per index."""

@@ -87,6 +87,11 @@ def cost_addmm_activation(call: OperatorCall) -> tuple[Work, ...]:
     return (_product(call.tensor(1), call.tensor(2), added=call.tensor(0), per_output=per_output),)
 
 
+def multiply(first: TensorSpec, second: TensorSpec) -> Work:
+    """Build the Work of a product of two matrices, or of two batches of them, for operators that contain one."""
+    return _product(first, second)
+
+
 def _column(vector: TensorSpec) -> TensorSpec:
     strides = None if vector.strides is None else (*vector.strides, 1)
     return TensorSpec((*vector.shape, 1), strides, vector.dtype)

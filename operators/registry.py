@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from memprof.calls import OperatorCall
+from memprof.errors import ModelError
 from memprof.operators.work import Work
 from memprof.vocabulary import Kind
 
@@ -37,6 +38,23 @@ def formula(*names: str, kind: Kind | Callable[[OperatorCall], Kind]) -> Callabl
         return function
 
     return register
+
+
+_TAUGHT: set[str] = set()
+
+
+def teach(name: str, cost: Formula, kind: Kind) -> None:
+    """Register a user's formula, in place of an earlier one of theirs; ModelError where memprof has its own."""
+    if name in _OPERATORS and name not in _TAUGHT:
+        raise ModelError(f"memprof knows what {name} costs", "register operators of your own")
+    _OPERATORS[name] = Operator(cost, lambda call: kind)
+    _TAUGHT.add(name)
+
+
+def forget(name: str) -> None:
+    """Forget a user's formula."""
+    _TAUGHT.discard(name)
+    _OPERATORS.pop(name, None)
 
 
 def declare_free(*names: str, kind: Kind = Kind.LAYOUT) -> None:

@@ -48,10 +48,11 @@ GROUP_BACKWARD_FLOPS = 4
 
 RESIDENT_ROWS = 16
 """Blocks of 128 threads that an SM holds."""
-ROW_INSTRUCTIONS, ELEMENT_INSTRUCTIONS = 48_000, 115
-"""That a block's 128 threads issue for a row, most of them to combine their means and variances (Welford's, a division
-each), and for each element. Source: rows of 264 to 2,048 elements in NeuSight's recordings of an A100 (arXiv
-2407.13853); rows of 128 agree, 47,800 on an A100 at 765 MHz (github.com/harryjmoss/particle_transformer)."""
+ROW_INSTRUCTIONS, WARP_INSTRUCTIONS, WARP_ELEMENTS = 33_000, 17_000, 128
+"""That a block's 128 threads issue for a row, to combine their means and variances, and for each 128 elements, which a
+warp of theirs takes four a thread (Welford's algorithm, a division each). Source: rows of 264 to 2,048 elements in
+NeuSight's recordings of an A100 (arXiv 2407.13853); rows of 128 agree, 47,800 on an A100 at 765 MHz
+(github.com/harryjmoss/particle_transformer)."""
 COLUMNS_PER_BLOCK = 32
 """Columns of scale and shift per block of the parameter-gradient kernel (GammaBetaBackwardCUDAKernel_32x32 and, later,
 LaunchGammaBetaBackwardCUDAKernel): a block goes through all rows, so narrow rows leave most of the GPU idle."""
@@ -135,7 +136,7 @@ def cost_group_norm_backward(call: OperatorCall) -> tuple[Work, ...]:
 
 def _instructions(rows: int, row: int) -> int:
     """Return what the blocks of `rows` rows of `row` elements issue; the gradient of x is taken to need as much."""
-    return rows * (ROW_INSTRUCTIONS + ELEMENT_INSTRUCTIONS * row)
+    return rows * (ROW_INSTRUCTIONS + WARP_INSTRUCTIONS * ceil(row / WARP_ELEMENTS))
 
 
 def _present(*tensors: TensorSpec | None) -> tuple[TensorSpec, ...]:

@@ -67,6 +67,7 @@ def product_work(
     pattern: Pattern = Pattern.MATMUL,
     conversions: tuple[Conversion, ...] = (),
     winograd: Winograd | None = None,
+    padding: float = 1,
 ) -> Work:
     """Build the Work of a tiled matrix product.
 
@@ -90,5 +91,6 @@ def product_work(
         pattern=pattern,
         conversions=conversions,
         winograd=winograd,
+        padding=padding,
         assumed=assumed,
     )

@@ -46,12 +46,14 @@ MAY_IMPORT: dict[str, str] = {
     "whatif": "report models findings comparisons validation",
     "gate": "_version report tensors models files workload devices profiles analysis",
     "reports": "report tensors findings comparisons whatif validation gate",
-    "commands": "report tensors models files workload devices comparisons traces calibration analysis validation "
+    "api": "report tensors files workload devices comparisons traces profiles operators calls analysis validation "
     "whatif gate reports",
+    "commands": "report tensors models files workload devices comparisons profiles traces calibration analysis "
+    "validation whatif gate reports",
     "pytest_plugin": "report analysis gate reports",
     "cli": "_version",
     "__main__": "cli",
-    "": "_version report models tensors devices analysis",
+    "": "_version report models tensors devices operators api",
 }
 TOP_LEVEL = {
     *("__init__", "__main__", "_version", "calls", "cli", "errors", "files", "journal", "pytest_plugin", "units"),
@@ -65,7 +67,9 @@ TORCH_FREE = {
 }
 """Parts that no name of torch may occur in, not even for a type checker; nor what brings torch along."""
 TORCH = {"torch", "torchvision", "timm", "fvcore"}
-BUILDERS_MEET_TORCH = {"registry", "spec", "options", "describe", "external", "foreign", "__init__"}
+BUILDERS_MEET_TORCH = {
+    *("arguments", "code", "describe", "external", "foreign", "named", "options", "registry", "spec", "__init__"),
+}
 """Modules of memprof.models that list and name networks, and so must not import torch when they are imported."""
 
 

@@ -191,15 +191,20 @@ def _totals(
 
 
 def _memory(use: MemoryUse, device: DeviceCeilings) -> Memory:
-    capacity = device.memory_capacity_bytes
     return Memory(
         float(use.peak_bytes),
         float(use.parameters_bytes),
         float(use.gradients_bytes),
         float(use.optimizer_bytes),
         float(use.activations_bytes),
-        None if capacity is None else use.peak_bytes + CONTEXT_BYTES <= capacity,
+        fits(use, device),
     )
+
+
+def fits(use: MemoryUse, device: DeviceCeilings) -> bool | None:
+    """Return whether a step fits into the device's memory beside the CUDA context; None where that is not known."""
+    capacity = device.memory_capacity_bytes
+    return None if capacity is None else use.peak_bytes + CONTEXT_BYTES <= capacity
 
 
 def _coverage(costed: Sequence[CostedCall], unknown: Sequence[OperatorCall], read_share: float) -> Coverage:

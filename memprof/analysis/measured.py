@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from memprof import devices
 from memprof.analysis.simulated import requested, simulate_subject
-from memprof.analysis.subject import Subject, subject_of
+from memprof.analysis.subject import Subject, image_size, subject_of, task_of
 from memprof.devices.ceilings import ceilings, default_precision
 from memprof.devices.hosts import default_costs
 from memprof.devices.reported import identify
@@ -51,21 +51,12 @@ def measure(
     repeat: int | None = None,
     compiled: bool = False,
 ) -> Report:
-    """Run steps of a model on `device`, "cpu" or "cuda", and report how long its operators took.
-
-    A model given by name has random weights; one that you hold is copied, since training changes it. Inputs are noise
-    of the shapes given, and zeros where they are no floating-point numbers. `roof`
-    is the device that operators are held against, a name or a file: by default `host`, which `memprof calibrate` makes,
-    or the GPU by the name, processors and memory that CUDA reports. `batch_size` defaults to 8 on a CPU and 128 on a
-    GPU; `precision` to fp32 on a CPU, and on a GPU to what fp32 tensors run as there. `repeat` steps are timed one by
-    one, by default for three seconds and at least six; then some with the profiler. `compiled` runs the model through
-    torch.compile. The rest is as in `memprof.analyze`.
-
-    Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
-    """
+    """Run steps of a model here and report how long its operators took: `memprof.measure`, which says more."""
     _check_steps(device, warm_up, repeat)
-    subject, task = subject_of(model), Task(read_inputs(inputs, kwargs), loss, optimizer)
+    subject = subject_of(model)
+    task = task_of(subject, Task(read_inputs(inputs, kwargs), loss, optimizer), batch_size, resolution)
     workload = _requested_workload(subject, task, device, batch_size, resolution, phase, precision, layout)
+    subject = subject.sized(image_size(task.inputs, workload.resolution))
     target = _find_roof(device, roof)
     if target is not None:
         ceilings(target, _choose_precision(target, device, precision))

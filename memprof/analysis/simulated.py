@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memprof import devices
-from memprof.analysis.subject import Subject, subject_of
+from memprof.analysis.subject import Subject, image_size, subject_of, task_of
 from memprof.devices import hosts
 from memprof.devices.ceilings import ceilings, default_precision
 from memprof.devices.hosts import DEFAULT_HOST
@@ -45,28 +45,7 @@ def analyze(
     host: str | Path | Host = DEFAULT_HOST,
     stack: str = "",
 ) -> Report:
-    """Analyse one step of a model on a device that need not be there.
-
-    `model` is a name or spec (see memprof.models.create_model), a torch.nn.Module, which stays as it is, or a class or
-    function that builds one. `inputs` are the positional arguments of its forward: a tuple of tensors, or of
-    memprof.spec("2x3x224x224", "float32"), possibly nested in tuples, lists and dicts; or a single one. `kwargs` are
-    its keyword arguments. Tensors are only read for shape and dtype. Without both the model is given images
-    (batch_size, 3, resolution, resolution); with them, `batch_size` is the first size of the first tensor unless given.
-
-    `phase` is "infer" (forward) or "train" (forward, loss, backward, optimizer). `loss` is a function of the output
-    that returns one number; without it, the model's own loss, or the cross-entropy of the scores in its output, or the
-    mean squared error of what it returns, and the report says which. `optimizer` is "sgd" (Nesterov momentum), "adamw",
-    or a function of the list of parameters that returns a torch.optim.Optimizer.
-
-    `device` is a name of the catalogue or the path of a device file. `resolution` defaults to the model's own (mostly
-    224). `precision` is one of memprof.tensors.precision.PRECISIONS; it defaults to that of the model's own parameters
-    where these are 16-bit, else to tf32 where the device has it, else fp32. `layout` is "channels-last" or
-    "channels-first". `host` is what launches the kernels: a name of `memprof devices --hosts`, or the path of a host
-    file; "cuda-graphs" takes the host away. `stack` is what the step runs on where that is not today's
-    PyTorch: "torch 1.13", "torch 2.4, attention in steps" (see memprof.tensors.stack.parse_stack).
-
-    Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
-    """
+    """Analyse one step of a model on a device that need not be there: `memprof.analyze`, which says more."""
     (report,) = analyze_on(
         model,
         [device],
@@ -99,8 +78,9 @@ def analyze_on(
     records = [devices.get(target) if isinstance(target, (str, Path)) else target for target in targets]
     costs = hosts.costs(hosts.get(host) if isinstance(host, (str, Path)) else host)
     subject, ran_on = subject_of(model), parse_stack(stack)
+    task = task_of(subject, task, batch_size, resolution)
     asked = replace(requested(subject, task, batch_size, resolution, phase, layout), stack=ran_on.text)
-    workloads = [_in_precision(asked, precision or default_precision(record)) for record in records]
+    workloads = [in_precision(asked, precision or default_precision(record)) for record in records]
     roofs = [ceilings(record, workload.precision, costs) for record, workload in zip(records, workloads, strict=True)]
     # Torch is met only from here on, so that a mistake above is told at once.
     from memprof.analysis.assembly import assemble_report, cost_step
@@ -109,13 +89,13 @@ def analyze_on(
 
     steps = {}
     with stack_settings(ran_on):
-        built = Built(subject)
+        built = Built(subject.sized(image_size(task.inputs, asked.resolution)))
         if precision is None and built.precision:
-            workloads = [_in_precision(asked, built.precision)] * len(records)
+            workloads = [in_precision(asked, built.precision)] * len(records)
             roofs = [ceilings(record, built.precision, costs) for record in records]
         for workload in dict.fromkeys(workloads):
             built.check_precision(workload.precision)
-            steps[workload] = cost_step(_simulate(built.take, workload, task), built.remarks)
+            steps[workload] = cost_step(simulate_built(built.take, workload, task), built.remarks)
     return [assemble_report(steps[workload], workload, roof) for workload, roof in zip(workloads, roofs, strict=True)]
 
 
@@ -132,7 +112,8 @@ def requested(
     return Workload(subject.name, batch, pixels, phase, "", layout, inputs=text, optimizer=optimizer)
 
 
-def _in_precision(workload: Workload, precision: str) -> Workload:
+def in_precision(workload: Workload, precision: str) -> Workload:
+    """Return the workload in a precision; WorkloadError unless that can be analysed."""
     check_workload(
         batch_size=workload.batch_size,
         resolution=workload.resolution,
@@ -144,8 +125,12 @@ def _in_precision(workload: Workload, precision: str) -> Workload:
 
 
 def simulate_model(model: str | nn.Module | Callable[[], nn.Module], workload: Workload) -> Simulation:
-    """Simulate one step of `workload` on images; ModelError where the model cannot be built or does not run on meta."""
-    return simulate_subject(subject_of(model), workload)
+    """Simulate one step of `workload`; ModelError where the model cannot be built or does not run on meta.
+
+    It runs on images, or on the example inputs of a user's code.
+    """
+    subject = subject_of(model)
+    return simulate_subject(subject, workload, task_of(subject, IMAGES, workload.batch_size, workload.resolution))
 
 
 def simulate_subject(subject: Subject, workload: Workload, task: Task = IMAGES) -> Simulation:
@@ -154,10 +139,12 @@ def simulate_subject(subject: Subject, workload: Workload, task: Task = IMAGES) 
     from memprof.profiles.stack_settings import stack_settings
 
     with stack_settings(parse_stack(workload.stack)):
-        return _simulate(Built(subject).take, workload, task)
+        built = Built(subject.sized(image_size(task.inputs, workload.resolution)))
+        return simulate_built(built.take, workload, task)
 
 
-def _simulate(build: Callable[[], nn.Module], workload: Workload, task: Task) -> Simulation:
+def simulate_built(build: Callable[[], nn.Module], workload: Workload, task: Task) -> Simulation:
+    """Simulate one step of the model that `build` returns, the stack being set."""
     from memprof.profiles.simulated import simulate
 
     simulation = simulate(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from memprof import models
 from memprof.errors import ModelError
+from memprof.profiles.task import Task
+from memprof.tensors.inputs import Inputs, read_inputs
 
 if TYPE_CHECKING:
     from torch import nn
@@ -17,21 +19,27 @@ if TYPE_CHECKING:
 class Subject:
     """What is analysed: how a report calls it, how it is built, and the pixels a side it was made for.
 
-    `instance` is the module itself where somebody holds it, so that only a copy of it may change.
+    `instance` is the module itself where somebody holds it, so that only a copy of it may change. `named` is what the
+    name stands for, where it has one that memprof reads.
     """
 
     name: str
     build: Callable[[], nn.Module]
     resolution: int = models.DEFAULT_RESOLUTION
     instance: nn.Module | None = None
+    named: models.NamedModel | None = None
+
+    def sized(self, image_size: tuple[int, int] | None) -> Subject:
+        """Return the subject built for images of this height and width, where its builder asks; None: its own."""
+        named = self.named
+        return self if named is None else replace(self, build=lambda: named.build(image_size))
 
 
 def subject_of(model: str | nn.Module | Callable[[], nn.Module]) -> Subject:
     """Return what `model` stands for; ModelError where it is neither a known name, a module, nor callable."""
     if isinstance(model, str):
-        return Subject(
-            models.canonical_name(model), lambda: models.create_model(model), models.default_resolution(model)
-        )
+        named = models.NamedModel(model)
+        return Subject(named.name, named.build, named.resolution, named=named)
     if hasattr(model, "named_modules") and not isinstance(model, type):
         return Subject(_name(type(model)), lambda: model, _made_for(model), model)
     if not callable(model):
@@ -42,9 +50,33 @@ def subject_of(model: str | nn.Module | Callable[[], nn.Module]) -> Subject:
     return Subject(_name(model), model)
 
 
+def task_of(subject: Subject, task: Task, batch_size: int | None = None, resolution: int | None = None) -> Task:
+    """Return the task with what the subject's own code says of inputs and loss, where nothing else is asked for.
+
+    Its example inputs are taken in the batch size asked for; a resolution asks for images instead.
+    """
+    if subject.named is None or not subject.named.is_code:
+        return task
+    examples = subject.named.examples()
+    inputs = task.inputs
+    if inputs is None and resolution is None and examples.inputs is not None:
+        inputs = read_inputs(examples.inputs, None)
+        inputs = inputs if inputs is None or batch_size is None else inputs.with_batch(batch_size)
+    return replace(task, inputs=inputs, loss=task.loss or examples.loss)
+
+
+def image_size(inputs: Inputs | None, resolution: int | None) -> tuple[int, int] | None:
+    """Return the height and width of the images that are analysed, None where there are none."""
+    if inputs is None:
+        return None if resolution is None else (resolution, resolution)
+    shape = next(inputs.tensors()).shape
+    return shape[2:] if len(shape) == 4 and shape[1] < min(shape[2:]) else None  # type: ignore[return-value]
+
+
 def _name(model: Any) -> str:
     name = getattr(model, "__qualname__", type(model).__name__)
-    return f"{getattr(model, '__module__', '')}:{name}".removeprefix(":")
+    home = getattr(model, "__module__", "")
+    return name if home in ("", "__main__") else f"{home}:{name}"
 
 
 def _made_for(model: Any) -> int:

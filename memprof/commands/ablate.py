@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memprof.analysis.asking import ask
 from memprof.commands.analysing import analyse_layouts
+from memprof.commands.asking import batch_size_option
+from memprof.commands.naming import device_option, model_option
 from memprof.commands.options import (
-    batch_size_option,
     best_layout_option,
-    complete_models,
-    device_option,
     format_option,
     host_options,
     json_option,
     output_option,
     precision_option,
-    resolution_option,
     stack_option,
 )
 from memprof.reports.ablate import WRITERS as ABLATION
@@ -35,13 +34,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--model",
-    required=True,
-    metavar="NAME",
-    shell_complete=complete_models,
-    help="A ConvNeXt or InceptionNeXt of `memprof models`, also with options: inceptionnext_t.",
-)
+@model_option("A ConvNeXt or InceptionNeXt of `memprof models`, also with options: inceptionnext_t.")
 @click.option(
     "--sweep",
     "asked",
@@ -55,7 +48,7 @@ if TYPE_CHECKING:
 @stack_option
 @precision_option
 @batch_size_option
-@resolution_option
+@click.option("--resolution", type=int, help="Pixels a side. Default: the model's own, mostly 224.")
 @click.option("--phase", type=click.Choice(PHASES), default=None, help="Default: both inference and training.")
 @best_layout_option
 @output_option
@@ -68,7 +61,7 @@ def command(
     host: str,
     stack: str,
     precision: str | None,
-    batch_size: int,
+    batch_size: int | None,
     resolution: int | None,
     phase: str | None,
     layout: str,
@@ -84,6 +77,7 @@ def command(
     from memprof.commands.output import Result, deliver
     from memprof.files import check_writable
 
+    asked = ask((), resolution, batch_size)
     target = devices.get(device)
     plan = _plan_variants(model) if asked is None else _plan_sweep(model, asked)
     if not as_json:
@@ -95,8 +89,7 @@ def command(
             [target],
             [phase] if phase else PHASES,
             layout,
-            batch_size=batch_size,
-            resolution=resolution,
+            asked=asked,
             precision=precision,
             host=host,
             stack=stack,

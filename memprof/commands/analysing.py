@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from memprof.vocabulary import LAYOUTS
 
 if TYPE_CHECKING:
+    from memprof.analysis.asking import Asked
     from memprof.devices.record import Device
     from memprof.report.record import Report
 
@@ -18,8 +19,7 @@ def analyse_layouts(
     phases: Sequence[str],
     layout: str,
     *,
-    batch_size: int,
-    resolution: int | None,
+    asked: Asked,
     precision: str | None,
     host: str,
     stack: str,
@@ -39,8 +39,9 @@ def analyse_layouts(
                 reports = analyze_on(
                     model,
                     targets,
-                    batch_size=batch_size,
-                    resolution=resolution,
+                    task=asked.task,
+                    batch_size=asked.batch_size,
+                    resolution=asked.resolution,
                     phase=phase,
                     precision=precision,
                     layout=one,

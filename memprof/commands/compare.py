@@ -6,18 +6,18 @@ from pathlib import Path
 
 import click
 
+from memprof.analysis.asking import Resolution, ask
 from memprof.commands.analysing import analyse_layouts
+from memprof.commands.asking import batch_size_option, input_option, resolution_option
+from memprof.commands.naming import models_option
 from memprof.commands.options import (
-    batch_size_option,
     best_layout_option,
     complete_devices,
-    complete_models,
     format_option,
     host_options,
     json_option,
     output_option,
     precision_option,
-    resolution_option,
     stack_option,
 )
 from memprof.reports.compare import WRITERS
@@ -25,15 +25,7 @@ from memprof.vocabulary import PHASES
 
 
 @click.command()
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    required=True,
-    metavar="NAME",
-    shell_complete=complete_models,
-    help="A model, named as for `memprof roofline`. Repeat for several.",
-)
+@models_option("Repeat for several.")
 @click.option(
     "--device",
     "names",
@@ -49,6 +41,7 @@ from memprof.vocabulary import PHASES
 @precision_option
 @batch_size_option
 @resolution_option
+@input_option
 @best_layout_option
 @output_option
 @format_option(WRITERS, "md,csv,png,json")
@@ -59,8 +52,9 @@ def command(
     host: str,
     stack: str,
     precision: str | None,
-    batch_size: int,
-    resolution: int | None,
+    batch_size: int | None,
+    resolution: Resolution,
+    inputs: tuple[str, ...],
     layout: str,
     output: Path,
     formats: tuple[str, ...],
@@ -76,7 +70,8 @@ def command(
     from memprof.files import check_writable
     from memprof.models import canonical_name
 
-    named = [devices.get(name) for name in names]
+    asked = ask(inputs, resolution, batch_size)
+    named = [devices.get(name.strip()) for text in names for name in text.split(",") if name.strip()]
     targets = [device for place, device in enumerate(named) if device not in named[:place]]
     # A mistake in the last model is told before the first one is analysed; one model under two names is one.
     chosen = tuple(dict.fromkeys(map(canonical_name, models)))
@@ -90,8 +85,7 @@ def command(
             targets,
             PHASES,
             layout,
-            batch_size=batch_size,
-            resolution=resolution,
+            asked=asked,
             precision=precision,
             host=host,
             stack=stack,

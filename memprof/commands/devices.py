@@ -27,14 +27,14 @@ _COLUMNS = (
 
 
 class _Devices(click.Group):
-    """Takes the name of a calibrated device for the command that shows it: `memprof devices host`."""
+    """Takes the name of a device for the command that shows it: `memprof devices a100`."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the arguments name."""
-        is_host = bool(args) and args[0].casefold() in (devices.HOST, devices.HOST_CUDA)
-        return super().resolve_command(ctx, ["show", *args] if is_host else args)
+        is_name = bool(args) and args[0] not in self.commands and not args[0].startswith("-")
+        return super().resolve_command(ctx, ["show", *args] if is_name else args)
 
 
 @click.group(name="devices", cls=_Devices, invoke_without_command=True)

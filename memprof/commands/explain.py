@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from memprof.analysis.asking import Resolution, ask
+from memprof.commands.asking import batch_size_option, input_option, resolution_option
+from memprof.commands.naming import device_option, model_option
 from memprof.commands.options import (
-    batch_size_option,
     complete_models,
-    device_option,
     format_option,
     host_options,
     json_option,
@@ -19,7 +20,6 @@ from memprof.commands.options import (
     output_option,
     phase_option,
     precision_option,
-    resolution_option,
     stack_option,
 )
 from memprof.reports.explain import WRITERS
@@ -30,13 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--model",
-    required=True,
-    metavar="NAME",
-    shell_complete=complete_models,
-    help="The model to explain; named as for `memprof roofline`.",
-)
+@model_option("The model to explain; named as for `memprof roofline`.", "hold it against another with --against NAME")
 @click.option(
     "--against",
     default=None,
@@ -50,6 +44,7 @@ if TYPE_CHECKING:
 @precision_option
 @batch_size_option
 @resolution_option
+@input_option
 @phase_option
 @layout_option
 @output_option
@@ -62,8 +57,9 @@ def command(
     host: str,
     stack: str,
     precision: str | None,
-    batch_size: int,
-    resolution: int | None,
+    batch_size: int | None,
+    resolution: Resolution,
+    inputs: tuple[str, ...],
     phase: str,
     layout: str,
     output: Path,
@@ -75,39 +71,44 @@ def command(
     With --against, the difference in predicted step time is divided by kind of operator and by stage. Without it, the
     model is also analysed in the other layout, in a faster precision and with twice the batch.
     """
-    from memprof.analysis.simulated import analyze
+    from memprof.analysis.simulated import analyze_on
     from memprof.commands.output import Result, deliver, progress, redirect_output
     from memprof.comparisons.explanation import explain
     from memprof.files import check_writable
     from memprof.models import canonical_name
 
+    asked = ask(inputs, resolution, batch_size)
     for name in (model, against or model):
         canonical_name(name)  # a mistake in the second one is told before the first one is analysed
-    resolution = _common_resolution(model, against or model) if resolution is None else resolution
+    if against is not None and asked.resolution is None and asked.task.inputs is None:
+        _check_resolutions(model, against)
     if not as_json:
         check_writable(output)
 
     def analyse_as(name: str, change: Workload | None = None) -> Report:
         """Analyse a model as the options say, or as a workload that differs from them says."""
+        given = asked.with_batch(change.batch_size) if change else asked
         with progress(f"analysing {name}"), redirect_output():
-            return analyze(
+            (report,) = analyze_on(
                 name,
-                device=device,
-                resolution=resolution,
+                [device],
+                task=given.task,
+                batch_size=given.batch_size,
+                resolution=given.resolution,
                 phase=phase,
-                batch_size=change.batch_size if change else batch_size,
                 precision=change.precision if change else precision,
                 layout=change.layout if change else layout,
                 host=host,
                 stack=stack,
             )
+        return report
 
     explained = explain(analyse_as(model), analyse_as(against)) if against else _losses(analyse_as, model, device)
     deliver([Result(explained, WRITERS, formats)], output, as_json=as_json)
 
 
-def _common_resolution(model: str, against: str) -> int:
-    """Return the resolution that both models were made for; WorkloadError where they differ."""
+def _check_resolutions(model: str, against: str) -> None:
+    """Raise WorkloadError where the models were made for different resolutions."""
     from memprof.errors import WorkloadError
     from memprof.models import default_resolution
 
@@ -117,7 +118,6 @@ def _common_resolution(model: str, against: str) -> int:
             f"{model} is made for {own} px, {against} for {other} px",
             f"choose one for both: --resolution {min(own, other)}",
         )
-    return own
 
 
 def _losses(analyse_as: Callable[[str, Workload | None], Report], model: str, device: str) -> Losses:

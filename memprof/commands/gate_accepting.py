@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from memprof.analysis.asking import Resolution
+from memprof.commands.asking import RESOLUTION, input_option
 from memprof.commands.gating import baseline_option, config_option, current_baseline, say
 from memprof.commands.options import complete_devices, complete_models
 from memprof.tensors.precision import PRECISIONS
@@ -36,9 +38,20 @@ _ELSEWHERE = "name another file with --config or --baseline"
     help="Devices to predict for. Default: a100.",
 )
 @click.option(
-    "--batch-size", "batch_sizes", multiple=True, type=int, help=f"Images in a step. Default: {DEFAULT_BATCH_SIZE}."
+    "--batch-size",
+    "batch_sizes",
+    multiple=True,
+    type=int,
+    help=f"Images in a step. Default: {DEFAULT_BATCH_SIZE}, or what the inputs hold.",
 )
-@click.option("--resolution", "resolutions", multiple=True, type=int, help="Pixels a side. Default: the model's own.")
+@click.option(
+    "--resolution",
+    "resolutions",
+    multiple=True,
+    type=RESOLUTION,
+    help="Pixels a side, or height and width: 512x2048. Default: the model's own.",
+)
+@input_option
 @click.option("--layout", "layouts", multiple=True, type=click.Choice(LAYOUTS), help=f"Default: {DEFAULT_LAYOUT}.")
 @click.option(
     "--precision",
@@ -62,7 +75,8 @@ def init(
     phases: tuple[str, ...],
     devices: tuple[str, ...],
     batch_sizes: tuple[int, ...],
-    resolutions: tuple[int, ...],
+    resolutions: tuple[Resolution, ...],
+    inputs: tuple[str, ...],
     layouts: tuple[str, ...],
     precisions: tuple[str, ...],
     baseline_file: Path | None,
@@ -79,12 +93,15 @@ def init(
     from memprof.gate.baseline import check_free, to_json
     from memprof.gate.beginning import begin, place_for_config, write_beginning
 
-    settings: dict[str, tuple[str, ...] | tuple[int, ...]]
+    settings: dict[str, tuple[str | int, ...]]
     settings = {
         "phases": phases,
         "devices": devices,
         "batch_sizes": batch_sizes,
-        "resolutions": resolutions,
+        "resolutions": tuple(
+            "x".join(map(str, item)) if isinstance(item, tuple) else str(item) for item in resolutions
+        ),
+        "inputs": inputs,
         "layouts": layouts,
         "precisions": precisions,
     }

@@ -6,40 +6,34 @@ from pathlib import Path
 
 import click
 
+from memprof.analysis.asking import Resolution, ask
+from memprof.commands.asking import BATCH_SIZE, input_option, resolution_option
+from memprof.commands.naming import models_option, one_of
 from memprof.commands.options import (
     by_option,
     complete_devices,
-    complete_models,
     format_option,
     json_option,
     layout_option,
     output_option,
     phase_option,
-    resolution_option,
     top_option,
 )
 from memprof.reports.report import WRITERS
 from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import CPU
-from memprof.workload import CUDA, DEFAULT_WARM_UP
+from memprof.workload import CUDA, DEFAULT_RUN_BATCH_SIZES, DEFAULT_WARM_UP
 
 
 @click.command()
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    required=True,
-    metavar="NAME",
-    shell_complete=complete_models,
-    help="A model of the zoo, also with options, `timm:NAME`, `torchvision:NAME`, `package.module:callable` "
-    "or `file.py:callable`; the last four run that code. Repeat to compare.",
-)
+@models_option()
 @click.option(
     "--device",
     type=click.Choice([CPU, CUDA]),
-    default=CPU,
+    default=(CPU,),
     show_default=True,
+    multiple=True,
+    callback=one_of("--device", "measure on one after the other"),
     help="What runs it: this machine's processor, or its GPU.",
 )
 @click.option(
@@ -55,8 +49,9 @@ from memprof.workload import CUDA, DEFAULT_WARM_UP
     default=None,
     help="Default: fp32 on a CPU; on a GPU tf32 where it has it, else fp32.",
 )
-@click.option("--batch-size", type=int, default=None, help="Images in a step. Default: 8 on a CPU, 128 on a GPU.")
+@click.option("--batch-size", type=BATCH_SIZE, help="Images in a step. Default: 8 on a CPU, 128 on a GPU.")
 @resolution_option
+@input_option
 @phase_option
 @layout_option
 @click.option(
@@ -82,7 +77,8 @@ def command(
     roof: str | None,
     precision: str | None,
     batch_size: int | None,
-    resolution: int | None,
+    resolution: Resolution,
+    inputs: tuple[str, ...],
     phase: str,
     layout: str,
     warm_up: int,
@@ -103,6 +99,8 @@ def command(
     from memprof.files import check_writable
     from memprof.models import canonical_name
 
+    asked = ask(inputs, resolution, batch_size, DEFAULT_RUN_BATCH_SIZES[device])
+    given = asked.task.inputs
     for model in models:
         canonical_name(model)  # a mistake in the last one is told before the first one is measured
     if not as_json:
@@ -112,10 +110,12 @@ def command(
         with progress(f"measuring {model} on the {device} ({position + 1} of {len(models)})"), redirect_output():
             report = measure(
                 model,
+                given.args if given else None,
+                given.kwargs if given else None,
                 device=device,
                 roof=roof,
-                batch_size=batch_size,
-                resolution=resolution,
+                batch_size=asked.batch_size,
+                resolution=asked.resolution,
                 phase=phase,
                 precision=precision,
                 layout=layout,

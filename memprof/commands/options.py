@@ -15,7 +15,7 @@ from memprof.reports.writer import Writers
 from memprof.tensors.precision import PRECISIONS
 from memprof.tensors.stack import parse_stack
 from memprof.vocabulary import GROUPINGS, INFER, LAYOUTS, PHASES
-from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT
+from memprof.workload import DEFAULT_LAYOUT
 
 DEFAULT_OUTPUT = Path("memprof-report")
 
@@ -81,16 +81,6 @@ def format_option(writers: Writers[Any], default: str) -> _Decorator:
     )
 
 
-device_option = click.option(
-    "--device",
-    default="a100",
-    show_default=True,
-    metavar="NAME|FILE",
-    shell_complete=complete_devices,
-    help="A device of `memprof devices`, or a JSON or TOML file that describes one.",
-)
-
-
 def host_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --host and --cuda-graphs; the command gets the name of one host, `host`."""
 
@@ -128,12 +118,6 @@ precision_option = click.option(
     type=click.Choice(list(PRECISIONS)),
     default=None,
     help="Default: tf32 where the device has it, else fp32.",
-)
-batch_size_option = click.option(
-    "--batch-size", type=int, default=DEFAULT_BATCH_SIZE, show_default=True, help="Images in a step."
-)
-resolution_option = click.option(
-    "--resolution", type=int, default=None, help="Pixels a side. Default: the model's own, mostly 224."
 )
 phase_option = click.option(
     "--phase",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from memprof.analysis.asking import Asked, Resolution, ask
+from memprof.commands.asking import batch_sizes_option, input_option, resolution_option
+from memprof.commands.naming import device_option, models_option
 from memprof.commands.options import (
-    batch_size_option,
     by_option,
-    complete_models,
-    device_option,
     format_option,
     host_options,
     json_option,
@@ -18,80 +20,128 @@ from memprof.commands.options import (
     output_option,
     phase_option,
     precision_option,
-    resolution_option,
     stack_option,
     top_option,
 )
+from memprof.reports.batches import WRITERS as BATCHES
 from memprof.reports.report import WRITERS
+
+if TYPE_CHECKING:
+    from memprof.report.record import Report
+    from memprof.whatif.batches import Batches
+
+_BATCH_FORMATS = ("md", "csv", "png", "json")
+"""Files of several batch sizes, where nothing else is asked for."""
 
 
 @click.command()
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    required=True,
-    metavar="NAME",
-    shell_complete=complete_models,
-    help="A model of the zoo, also with options (`inceptionnext_t:band_kernel=7`), `timm:NAME`, "
-    "`torchvision:NAME`, `package.module:callable` or `file.py:callable`; the last four run that code. "
-    "Repeat to compare.",
-)
+@models_option()
 @device_option
 @host_options
 @stack_option
 @precision_option
-@batch_size_option
+@batch_sizes_option
 @resolution_option
+@input_option
 @phase_option
 @layout_option
 @output_option
 @format_option(WRITERS, "html,png,json")
 @by_option
 @top_option
+@click.option(
+    "--dollars-per-hour",
+    type=float,
+    metavar="PRICE",
+    help="With several batch sizes: what an hour of the device costs, for the cost of a million images.",
+)
 @json_option("report")
+@click.pass_context
 def command(
+    context: click.Context,
     models: tuple[str, ...],
     device: str,
     host: str,
     stack: str,
     precision: str | None,
-    batch_size: int,
-    resolution: int | None,
+    batch_size: int | tuple[int, ...] | None,
+    resolution: Resolution,
+    inputs: tuple[str, ...],
     phase: str,
     layout: str,
     output: Path,
     formats: tuple[str, ...],
     by: str,
     top: int,
+    dollars_per_hour: float | None,
     as_json: bool,
 ) -> None:
     """Analyse models: what every operator computes and moves, and which ceiling of the device binds it.
 
-    Each model runs for one step on PyTorch's meta device, where nothing is computed, so no GPU is needed.
+    Each model runs for one step on PyTorch's meta device, where nothing is computed, so no GPU is needed. With several
+    batch sizes: throughput, latency and memory of each, and where a larger one stops to pay.
     """
-    from memprof.analysis.simulated import analyze
+    from memprof.analysis.simulated import analyze_on
     from memprof.commands.output import Result, deliver, for_terminal, progress, redirect_output
+
+    several = batch_size if isinstance(batch_size, tuple) else ()
+    if dollars_per_hour is not None and not several:
+        raise click.UsageError("--dollars-per-hour needs several batch sizes: --batch-size 1..512", context)
+    asked = ask(inputs, resolution, several[0] if several else batch_size)
+    _check(models, output, as_json=as_json)
+    settings = {"phase": phase, "precision": precision, "layout": layout, "host": host, "stack": stack}
+    if several:
+        result = _over_batches(models, device, several, asked, dollars_per_hour, settings)
+        chosen = context.get_parameter_source("formats") is not ParameterSource.DEFAULT
+        deliver([Result(result, BATCHES, formats if chosen else _BATCH_FORMATS)], output, as_json=as_json)
+        return
+    reports: list[Report] = []
+    for position, model in enumerate(models):
+        with progress(f"analysing {model} ({position + 1} of {len(models)})"), redirect_output():
+            reports += analyze_on(
+                model,
+                [device],
+                task=asked.task,
+                batch_size=asked.batch_size,
+                resolution=asked.resolution,
+                **settings,
+            )
+    deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)
+
+
+def _check(models: tuple[str, ...], output: Path, *, as_json: bool) -> None:
+    """Raise MemprofError where a model or the folder is none, before the first model is analysed."""
     from memprof.files import check_writable
     from memprof.models import canonical_name
 
     for model in models:
-        canonical_name(model)  # a mistake in the last one is told before the first one is analysed
+        canonical_name(model)
     if not as_json:
         check_writable(output)
-    reports = []
+
+
+def _over_batches(
+    models: tuple[str, ...],
+    device: str,
+    batch_sizes: tuple[int, ...],
+    asked: Asked,
+    dollars_per_hour: float | None,
+    settings: dict[str, Any],
+) -> Batches:
+    """Analyse each model at each batch size."""
+    from memprof import devices
+    from memprof.analysis.batches import analyze_batches
+    from memprof.commands.output import progress, redirect_output
+    from memprof.whatif.batches import Analysed, Power, check_price, collect
+
+    check_price(dollars_per_hour)
+    figure = devices.get(device).figures.get("power_watts")
+    analysed = []
     for position, model in enumerate(models):
-        with progress(f"analysing {model} ({position + 1} of {len(models)})"), redirect_output():
-            report = analyze(
-                model,
-                device=device,
-                batch_size=batch_size,
-                resolution=resolution,
-                phase=phase,
-                precision=precision,
-                layout=layout,
-                host=host,
-                stack=stack,
+        done = f" ({position + 1} of {len(models)})"
+        with progress(f"analysing {model} at {len(batch_sizes)} batch sizes{done}"), redirect_output():
+            found = analyze_batches(
+                model, device, batch_sizes, task=asked.task, resolution=asked.resolution, **settings
             )
-        reports.append(report)
-    deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)
+        analysed.append(Analysed(found.reports, found.largest_fitting, found.simulated))
+    return collect(analysed, Power(figure.value, figure.source) if figure else None, dollars_per_hour)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memprof.commands.naming import one_of
 from memprof.commands.options import (
     by_option,
     complete_devices,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     "--device",
     metavar="NAME|FILE",
     shell_complete=complete_devices,
+    multiple=True,
+    callback=one_of("--device", "read the trace once for each"),
     help="Of another GPU than the trace names: measured times are scaled to it by predicted ratios. A file, or where "
     "the trace names no GPU that memprof knows: what ran it. Default: the GPU that the trace names.",
 )

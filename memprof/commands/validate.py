@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memprof.commands.naming import one_of
 from memprof.commands.options import complete_devices, complete_models, stack_option
 from memprof.errors import WorkloadError
 from memprof.reports.kernel_validation import WRITERS as KERNELS
@@ -74,6 +75,8 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
             "--device",
             metavar="NAME|FILE",
             shell_complete=complete_devices,
+            multiple=True,
+            callback=one_of("--device", "a trace ran on one"),
             help="What ran the trace. Default: the GPU that it names.",
         ),
     )

@@ -67,7 +67,7 @@ class Entry:
     """One model on one device, a step of each phase. `parameters` is a count, the MACs are of one forward.
 
     `host` is the name of what is taken to launch the kernels, `stack` what they run on, "" for today's PyTorch.
-    `device_family` is that of `DeviceCeilings`, for words.
+    `device_family` is that of `DeviceCeilings`, for words. `resolution` and `inputs` are as in `Workload`.
     """
 
     model: str
@@ -75,7 +75,7 @@ class Entry:
     device_title: str
     memory_capacity_bytes: float | None
     batch_size: int
-    resolution: int
+    resolution: int | None
     precision: str
     parameters: int
     macs_per_image: float
@@ -84,6 +84,7 @@ class Entry:
     host: str = ""
     stack: str = ""
     device_family: str = ""
+    inputs: str = ""
 
     def step(self, phase: str) -> Step | None:
         """Return the step of a phase, None where it was not analysed."""
@@ -125,7 +126,7 @@ def entry(cell: Sequence[Report]) -> Entry:
         device_title=first.device.title,
         memory_capacity_bytes=first.device.memory_capacity_bytes,
         batch_size=first.workload.batch_size,
-        resolution=first.workload.pixels,
+        resolution=first.workload.resolution,
         precision=first.workload.precision,
         parameters=first.totals.parameters,
         macs_per_image=first.totals.macs_per_image,
@@ -134,6 +135,7 @@ def entry(cell: Sequence[Report]) -> Entry:
         host=host_name(first),
         stack=first.workload.stack,
         device_family=first.device.family,
+        inputs=first.workload.inputs,
     )
 
 
@@ -144,16 +146,20 @@ def faster(reports: Sequence[Report]) -> Report:
 
 def labels(entries: Sequence[Entry]) -> tuple[str, ...]:
     """Name each entry by its model, and by whatever else differs between the entries."""
-    resolutions, precisions, devices = (
-        {getattr(item, name) for item in entries} for name in ("resolution", "precision", "device_name")
-    )
+    sizes = {size_of(item) for item in entries}
+    precisions, devices = ({getattr(item, name) for item in entries} for name in ("precision", "device_name"))
     names = []
     for item in entries:
-        extras = [f"{item.resolution} px"] if len(resolutions) > 1 else []
+        extras = [size_of(item)] if len(sizes) > 1 else []
         extras += [item.precision] if len(precisions) > 1 else []
         extras += [item.device_name] if len(devices) > 1 else []
         names.append(f"{item.model} ({', '.join(extras)})" if extras else item.model)
     return tuple(names)
+
+
+def size_of(item: Entry) -> str:
+    """Return what a model was given: "224 px", or its inputs."""
+    return f"inputs {item.inputs}" if item.inputs else f"{item.resolution} px"
 
 
 def phases(entries: Sequence[Entry]) -> tuple[str, ...]:

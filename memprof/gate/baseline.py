@@ -153,6 +153,7 @@ def to_json(baseline: Baseline) -> str:
 
 def _entry_lines(entry: Entry) -> Iterator[str]:
     workload = {item.name: getattr(entry.workload, item.name) for item in fields(GateWorkload)}
+    workload = {name: value for name, value in workload.items() if name != "inputs" or value}
     yield "    {"
     yield f'      "workload": {_text(workload)},'
     yield '      "figures": {'

@@ -93,9 +93,9 @@ def _ini(key: str, value: object) -> list[str]:
 
 def _rebase_name(word: str, folder: Path) -> str:
     """Return a model or device as seen from `folder`, where it is a file that is named from the current one."""
-    name, colon, target = word.rpartition(":")
-    if colon and name.endswith(".py"):
-        return f"{_relative_path(Path(name), folder)}:{target}"
+    name, ending, target = word.partition(".py:")
+    if ending:
+        return f"{_relative_path(Path(f'{name}.py'), folder)}:{target}"
     return (
         _relative_path(Path(word), folder) if Path(word).suffix in (".json", ".toml") and Path(word).is_file() else word
     )

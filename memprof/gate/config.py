@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_origin
 
 import msgspec
 
+from memprof.analysis.asking import Resolution, read_resolution
 from memprof.devices.hosts import DEFAULT_HOST
 from memprof.errors import GateError, MemprofError, did_you_mean
 from memprof.gate.budgets import DEFAULTS, Budget, complete, parse
@@ -21,7 +22,7 @@ from memprof.gate.metrics import BUDGETED
 from memprof.gate.records import LARGEST
 from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import LAYOUTS, PHASES
-from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT
+from memprof.workload import DEFAULT_LAYOUT
 
 BASELINE_NAME = "memprof-baseline.json"
 DEFAULT_DEVICE = "a100"
@@ -32,18 +33,20 @@ _BEGIN = "`memprof gate init --model NAME` writes one"
 class GateConfig:
     """What is gated: every model in every phase, on every device, and so on.
 
-    `resolutions` and `precisions` may be empty: the model's own, and the device's default. `host` is what launches the
-    kernels, `stack` what the steps run on, "" for today's PyTorch. `measured_batch_size` is what a measurement on a CPU
-    takes. Model files and device files are named relative to `folder`. `path` is the file
-    as the user knows it, `line` where its section begins.
+    `batch_sizes`, `resolutions` and `precisions` may be empty: what inputs hold or the usual batch, the model's own,
+    the device's default. A resolution is pixels a side, or height and width. `inputs` are the arguments of each model in
+    place of images ("2x3x224x224", "mask=2x77:bool"). `host` is what launches the kernels, `stack` what the steps run
+    on, "" for today's PyTorch. `measured_batch_size` is what a measurement on a CPU takes. Model files and device files
+    are named relative to `folder`. `path` is the file as the user knows it, `line` where its section begins.
     """
 
     path: Path
     models: tuple[str, ...]
     phases: tuple[str, ...] = PHASES
     devices: tuple[str, ...] = (DEFAULT_DEVICE,)
-    batch_sizes: tuple[int, ...] = (DEFAULT_BATCH_SIZE,)
-    resolutions: tuple[int, ...] = ()
+    batch_sizes: tuple[int, ...] = ()
+    resolutions: tuple[Resolution, ...] = ()
+    inputs: tuple[str, ...] = ()
     layouts: tuple[str, ...] = (DEFAULT_LAYOUT,)
     precisions: tuple[str, ...] = ()
     host: str = DEFAULT_HOST
@@ -116,6 +119,11 @@ def _converted(key: str, value: object) -> Any:
         return converted
     if not converted:
         raise GateError(f"{key} is empty", f"{remedy}, or leave the key out")
+    if key == "resolutions":
+        try:
+            converted = [read_resolution(str(word)) for word in converted]
+        except ValueError as error:
+            raise GateError(f"{key} is {value!r}", remedy) from error
     for word in converted:
         if kind.known and word not in kind.known:
             raise GateError(f"{key} has an unknown {word!r}", did_you_mean(word, kind.known))
@@ -151,7 +159,8 @@ _KEYS: Mapping[str, _Key] = {
     "phases": _Key(list[str], _NAMES, PHASES),
     "devices": _Key(list[str], _NAMES),
     "batch_sizes": _Key(list[_Whole], _NUMBERS),
-    "resolutions": _Key(list[_Whole], _NUMBERS),
+    "resolutions": _Key(list[_Whole | str], 'pixels a side, or height and width: {key} = [224, "512x2048"]'),
+    "inputs": _Key(list[_Name], 'shapes: {key} = ["2x3x224x224", "mask=2x77:bool"]'),
     "layouts": _Key(list[str], _NAMES, LAYOUTS),
     "precisions": _Key(list[str], _NAMES, tuple(PRECISIONS)),
     "stack": _Key(str, 'text: {key} = "torch 1.13"'),

@@ -14,6 +14,7 @@ from itertools import product
 from pathlib import PurePath
 
 from memprof._version import COST_MODEL, __version__
+from memprof.analysis.asking import Resolution, ask
 from memprof.errors import GateError
 from memprof.gate.config import GateConfig
 from memprof.gate.identity import describe, implausible_figures
@@ -41,8 +42,8 @@ class Job:
 
     model: str
     phase: str
-    batch_size: int
-    resolution: int | None
+    batch_size: int | None
+    resolution: Resolution
     layout: str
     precision: str | None
     number: int
@@ -61,11 +62,13 @@ def jobs(config: GateConfig) -> list[Job]:
             devices.get(device)
         hosts.get(config.host)
     parse_stack(config.stack)
+    for batch_size, resolution in product(config.batch_sizes or (None,), config.resolutions or (None,)):
+        ask(config.inputs, resolution, batch_size)
     combinations = list(
         product(
             config.models,
             config.phases,
-            config.batch_sizes,
+            config.batch_sizes or (None,),
             config.resolutions or (None,),
             config.layouts,
             config.precisions or (None,),
@@ -81,12 +84,14 @@ def analyze_job(job: Job, config: GateConfig) -> list[Report]:
     """
     from memprof.analysis.simulated import analyze_on
 
+    asked = ask(config.inputs, job.resolution, job.batch_size)
     with contextlib.chdir(config.folder):
         return analyze_on(
             job.model,
             config.devices,
-            batch_size=job.batch_size,
-            resolution=job.resolution,
+            task=asked.task,
+            batch_size=asked.batch_size,
+            resolution=asked.resolution,
             phase=job.phase,
             precision=job.precision,
             layout=job.layout,
@@ -131,9 +136,10 @@ def entry_of(report: Report) -> Entry:
         work.phase,
         report.device.name,
         work.batch_size,
-        work.pixels,
+        work.resolution or 0,
         work.precision,
         work.layout,
+        work.inputs,
     )
     return Entry(workload, _figures(report), _lines(report))
 
@@ -231,8 +237,8 @@ def _line(row: OperatorRow) -> OperatorLine:
 
 def _plain_model(model: str) -> str:
     """Return a model's name with the path of its file, where it has one, in its shortest form."""
-    path, colon, target = model.rpartition(":")
-    return f"{PurePath(path).as_posix()}:{target}" if colon and path.endswith(".py") else model
+    path, ending, target = model.partition(".py:")
+    return f"{PurePath(f'{path}.py').as_posix()}:{target}" if ending else model
 
 
 def _fingerprint(report: Report) -> str:

@@ -15,9 +15,10 @@ _COLLAPSED = 0.01
 
 def describe(workload: GateWorkload) -> str:
     """Say what a workload is, in one line: "resnet50, training on a100-sxm4-40gb, batch 128, 224 px, tf32, ..."."""
+    given = f"inputs {workload.inputs}" if workload.inputs else f"{workload.resolution} px"
     return (
         f"{workload.model}, {words.phase(workload.phase)} on {workload.device}, batch {workload.batch_size}, "
-        f"{workload.resolution} px, {workload.precision}, {workload.layout}"
+        f"{given}, {workload.precision}, {workload.layout}"
     )
 
 

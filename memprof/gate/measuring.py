@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from memprof.errors import GateError
 from memprof.gate.config import GateConfig
 from memprof.gate.metrics import MEASURED
 from memprof.gate.records import MeasuredResult
@@ -21,11 +22,16 @@ def measure(
     """
     from memprof.gate.measured.against import measure_against
 
+    resolution = config.resolutions[0] if config.resolutions else None
+    if config.inputs or isinstance(resolution, tuple):
+        raise GateError(
+            "a measurement takes square images alone", "leave out --measure, or the inputs of the configuration"
+        )
     return measure_against(
         config.models,
         config.phases,
         batch_size=config.measured_batch_size,
-        resolution=config.resolutions[0] if config.resolutions else None,
+        resolution=resolution,
         precision=_PRECISION,
         layout=config.layouts[0],
         ref=ref,

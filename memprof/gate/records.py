@@ -19,7 +19,8 @@ RESULT_SCHEMA = "memprof.gate-result/1"
 class GateWorkload:
     """What is gated: one model's step on one device. Figures of different workloads are not comparable.
 
-    `model` is a name or spec as `memprof roofline --model` takes it; the rest is as in `memprof.report.Workload`.
+    `model` is a name or spec as `memprof roofline --model` takes it; the rest is as in `memprof.report.Workload`, but
+    for a resolution of 0 where inputs have none.
     """
 
     model: str
@@ -29,6 +30,7 @@ class GateWorkload:
     resolution: int
     precision: str
     layout: str
+    inputs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

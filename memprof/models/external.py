@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
-import itertools
-import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from memprof.errors import ModelError, did_you_mean, nearest
 from memprof.models import registry
-from memprof.models.foreign import foreign_code
+from memprof.models.code import imports_of, is_file, is_importable, path_of, target_of
+from memprof.models.foreign import advise_builder, foreign_code
 from memprof.models.spec import LIBRARIES, ModelSpec, Source
 
 if TYPE_CHECKING:
     from torch import nn
 
-_numbers = itertools.count(1)
-_siblings: dict[str, Path] = {}
-"""Modules that a file imported from its own folder: dropped before a file of another folder imports its namesakes."""
-
 
 def require(spec: ModelSpec) -> None:
     """Raise ModelError where the library, module or file that `spec` needs is not there; imports nothing."""
-    if spec.source in LIBRARIES and not _importable(spec.source):
+    if spec.source in LIBRARIES and not is_importable(spec.source):
         raise ModelError(f"{spec} needs {spec.source}, which is not installed", 'pip install "memprof[timm]"')
-    if spec.source is Source.FILE and not _is_file(_path(spec)):
+    if spec.source is Source.FILE and not is_file(path_of(spec)):
         raise ModelError(f"there is no file {spec.name}", "check the path; it is taken from the current folder")
-    if spec.source is Source.MODULE and not _importable(spec.name.partition(".")[0]):
+    if spec.source is Source.MODULE and not is_importable(spec.name.partition(".")[0]):
         raise ModelError(
             f"{spec.name!r} is neither a model nor a module here or among the installed ones",
             did_you_mean(registry.short_name(spec.name), (*registry.ENTRIES, *registry.HEADS)),
@@ -45,25 +36,38 @@ def resolution(spec: ModelSpec) -> int | None:
     if spec.source is not Source.TIMM:
         return None
     library = _timm(spec.name)
-    with foreign_code(f"building {spec} failed"):
+    with foreign_code(f"building {spec} failed", advise_builder):
         config = library.get_pretrained_cfg(spec.name)
     return int(config.input_size[-1]) if config is not None and config.input_size else None
 
 
-def build(spec: ModelSpec) -> nn.Module:
-    """Build the network on the default device; ModelError for whatever its code raises or returns in its place."""
-    match spec.source:
-        case Source.TIMM:
-            library = _timm(spec.name)
-            return _call(spec, lambda: library.create_model(spec.name, pretrained=False))
-        case Source.TORCHVISION:
-            return _torchvision(spec)
-        case Source.MODULE:
-            with _import_path(Path.cwd()):
-                return _call(spec, _target(spec, _module(spec)))
-        case _:
-            with _import_path(_path(spec).parent), _separate_siblings(_path(spec).parent):
-                return _call(spec, _target(spec, _file_module(spec)))
+def build(spec: ModelSpec, module: ModuleType | None = None, image_size: tuple[int, int] | None = None) -> nn.Module:
+    """Build the network on the default device; ModelError for whatever its code raises or returns in its place.
+
+    `module` is the code that a spec of a user's code names. `image_size`, height and width, is passed on where it is
+    not the one that a library's network is made for, and its builder takes it.
+    """
+    if module is not None:
+        with imports_of(spec):
+            return _call(spec, target_of(spec, module))
+    if spec.source is Source.TIMM:
+        library = _timm(spec.name)
+        if image_size in (None, (resolution(spec),) * 2):
+            image_size = None
+        return _call(spec, lambda: _sized(library.create_model, spec.name, "img_size", image_size, pretrained=False))
+    return _torchvision(spec, image_size)
+
+
+def _sized(make: Any, name: str, word: str, image_size: tuple[int, int] | None, **options: Any) -> Any:
+    """Return make(name), told the image's size under `word` where it takes that; most networks take any size."""
+    if image_size is not None:
+        height, width = image_size
+        try:
+            return make(name, **{word: height if height == width else image_size}, **options)
+        except TypeError as error:
+            if word not in str(error):
+                raise
+    return make(name, **options)
 
 
 def build_feature_maps(spec: ModelSpec) -> nn.Module:
@@ -91,7 +95,7 @@ def _call(spec: ModelSpec, make: Any) -> nn.Module:
     from memprof.models.real_schedules import RealSchedules
 
     on_meta = torch.empty(0).device.type == "meta"
-    with foreign_code(f"building {spec} failed"):
+    with foreign_code(f"building {spec} failed", advise_builder):
         try:
             with RealSchedules():
                 model = make()
@@ -109,7 +113,8 @@ def _library(name: str) -> Any:
     """Import timm or torchvision, off the meta device and without their warnings about one another."""
     import torch
 
-    with foreign_code(f"importing {name} failed"), torch.device("cpu"), warnings.catch_warnings():
+    fence = foreign_code(f"importing {name} failed", f"install {name} anew")
+    with fence, torch.device("cpu"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return importlib.import_module(name)
 
@@ -121,110 +126,19 @@ def _timm(name: str) -> Any:
     return library
 
 
-def _torchvision(spec: ModelSpec) -> nn.Module:
+def _torchvision(spec: ModelSpec, image_size: tuple[int, int] | None) -> nn.Module:
     models = _library("torchvision").models
     if spec.name not in models.list_models():
         raise _unknown_name("torchvision", spec.name, models.list_models())
     # A detector's builder fetches weights for its backbone from the network unless told not to.
     parameters = inspect.signature(models.get_model_builder(spec.name)).parameters
     no_weights = {name: None for name in ("weights", "weights_backbone") if name in parameters}
-    return _call(spec, lambda: models.get_model(spec.name, **no_weights))
+    # Its transformers take square images alone.
+    size = image_size if image_size and image_size[0] == image_size[1] else None
+    return _call(spec, lambda: _sized(models.get_model, spec.name, "image_size", size, **no_weights))
 
 
 def _unknown_name(library: str, name: str, known: list[str]) -> ModelError:
     close = nearest(name, known)
     remedy = f"did you mean {', '.join(close)}?" if close else f"{library}.list_models() lists the names it knows"
     return ModelError(f"{library} has no model {name!r}", remedy)
-
-
-def _module(spec: ModelSpec) -> ModuleType:
-    import torch
-
-    with foreign_code(f"importing {spec.name} failed"), torch.device("cpu"):
-        try:
-            return importlib.import_module(spec.name)
-        except ModuleNotFoundError as error:
-            if error.name is None or not f"{spec.name}.".startswith(f"{error.name}."):
-                raise
-            raise ModelError(f"there is no module {error.name}", "check the dotted name") from error
-
-
-def _file_module(spec: ModelSpec) -> ModuleType:
-    import torch
-
-    path = _path(spec).resolve()
-    module_spec = importlib.util.spec_from_file_location(f"memprof_user_{next(_numbers)}_{path.stem}", path)
-    if module_spec is None or module_spec.loader is None:
-        raise ModelError(f"{spec.name} is not a Python file", "its name must end in .py")
-    module = importlib.util.module_from_spec(module_spec)
-    sys.modules[module_spec.name] = module  # where dataclasses and pickling look a class's module up
-    with foreign_code(f"importing {spec.name} failed"), torch.device("cpu"):
-        module_spec.loader.exec_module(module)
-    return module
-
-
-def _target(spec: ModelSpec, module: ModuleType) -> Any:
-    from torch import nn
-
-    with foreign_code(f"building {spec} failed"):
-        target = getattr(module, spec.target, None)
-    if target is None:
-        own = {name: value for name, value in vars(module).items() if not name.startswith("_") and callable(value)}
-        known = [name for name, value in own.items() if getattr(value, "__module__", "") == module.__name__]
-        remedy = did_you_mean(spec.target, known) if known else "it defines no function or class"
-        raise ModelError(f"{spec.name} has no {spec.target!r}", remedy)
-    if isinstance(target, nn.Module):
-        raise ModelError(f"{spec} is a model, not a function that makes one", "name a function that returns one")
-    if not callable(target):
-        raise ModelError(f"{spec} is a {type(target).__name__} and cannot be called", "name a function or a class")
-    return target
-
-
-def _is_file(path: Path) -> bool:
-    """Tell whether there is such a file; what the system refuses to look up (a name too long) is none."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
-def _path(spec: ModelSpec) -> Path:
-    return Path(spec.name).expanduser()
-
-
-def _importable(module: str) -> bool:
-    with _import_path(Path.cwd()):
-        return sys.modules.get(module) is not None or importlib.util.find_spec(module) is not None
-
-
-@contextmanager
-def _import_path(folder: Path) -> Iterator[None]:
-    """Let imports find the modules of a folder first, as `python file.py` and `python -m` do."""
-    entry = str(folder.resolve())
-    sys.path.insert(0, entry)
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        with suppress(ValueError):  # the code in between may have changed the path itself
-            sys.path.remove(entry)
-
-
-@contextmanager
-def _separate_siblings(folder: Path) -> Iterator[None]:
-    """Keep a/utils.py and b/utils.py apart where a/net.py and b/net.py are loaded one after the other."""
-    folder = folder.resolve()
-    for name in [name for name, home in _siblings.items() if home != folder]:
-        sys.modules.pop(name, None)
-        del _siblings[name]
-    before = set(sys.modules)
-    try:
-        yield
-    finally:
-        new = [name for name in sys.modules if name not in before and not name.startswith("memprof_user_")]
-        _siblings.update((name, folder) for name in new if _is_in(name.partition(".")[0], folder))
-
-
-def _is_in(module: str, folder: Path) -> bool:
-    origin = getattr(sys.modules.get(module), "__file__", None)
-    return origin is not None and folder in (Path(origin).parent, Path(origin).parents[1])

@@ -19,6 +19,7 @@ LIBRARY_FOLDERS = (
 )
 """Folders whose code is not the user's; a line number in them helps nobody find a mistake."""
 
+_NOT_THEIRS = {"torch", "memprof"}
 Remedy = str | Callable[[BaseException], str]
 
 LONGEST_MESSAGE = 300
@@ -53,6 +54,18 @@ class foreign_code:
             raise ModelError(f"{what}: {describe(error)}{_place(trace)}", remedy) from error
 
 
+def advise_builder(error: BaseException) -> str:
+    """Return what to do about code that failed while it built a model on the meta device."""
+    return advise_device(error) or "correct that code, or give its callable other arguments"
+
+
+def advise_device(error: BaseException) -> str:
+    """Return what to do about code that failed because it wants a GPU; "" where it failed of something else."""
+    words = ("NVIDIA driver", "not compiled with CUDA", "CUDA error", "out of meta tensor", "No CUDA GPUs")
+    wants = any(word in str(error) for word in words)
+    return "leave .cuda(), .to(device) and device= out: nothing runs on a device here" if wants else ""
+
+
 def describe(error: BaseException) -> str:
     """Return the type and message of an exception in one line."""
     message = " ".join(str(error).split())
@@ -62,10 +75,14 @@ def describe(error: BaseException) -> str:
 
 
 def _place(trace: TracebackType | None) -> str:
-    """Return the innermost line of the user's own code, or "" where none was running."""
+    """Return the innermost line of the user's own code, else of a library other than torch; "" where there is none."""
+    frames = traceback.extract_tb(trace)
     own = [
         frame
-        for frame in traceback.extract_tb(trace)
+        for frame in frames
         if not frame.filename.startswith(("<", *LIBRARY_FOLDERS)) and "site-packages" not in frame.filename
     ]
+    if not own:
+        own = [frame for frame in frames if not set(Path(frame.filename).parts) & _NOT_THEIRS and frame.lineno]
+        own = [frame for frame in own if "site-packages" in frame.filename]
     return f" (line {own[-1].lineno} of {own[-1].filename})" if own else ""

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from memprof.models.backbones import STRIDES, Backbone
+from memprof.models.own_loss import OwnLoss
 
 CLASSES = 150
 """Of ADE20K's scene parsing benchmark."""
@@ -125,18 +126,22 @@ class UPerHead(nn.Module):
         return self.classifier(self.fpn_bottleneck(joined))  # type: ignore[no-any-return]
 
 
-class SegmentationNetwork(nn.Module):
+class SegmentationNetwork(OwnLoss):
     """A backbone, a head, and where there is one an auxiliary head, which has no part in inference.
 
     In inference it returns scores (N, classes, H, W) of the image's size. In training it returns them under "out", and
     the auxiliary head's under "aux".
     """
 
+    loss_words = "the loss is the cross-entropy of every pixel"
+
     def __init__(self, backbone: Backbone, head: nn.Module, auxiliary: nn.Module | None = None) -> None:
         super().__init__()
         self.backbone = backbone
         self.decode_head = head
         self.auxiliary_head = auxiliary
+        if auxiliary is not None:
+            self.loss_words = f"{type(self).loss_words}, and {AUXILIARY_WEIGHT} times the auxiliary head's"
 
     def forward(self, images: Tensor) -> Tensor | dict[str, Tensor]:
         """Classify every pixel of (N, 3, H, W)."""
@@ -148,6 +153,11 @@ class SegmentationNetwork(nn.Module):
         if self.auxiliary_head is not None:
             results["aux"] = resize(self.auxiliary_head(features[AUXILIARY_STAGE]), images)
         return results
+
+    def target_shape(self, outputs: dict[str, Tensor]) -> tuple[int, ...]:
+        """Return (N, H, W)."""
+        count, _, height, width = outputs["out"].shape
+        return count, height, width
 
     def loss(self, outputs: dict[str, Tensor], targets: Tensor) -> Tensor:
         """Return the mean cross-entropy of all pixels; the auxiliary head's counts 0.4 of it.

@@ -5,11 +5,12 @@ Imports no torch, and reads text only: nothing is looked up, imported or run her
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from memprof.errors import ModelError
-from memprof.models import registry
+from memprof.models import arguments, registry
 from memprof.models.options import Value, write
 
 
@@ -27,6 +28,9 @@ class Source(StrEnum):
 LIBRARIES = (Source.TIMM, Source.TORCHVISION)
 BACKBONES = (Source.ZOO, Source.TIMM)
 """Where a network comes from that a head for segmentation can stand on."""
+CODE = (Source.MODULE, Source.FILE)
+"""Where a user's own code is."""
+_FILE = re.compile(r"(.+?\.py)(?::([^:]*)(?::(.*))?)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +39,20 @@ class ModelSpec:
 
     `name` is the zoo's, the head's or the library's name, the module's dotted name or the file's path; `target` is the
     callable in that module or file, or the text of the backbone under that head; `options` are the zoo model's, in the
-    order in which the family declares them.
+    order in which the family declares them, `arguments` the text of those that the callable is called with.
     """
 
     source: Source
     name: str
     target: str = ""
     options: tuple[tuple[str, Value], ...] = ()
+    arguments: str = ""
 
     def __str__(self) -> str:
         if self.source in LIBRARIES:
             return f"{self.source}:{self.name}"
         tail = self.target or ",".join(f"{name}={write(value)}" for name, value in self.options)
+        tail += f":{self.arguments}" if self.arguments else ""
         return f"{self.name}:{tail}" if tail else self.name
 
 
@@ -54,7 +60,8 @@ def parse(text: str) -> ModelSpec:
     """Return what `text` names; ModelError where it is no model of the zoo, or an option is unknown or not valid.
 
     Accepted: NAME, NAME:option=value,option=value, HEAD:NAME, HEAD:timm:NAME, timm:NAME, torchvision:NAME,
-    package.module:callable and path/to/file.py:callable. A name of the zoo comes before a module of the same name.
+    package.module:callable and path/to/file.py:callable, both also with arguments: net.py:build:width=32,depth=4. A
+    name of the zoo comes before a module of the same name.
     """
     text = text.strip()
     head, colon, tail = (part.strip() for part in text.partition(":"))
@@ -68,10 +75,12 @@ def parse(text: str) -> ModelSpec:
         return _head(head, tail)
     if registry.is_known(head):
         return _zoo(head, tail, has_options=bool(colon))
-    if "/" in text or head.endswith(".py") or text.endswith(".py"):
+    target, _, given = (part.strip() for part in tail.partition(":"))
+    is_dotted = all(part.isidentifier() for part in head.split("."))
+    if head.endswith(".py") or text.endswith(".py") or ("/" in text and not (is_dotted and target.isidentifier())):
         return _file(text)
-    if all(part.isidentifier() for part in head.split(".")) and tail.isidentifier():
-        return ModelSpec(Source.MODULE, head, tail)
+    if is_dotted and target.isidentifier():
+        return _code(Source.MODULE, head, target, given)
     return _zoo(head, tail, has_options=bool(colon))
 
 
@@ -105,10 +114,16 @@ def _zoo(name: str, text: str, *, has_options: bool) -> ModelSpec:
 
 
 def _file(text: str) -> ModelSpec:
-    path, _, target = (part.strip() for part in text.rpartition(":"))
+    parts = _FILE.fullmatch(text)
+    path, target, given = parts.groups(default="") if parts else (*text.rpartition(":")[::2], "")
+    path, target = path.strip(), target.strip()
     if not path or not target.isidentifier():
         raise ModelError(
             f"{text!r} names no callable in the file",
             "write path/to/file.py:callable, where callable() returns the model",
         )
-    return ModelSpec(Source.FILE, path, target)
+    return _code(Source.FILE, path, target, given.strip())
+
+
+def _code(source: Source, name: str, target: str, given: str) -> ModelSpec:
+    return ModelSpec(source, name, target, arguments=arguments.write(arguments.read(given)) if given else "")

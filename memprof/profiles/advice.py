@@ -8,21 +8,28 @@ from memprof.profiles.meta.mode import ValueRead
 
 _MISSING = re.compile(r"Could not run '([\w.:]+)' with arguments from the 'Meta' backend")
 """PyTorch's words for an operator without a shape rule (c10/core/DispatchKey, c10/core/dispatch/OperatorEntry.cpp)."""
+_NO_FAKE = re.compile(r"no fake impl registered for <CustomOpDef\(([\w:]+)\)>")
 _NO_RULE = re.compile(
     r"(?:operator\s+|Operator )?([A-Za-z_]\w*::\w+)\S*.{0,80}(?:no fake impl|Meta tensors|meta kernel)"
 )
+_CHANNELS = re.compile(r"(?:to have|a convolution of) (\d+) channels,? (?:but got|was given an input of) (\d+)")
 _QUANTISED = ("quantized", "quantized_decomposed", "_quantized")
 ELSEWHERE = "run it for real (memprof measure), or analyse the part before it"
 
 
 def advise(error: BaseException, given: str, own: bool) -> str:
     """Return what to do about `error`, raised for the inputs `given`; `own` where a user gave them."""
-    if isinstance(error, ValueRead) or "data-dependent" in str(error) or "DynamicOutputShape" in type(error).__name__:
+    if (
+        isinstance(error, ValueRead)
+        or "data-dependent" in str(error)
+        or "out of meta tensor" in str(error)
+        or "DynamicOutputShape" in type(error).__name__
+    ):
         return (
             "a simulated run has no data: give what it would read from them as an input (proposals, a length), "
             f"{ELSEWHERE}"
         )
-    match = _MISSING.search(str(error)) or _NO_RULE.search(" ".join(str(error).split()))
+    match = _MISSING.search(str(error)) or _NO_FAKE.search(str(error)) or _NO_RULE.search(" ".join(str(error).split()))
     if match:
         name = match[1].replace(".", "::") if "::" not in match[1] else match[1]
         if name.startswith(_QUANTISED):
@@ -33,6 +40,9 @@ def advise(error: BaseException, given: str, own: bool) -> str:
         )
     if "NVIDIA driver" in str(error) or "CUDA" in str(error):
         return "leave the device out, or take that of an input: nothing runs on a GPU here"
+    match = _CHANNELS.search(str(error))
+    if match:
+        return f"it was given {given}: give inputs of its own, with {match[1]} channel{'' if match[1] == '1' else 's'}"
     if own:
         return f"it was given {given}: check that its layers fit"
     return f"it was given images {given}; give others, or inputs of its own"

@@ -9,7 +9,9 @@ from typing import Any
 
 from torch._C._profiler import _EventType
 
+from memprof.profiles import unrecorded
 from memprof.profiles.records import (
+    ARGUMENT_PREFIX,
     ASIDE,
     AUTOGRAD_PREFIX,
     MODULE_PREFIX,
@@ -23,6 +25,8 @@ from memprof.tensors.spec import Argument, TensorSpec
 
 _CALLS = frozenset({"cpu_op", "user_annotation"})
 """Activities, as Kineto names them, that the event tree has a node for."""
+_OWN = (ARGUMENT_PREFIX, ASIDE)
+"""Scopes that are no part of what was run."""
 _LAUNCHES = ("_runtime", "_driver")
 _ON_DEVICE = {"kernel": Activity.KERNEL, "gpu_memcpy": Activity.COPY, "gpu_memset": Activity.FILL}
 _COMMUNICATION = ("nccl", "rccl")
@@ -98,7 +102,7 @@ class _Reader:
 
     def events(self, nodes: Sequence[Any]) -> Iterator[Event]:
         for node in nodes:
-            if node.tag == _EventType.TorchOp and node.name == ASIDE:
+            if node.tag == _EventType.TorchOp and node.name.startswith(_OWN):
                 continue
             if node.tag == _EventType.TorchOp:
                 yield self._event(node)
@@ -115,6 +119,8 @@ class _Reader:
         concrete = record.concrete_inputs() if any(value is None for value in inputs) else ()
         arguments = tuple(_argument(value, concrete, place) for place, value in enumerate(inputs))
         children = tuple(self.events(node.children))
+        if name.startswith(unrecorded.OPERATORS):
+            arguments = unrecorded.complete(arguments, node)
         category, name = _category(name)
         number = fields.sequence_number if fields.sequence_number >= 0 else None
         if self._kernels is None:

@@ -30,6 +30,43 @@ class MemoryUse:
     activations_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class MemoryTimeline:
+    """The storages of a step: their `sizes` in bytes, and `events`, in order: i where the i-th is made, ~i where freed.
+
+    `parameters`, `gradients` and `optimizer` are the places in `sizes` of what these hold.
+    """
+
+    sizes: tuple[int, ...]
+    events: tuple[int, ...]
+    parameters: frozenset[int]
+    gradients: frozenset[int]
+    optimizer: frozenset[int]
+
+    def use(self) -> MemoryUse:
+        """Return what was alive at the peak."""
+        alive: set[int] = set()
+        for event in self.events[: self._peak_moment()]:
+            if event >= 0:
+                alive.add(event)
+            else:
+                alive.discard(~event)
+        held, grown, kept = (self._sum(alive & owners) for owners in (self.parameters, self.gradients, self.optimizer))
+        peak = self._sum(alive)
+        return MemoryUse(peak, held, grown, kept, peak - held - grown - kept)
+
+    def _peak_moment(self) -> int:
+        now = peak = moment = 0
+        for place, event in enumerate(self.events):
+            now += self.sizes[event] if event >= 0 else -self.sizes[~event]
+            if now > peak:
+                peak, moment = now, place + 1
+        return moment
+
+    def _sum(self, serials: frozenset[int] | set[int]) -> int:
+        return sum(self.sizes[serial] for serial in serials)
+
+
 class MemoryMeter:
     """Follows the storages of tensors from their first sight to their death."""
 
@@ -67,26 +104,11 @@ class MemoryMeter:
         addresses = {tensor.untyped_storage()._cdata for tensor in tensors if tensor is not None}
         return {self._alive[address] for address in addresses if address in self._alive}
 
+    def timeline(self, parameters: set[int], gradients: set[int], optimizer: set[int]) -> MemoryTimeline:
+        """Return what has happened until now; storages in none of the three sets are activations."""
+        owners = frozenset(parameters), frozenset(gradients), frozenset(optimizer)
+        return MemoryTimeline(tuple(self._sizes), tuple(self._events), *owners)
+
     def use(self, parameters: set[int], gradients: set[int], optimizer: set[int]) -> MemoryUse:
         """Return what was alive at the peak; storages in none of the three sets are activations."""
-        moment = self._peak_moment()
-        alive: set[int] = set()
-        for event in self._events[:moment]:
-            if event >= 0:
-                alive.add(event)
-            else:
-                alive.discard(~event)
-        held, grown, kept = (self._sum(alive & owners) for owners in (parameters, gradients, optimizer))
-        peak = self._sum(alive)
-        return MemoryUse(peak, held, grown, kept, peak - held - grown - kept)
-
-    def _peak_moment(self) -> int:
-        now = peak = moment = 0
-        for place, event in enumerate(self._events):
-            now += self._sizes[event] if event >= 0 else -self._sizes[~event]
-            if now > peak:
-                peak, moment = now, place + 1
-        return moment
-
-    def _sum(self, serials: set[int]) -> int:
-        return sum(self._sizes[serial] for serial in serials)
+        return self.timeline(parameters, gradients, optimizer).use()

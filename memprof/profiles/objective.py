@@ -11,24 +11,26 @@ from torch.nn import functional
 
 from memprof.errors import ModelError
 from memprof.models.foreign import foreign_code
+from memprof.models.own_loss import OwnLoss
 from memprof.profiles.task import Loss
 
 _CLASS_SCORES = ("out", "logits", "pred")
 """How outputs that score classes are called: torchvision's segmentation, Hugging Face's heads, and others."""
-_REMEDY = "give a function of the output that returns one number: loss=..."
+_REMEDY = "give a function of the output that returns one number: loss=..., or example_loss beside the model"
 
 
 class Objective:
     """The loss of a step, from what the model returns.
 
-    `loss` is the user's; without it: the model's own loss where it returns one, cross-entropy for scores of classes,
-    the mean squared error for anything else. `words` says what was minimised, "" for the usual case, scores (batch,
-    classes) that are the whole output.
+    `loss` is the user's; without it: the loss of a network of the zoo that brings one, `own`, what the model returns as
+    a loss, cross-entropy for scores of classes, the mean squared error for anything else. `words` says what was
+    minimised, "" for the usual case, scores (batch, classes) that are the whole output.
     """
 
-    def __init__(self, name: str, loss: Loss | None = None) -> None:
+    def __init__(self, name: str, loss: Loss | None = None, own: OwnLoss | None = None) -> None:
         self._name = name
         self._loss = loss
+        self._own = own
         self._targets: Tensor | None = None
         self.words = ""
 
@@ -44,6 +46,10 @@ class Objective:
             self.words = f"the loss is {getattr(self._loss, '__name__', 'the one given')}"
             return self._single(loss)
         candidates = _candidates(outputs, self._name)
+        if self._own is not None:
+            self.words = self._own.loss_words
+            targets = self._classes(self._own.target_shape(outputs), next(iter(candidates.values())))
+            return self._own.loss(outputs, targets)
         if _are_alike(candidates):  # what refines an answer step by step is trained on every step, detectors on losses
             losses, kinds = zip(*(self._standard(*item) for item in candidates.items()), strict=True)
             self.words = f"the loss is the sum over {len(candidates)} outputs: {kinds[0]}"

@@ -17,6 +17,8 @@ PHASE_PREFIX = "memprof::phase::"
 """How memprof's own scopes are called in a profile: the prefix, then the module's path or the phase."""
 ASIDE = "memprof::aside"
 """The scope of what memprof computes for itself while a profile is recorded: no part of it."""
+ARGUMENT_PREFIX = "memprof::argument::"
+"""A scope inside an operator that says what the profiler leaves out of its arguments: a list of optional tensors."""
 AUTOGRAD_PREFIX = "autograd::engine::evaluate_function: "
 """How the autograd engine calls what it runs: the prefix, then the name of the backward node."""
 

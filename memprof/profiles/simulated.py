@@ -13,13 +13,14 @@ os.environ.setdefault("KINETO_LOG_LEVEL", "99")
 import torch
 from torch import Tensor, nn
 from torch.autograd.profiler import profile
+from torch.nn.parameter import is_lazy
 
 from memprof.errors import ModelError
-from memprof.models.foreign import foreign_code
+from memprof.models.foreign import advise_builder, foreign_code
 from memprof.profiles.advice import advise
 from memprof.profiles.binding import bind
 from memprof.profiles.kineto import read_events
-from memprof.profiles.memory import MemoryMeter, MemoryUse
+from memprof.profiles.memory import MemoryMeter, MemoryTimeline, MemoryUse
 from memprof.profiles.meta import attention, backward, creation, elementwise, layers, products  # noqa: F401  (rules)
 from memprof.profiles.meta.autocast import CudaFrontEnd
 from memprof.profiles.meta.autocast_region import AutocastAnswers, NoAutocast
@@ -42,7 +43,8 @@ class Simulation:
 
     `loss` says what was minimised where that is not the usual cross-entropy of classes. `kept_all` counts operators
     whose result is as large as the data decide, and was taken to be as large as it can be; `guesses` are questions to
-    all elements at once (any, all) that were answered as for data with nothing wrong.
+    all elements at once (any, all) that were answered as for data with nothing wrong. `timeline` is what `memory` sums
+    up.
     """
 
     profile: Profile
@@ -51,15 +53,28 @@ class Simulation:
     loss: str = ""
     kept_all: Mapping[str, int] = field(default_factory=dict)
     guesses: int = 0
+    timeline: MemoryTimeline | None = None
 
 
 def build_on_meta(build: Callable[[], nn.Module], name: str) -> nn.Module:
     """Return the model that `build` makes, on the meta device; ModelError where it makes none, called `name`."""
-    with foreign_code(f"building {name} failed"), Seeded(), torch.device("meta"), AutocastAnswers(NoAutocast()):
+    fence = foreign_code(f"building {name} failed", advise_builder)
+    with fence, Seeded(), torch.device("meta"), AutocastAnswers(NoAutocast()):
         model = build()  # some models run while they are built
     if not isinstance(model, nn.Module):
         raise ModelError(f"{name} gives a {type(model).__name__}, not a torch.nn.Module", "return a module from it")
+    check_sized(model, name)
     return model if all(tensor.is_meta for tensor in tensors_of(model)) else meta_copy(model)
+
+
+def check_sized(model: nn.Module, name: str) -> None:
+    """Raise ModelError where parameters have no size yet, as those of nn.LazyLinear."""
+    lazy = [key for key, parameter in model.named_parameters() if is_lazy(parameter)]
+    if lazy:
+        raise ModelError(
+            f"{lazy[0]} of {name} has no size before its first forward",
+            "give its layer the size, or run the model once on an input in the code that makes it",
+        )
 
 
 def simulate(
@@ -80,7 +95,8 @@ def simulate(
     meta.
     """
     model = build_on_meta(build, name)
-    parameters = sum(parameter.numel() for parameter in model.parameters())
+    own = dict(model.named_parameters())
+    parameters = sum(parameter.numel() for parameter in own.values())
     dtype = getattr(torch, precision.storage)
     _prepare(model, dtype, channels_last)
     batch = _batch(model, task, batch_size, resolution, dtype, channels_last)
@@ -90,7 +106,7 @@ def simulate(
     def remedy(error: BaseException) -> str:
         return advise(error, given, own=task.inputs is not None)
 
-    step = Step(model, name, training, remedy, lambda: _front_end(precision, values), task)
+    step = Step(model, name, training, remedy, lambda: front_end(precision, values), task)
     teach_torchvision()
     # This is torch.profiler's own engine; torch.profiler.profile would import torch._inductor when it starts.
     meter = MemoryMeter()
@@ -98,17 +114,34 @@ def simulate(
     rules = MetaRules(meter, values)
     with Seeded(), profile(use_kineto=True, record_shapes=True) as profiler, rules:
         step.run(batch)
-    memory = meter.use(
+    _check_same(own, model, name)
+    timeline = meter.timeline(
         parameters=meter.serials(tensors_of(model)),
         gradients=meter.serials(parameter.grad for parameter in model.parameters()),
         optimizer=meter.serials(step.optimizer_state),
     )
     events = read_events(profiler.kineto_results)
-    return Simulation(Profile(events), parameters, memory, step.loss_words, dict(rules.kept), rules.guesses)
+    words, kept = step.loss_words, dict(rules.kept)
+    return Simulation(Profile(events), parameters, timeline.use(), words, kept, rules.guesses, timeline)
 
 
-def _front_end(precision: Precision, values: KnownValues) -> ExitStack:
+def _check_same(before: Mapping[str, Tensor], model: nn.Module, name: str) -> None:
+    """Raise ModelError where the model has not the parameters any more that it had before the step."""
+    after = dict(model.named_parameters())
+    changed = [key for key in {**before, **after} if before.get(key) is not after.get(key)]
+    if changed:
+        raise ModelError(
+            f"{name} changes itself in its forward: {', '.join(changed[:3])}{', ...' if len(changed) > 3 else ''}",
+            "make parameters and modules in __init__, so that a step is like the next one",
+        )
+
+
+def front_end(precision: Precision, values: KnownValues) -> ExitStack:
+    """Return the context in which Python code of a network acts as under CUDA, on meta."""
     stack = ExitStack()
+    # Layers of attention that are fused as a whole, and their nested tensors, are for real devices only.
+    stack.callback(torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled())
+    torch.backends.mha.set_fastpath_enabled(False)
     stack.enter_context(torch.device("meta"))
     front_end = CudaFrontEnd(getattr(torch, precision.autocast) if precision.autocast else None, values)
     stack.enter_context(front_end)

@@ -46,10 +46,10 @@ def _set_linear(stack: Stack, undo: ExitStack) -> None:
     if most is None:
         return
 
-    def linear(source: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        if bias is None or source.dim() <= most:
-            return fused(source, weight, bias)
-        return (source @ weight.t()).add_(bias)
+    def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        if bias is None or input.dim() <= most:
+            return fused(input, weight, bias)
+        return (input @ weight.t()).add_(bias)
 
     undo.callback(setattr, functional, "linear", fused)
     functional.linear = linear

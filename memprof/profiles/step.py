@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from memprof.errors import ModelError
 from memprof.models.foreign import Remedy, foreign_code
+from memprof.models.own_loss import OwnLoss
 from memprof.profiles.objective import Objective
 from memprof.profiles.optimizers import make_optimizer
 from memprof.profiles.scopes import ModuleScopes, phase_scope
@@ -101,5 +102,5 @@ class _Learner:
     """What a training step minimises, and how it updates."""
 
     def __init__(self, name: str, model: nn.Module, task: Task) -> None:
-        self.objective = Objective(name, task.loss)
+        self.objective = Objective(name, task.loss, model if isinstance(model, OwnLoss) else None)
         self.optimizer = make_optimizer(task.optimizer, model.parameters())

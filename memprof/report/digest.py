@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -29,6 +30,8 @@ class TimeWords:
     sums: str = "total"
 
 
+_IMAGES = re.compile(r"\d+x\d+x\d+x\d+", re.ASCII)
+"""A model's only input where that are images which are not square."""
 _MEASURED = TimeWords(
     "measured time", "measured", "needs", "is spent in operators bound", "is", "sum of FLOPs or bytes"
 )
@@ -120,7 +123,8 @@ class Digest:
     @property
     def noun(self) -> str:
         """Return what a batch is made of: "images", or "samples" where a trace has none that are known."""
-        return "images" if self.report.workload.resolution is not None else "samples"
+        work = self.report.workload
+        return "images" if work.resolution is not None or _IMAGES.fullmatch(work.inputs) else "samples"
 
     @property
     def steps(self) -> int:

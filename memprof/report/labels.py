@@ -49,7 +49,7 @@ def describe(work: Workload) -> str:
 
     The stack is named where it is not today's.
     """
-    pixels = f"{work.resolution} px" if work.resolution is not None else ""
+    pixels = f"inputs {work.inputs}" if work.inputs else f"{work.resolution} px" if work.resolution is not None else ""
     phase, batch = words.phase(work.phase) if work.phase else "", f"batch {work.batch_size}" if work.batch_size else ""
     parts = phase, work.precision, batch, pixels, work.layout, work.stack
     return ", ".join(part for part in parts if part) or "workload not known"

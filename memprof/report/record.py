@@ -14,14 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from memprof.errors import ReportError
 from memprof.report.run import KernelRow, Measured, Telemetry
+from memprof.report.showing import Shown
 from memprof.vocabulary import DRAM, GPU, L1, L2, SGD
-
-if TYPE_CHECKING:
-    import pandas
 
 SCHEMA = "memprof.report/3"
 
@@ -234,9 +231,13 @@ class ReportWarning:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What memprof found out about one workload on one device."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Report(Shown):
+    """What memprof found out about one workload on one device: `totals`, and `operators`, a row for equal calls.
+
+    In a notebook it shows itself. `plot`, `plot_time` and `plot_memory` draw on matplotlib's axes, `save` writes a
+    file, `to_pandas` gives the operators as a table, `to_json` everything.
+    """
 
     schema: str
     workload: Workload
@@ -265,10 +266,3 @@ class Report:
         if len(reports) != 1:
             raise ReportError(f"the file holds {len(reports)} reports", "read it with memprof.report.load_reports")
         return reports[0]
-
-    def to_pandas(self) -> pandas.DataFrame:
-        """Return the operators as a table, one row each, columns named as in the JSON report."""
-        import pandas
-
-        columns = list(OperatorRow.__dataclass_fields__)
-        return pandas.DataFrame([[getattr(row, name) for name in columns] for row in self.operators], columns=columns)

@@ -69,8 +69,8 @@ class Kernels:
         """Return what each kernel moves through an L2 of `capacity_bytes` without DRAM (n,).
 
         It finds what the kernel before it has written or read, as far as there is room beside what either of them
-        touches otherwise; what it writes over that stays there too. What it writes elsewhere stays as far as there is room
-        beside what else it touches.
+        touches otherwise; what it writes over that stays there too. What it writes elsewhere stays as far as there is
+        room beside what else it touches.
         """
         if not self.read_bytes.size:
             return self.read_bytes

@@ -69,11 +69,11 @@ class Products:
 
     def on_tensor_cores(self, least: Floats) -> Floats:
         """Return the seconds (n,) on tensor cores of what takes `least` at their peak; zeros where it is not there."""
-        fractions = self._fractions()
-        seconds = least * self.kernels.padding / fractions
+        fractions, is_tiled = self._fractions(), self._tiled(on_tensor=True)
+        seconds = least * np.where(is_tiled, 1.0, self.kernels.padding) / fractions
         for members, tiles in (
-            (self._tiled(on_tensor=True) & ~self._is_turned_pointwise(), tiling.TENSOR_TILES),
-            (self._tiled(on_tensor=True) & self._is_turned_pointwise(), tiling.POINTWISE_TILES),
+            (is_tiled & ~self._is_turned_pointwise(), tiling.TENSOR_TILES),
+            (is_tiled & self._is_turned_pointwise(), tiling.POINTWISE_TILES),
         ):
             if members.any():
                 rate: Floats = self._peak(TENSOR) * fractions[members]
@@ -106,7 +106,8 @@ class Products:
         ):
             if members.any():
                 rate = self._core_rates(members) * self._get("product_core_fraction")
-                sizes = self.kernels.sizes[:, members]
+                batch, rows, columns, depth = self.kernels.sizes[:, members]
+                sizes = np.stack([batch, rows, columns, depth * self.kernels.padding[members]])
                 tiled_seconds = self._tiles(sizes, members, rate, tiles, splits=splits, busy=busy)
                 seconds[members] = np.maximum(seconds[members], tiled_seconds)
         # Winograd's products switch a quarter of what they stand for, so that no power limit slows them.
@@ -134,9 +135,11 @@ class Products:
         is_word = self.kernels.element_bytes == _WORD_BYTES
         is_matrices = self.kernels.has_pattern(_MATRICES | {Pattern.POINTWISE})
         fractions = np.where(is_word & is_matrices, self._get("matmul_tf32_tensor_fraction"), fractions)
+        is_sum = self.kernels.has_pattern(_SPLIT)
+        fractions = np.where(is_word & is_sum, self._get("weight_gradient_tf32_tensor_fraction"), fractions)
         fractions = np.where(is_word & self.kernels.turned, self._get("turned_tf32_tensor_fraction"), fractions)
-        summed = self.kernels.has_pattern({Pattern.POINTWISE_WEIGHT}) & self.kernels.turned
-        return np.where(is_word & summed, self._get("turned_weight_tf32_tensor_fraction"), fractions)
+        is_summed = is_word & is_sum & self.kernels.turned
+        return np.where(is_summed, self._get("turned_weight_tf32_tensor_fraction"), fractions)
 
     def _is_turned_pointwise(self) -> Mask:
         is_word = self.kernels.element_bytes == _WORD_BYTES
@@ -185,8 +188,10 @@ class Products:
         rate = self._core_rates(members) * self._get("product_core_fraction")
         is_weight = self.kernels.has_pattern({Pattern.WEIGHT_GRADIENT})[members]
         _, rows, columns, depth = self.kernels.sizes[:, members]
+        fours, patches = self.kernels.winograd[:, members]
         passes = winograd.Passes(
-            *self.kernels.winograd[:, members],
+            fours=fours,
+            patches=patches,
             channels=np.where(is_weight, columns, depth) / winograd.TAPS,
             filters=np.where(is_weight, rows, columns),
             dram_bytes=self.kernels.dram_bytes[members],

@@ -32,9 +32,9 @@ _DRAM = {
     Pattern.DEPTHWISE: "stream_dram_fraction",
     Pattern.DEPTHWISE_DATA: "stream_dram_fraction",
     Pattern.DEPTHWISE_WEIGHT: "stream_dram_fraction",
-    Pattern.DEPTHWISE_CUDNN: "depthwise_cudnn_dram_fraction",
-    Pattern.DEPTHWISE_CUDNN_DATA: "depthwise_cudnn_dram_fraction",
-    Pattern.DEPTHWISE_CUDNN_WEIGHT: "depthwise_cudnn_dram_fraction",
+    Pattern.DEPTHWISE_CUDNN: "stream_dram_fraction",
+    Pattern.DEPTHWISE_CUDNN_DATA: "stream_dram_fraction",
+    Pattern.DEPTHWISE_CUDNN_WEIGHT: "stream_dram_fraction",
     Pattern.UNALIGNED: "unaligned_dram_fraction",
     Pattern.ATTENTION: "stream_dram_fraction",
     Pattern.ATTENTION_BACKWARD: "stream_dram_fraction",
@@ -48,7 +48,6 @@ _INSTRUCTIONS = {
     Pattern.DEPTHWISE_CUDNN_WEIGHT: "depthwise_cudnn_weight_instructions",
 }
 _NATIVE = frozenset({Pattern.DEPTHWISE, Pattern.DEPTHWISE_DATA})
-_CUDNN = frozenset({Pattern.DEPTHWISE_CUDNN, Pattern.DEPTHWISE_CUDNN_DATA})
 _HALF_BYTES = 2
 _NATIVE_THREADS = 1024
 """Per block of PyTorch's depthwise kernels, one for each output (memprof.operators.depthwise)."""
@@ -149,9 +148,7 @@ class _Model:
         return np.where(on_cores, self.get("core_product_dram_fraction", 1.0), reached)
 
     def l1_fractions(self) -> Floats:
-        native, cudnns = self.get("tap_l1_fraction", 1.0), self.get("depthwise_cudnn_l1_fraction", 1.0)
-        others = np.where(self._kernels.has_pattern(_CUDNN), cudnns, 1.0)
-        return np.where(self._kernels.has_pattern(_NATIVE), native, others)
+        return np.where(self._kernels.has_pattern(_NATIVE), self.get("tap_l1_fraction", 1.0), 1.0)
 
     def first_loads(self) -> Floats:
         """Seconds that PyTorch's depthwise kernels wait for DRAM before L1 serves their taps: they prefetch nothing."""
@@ -212,7 +209,8 @@ class _Model:
         per_tap = self._pattern_constants(lambda pattern: self._instructions(pattern, ""))
         per_tap_half = self._pattern_constants(lambda pattern: self._instructions(pattern, "_16bit"))
         is_half = self._kernels.element_bytes == _HALF_BYTES
-        issued = self._kernels.macs * np.where(is_half, per_tap_half, per_tap) + self._kernels.instructions
+        taps = self._kernels.macs * self._kernels.padding
+        issued = taps * np.where(is_half, per_tap_half, per_tap) + self._kernels.instructions
         return issued / self._issue if self._issue else np.zeros_like(issued)
 
     def launching(self) -> Floats:

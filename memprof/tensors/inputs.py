@@ -56,6 +56,23 @@ class Inputs:
                 return tensor.shape[0] if tensor.shape else 1
         raise AssertionError("inputs without tensors are refused where they are read")
 
+    def with_batch(self, batch_size: int) -> Inputs:
+        """Return them with that many samples: the tensors whose first size is the batch get another; WorkloadError.
+
+        A list of tensors that holds a sample each becomes as long, of the first one's shape.
+        """
+        batch = self.batch_size
+
+        def change(value: Any) -> Any:
+            if isinstance(value, list) and len(value) == batch and all(isinstance(item, InputSpec) for item in value):
+                return [value[0]] * batch_size
+            if isinstance(value, InputSpec):
+                is_batch = value.shape and value.shape[0] == batch
+                return _checked((batch_size, *value.shape[1:]), value.dtype) if is_batch else value
+            return map_nested(value, change)
+
+        return Inputs(tuple(map(change, self.args)), {name: change(value) for name, value in self.kwargs.items()})
+
     @property
     def resolution(self) -> int | None:
         """Return the pixels a side where the first tensor is a batch of square images, else None."""

@@ -7,8 +7,8 @@ Each rule stands here once, with the version from which it holds. What a version
 - Attention in steps was computed in 16 bits where its operands had them; since 2.5 it is in 32
   (`torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp`).
 - A Linear layer with a bias was one kernel for inputs of two dimensions only before 1.12 (github.com/pytorch/pytorch
-  pull request 72728), of up to three before 2.1 (106911: ConvNeXt's, of four, became 35 % faster in bfloat16); of more it
-  multiplied, then added the bias.
+  pull request 72728), of up to three before 2.1 (106911: ConvNeXt's, of four, became 35 % faster in bfloat16); of more
+  it multiplied, then added the bias.
 - cuDNN's persistent kernels run small recurrent layers since 1.12 (`use_rnn_persist_small_h` in
   ATen/native/cudnn/RNN.cpp).
 

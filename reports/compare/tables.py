@@ -28,9 +28,11 @@ def subtitle(comparison: Comparison) -> str:
     And for which host and stack.
     """
     first = comparison.entries[0]
-    resolutions = sorted({item.resolution for item in comparison.entries})
+    given = dict.fromkeys(f"inputs {item.inputs}" for item in comparison.entries if item.inputs)
+    resolutions = sorted({item.resolution for item in comparison.entries if item.resolution and not item.inputs})
+    sizes = [*([f"{'/'.join(map(str, resolutions))} px"] if resolutions else []), *given]
     precisions = dict.fromkeys(item.precision for item in comparison.entries)
-    parts = [f"batch {first.batch_size}", f"{'/'.join(map(str, resolutions))} px", "/".join(precisions)]
+    parts = [f"batch {first.batch_size}", *sizes, "/".join(precisions)]
     assumed = words.assumed(first.host, first.stack)
     return f"{', '.join(parts)}, {layout_words(comparison.entries)}; predicted, not measured ({assumed})"
 

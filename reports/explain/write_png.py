@@ -15,6 +15,7 @@ from memprof.reports.explain import captions, tables
 from memprof.reports.parts import drawing, theme
 from memprof.reports.parts.drawing import write
 from memprof.reports.parts.eliding import elide_end
+from memprof.reports.parts.harmless import show_hidden
 from memprof.reports.parts.signed import MINUS
 from memprof.reports.parts.theme import FAINT, GRID, INK, LESS, MORE
 from memprof.reports.writer import RenderOptions
@@ -119,7 +120,7 @@ def _waterfall(axes: Axes, title: str, drawn: Sequence[Step], limits: tuple[floa
             weight="bold" if step.is_total else "normal",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
         )
-    axes.set_yticks(range(len(drawn)), [" ".join(step.name.split()) for step in drawn])
+    axes.set_yticks(range(len(drawn)), [show_hidden(" ".join(step.name.split())) for step in drawn])
     for name, step in zip(axes.get_yticklabels(), drawn, strict=True):
         name.set(fontsize=_FONT, color=INK, fontweight="bold" if step.is_total else "normal", parse_math=False)
     for spine in ("top", "right", "left"):

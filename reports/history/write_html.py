@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from memprof.reports.history import History, tables, write_png
 from memprof.reports.page.frame import frame
+from memprof.reports.parts.pages import environment
 from memprof.reports.writer import RenderOptions
 
 EXTENSION = "html"
@@ -16,17 +15,14 @@ EXTENSION = "html"
 def render(history: History, options: RenderOptions) -> bytes:
     """Return the page in UTF-8; its picture is inside."""
     accepted, metric = history.accepted, history.metric
-    environment = Environment(
-        loader=PackageLoader("memprof.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("history.html").render(
-        frame=frame(scripted=False),
-        title=tables.title(metric),
-        picture=base64.b64encode(write_png.render(history, options)).decode(),
-        table=tables.commits_table(accepted, metric),
+    page = (
+        environment()
+        .get_template("history.html")
+        .render(
+            frame=frame(scripted=False),
+            title=tables.title(metric),
+            picture=base64.b64encode(write_png.render(history, options)).decode(),
+            table=tables.commits_table(accepted, metric),
+        )
     )
     return page.encode()

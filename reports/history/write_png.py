@@ -13,6 +13,7 @@ from memprof.reports.history import History
 from memprof.reports.history.tables import Metric, commits, title
 from memprof.reports.parts import drawing
 from memprof.reports.parts.drawing import WIDTH_INCHES, write
+from memprof.reports.parts.harmless import show_hidden
 from memprof.reports.parts.theme import BLUE, GRID, INK, VERMILION
 from memprof.reports.writer import RenderOptions
 
@@ -58,7 +59,7 @@ def _panel(
     highest = max(values) or 1.0
     axes.set(xlim=(-0.5, len(order) - 0.5), ylim=(0, 1.25 * highest))
     every = -(-len(order) // _MOST_TICKS)
-    axes.set_xticks(range(0, len(order), every), [name[:7] for name in order[::every]])
+    axes.set_xticks(range(0, len(order), every), [show_hidden(name[:7]) for name in order[::every]])
     drawing.plain(axes, 8)
     axes.grid(axis="y", color=GRID, linewidth=0.7)
     axes.set_ylabel(metric.unit, fontsize=9, color=INK)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from memprof.reports.page import colors, files, scripts
 from memprof.reports.page.policy import policy
 
-_SHEETS = "page", "views"
+_SHEETS = "page", "roofline", "views"
 
 
 @dataclass(frozen=True, slots=True)

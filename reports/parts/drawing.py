@@ -8,7 +8,9 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
+from memprof.reports.parts.harmless import show_hidden
 from memprof.reports.parts.theme import FAINT, INK
 
 WIDTH_INCHES, DPI = 12.0, 150
@@ -66,10 +68,12 @@ def plain(axes: Axes, size: float) -> None:
     axes.set_axisbelow(True)
 
 
-def png(figure: Figure) -> bytes:
-    """Return the figure as a PNG."""
+def png(figure: Figure, dpi: int = DPI) -> bytes:
+    """Return the figure as a PNG, with U+FFFD in its texts for characters that would turn or hide others."""
+    for text in figure.findobj(Text):
+        text.set_text(show_hidden(text.get_text()))
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use any script
-        figure.savefig(buffer, format="png", dpi=DPI)
+        figure.savefig(buffer, format="png", dpi=dpi)
     return buffer.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 
@@ -18,6 +19,11 @@ def show_hidden(text: str, keep: str = "\n") -> str:
     """
     shown = (char if char in keep or _is_shown(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
     return "".join(shown)
+
+
+def json_escapes(text: str) -> str:
+    """Return JSON whose text has no hidden character any more but reads as the same."""
+    return "".join(char if char == "\n" or _is_shown(char) else json.dumps(char)[1:-1] for char in text)
 
 
 def csv_cell(value: object) -> object:

@@ -9,6 +9,7 @@ import pandas
 from memprof import units, words
 from memprof.report.digest import Digest
 from memprof.report.run import KernelRow
+from memprof.report.showing import plain_table
 from memprof.reports.parts.harmless import csv_cell
 from memprof.reports.writer import RenderOptions
 
@@ -34,7 +35,7 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     """
     tables = []
     for digest in digests:
-        table = digest.report.to_pandas()
+        table = plain_table(digest.report.operators)
         table["input_shapes"] = [units.shapes(row.input_shapes) for row in digest.report.operators]
         table["input_layouts"] = [", ".join(row.input_layouts) for row in digest.report.operators]
         table["kernels"] = ["; ".join(map(_kernel, row.kernels)) for row in digest.report.operators]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from memprof import findings, units, words
@@ -22,7 +22,8 @@ from memprof.reports.page.data import page_data
 from memprof.reports.page.first import Figure, assumed, figures, line
 from memprof.reports.page.frame import frame
 from memprof.reports.page.lane import Lane, lane
-from memprof.reports.parts import cells, theme
+from memprof.reports.parts import cells, pages, theme
+from memprof.reports.parts.harmless import json_escapes, show_hidden
 from memprof.reports.parts.tables import Fact, Table
 from memprof.reports.report import facts, glossary, measured_tables, tables, top_table
 from memprof.reports.roofline import captions, svg
@@ -34,7 +35,7 @@ EXTENSION = "html"
 
 def breakable(path: str) -> Markup:
     """Escape a module path and let it break after its dots."""
-    return Markup(".<wbr>").join(path.split("."))
+    return Markup(".<wbr>").join(show_hidden(path).split("."))
 
 
 _FILTERS = (
@@ -128,7 +129,7 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     shown = page_columns.columns(digests)
     has_operators = any(digest.report.operators for digest in digests)
     page = (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             frame=frame(scripted=has_operators),
@@ -156,7 +157,7 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
             operators_note=_operators_note(digests),
             glossary=glossary.entries(digests),
             options=options,
-            page_data=_embed(msgspec.json.encode(page_data(digests)).decode()) if has_operators else "",
+            page_data=_embed(show_hidden(msgspec.json.encode(page_data(digests)).decode())) if has_operators else "",
             embedded=_embed(msgspec.json.format(dump_reports([digest.report for digest in digests]), indent=-1)),
         )
     )
@@ -247,17 +248,12 @@ def _kinds(sections: Sequence[Section]) -> tuple[str, ...]:
 
 def _embed(text: str) -> Markup:
     """Return JSON that may stand inside a script element: no character in it can end the element."""
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+    return Markup(json_escapes(text).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("memprof.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def environment() -> Environment:
+    """Return what makes pages of the templates."""
+    environment = pages.environment()
     environment.filters.update({function.__name__: function for function in _FILTERS})
     return environment

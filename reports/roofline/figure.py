@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -14,6 +13,7 @@ from memprof import units
 from memprof.comparisons import reports as side_by_side
 from memprof.report.digest import Digest
 from memprof.reports.parts import theme
+from memprof.reports.parts.drawing import png
 from memprof.reports.parts.theme import FAINT, GRID, INK, PANEL, WARN
 from memprof.reports.roofline import bars, captions, geometry
 from memprof.reports.roofline.geometry import Plot, Point
@@ -35,11 +35,7 @@ def draw(digests: Sequence[Digest]) -> bytes:
         _panels(figure, digests)
     else:
         figure.text(0.5, 0.5, captions.NO_PLOT, fontsize=11, color=FAINT, ha="center")
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use any script
-        figure.savefig(buffer, format="png", dpi=_DPI)
-    return buffer.getvalue()
+    return png(figure, _DPI)
 
 
 def _panels(figure: Figure, digests: Sequence[Digest]) -> None:
@@ -49,20 +45,33 @@ def _panels(figure: Figure, digests: Sequence[Digest]) -> None:
     figure.text(0.02, 0.022, guide, fontsize=min(9, 1.75 * _INCHES[0] * 72 / len(guide)), color=FAINT)
     bottom = _BOTTOM if plot.rail else _RAIL_BOTTOM
     axes = figure.add_axes((_LEFT, bottom, _WIDTH, _TOP - bottom))
+    _roofline(axes, plot, digests, _WIDTH * _INCHES[0], (_TOP - bottom) * _INCHES[1])
+    if plot.rail:
+        _rail(figure.add_axes((_LEFT, _RAIL_BOTTOM, _WIDTH, _RAIL_HEIGHT)), plot, digests)
+    bars.draw(figure.add_axes((0.715, _RAIL_BOTTOM, 0.27, _TOP - _RAIL_BOTTOM)), digests)
+
+
+def draw_on(axes: Axes, digests: Sequence[Digest]) -> None:
+    """Draw the roofline alone on somebody's axes; what computes nothing is not on it."""
+    plot = build_plot(digests)
+    plot = replace(plot, rail=())
+    box = axes.get_window_extent()
+    dpi = axes.get_figure(root=True).dpi
+    _roofline(axes, plot, digests, box.width / dpi, box.height / dpi)
+
+
+def _roofline(axes: Axes, plot: Plot, digests: Sequence[Digest], width: float, height: float) -> None:
+    """Draw roofs and points on axes of a width and height in inches."""
     _axes(axes, plot, digests)
-    width, height = _WIDTH * _INCHES[0], (_TOP - bottom) * _INCHES[1]
     character = 0.67 * _FONT / 72 / width, 1.3 * _FONT / 72 / height
     scene = lay_out(plot, digests, Canvas(height / width, character))
     _roofs(axes, plot, scene)
     for point in plot.points:
         place, radius = plot.fraction(point.x, point.y), theme.radius(point.group.time_share)
-        _point(axes, place, point, radius, overlaid=len(digests) > 1)
+        _point(axes, place, point, radius, width, overlaid=len(digests) > 1)
     _stems(axes, scene)
     _leads(axes, scene)
     _labels(axes, scene)
-    if plot.rail:
-        _rail(figure.add_axes((_LEFT, _RAIL_BOTTOM, _WIDTH, _RAIL_HEIGHT)), plot, digests)
-    bars.draw(figure.add_axes((0.715, _RAIL_BOTTOM, 0.27, _TOP - _RAIL_BOTTOM)), digests)
 
 
 def write(axes: Axes, x: float, y: float, content: str, size: float = _FONT, **style: Any) -> None:
@@ -121,10 +130,12 @@ def _roofs(axes: Axes, plot: Plot, scene: Scene) -> None:
         write(axes, name.x, name.y, name.text, 7.5, color=FAINT, va="center")
 
 
-def _point(axes: Axes, place: tuple[float, float], point: Point, radius: float, *, overlaid: bool) -> None:
-    """Draw one bubble of a radius in fractions of the width; see-through with an outline where models are overlaid."""
+def _point(
+    axes: Axes, place: tuple[float, float], point: Point, radius: float, width: float, *, overlaid: bool
+) -> None:
+    """Draw one bubble of a radius in fractions of the width in inches; see-through where models are overlaid."""
     mark = theme.mark(point.report)
-    diameter = 2 * radius * _WIDTH * _INCHES[0] * 72
+    diameter = 2 * radius * width * 72
     axes.plot(
         *place,
         mark,
@@ -193,7 +204,7 @@ def _rail(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:
     x, highest = 0.008, _RAIL_HEIGHT * _INCHES[1] / (_WIDTH * _INCHES[0]) / 2
     for point in plot.rail:
         radius = min(theme.radius(point.group.time_share), highest)
-        _point(axes, (x + radius, 0.5), point, radius, overlaid=len(digests) > 1)
+        _point(axes, (x + radius, 0.5), point, radius, _WIDTH * _INCHES[0], overlaid=len(digests) > 1)
         x += 2 * radius + 0.004
     write(axes, x + 0.008, 0.5, captions.rail_label(plot, digests), va="center")
 

@@ -195,7 +195,7 @@ class TestFiles:
             ("from torch import nn\nbuild = nn.Linear(3, 4)", ("is a model, not a function that makes one",)),
             ("def build(): return 'net'", ("net.py:build returned a str, not a torch.nn.Module",)),
             ("def build(): return None", ("returned a NoneType",)),
-            ("def build(width): ...", ("building net.py:build failed: TypeError", "width")),
+            ("def build(width): ...", ("net.py:build needs an argument: width; write net.py:build:width=...",)),
             (
                 "def build():\n    raise KeyError('a')",
                 ("building net.py:build failed: KeyError: 'a' (line 2 of", "net.py)"),

@@ -27,10 +27,11 @@ def channels_last(batch: int, channels: int, height: int, width: int, dtype: str
 
 
 def cost(name: str, *inputs: Argument, phase: Phase = Phase.FORWARD) -> tuple[Work, ...]:
-    """Return what the call `aten::name(*inputs)` costs."""
-    operator = find(f"aten::{name}")
-    assert operator is not None, f"nobody can cost aten::{name}"
-    return operator.formula(OperatorCall(f"aten::{name}", inputs, phase=phase))
+    """Return what the call `aten::name(*inputs)` costs, or that of a library whose name is given."""
+    name = name if "::" in name else f"aten::{name}"
+    operator = find(name)
+    assert operator is not None, f"nobody can cost {name}"
+    return operator.formula(OperatorCall(name, inputs, phase=phase))
 
 
 def cost_one(name: str, *inputs: Argument) -> Work:

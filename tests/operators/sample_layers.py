@@ -50,6 +50,7 @@ def matrix_products() -> dict[str, Inputs]:
     calls: dict[str, Inputs] = {
         "mm": (MATRIX, tensor(32, 8)),
         "bmm": (left, right),
+        "_grouped_mm": (MATRIX, tensor(4, 32, 8), tensor(4, dtype="int32")),
         "_int_mm": (tensor(16, 32, dtype="int8"), tensor(32, 8, dtype="int8")),
         "_scaled_mm": (tensor(16, 32, dtype="float8_e4m3fn"), tensor(32, 8, dtype="float8_e4m3fn")),
         "mv": (MATRIX, tensor(32)),
@@ -145,6 +146,19 @@ def norms() -> dict[str, Inputs]:
             2,
             (True, True, True),
         ),
+    }
+
+
+def sampled() -> dict[str, Inputs]:
+    boxes, grid = tensor(5, 5), tensor(4, 12, 12, 2)
+    offsets, options = tensor(4, 18, 12, 12), (1, 1, 1, 1, 1, 1, 1, 1, False)
+    return {
+        "grid_sampler_2d_backward": (IMAGE, IMAGE, grid, 0, 0, False, (True, True)),
+        "torchvision::nms": (tensor(100, 4), tensor(100), 0.5),
+        "torchvision::roi_align": (IMAGE, boxes, 0.25, 7, 7, 2, False),
+        "torchvision::_roi_align_backward": (tensor(5, 8, 7, 7), boxes, 0.25, 7, 7, *IMAGE.shape, 2, False),
+        "torchvision::deform_conv2d": (IMAGE, WEIGHT, offsets, offsets, CHANNELS, *options),
+        "torchvision::_deform_conv2d_backward": (CONVOLVED, IMAGE, WEIGHT, offsets, offsets, CHANNELS, *options),
     }
 
 

@@ -83,6 +83,10 @@ def _layouts() -> dict[str, Inputs]:
         "linspace": (0, 1, 12, None, None, None, None),
         "embedding": (MATRIX, INDICES, -1, False, False),
         "embedding_dense_backward": (tensor(6, 32), INDICES, 16, -1, False),
+        "_embedding_bag": (MATRIX, INDICES, tensor(2, dtype="int64"), False, 0, False, None),
+        "_embedding_bag_forward_only": (MATRIX, INDICES, tensor(2, dtype="int64"), False, 0, False, None),
+        "_embedding_bag_backward": (tensor(2, 32), INDICES, tensor(2, dtype="int64"), INDICES, INDICES, INDICES, 16),
+        "_embedding_bag_dense_backward": (tensor(2, 32), INDICES, INDICES, INDICES, INDICES, 16),
         "index_select": (MATRIX, 0, INDICES),
         "gather": (MATRIX, 0, tensor(6, 32, dtype="int64"), False),
         "take": (MATRIX, INDICES),
@@ -118,7 +122,7 @@ def _optimizers() -> dict[str, Inputs]:
 
 
 SAMPLES: dict[str, Inputs] = {
-    f"aten::{name}": inputs
+    name if "::" in name else f"aten::{name}": inputs
     for family in (
         _pointwise,
         layers.convolutions,
@@ -129,6 +133,7 @@ SAMPLES: dict[str, Inputs] = {
         _activations,
         _reductions,
         layers.pools,
+        layers.sampled,
         _layouts,
         _optimizers,
     )

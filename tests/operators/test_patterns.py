@@ -65,7 +65,7 @@ def test_rows_and_products() -> None:
     rows = cost("native_layer_norm", tensor(16, 32), (32,), tensor(32), tensor(32), 1e-5)
     assert rows[0].pattern is Pattern.STREAM
     assert (rows[0].blocks, rows[0].resident_blocks, rows[0].row_bytes) == (16, 16, 32 * 4)
-    assert rows[0].instructions == 16 * (48_000 + 115 * 32)
+    assert rows[0].instructions == 16 * (33_000 + 17_000)
     assert cost_one("_softmax", tensor(16, 1024), 1, False).pattern is Pattern.STREAM  # a warp keeps its row
     assert cost_one("_softmax", tensor(16, 1025), 1, False).pattern is Pattern.ROW
     assert cost_one("mm", tensor(16, 32), tensor(32, 8)).pattern is Pattern.MATMUL
@@ -223,3 +223,13 @@ def test_a_copy_ahead_of_a_convolution_streams_a_slice_and_transposes_another_la
 def test_the_depthwise_weight_gradient_waits_in_each_turn_of_its_loop(source, turns) -> None:
     _, data, gradient = convolved(source, tensor(12, 1, 3, 3), groups=12)
     assert (data.serial_steps, gradient.serial_steps) == (0, turns)
+
+
+def test_strided_data_gradients_go_through_every_phase_on_cuda_cores() -> None:
+    """Of stride 2, four phases: of a 1x1 kernel each has its one tap, of 3x3 two by two of nine."""
+    for kernel, expected in ((1, 4.0), (3, 4 * 4 / 9)):
+        inputs = convolution(
+            tensor(2, 32, 14, 14), tensor(64, 32, kernel, kernel), stride=(2, 2), padding=(kernel // 2,) * 2
+        )
+        works = cost("convolution_backward", *convolution_backward(tensor(2, 64, 7, 7), inputs, (True, True, False)))
+        assert [work.padding for work in works] == [pytest.approx(expected), 1]

@@ -117,3 +117,15 @@ def test_small_lstms_go_step_by_step_before_they_had_a_persistent_kernel():
 
     # A product and the gates for each of 4 rows, instead of one kernel.
     assert launches("torch 1.11") - launches("torch 1.12") == 2 * 4 - 1
+
+
+@pytest.mark.parametrize(("stack", "most"), [("torch 1.11", 2), ("torch 1.13", 3), ("torch 2.0", 3), ("torch 2.1", 4)])
+def test_linear_layers_add_their_bias_apart_beyond_some_dimensions(stack: str, most: int):
+    for dimensions in (2, 3, 4):
+        source, layer = torch.ones((3,) * dimensions), nn.Linear(3, 5)
+        with stack_settings(parse_stack(stack)), torch.profiler.profile() as profile:
+            result = layer(source)
+        ran = {event.name for event in profile.events()}
+        assert ("aten::addmm" in ran) is (dimensions <= most)
+        assert ("aten::add_" in ran) is (dimensions > most)
+        assert torch.allclose(result, layer(source))

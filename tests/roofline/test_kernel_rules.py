@@ -52,9 +52,9 @@ DRAM_CONSTANT = {
     Pattern.DEPTHWISE: "stream",
     Pattern.DEPTHWISE_DATA: "stream",
     Pattern.DEPTHWISE_WEIGHT: "stream",
-    Pattern.DEPTHWISE_CUDNN: "depthwise_cudnn",
-    Pattern.DEPTHWISE_CUDNN_DATA: "depthwise_cudnn",
-    Pattern.DEPTHWISE_CUDNN_WEIGHT: "depthwise_cudnn",
+    Pattern.DEPTHWISE_CUDNN: "stream",
+    Pattern.DEPTHWISE_CUDNN_DATA: "stream",
+    Pattern.DEPTHWISE_CUDNN_WEIGHT: "stream",
 }
 
 
@@ -298,7 +298,7 @@ def test_pytorchs_depthwise_kernels_wait_for_dram_before_l1_serves_their_taps(pa
 @pytest.mark.parametrize("pattern", [Pattern.DEPTHWISE_CUDNN, Pattern.DEPTHWISE_CUDNN_DATA])
 def test_cudnns_depthwise_kernels_fetch_while_they_compute(pattern):
     work = Work("forward", "float32", dram=Traffic(60, 40), l1=Traffic(960, 40), blocks=2, pattern=pattern)
-    assert seconds("l1", work, depthwise_cudnn_l1_fraction=0.5, tap_l1_fraction=0.1) == 1000 / 1000 / 0.5
+    assert seconds("l1", work, tap_l1_fraction=0.1) == 1000 / 1000
     times = times_of(work, tap_prologue_instructions=10, issue_slots_per_second=1024, launch_seconds=3)
     assert times.launching.tolist() == [3]
 

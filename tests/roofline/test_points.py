@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from memprof import devices
@@ -9,7 +11,7 @@ from memprof.calls import OperatorCall
 from memprof.devices.ceilings import ceilings
 from memprof.operators.work import Traffic, Work
 from memprof.report.record import DeviceCeilings
-from memprof.roofline.points import CostedCall, engines_of, place
+from memprof.roofline.points import CostedCall, bounds_of, engines_of, place
 from memprof.tensors.precision import PRECISIONS, get_precision
 from memprof.vocabulary import Kind
 
@@ -101,3 +103,11 @@ def test_calls_that_launch_nothing_take_no_time():
 
 def test_nothing_in_nothing_out():
     assert place([], TOY, get_precision("tf32")) == []
+
+
+def test_the_bound_leaves_out_what_an_l2_can_hold():
+    """Of 150 bytes read and 50 written, 100 and 50 fit in an L2 of 100: 50 are left for DRAM, 50 B/s."""
+    device = DeviceCeilings("toy", "Toy", {"dram": 50.0}, {"fp32": 1.0}, achievable={"l2_capacity_bytes": 100.0})
+    work = Work("copy", "float32", dram=Traffic(150, 50))
+    assert bounds_of([work], [{}], device).of("dram").tolist() == [1.0]
+    assert bounds_of([work], [{}], replace(device, achievable={})).of("dram").tolist() == [4.0]

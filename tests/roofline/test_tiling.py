@@ -13,11 +13,23 @@ ONE = ((128, 128, 1.0),)
 MACS = 1000.0
 
 
-def seconds(*products, sms=1, tiles=ONE, prologue=0.0, splits=False, l2=np.inf, dram=np.inf, launch=0.0, multicast=1.0):
+def seconds(
+    *products,
+    sms=1,
+    tiles=ONE,
+    prologue=0.0,
+    splits=False,
+    l2=np.inf,
+    dram=np.inf,
+    launch=0.0,
+    multicast=1.0,
+    busy=0.0,
+):
     sizes = np.array(products, dtype=float).T
     count = len(products)
     demands = Demands(sizes, np.full(count, 2.0), np.full(count, 2 * MACS * sms), np.full(count, prologue))
-    return tiled_seconds(demands, Machine(sms, l2, dram, launch, multicast), tiles, splits=splits)
+    machine = Machine(sms, l2, dram, launch, multicast)
+    return tiled_seconds(demands, machine, tiles, splits=splits, busy_outputs=busy)
 
 
 @pytest.mark.parametrize("product", [(1, 128, 128, 64), (3, 128, 128, 32), (1, 256, 384, 32)])
@@ -50,6 +62,13 @@ def test_the_tile_that_costs_least_is_taken_either_way_round():
     tiles = ((256, 64, 1.0), (64, 64, 0.5))
     assert seconds((1, 64, 256, 32), tiles=tiles)[0] == pytest.approx(64 * 256 * 32 / MACS)
     assert seconds((1, 64, 64, 32), tiles=tiles)[0] == pytest.approx(64 * 64 * 32 / MACS / 0.5)
+
+
+def test_a_block_too_small_to_keep_an_sm_busy_takes_as_long_as_what_would():
+    """128 x 32 results where 128 x 64 keep an SM busy: one block takes as long as two, and two no longer than that."""
+    tiles = ((128, 32, 1.0),)
+    one, two = (seconds((1, 128, 32 * count, 32), tiles=tiles, busy=128 * 64)[0] for count in (1, 2))
+    assert one == two == pytest.approx(2 * 128 * 32 * 32 / MACS)
 
 
 def test_a_deep_product_is_split_among_idle_sms_and_its_parts_are_summed():

@@ -122,7 +122,7 @@ CONSTANTS = st.fixed_dictionaries(
             f"{name}_tensor_fraction": FRACTIONS
             for name in ("matmul", "matmul_tf32", "convolution", "weight_gradient", "few_channels", "attention")
         },
-        **dict.fromkeys(("product_core_fraction", "tap_l1_fraction", "depthwise_cudnn_l1_fraction"), FRACTIONS),
+        **dict.fromkeys(("product_core_fraction", "tap_l1_fraction"), FRACTIONS),
         **dict.fromkeys(
             (
                 "depthwise_weight_instructions",

@@ -52,12 +52,29 @@ _FUSED_CAST = {"softmax": torch.ops.aten._softmax, "log_softmax": torch.ops.aten
 _OF_PYTHON = frozenset({"tensor", "as_tensor", "from_numpy"})
 _TO_PYTHON = frozenset({"tolist", "numpy", "__array__"})
 """Functions that make tensors of Python's numbers, or the other way round."""
+_CROSSING = _OF_PYTHON | _TO_PYTHON | {"_pack_padded_sequence"}
 
 _REDUCTIONS = frozenset({"sum", "prod"})
 """Reductions whose CUDA kernel reads half precision and accumulates into float32 (ATen ReduceOpsUtils.h)."""
 
 _OPTIONAL_DTYPE = frozenset({*_FUSED_CAST, *_REDUCTIONS, "cumsum", "cumprod"})
 """Operators that take a `dtype`; autocast leaves a call alone where the caller gave one."""
+
+
+def _simulated(value: Any) -> Any:
+    """Return the simulated device where a network names CUDA outright."""
+    if isinstance(value, torch.device) or (isinstance(value, str) and value.startswith("cuda")):
+        return torch.device("meta") if torch.device(value).type == "cuda" else value
+    return value
+
+
+def _simulated_device(
+    name: str, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+    """Return the call with the simulated device in place of CUDA."""
+    if name in ("cuda", "pin_memory") and args and isinstance(args[0], Tensor):
+        return (lambda tensor: tensor), args[:1], {}
+    return func, tuple(map(_simulated, args)), {key: _simulated(value) for key, value in kwargs.items()}
 
 
 class CudaFrontEnd(TorchFunctionMode):
@@ -81,7 +98,8 @@ class CudaFrontEnd(TorchFunctionMode):
             with self:
                 return _without_override_check(func)(*args, **kwargs)
         name = getattr(func, "__name__", "")
-        if name in _OF_PYTHON or name in _TO_PYTHON:
+        func, args, kwargs = _simulated_device(name, func, args, kwargs)
+        if name in _CROSSING:
             return self._cross_into_python(name, func, args, kwargs)
         if self.autocast is not None and not (name in _OPTIONAL_DTYPE and kwargs.get("dtype") is not None):
             if args and _is_half(args[0]):
@@ -98,8 +116,18 @@ class CudaFrontEnd(TorchFunctionMode):
             return recurrent(name, self.autocast, *args)
         return func(*args, **kwargs)
 
+    def _pack(self, data: Tensor, lengths: Tensor, *options: Any) -> Any:
+        """Pack sequences: of lengths that are not known all are taken to be full."""
+        values = self._values.get(lengths) if lengths.is_meta else lengths
+        if values is None:
+            longest = data.shape[1 if options and options[0] else 0]
+            values = torch.full(lengths.shape, longest, dtype=torch.int64, device="cpu")
+        return torch._VF._pack_padded_sequence(data, values, *options)
+
     def _cross_into_python(self, name: str, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Make a tensor of Python numbers, or numbers of a tensor: past the dispatcher, so past its modes."""
+        if name == "_pack_padded_sequence":
+            return self._pack(*args, **kwargs)
         if name in _TO_PYTHON:
             values = self._values.get(args[0])
             if values is None and args[0].is_meta:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -59,3 +59,24 @@ def zeros_like(input: Tensor, **options: Any) -> Tensor:
 def new_zeros(input: Tensor, size: Sequence[int], *, dtype: torch.dtype | None = None, **options: Any) -> Tensor:
     """Row-major zeros of the input's type."""
     return allocate(size, layout.contiguous_strides(size), dtype or input.dtype).zero_()
+
+
+def _drawn(operator: Any, fill: str, usual: torch.dtype | None) -> Callable[..., Tensor]:
+    """Return the rule of an operator that allocates, then draws; its last argument by position is the size."""
+
+    def draw(*args: Any, dtype: torch.dtype | None = None, device: Any = None, **options: Any) -> Tensor:
+        if device is not None and torch.device(device).type != "meta":
+            real: Tensor = operator(*args, dtype=dtype, device=device, **options)
+            return real
+        size = args[-1]
+        made = allocate(size, layout.contiguous_strides(size), dtype or usual or torch.get_default_dtype())
+        filled: Tensor = getattr(made, fill)()
+        return filled
+
+    return draw
+
+
+rule(aten.rand.default)(_drawn(aten.rand.default, "uniform_", None))
+rule(aten.randn.default)(_drawn(aten.randn.default, "normal_", None))
+rule(aten.randint.default)(_drawn(aten.randint.default, "random_", torch.int64))
+rule(aten.randint.low)(_drawn(aten.randint.low, "random_", torch.int64))

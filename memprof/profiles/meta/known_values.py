@@ -83,9 +83,9 @@ class KnownValues:
         entry = self._values.get(id(tensor))
         return entry[1] if entry is not None and entry[0]() is tensor else None
 
-    def guess(self, tensor: Tensor, answer: bool) -> None:
+    def guess(self, tensor: Tensor, answer: int) -> None:
         """Keep an assumed value of a tensor of one element."""
-        value = beside(lambda: torch.tensor(answer))
+        value = beside(lambda: torch.tensor(answer, dtype=tensor.dtype))
         value.is_guess = True
         self.remember(tensor, value)
 
@@ -115,7 +115,11 @@ class KnownValues:
             return None
         values = iter(real)
         replaced = _replace((args, _on_cpu(kwargs)), values)
-        result = _small(lambda: function(*replaced[0], **replaced[1]), ())
+        try:
+            result = beside(lambda: function(*replaced[0], **replaced[1]))
+        except RuntimeError:  # what no CPU computes
+            self._invalidate(function, args)
+            return None
         if isinstance(result, Tensor) and any(getattr(value, "is_guess", False) for value in real):
             result.is_guess = True  # type: ignore[attr-defined]
         return result

@@ -16,6 +16,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from memprof.profiles.memory import MemoryMeter
 from memprof.profiles.meta.known_values import KnownValues
+from memprof.profiles.records import ASIDE
+from memprof.profiles.scopes import record_scope
+from memprof.profiles.unrecorded import LEFT_OUT, POSITION, note
 
 Rule = Callable[..., Any]
 
@@ -23,13 +26,20 @@ _RULES: dict[Any, Rule] = {}
 _UPPER: dict[Any, Rule] = {}
 """Rules of operators whose result is as large as the data decide: the largest one, None where no data decide; and its
 values, where everything being kept tells them."""
+_OF_TORCH = frozenset({"aten", "prim", "prims", "profiler"})
+"""Libraries whose operators' shape rules call nothing that costs, or are calls that do the operator's work."""
 _READERS = {
     torch.ops.aten._local_scalar_dense.default: ".item()",
     torch.ops.aten.equal.default: "torch.equal",
 }
 """Operators that give a Python number of a tensor's values, and how they are called in Python."""
-_ANSWERS = {torch.ops.aten.any.default: False, torch.ops.aten.all.default: True}
-"""What questions about all elements are answered where the elements are not known: as for data with nothing wrong."""
+_ANSWERS = {
+    torch.ops.aten.any.default: lambda tensor: False,
+    torch.ops.aten.all.default: lambda tensor: True,
+    torch.ops.aten.sum.default: lambda tensor: tensor.numel() if tensor.dtype is torch.bool else None,
+}
+"""What questions about all elements are answered where the elements are not known: as for data with nothing wrong, and
+masks that keep everything."""
 
 
 def rule(*operators: Any) -> Callable[[Rule], Rule]:
@@ -87,14 +97,16 @@ class MetaRules(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        if func in LEFT_OUT:
+            note(args[POSITION])
         real = self._values.compute(func, tuple(args), kwargs)
         if func in _READERS:
             return self._read(func, args, real)
         result = self._answer(func, args, kwargs, real)
         if real is not None:
             self._values.keep(result, real)
-        elif func in _ANSWERS:
-            self._values.guess(result, _ANSWERS[func])
+        elif func in _ANSWERS and (answer := _ANSWERS[func](args[0])) is not None:
+            self._values.guess(result, answer)
         self._meter.note(result)
         return result
 
@@ -110,7 +122,10 @@ class MetaRules(TorchDispatchMode):  # type: ignore[no-untyped-call]
                     self._values.keep(largest, values)
                 return largest
         answer = _RULES.get(func, func)
-        return answer(*args, **kwargs)
+        if getattr(func, "namespace", "aten") in _OF_TORCH:
+            return answer(*args, **kwargs)
+        with record_scope(ASIDE):  # what its shape rule calls is not what it does
+            return answer(*args, **kwargs)
 
     def _read(self, func: Any, args: Sequence[Any], real: Any) -> Any:
         if real is None and args[0].is_meta:

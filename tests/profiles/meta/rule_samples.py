@@ -227,6 +227,14 @@ def new_zeros(draw: Draw) -> Arguments:
     return (stored(draw, shapes(draw)), shapes(draw)), given
 
 
+def drawn(*first: int) -> Sample:
+    def sample(draw: Draw) -> Arguments:
+        given = {"dtype": torch.float64} if draw(st.booleans()) else {}
+        return (*first, shapes(draw)), given
+
+    return sample
+
+
 REAL_ONLY = ("gelu", "silu", "hardswish", "hardsigmoid", "leaky_relu", "elu", "mish")
 ANY_NUMBER = ("relu", "hardtanh", "neg")
 MADE_FLOAT = ("sigmoid", "tanh", "exp", "sqrt", "rsqrt")
@@ -264,6 +272,10 @@ SAMPLES: dict[Any, Sample] = {
     aten.ones_like.default: made_like,
     aten.zeros_like.default: made_like,
     aten.new_zeros.default: new_zeros,
+    aten.rand.default: drawn(),
+    aten.randn.default: drawn(),
+    aten.randint.default: drawn(9),
+    aten.randint.low: drawn(2, 9),
     aten.threshold_backward.default: activation_backward(0),
     aten.hardtanh_backward.default: activation_backward(-1.0, 1.0),
     **{

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 
 import pytest
 
 from memprof import reports
+from memprof.report.reading import load_reports
+from memprof.report.record import Report
 from memprof.reports import RenderOptions
 from memprof.reports.parts.csv_text import csv_text
 from memprof.reports.parts.harmless import csv_cell, show_hidden
@@ -46,16 +49,34 @@ def test_a_header_is_a_cell_too() -> None:
     assert (header, cells) == (["'=1+1", "x"], ["'@a", "-2"])
 
 
-@pytest.mark.parametrize("name", ["csv", "md", "text"])
-def test_no_format_obeys_what_a_report_names(name: str) -> None:
-    evil = f"=cmd{ESC}[31m{BEL}{BIDI}"
+EVIL = f"=cmd{ESC}[31m{BEL}{BIDI}"
+
+
+def named(name: str) -> Report:
+    """Return a report that uses a name wherever it can."""
     report = sample()
-    row = replace(report.operators[0], name=evil, module=evil)
-    workload = replace(report.workload, model=evil)
-    report = replace(report, workload=workload, operators=(row, *report.operators[1:]))
-    text = reports.get(name).render([report], RenderOptions()).decode()
+    row = replace(report.operators[0], name=name, module=name)
+    return replace(report, workload=replace(report.workload, model=name), operators=(row, *report.operators[1:]))
+
+
+@pytest.mark.parametrize("name", ["csv", "md", "text", "html"])
+def test_no_format_obeys_what_a_report_names(name: str) -> None:
+    text = reports.get(name).render([named(EVIL)], RenderOptions()).decode()
     assert not set(text) & set(ESC + BEL + BIDI)
     if name == "csv":
         cells = [cell for line in csv.reader(io.StringIO(text)) for cell in line]
         assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
         assert sum(cell.startswith("'=cmd") for cell in cells) > 2
+
+
+def test_the_report_inside_a_page_still_has_its_names() -> None:
+    page = reports.get("html").render([named(EVIL)], RenderOptions()).decode()
+    found = re.search(r'<script type="application/json" id="memprof-report">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    assert load_reports(found[1]) == (named(EVIL),)
+
+
+def test_a_picture_shows_what_is_hidden() -> None:
+    picture = reports.get("png").render([named(EVIL)], RenderOptions())
+    assert picture == reports.get("png").render([named(show_hidden(EVIL))], RenderOptions())
+    assert picture != reports.get("png").render([named("=cmd")], RenderOptions())
