@@ -13,6 +13,16 @@ from tests.command_line import memprof
 from tests.reports import sample
 
 RAISES = "from torch import nn\nclass Net(nn.Module):\n    def forward(self, images): raise ValueError('no thanks')\n"
+WANTS = """
+from torch import nn
+def gpu(): return nn.Linear(3, 3).cuda()
+def lazy(): return nn.LazyLinear(3)
+def Gray(): return nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten())
+class Grows(nn.Module):
+    def forward(self, x):
+        self.more = nn.Linear(4, 4)
+        return self.more(x)
+"""
 SAVED = sample.sample().to_json()
 A_FILE = "a file"
 
@@ -26,6 +36,7 @@ def folder(tmp_path: Path) -> Path:
         "leaves.py": "import sys\nsys.exit(0)\n",
         "typo.py": "def build(:\n",
         "number.py": "def build(): return 3\n",
+        "wants.py": WANTS,
         "occupied": A_FILE,
         "broken.json": "{",
         "broken.toml": "name = ",
@@ -83,7 +94,46 @@ def refused(folder: Path, *arguments: str, **changes: str) -> str:
         ("roofline", "missing option '--model'; see `memprof roofline --help`"),
         ("roofline --model", "option '--model' requires an argument; see `memprof roofline --help`"),
         ("roofline --model resnet18 --nonsense", "no such option '--nonsense'"),
-        ("roofline resnet18 --model resnet18", "extra argument (resnet18)"),
+        ("roofline resnet18 resnet51", "unknown model 'resnet51'; did you mean"),
+        (
+            "roofline resnet18 --device a100 --device h100",
+            "--device is given 2 times: a100, h100; `memprof compare`",
+        ),
+        (
+            "roofline number.py",
+            "number.py is a file, which may hold many models; name a callable in it, such as",
+        ),
+        ("roofline number.py:build:width=3", "number.py:build has no argument 'width'; it takes none"),
+        (
+            "roofline wants.py:gpu",
+            "wants.py); leave .cuda(), .to(device) and device= out: nothing runs on a",
+        ),
+        ("roofline wants.py:Gray", "it was given 128x3x224x224: give inputs of its own, with 1 channel"),
+        ("roofline wants.py:Grows --input 2x4", "wants.py:Grows changes itself in its forward: more.weight, more.bias"),
+        ("roofline wants.py:lazy --input 2x4", "weight of wants.py:lazy has no size before its first forward"),
+        ("roofline wants.py:Gray --input 2x4 --phase train", "wants.py:Gray failed in its module"),
+        ("roofline resnet18 --input 2x3x0x8", "a tensor of 2x3x0x8 is empty or makes no sense"),
+        ("roofline resnet18 --input=", "'' is no shape; write sizes with x between them"),
+        (
+            "roofline resnet18 --input 2x3x32x32 --input 2x4",
+            "the inputs do not fit ResNet.forward: too many",
+        ),
+        ("roofline resnet18 --input picture=2x3x32x32", "missing a required argument"),
+        ("roofline resnet18 --input x=2x3x8x8 --input x=2x3x8x8", "the input x is given twice"),
+        ("roofline resnet18 --input 2x3x32x32 --resolution 32", "leave out the resolution, or the inputs"),
+        ("roofline resnet18 --input 99999999999x99999999999x3", "is larger than torch can describe"),
+        ("roofline resnet18 --resolution 32x", "'32x' is not a valid integer, nor a height and width such as 512x2048"),
+        ("roofline resnet18 --resolution 32x99999", "resolution 99999 is out of range"),
+        ("roofline resnet18 --batch-size 8..1", "8..1 runs backwards or nowhere; write 1..8"),
+        ("roofline resnet18 --batch-size 1..x", "'1..x' gives no batch sizes; write 1..512"),
+        ("roofline resnet18 --batch-size 1..100:1", "are more than 64; write larger steps"),
+        ("roofline resnet18 --batch-size 1..100000", "batch size 100000 is out of range"),
+        ("roofline resnet18 --batch-size 1..4 --format html", "several values writes no 'html'"),
+        ("roofline resnet18 --batch-size 1..4 --dollars-per-hour 0", "0.0 dollars an hour is no price"),
+        ("roofline resnet18 --dollars-per-hour 2", "--dollars-per-hour needs several batch sizes"),
+        ("compare resnet18 --batch-size 1..4", "`memprof roofline --batch-size 1..512` takes them"),
+        ("explain resnet18 resnet34", "explain takes one model, not resnet18, resnet34; hold it against another"),
+        ("help rofline", "no such command 'rofline'; did you mean roofline?"),
         ("roofline --model resnet51", "unknown model 'resnet51'; did you mean"),
         ("roofline --model resnet18 --model resnet51", "unknown model 'resnet51'; did you mean"),
         ("roofline --model convnext_t:kernal=7", "'kernal'; did you mean kernel?"),
@@ -120,7 +170,7 @@ def refused(folder: Path, *arguments: str, **changes: str) -> str:
         (f"roofline --model resnet18 --output {'a' * 300}", "File name too long"),
         ("roofline --model resnet18 --output=", "the name of the folder is empty"),
         ("devices show a10000", "unknown device 'a10000'; did you mean a100"),
-        ("devices nonsense", "no such command 'nonsense'"),
+        ("devices nonsense", "unknown device 'nonsense'"),
         ("models nonsense", "extra argument (nonsense)"),
         ("render", "missing argument 'FILE'"),
         ("render absent.json", "cannot read absent.json: No such file or directory"),

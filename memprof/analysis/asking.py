@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from memprof.errors import WorkloadError
 from memprof.profiles.task import IMAGES, Task
 from memprof.tensors.inputs import Inputs, read_inputs, spec
 from memprof.workload import DEFAULT_BATCH_SIZE, check_batch_size, check_resolution
+
+if TYPE_CHECKING:
+    from memprof.devices.record import Device
+    from memprof.report.record import Report
 
 _NAMED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _SIZES = re.compile(r"([+-]?\d{1,9})(?:x(\d{1,9}))?", re.ASCII)
@@ -31,6 +37,14 @@ class Asked:
         inputs = self.task.inputs
         task = self.task if inputs is None else replace(self.task, inputs=inputs.with_batch(batch_size))
         return replace(self, task=task, batch_size=batch_size)
+
+    def analyze(self, model: str, targets: Sequence[str | Path | Device], **settings: Any) -> list[Report]:
+        """Analyse a model with this on several devices; `settings` are the others of `analyze_on`."""
+        from memprof.analysis.simulated import analyze_on
+
+        return analyze_on(
+            model, targets, task=self.task, batch_size=self.batch_size, resolution=self.resolution, **settings
+        )
 
 
 def read_resolution(text: str) -> Resolution:

@@ -29,19 +29,15 @@ def analyse_layouts(
 
     `done` says how far the whole is. A phase and layout are simulated once for all devices of one precision.
     """
-    from memprof.analysis.simulated import analyze_on
     from memprof.commands.output import progress, redirect_output
 
     cells: list[list[Report]] = [[] for _ in targets]
     for phase in phases:
         for one in LAYOUTS if layout == "best" else (layout,):
             with progress(f"analysing {model}{done}"), redirect_output():
-                reports = analyze_on(
+                reports = asked.analyze(
                     model,
                     targets,
-                    task=asked.task,
-                    batch_size=asked.batch_size,
-                    resolution=asked.resolution,
                     phase=phase,
                     precision=precision,
                     layout=one,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memprof.analysis.asking import Resolution, ask
+from memprof.analysis.asking import Asked, Resolution, ask
 from memprof.commands.asking import batch_size_option, input_option, resolution_option
 from memprof.commands.naming import device_option, model_option
 from memprof.commands.options import (
@@ -71,17 +71,12 @@ def command(
     With --against, the difference in predicted step time is divided by kind of operator and by stage. Without it, the
     model is also analysed in the other layout, in a faster precision and with twice the batch.
     """
-    from memprof.analysis.simulated import analyze_on
     from memprof.commands.output import Result, deliver, progress, redirect_output
     from memprof.comparisons.explanation import explain
     from memprof.files import check_writable
-    from memprof.models import canonical_name
 
     asked = ask(inputs, resolution, batch_size)
-    for name in (model, against or model):
-        canonical_name(name)  # a mistake in the second one is told before the first one is analysed
-    if against is not None and asked.resolution is None and asked.task.inputs is None:
-        _check_resolutions(model, against)
+    _check_names(model, against, asked)
     if not as_json:
         check_writable(output)
 
@@ -89,12 +84,9 @@ def command(
         """Analyse a model as the options say, or as a workload that differs from them says."""
         given = asked.with_batch(change.batch_size) if change else asked
         with progress(f"analysing {name}"), redirect_output():
-            (report,) = analyze_on(
+            (report,) = given.analyze(
                 name,
                 [device],
-                task=given.task,
-                batch_size=given.batch_size,
-                resolution=given.resolution,
                 phase=phase,
                 precision=change.precision if change else precision,
                 layout=change.layout if change else layout,
@@ -105,6 +97,16 @@ def command(
 
     explained = explain(analyse_as(model), analyse_as(against)) if against else _losses(analyse_as, model, device)
     deliver([Result(explained, WRITERS, formats)], output, as_json=as_json)
+
+
+def _check_names(model: str, against: str | None, asked: Asked) -> None:
+    """Tell a mistake in the second model before the first one is analysed."""
+    from memprof.models import canonical_name
+
+    for name in (model, against or model):
+        canonical_name(name)
+    if against is not None and asked.resolution is None and asked.task.inputs is None:
+        _check_resolutions(model, against)
 
 
 def _check_resolutions(model: str, against: str) -> None:

@@ -81,7 +81,6 @@ def command(
     Each model runs for one step on PyTorch's meta device, where nothing is computed, so no GPU is needed. With several
     batch sizes: throughput, latency and memory of each, and where a larger one stops to pay.
     """
-    from memprof.analysis.simulated import analyze_on
     from memprof.commands.output import Result, deliver, for_terminal, progress, redirect_output
 
     several = batch_size if isinstance(batch_size, tuple) else ()
@@ -98,14 +97,7 @@ def command(
     reports: list[Report] = []
     for position, model in enumerate(models):
         with progress(f"analysing {model} ({position + 1} of {len(models)})"), redirect_output():
-            reports += analyze_on(
-                model,
-                [device],
-                task=asked.task,
-                batch_size=asked.batch_size,
-                resolution=asked.resolution,
-                **settings,
-            )
+            reports += asked.analyze(model, [device], **settings)
     deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)
 
 

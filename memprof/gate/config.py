@@ -34,10 +34,10 @@ class GateConfig:
     """What is gated: every model in every phase, on every device, and so on.
 
     `batch_sizes`, `resolutions` and `precisions` may be empty: what inputs hold or the usual batch, the model's own,
-    the device's default. A resolution is pixels a side, or height and width. `inputs` are the arguments of each model in
-    place of images ("2x3x224x224", "mask=2x77:bool"). `host` is what launches the kernels, `stack` what the steps run
-    on, "" for today's PyTorch. `measured_batch_size` is what a measurement on a CPU takes. Model files and device files
-    are named relative to `folder`. `path` is the file as the user knows it, `line` where its section begins.
+    the device's default. A resolution is pixels a side, or height and width. `inputs` are the arguments of each model
+    in place of images ("2x3x224x224", "mask=2x77:bool"). `host` is what launches the kernels, `stack` what the steps
+    run on, "" for today's PyTorch. `measured_batch_size` is what a measurement on a CPU takes. Model files and device
+    files are named relative to `folder`. `path` is the file as the user knows it, `line` where its section begins.
     """
 
     path: Path

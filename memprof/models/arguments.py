@@ -18,7 +18,7 @@ def read(text: str) -> dict[str, Any]:
     """
     try:
         call = ast.parse(f"call({text})", mode="eval").body
-        if not isinstance(call, ast.Call) or call.args:
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
             raise ValueError
         given = {item.arg: _value(item.value) for item in call.keywords if item.arg}
         if len(given) != len(call.keywords):

@@ -78,6 +78,8 @@ def test_the_baseline_lies_beside_the_configuration_or_where_that_says():
         ("models = 'resnet50'\nbatch_sizes = true", "write whole numbers"),
         ("models = 'resnet50'\nbatch_sizes = []", "write whole numbers"),
         ("models = 'resnet50'\nbaseline = ''", "write a file name"),
+        ("models = 'resnet50'\nresolutions = '512x'", "write pixels a side, or height and width"),
+        ("models = 'resnet50'\ninputs = 3", "write shapes"),
         ("models = 'resnet50'\nseconds = '-2 %'", "wrong sign"),
         ("models = 'resnet50'\nseconds = true", "the budget seconds is True"),
         ("models = 'resnet50'\nseconds = ['+2 %']", "the budget seconds is"),
