@@ -147,6 +147,9 @@ def _group(group: Group, name: str, digest: Digest, shown: Sequence[Column], row
     one = group.rows[0]
     if all(row.name == one.name for row in group.rows):
         data |= {"module": module_pattern(group.rows), "phase": one.phase, "shapes": units.shapes(one.input_shapes)}
+    inferred = next((row.inferred for row in group.rows if row.inferred), "")
+    if inferred:
+        data["inferred"] = inferred
     if drawn:
         level = plot.level_of(group, digest.device)
         data |= {

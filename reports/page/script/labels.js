@@ -1,7 +1,7 @@
 // Where the names of the largest bubbles go: beside them, where they hide least.
 import { page, several } from "./model.js";
 
-const CHARACTER = 6.9;
+const CHARACTER = 7.4;
 const LINE = 15;
 const MOST = 7;
 const WORTH = 0.03;

@@ -115,6 +115,7 @@ function row({ item, parent = false, child = false }) {
   line.dataset.key = item.key;
   const head = made("th");
   head.scope = "row";
+  if (item.inferred) head.title = `† inferred: ${item.inferred}`;
   if (parent) head.append(fold(item));
   head.append(made("i", `dot ${kindClass(item.kind)}`), name(item));
   const about = [parent ? "" : item.kind, phases > 1 && item.phase, several ? page.reports[item.report].label : ""].filter(Boolean).join(", ");

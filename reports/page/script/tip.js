@@ -29,6 +29,7 @@ export function show(group, x, y) {
   element(title, "span", ` ${about.filter(Boolean).join(", ")}`);
   if (group.module) element(node, "span", group.module, "path");
   if (group.shapes) element(node, "span", group.shapes, "shapes");
+  if (group.inferred) element(node, "span", `† inferred: ${group.inferred}`, "shapes");
   const list = element(node, "dl");
   page.columns.forEach((column, place) => {
     element(list, "dt", column.header);

@@ -13,6 +13,7 @@ import pytest
 from memprof import units
 from memprof.report.digest import digests
 from memprof.report.groups import module_pattern
+from tests.reports.measured_sample import INFERRED
 from tests.reports.page.conftest import PAGES, Open
 from tests.reports.sample import sample
 
@@ -291,6 +292,12 @@ def test_the_file_for_a_spreadsheet_holds_the_reports_figures(opened: Open, tmp_
     for line, group in zip(lines, groups, strict=True):
         for field in ("seconds", "roofline_seconds", "flops", "dram_bytes", "l1_bytes", "time_share"):
             assert float(line[field]) == pytest.approx(getattr(group, field), rel=1e-9)
+
+
+def test_what_was_inferred_is_said(opened: Open) -> None:
+    page = opened("measured")
+    marked = page.locator("#operators tbody th", has_text="†").first
+    assert marked.get_attribute("title") == f"† inferred: {INFERRED}"
 
 
 def test_hostile_names_are_text(opened: Open) -> None:
