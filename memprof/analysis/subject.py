@@ -43,6 +43,7 @@ def subject_of(model: str | nn.Module | Callable[[], nn.Module]) -> Subject:
 
 
 def _name(model: Any) -> str:
+    model = getattr(model, "func", model)  # of functools.partial
     name = getattr(model, "__qualname__", type(model).__name__)
     home = getattr(model, "__module__", "")
     return name if home in ("", "__main__") else f"{home}:{name}"
