@@ -74,6 +74,7 @@ def image_size(inputs: Inputs | None, resolution: int | None) -> tuple[int, int]
 
 
 def _name(model: Any) -> str:
+    model = getattr(model, "func", model)  # of functools.partial
     name = getattr(model, "__qualname__", type(model).__name__)
     home = getattr(model, "__module__", "")
     return name if home in ("", "__main__") else f"{home}:{name}"

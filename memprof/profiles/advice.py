@@ -38,6 +38,8 @@ def advise(error: BaseException, given: str, own: bool) -> str:
             f"say what {name} returns with torch.library.register_fake({name!r}), and what it costs with "
             f"memprof.register({name!r}, ...)"
         )
+    if "view size is not compatible" in str(error):
+        return "a view needs tensors in rows, and they are channels-last: choose the layout channels-first"
     if "NVIDIA driver" in str(error) or "CUDA" in str(error):
         return "leave the device out, or take that of an input: nothing runs on a GPU here"
     match = _CHANNELS.search(str(error))

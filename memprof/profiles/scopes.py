@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -19,6 +19,11 @@ def record_scope(name: str) -> Any:
     The C++ recorder: torch's `record_function` calls an operator for it, which dispatch modes would see.
     """
     return torch._C._profiler._RecordFunctionFast(name)
+
+
+def record_call(name: str, inputs: Sequence[Any]) -> Any:
+    """Return a context manager that shows as a call of the operator `name` with `inputs` in a profile."""
+    return torch._C._profiler._RecordFunctionFast(name, list(inputs))
 
 
 @contextmanager

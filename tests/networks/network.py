@@ -16,3 +16,4 @@ class Network:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     training: tuple[Any, ...] | None = None
     loss: Callable[[Any], Any] | None = None
+    layout: str = "channels-last"

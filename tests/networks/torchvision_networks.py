@@ -26,7 +26,7 @@ _POINTS = {"boxes": spec("4x4"), "labels": spec("4", "int64"), "keypoints": spec
 
 def _detector(build: Any, target: dict[str, Any], **options: Any) -> Network:
     made = partial(build, weights=None, weights_backbone=None, **options)
-    return Network(made, ([_IMAGE],), training=([_IMAGE], [target]))
+    return Network(made, ([_IMAGE] * 2,), training=([_IMAGE] * 2, [target] * 2), layout="channels-first")
 
 
 def networks() -> dict[str, Network]:

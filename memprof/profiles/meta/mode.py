@@ -17,7 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from memprof.profiles.memory import MemoryMeter
 from memprof.profiles.meta.known_values import KnownValues
 from memprof.profiles.records import ASIDE
-from memprof.profiles.scopes import record_scope
+from memprof.profiles.scopes import record_call, record_scope
 from memprof.profiles.unrecorded import LEFT_OUT, POSITION, note
 
 Rule = Callable[..., Any]
@@ -124,7 +124,9 @@ class MetaRules(TorchDispatchMode):  # type: ignore[no-untyped-call]
         answer = _RULES.get(func, func)
         if getattr(func, "namespace", "aten") in _OF_TORCH:
             return answer(*args, **kwargs)
-        with record_scope(ASIDE):  # what its shape rule calls is not what it does
+        # Torch records no event of an operator that Python code defines, and what its shape rule calls is not what
+        # it does.
+        with record_call(func._schema.name, args), record_scope(ASIDE):
             return answer(*args, **kwargs)
 
     def _read(self, func: Any, args: Sequence[Any], real: Any) -> Any:
