@@ -12,7 +12,7 @@ from memprof.tensors.inputs import Inputs, read_inputs, spec
 from memprof.workload import DEFAULT_BATCH_SIZE, check_batch_size, check_resolution
 
 _NAMED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
-_SIZES = re.compile(r"([+-]?\d{1,9})(?:x(\d{1,9}))?", re.ASCII)
+_SIZES = re.compile(r"([+-]?\d{1,18})(?:x(\d{1,18}))?", re.ASCII)
 
 Resolution = int | tuple[int, int] | None
 """Pixels a side, height and width, or what the model was made for."""

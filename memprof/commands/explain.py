@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memprof.analysis.asking import Resolution, ask
-from memprof.commands.asking import batch_size_option, input_option, resolution_option
+from memprof.analysis.asking import Asked
+from memprof.commands.analysing import check_first
+from memprof.commands.asking import asked_options
 from memprof.commands.naming import device_option, model_option
 from memprof.commands.options import (
     complete_models,
@@ -42,9 +43,7 @@ if TYPE_CHECKING:
 @host_options
 @stack_option
 @precision_option
-@batch_size_option
-@resolution_option
-@input_option
+@asked_options
 @phase_option
 @layout_option
 @output_option
@@ -57,9 +56,7 @@ def command(
     host: str,
     stack: str,
     precision: str | None,
-    batch_size: int | None,
-    resolution: Resolution,
-    inputs: tuple[str, ...],
+    asked: Asked,
     phase: str,
     layout: str,
     output: Path,
@@ -74,16 +71,10 @@ def command(
     from memprof.analysis.simulated import analyze_on
     from memprof.commands.output import Result, deliver, progress, redirect_output
     from memprof.comparisons.explanation import explain
-    from memprof.files import check_writable
-    from memprof.models import canonical_name
 
-    asked = ask(inputs, resolution, batch_size)
-    for name in (model, against or model):
-        canonical_name(name)  # a mistake in the second one is told before the first one is analysed
+    check_first((model, against or model), None if as_json else output)
     if against is not None and asked.resolution is None and asked.task.inputs is None:
         _check_resolutions(model, against)
-    if not as_json:
-        check_writable(output)
 
     def analyse_as(name: str, change: Workload | None = None) -> Report:
         """Analyse a model as the options say, or as a workload that differs from them says."""
