@@ -5,10 +5,11 @@ from __future__ import annotations
 import pickle
 import random
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from memprof import devices, models
 from memprof.analysis.assembly import cost_calls
 from memprof.calls import OperatorCall, extract_calls
 from memprof.devices.ceilings import ceilings
+from memprof.devices.hosts import default_costs
 from memprof.errors import MemprofError
 from memprof.operators import registry
 from memprof.operators.work import Work
@@ -34,6 +36,7 @@ from memprof.validation.tables import read_table
 
 Floats = NDArray[np.float64]
 Calls = tuple[OperatorCall, ...]
+Record = TypeVar("Record", Kernels, Bounds)
 SEED = 0
 HOST_BOUND_BATCH = 32
 """Below, the host and not the device sets the pace of NVIDIA's rows (../shared/published, README)."""
@@ -41,7 +44,7 @@ HOST_BOUND_BATCH = 32
 
 @dataclass(frozen=True)
 class Problem:
-    """The different kernels of many steps on one device, and how often each of them (column) is in each step (row).
+    """The kernels of many steps on one device, in order, and the `step` that each of them is of (n,).
 
     A row has as many steps as layouts; the fastest counts.
     """
@@ -51,8 +54,6 @@ class Problem:
     kernels: Kernels
     bounds: Bounds
     step: NDArray[np.intp]
-    kernel: NDArray[np.intp]
-    count: Floats
     steps_of: tuple[tuple[int, ...], ...]
 
     @property
@@ -61,14 +62,10 @@ class Problem:
         return np.array([row.batch_size / row.images_per_second for row in self.rows])
 
     def seconds(self, constants: Mapping[str, float]) -> Floats:
-        """Return the predicted seconds of each row, waits for the host left out.
-
-        Equal kernels are counted together here, so that none has a predecessor to find data of in L2.
-        """
-        stated = {key: value for key, value in self.ceilings.achievable.items() if key != "l2_capacity_bytes"}
-        device = replace(self.ceilings, achievable={**stated, **constants})
+        """Return the predicted seconds of each row, waits for the host left out."""
+        device = replace(self.ceilings, achievable={**self.ceilings.achievable, **constants})
         runs = kernel_times(self.kernels, self.bounds, device).runs
-        steps = np.bincount(self.step, runs[self.kernel] * self.count, minlength=int(self.step.max()) + 1)
+        steps = np.bincount(self.step, runs, minlength=int(self.step.max()) + 1)
         return np.array([steps[list(places)].min() for places in self.steps_of])
 
 
@@ -140,31 +137,34 @@ def _build(rows: Sequence[tuple[Measurement, tuple[Calls, ...]]]) -> Problem:
     """Cost the calls of rows that ran on one device in one precision."""
     works: dict[Work, int] = {}
     cache: dict[OperatorCall, tuple[int, ...]] = {}
-    step, kernel, count, steps_of = [], [], [], []
+    step, kernel, steps_of = [], [], []
     places = 0
     for _, layouts in rows:
         steps_of.append(tuple(range(places, places + len(layouts))))
         for calls in layouts:
-            kernels: Counter[int] = Counter()
             for call in calls:
                 if call not in cache:
                     costed, _unknown = cost_calls([call])
                     cache[call] = tuple(works.setdefault(work, len(works)) for item in costed for work in item.works)
-                kernels.update(cache[call])
-            step += [places] * len(kernels)
-            kernel += list(kernels)
-            count += list(kernels.values())
+                kernel += cache[call]
+                step += [places] * len(cache[call])
             places += 1
     first = rows[0][0]
-    roofs = ceilings(devices.get(first.device), first.precision)
+    roofs = ceilings(devices.get(first.device), first.precision, default_costs())
     engines = [engines_of(work, roofs, get_precision(first.precision)) for work in works]
     return Problem(
         tuple(row for row, _ in rows),
         roofs,
-        gather(tuple(works), engines),
-        bounds_of(tuple(works), engines, roofs),
+        taken(gather(tuple(works), engines), np.array(kernel)),
+        taken(bounds_of(tuple(works), engines, roofs), np.array(kernel)),
         np.array(step),
-        np.array(kernel),
-        np.array(count, dtype=float),
         tuple(steps_of),
+    )
+
+
+def taken(record: Record, index: NDArray[np.intp]) -> Record:
+    """Return a record of arrays (..., n) with the items of `index` (m,): what equal kernels share is made once."""
+    arrays = {field.name: getattr(record, field.name) for field in fields(record)}
+    return replace(
+        record, **{name: value[..., index] for name, value in arrays.items() if isinstance(value, np.ndarray)}
     )

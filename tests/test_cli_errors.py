@@ -133,7 +133,7 @@ def refused(folder: Path, *arguments: str, **changes: str) -> str:
         ("roofline resnet18 --dollars-per-hour 2", "--dollars-per-hour needs several batch sizes"),
         ("compare resnet18 --batch-size 1..4", "`memprof roofline --batch-size 1..512` takes them"),
         ("explain resnet18 resnet34", "explain takes one model, not resnet18, resnet34; hold it against another"),
-        ("help rofline", "no such command 'rofline'; did you mean roofline?"),
+        ("help rofline", "no such command 'rofline'; did you mean roofline"),
         ("roofline --model resnet51", "unknown model 'resnet51'; did you mean"),
         ("roofline --model resnet18 --model resnet51", "unknown model 'resnet51'; did you mean"),
         ("roofline --model convnext_t:kernal=7", "'kernal'; did you mean kernel?"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from memprof.report.record import Report
 
 _NAMED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
-_SIZES = re.compile(r"([+-]?\d{1,9})(?:x(\d{1,9}))?", re.ASCII)
+_SIZES = re.compile(r"([+-]?\d{1,18})(?:x(\d{1,18}))?", re.ASCII)
 
 Resolution = int | tuple[int, int] | None
 """Pixels a side, height and width, or what the model was made for."""

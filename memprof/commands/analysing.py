@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memprof.vocabulary import LAYOUTS
@@ -11,6 +12,17 @@ if TYPE_CHECKING:
     from memprof.analysis.asking import Asked
     from memprof.devices.record import Device
     from memprof.report.record import Report
+
+
+def check_first(models: Sequence[str], folder: Path | None) -> None:
+    """Raise MemprofError where a model is none or the folder takes no files, before the first model is analysed."""
+    from memprof.files import check_writable
+    from memprof.models import canonical_name
+
+    for model in models:
+        canonical_name(model)
+    if folder is not None:
+        check_writable(folder)
 
 
 def analyse_layouts(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Callable
 from typing import Any
 
 import click
 
-from memprof.analysis.asking import read_resolution
+from memprof.analysis.asking import Resolution, ask, read_resolution
 from memprof.workload import DEFAULT_BATCH_SIZE, check_batch_size
 
 _RANGE = re.compile(r"(\d{1,9})(?:\.\.(\d{1,9})(?::(\d{1,9}))?)?", re.ASCII)
@@ -94,3 +96,13 @@ input_option = click.option(
     help="In place of images, an argument of the model's forward: 2x3x224x224, 2x77:int64, mask=2x77:bool. Repeat for "
     "more, in order.",
 )
+
+
+def asked_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --batch-size, --resolution and --input; the command gets what they ask for, `asked`."""
+
+    @functools.wraps(command)
+    def gathered(batch_size: int | None, resolution: Resolution, inputs: tuple[str, ...], **values: Any) -> Any:
+        return command(asked=ask(inputs, resolution, batch_size), **values)
+
+    return batch_size_option(resolution_option(input_option(gathered)))

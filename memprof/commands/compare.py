@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from memprof.analysis.asking import Resolution, ask
+from memprof.analysis.asking import Asked
 from memprof.commands.analysing import analyse_layouts
-from memprof.commands.asking import batch_size_option, input_option, resolution_option
+from memprof.commands.asking import asked_options
 from memprof.commands.naming import models_option
 from memprof.commands.options import (
     best_layout_option,
@@ -39,9 +39,7 @@ from memprof.vocabulary import PHASES
 @host_options
 @stack_option
 @precision_option
-@batch_size_option
-@resolution_option
-@input_option
+@asked_options
 @best_layout_option
 @output_option
 @format_option(WRITERS, "md,csv,png,json")
@@ -52,9 +50,7 @@ def command(
     host: str,
     stack: str,
     precision: str | None,
-    batch_size: int | None,
-    resolution: Resolution,
-    inputs: tuple[str, ...],
+    asked: Asked,
     layout: str,
     output: Path,
     formats: tuple[str, ...],
@@ -70,7 +66,6 @@ def command(
     from memprof.files import check_writable
     from memprof.models import canonical_name
 
-    asked = ask(inputs, resolution, batch_size)
     named = [devices.get(name.strip()) for text in names for name in text.split(",") if name.strip()]
     targets = [device for place, device in enumerate(named) if device not in named[:place]]
     # A mistake in the last model is told before the first one is analysed; one model under two names is one.

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memprof.analysis.asking import Asked, Resolution, ask
-from memprof.commands.asking import batch_size_option, input_option, resolution_option
+from memprof.analysis.asking import Asked
+from memprof.commands.analysing import check_first
+from memprof.commands.asking import asked_options
 from memprof.commands.naming import device_option, model_option
 from memprof.commands.options import (
     complete_models,
@@ -42,9 +43,7 @@ if TYPE_CHECKING:
 @host_options
 @stack_option
 @precision_option
-@batch_size_option
-@resolution_option
-@input_option
+@asked_options
 @phase_option
 @layout_option
 @output_option
@@ -57,9 +56,7 @@ def command(
     host: str,
     stack: str,
     precision: str | None,
-    batch_size: int | None,
-    resolution: Resolution,
-    inputs: tuple[str, ...],
+    asked: Asked,
     phase: str,
     layout: str,
     output: Path,
@@ -73,12 +70,10 @@ def command(
     """
     from memprof.commands.output import Result, deliver, progress, redirect_output
     from memprof.comparisons.explanation import explain
-    from memprof.files import check_writable
 
-    asked = ask(inputs, resolution, batch_size)
-    _check_names(model, against, asked)
-    if not as_json:
-        check_writable(output)
+    check_first((model, against or model), None if as_json else output)
+    if against is not None and asked.resolution is None and asked.task.inputs is None:
+        _check_resolutions(model, against)
 
     def analyse_as(name: str, change: Workload | None = None) -> Report:
         """Analyse a model as the options say, or as a workload that differs from them says."""
@@ -97,16 +92,6 @@ def command(
 
     explained = explain(analyse_as(model), analyse_as(against)) if against else _losses(analyse_as, model, device)
     deliver([Result(explained, WRITERS, formats)], output, as_json=as_json)
-
-
-def _check_names(model: str, against: str | None, asked: Asked) -> None:
-    """Tell a mistake in the second model before the first one is analysed."""
-    from memprof.models import canonical_name
-
-    for name in (model, against or model):
-        canonical_name(name)
-    if against is not None and asked.resolution is None and asked.task.inputs is None:
-        _check_resolutions(model, against)
 
 
 def _check_resolutions(model: str, against: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from memprof.analysis.asking import Resolution, ask
+from memprof.commands.analysing import check_first
 from memprof.commands.asking import BATCH_SIZE, input_option, resolution_option
 from memprof.commands.naming import models_option, one_of
 from memprof.commands.options import (
@@ -96,15 +97,10 @@ def command(
     """
     from memprof.analysis.measured import measure
     from memprof.commands.output import Result, deliver, for_terminal, progress, redirect_output
-    from memprof.files import check_writable
-    from memprof.models import canonical_name
 
     asked = ask(inputs, resolution, batch_size, DEFAULT_RUN_BATCH_SIZES[device])
     given = asked.task.inputs
-    for model in models:
-        canonical_name(model)  # a mistake in the last one is told before the first one is measured
-    if not as_json:
-        check_writable(output)
+    check_first(models, None if as_json else output)
     reports = []
     for position, model in enumerate(models):
         with progress(f"measuring {model} on the {device} ({position + 1} of {len(models)})"), redirect_output():

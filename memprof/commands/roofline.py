@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from memprof.analysis.asking import Asked, Resolution, ask
+from memprof.commands.analysing import check_first
 from memprof.commands.asking import batch_sizes_option, input_option, resolution_option
 from memprof.commands.naming import device_option, models_option
 from memprof.commands.options import (
@@ -87,7 +88,7 @@ def command(
     if dollars_per_hour is not None and not several:
         raise click.UsageError("--dollars-per-hour needs several batch sizes: --batch-size 1..512", context)
     asked = ask(inputs, resolution, several[0] if several else batch_size)
-    _check(models, output, as_json=as_json)
+    check_first(models, None if as_json else output)
     settings = {"phase": phase, "precision": precision, "layout": layout, "host": host, "stack": stack}
     if several:
         result = _over_batches(models, device, several, asked, dollars_per_hour, settings)
@@ -99,17 +100,6 @@ def command(
         with progress(f"analysing {model} ({position + 1} of {len(models)})"), redirect_output():
             reports += asked.analyze(model, [device], **settings)
     deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)
-
-
-def _check(models: tuple[str, ...], output: Path, *, as_json: bool) -> None:
-    """Raise MemprofError where a model or the folder is none, before the first model is analysed."""
-    from memprof.files import check_writable
-    from memprof.models import canonical_name
-
-    for model in models:
-        canonical_name(model)
-    if not as_json:
-        check_writable(output)
 
 
 def _over_batches(
