@@ -47,7 +47,8 @@ RESIDENT_BLOCKS = 4
 """Of them an SM holds."""
 NORMALISE_INSTRUCTIONS = 60
 """Of an element that is scaled and shifted. Source: 63 in 16 bits, of cudnn's bn_fw_inf_1C11 kernels on an A100 at 765
-MHz (github.com/harryjmoss/particle_transformer)."""
+MHz (github.com/harryjmoss/particle_transformer;
+the clock is assumed, see memprof.operators.instructions)."""
 LOADED_BYTES = 8
 """Of one load of a thread: float2, as these kernels' names say (bn_bw_1C11_kernel_new<float, float, float2, ...>)."""
 BASE_STEPS = 4

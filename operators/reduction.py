@@ -41,7 +41,8 @@ ELEMENT_INSTRUCTIONS, THREAD_INSTRUCTIONS = 13, 240
 """Of reduce_kernel, for each element, and for each thread to find its place, to sum among its block and to write.
 Source: means over 7 x 7 of 65,536 channels take 25 us on an A100 and 34 on a V100 in ResNet-50 traces
 (HolisticTraceAnalysis, kineto); over 8 of 67 million elements, not along rows, 276 us on an A100 at 765 MHz
-(github.com/harryjmoss/particle_transformer)."""
+(github.com/harryjmoss/particle_transformer;
+the clock is assumed, see memprof.operators.instructions)."""
 ROW_THREADS = 32
 """Most threads for a row, where there are many rows (ReduceConfig::set_block_dimension in Reduce.cuh)."""
 RADIX_BITS = 2

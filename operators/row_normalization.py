@@ -52,7 +52,8 @@ ROW_INSTRUCTIONS, WARP_INSTRUCTIONS, WARP_ELEMENTS = 33_000, 17_000, 128
 """That a block's 128 threads issue for a row, to combine their means and variances, and for each 128 elements, which a
 warp of theirs takes four a thread (Welford's algorithm, a division each). Source: rows of 264 to 2,048 elements in
 NeuSight's recordings of an A100 (arXiv 2407.13853); rows of 128 agree, 47,800 on an A100 at 765 MHz
-(github.com/harryjmoss/particle_transformer)."""
+(github.com/harryjmoss/particle_transformer;
+the clock is assumed, see memprof.operators.instructions)."""
 COLUMNS_PER_BLOCK = 32
 """Columns of scale and shift per block of the parameter-gradient kernel (GammaBetaBackwardCUDAKernel_32x32 and, later,
 LaunchGammaBetaBackwardCUDAKernel): a block goes through all rows, so narrow rows leave most of the GPU idle."""

@@ -90,8 +90,10 @@ class Products:
         if left.any():
             first_layer_rate = self._peak(FP32) * self._get("first_layer_core_fraction")
             seconds[left] += 2 * self.kernels.macs[left] / first_layer_rate
-        tiled = self._tiled(on_tensor=False)
         is_matrices = self.kernels.has_pattern(_MATRICES)
+        # A matrix times a vector is no product of tiles: cuBLAS streams it (gemv kernels, gemvNSP in batches).
+        is_vector = is_matrices & (self.kernels.sizes[1:3].min(axis=0) == 1)
+        tiled = self._tiled(on_tensor=False) & ~is_vector
         is_batch = is_matrices & (self.kernels.sizes[0] > 1)
         batched = tiling.BATCHED_CORE_TILES
         if self._get("compute_capability", _AMPERE) < _AMPERE:

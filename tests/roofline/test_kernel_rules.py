@@ -213,6 +213,12 @@ def test_batches_on_cuda_cores_run_in_smaller_tiles_before_ampere():
     assert seconds("fp32", work, precision="amp-fp16", compute_capability=7.0) == pytest.approx(volta)
 
 
+def test_a_vector_is_no_product_of_tiles_on_cuda_cores():
+    """1 x 64 results of depth 32, twice: 2 x 2 x 64 x 32 FLOPs at 1000 FLOP/s."""
+    work = matrix_work("float32", Pattern.MATMUL, Product(2, 1, 64, 32))
+    assert seconds("fp32", work, precision="amp-fp16", compute_capability=8.0) == 2 * 2 * 64 * 32 / 1000
+
+
 def test_winograd_takes_over_where_its_transforms_cost_less_than_its_products_save():
     """128 tiles of 4 x 4, 128 channels and filters: 36 products instead of 9 x 16. Their transforms write or read 36 x
     128 x 128 elements of input and output once and of the weight twice, at 1e9 B/s. The fused algorithm's 64 patches of
