@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from memprof import models
 from memprof.errors import ModelError
@@ -33,7 +33,8 @@ def subject_of(model: str | nn.Module | Callable[[], nn.Module]) -> Subject:
             models.canonical_name(model), lambda: models.create_model(model), models.default_resolution(model)
         )
     if hasattr(model, "named_modules") and not isinstance(model, type):
-        return Subject(_name(type(model)), lambda: model, _made_for(model), model)
+        held = cast("nn.Module", model)
+        return Subject(_name(type(held)), lambda: held, _made_for(held), held)
     if not callable(model):
         raise ModelError(
             f"a model is a name, a torch.nn.Module or a function that builds one, not a {type(model).__name__}",

@@ -20,7 +20,8 @@ def bind(model: nn.Module, inputs: Inputs, make: MakeTensor) -> tuple[tuple[Any,
     A single dict whose keys are all parameters of forward is taken for keyword arguments. WorkloadError where forward
     takes no such arguments.
     """
-    args, kwargs = inputs.args, dict(inputs.kwargs)
+    args: tuple[Any, ...] = inputs.args
+    kwargs = dict(inputs.kwargs)
     signature = _signature(model)
     if signature is not None:
         if len(args) == 1 and not kwargs and isinstance(args[0], Mapping) and set(args[0]) <= set(signature.parameters):

@@ -40,8 +40,8 @@ COUNTED = (
 )
 """Networks without grouped convolutions, which PyTorch's own counter counts wrongly."""
 RECOMPUTED = {"bert": 2 * 2 * 2 * 4 * 16**2 * 8, "vit": 2 * 2 * 2 * 4 * 17**2 * 8}
-"""What the backward pass of fused attention does again, and the counted one does not: in each of 2 layers the product of
-queries and keys, of 2 samples, 4 heads of 8 and 16 words or 17 patches."""
+"""What the backward pass of fused attention does again, and the counted one does not: in each of 2 layers the product
+of queries and keys, of 2 samples, 4 heads of 8 and 16 words or 17 patches."""
 
 
 def analyze(network: Network, phase: str) -> memprof.Report:
