@@ -47,7 +47,7 @@ def _name(model: Any) -> str:
     model = getattr(model, "func", model)  # of functools.partial
     name = getattr(model, "__qualname__", type(model).__name__)
     home = getattr(model, "__module__", "")
-    return name if home in ("", "__main__") else f"{home}:{name}"
+    return name if home in ("", "__main__", "builtins") else f"{home}:{name}"
 
 
 def _made_for(model: Any) -> int:
