@@ -19,8 +19,9 @@ VECTOR = 20
 STRIDED = 85
 CAST = 90
 """An element of each of the three kernels, its arithmetic left out. Source: fp16 kernels of a Particle Transformer on
-an A100 (github.com/harryjmoss/particle_transformer), 81 to 89 and 83 to 90 if that ran at its base clock of 765 MHz. The
-trace does not name the clock; GELU and layer norm then need what they need on an H100 and in NeuSight's recordings."""
+an A100 (github.com/harryjmoss/particle_transformer), 81 to 89 and 83 to 90 if that ran at its base clock of 765 MHz.
+The trace does not name the clock; GELU and layer norm then need what they do on an H100 and in NeuSight's recordings.
+"""
 
 PER_FLOP = 5
 """For each FLOP that memprof counts (memprof.operators.pointwise_flops), since a function counts as one: an exact GELU

@@ -52,8 +52,8 @@ def register(
             largest if write is None else _amount(name, call, "write", write),
         )
         dtype = promoted_dtype(tensors) if tensors else "float32"
-        by_engine = {"matrix_flops": count} if engine == "tensor" else {"vector_flops": count}
-        return (make_work("forward", dtype, dram=traffic, **by_engine),)
+        matrix, vector = (count, 0.0) if engine == "tensor" else (0.0, count)
+        return (make_work("forward", dtype, dram=traffic, matrix_flops=matrix, vector_flops=vector),)
 
     registry.teach(name, cost, Kind.ELEMENTWISE if engine == "vector" else Kind.MATMUL)
 

@@ -241,7 +241,7 @@ def _warnings(coverage: Coverage, device: DeviceCeilings) -> list[ReportWarning]
                 ReportWarning(
                     f"no-{level}-bandwidth",
                     f"{device.name} has no {level.upper()} bandwidth figure, so that level bounds nothing",
-                    "give a device file with the figure: --device FILE",
+                    "give a device file with the figure as the device",
                 )
             )
     return warnings

@@ -97,7 +97,7 @@ def _requested_workload(
         layout=layout,
     )
     if device == CPU and get_precision(workload.precision).tf32:
-        raise WorkloadError(f"a CPU does not compute in {precision}", "use --precision fp32, bf16 or amp-bf16")
+        raise WorkloadError(f"a CPU does not compute in {precision}", "use precision fp32, bf16 or amp-bf16")
     return workload
 
 

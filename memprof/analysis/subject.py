@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from memprof import models
 from memprof.errors import ModelError
@@ -41,7 +41,8 @@ def subject_of(model: str | nn.Module | Callable[[], nn.Module]) -> Subject:
         named = models.NamedModel(model)
         return Subject(named.name, named.build, named.resolution, named=named)
     if hasattr(model, "named_modules") and not isinstance(model, type):
-        return Subject(_name(type(model)), lambda: model, _made_for(model), model)
+        held = cast("nn.Module", model)
+        return Subject(_name(type(held)), lambda: held, _made_for(held), held)
     if not callable(model):
         raise ModelError(
             f"a model is a name, a torch.nn.Module or a function that builds one, not a {type(model).__name__}",
@@ -77,7 +78,7 @@ def _name(model: Any) -> str:
     model = getattr(model, "func", model)  # of functools.partial
     name = getattr(model, "__qualname__", type(model).__name__)
     home = getattr(model, "__module__", "")
-    return name if home in ("", "__main__") else f"{home}:{name}"
+    return name if home in ("", "__main__", "builtins") else f"{home}:{name}"
 
 
 def _made_for(model: Any) -> int:

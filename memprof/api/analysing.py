@@ -63,8 +63,8 @@ def analyze(
     Raises WorkloadError, ModelError or DeviceError, each with what to do about it.
     """
     asked = partial(simulated.analyze_on, model, [device], task=Task(read_inputs(inputs, kwargs), loss, optimizer))
-    sizes = {"batch_size": batch_size, "resolution": resolution}
-    return asked(**sizes, phase=phase, precision=precision, layout=layout, host=host, stack=stack)[0]
+    sized = partial(asked, batch_size=batch_size, resolution=resolution)
+    return sized(phase=phase, precision=precision, layout=layout, host=host, stack=stack)[0]
 
 
 def measure(

@@ -35,7 +35,7 @@ def ceilings(device: Device, precision: str, host: HostCosts | None = None) -> D
     if precision not in precisions(device):
         raise DeviceError(
             f"{device.name} has no {device.words(key).removesuffix(' peak')} figure",
-            f"use --precision {_alternatives(precisions(device))}",
+            f"use precision {_alternatives(precisions(device))}",
         )
     engines = {TENSOR: key, **{engine: peak_key(engine) for engine in _CUDA_CORES}}
     is_cpu = device.architecture == CPU

@@ -20,11 +20,13 @@ def bind(model: nn.Module, inputs: Inputs, make: MakeTensor) -> tuple[tuple[Any,
     A single dict whose keys are all parameters of forward is taken for keyword arguments. WorkloadError where forward
     takes no such arguments.
     """
-    args, kwargs = inputs.args, dict(inputs.kwargs)
+    args: tuple[Any, ...] = inputs.args
+    kwargs = dict(inputs.kwargs)
     signature = _signature(model)
     if signature is not None:
-        if len(args) == 1 and not kwargs and isinstance(args[0], Mapping) and set(args[0]) <= set(signature.parameters):
-            args, kwargs = (), dict(args[0])
+        single = inputs.args[0] if len(inputs.args) == 1 and not kwargs else None
+        if isinstance(single, Mapping) and set(single) <= set(signature.parameters):
+            args, kwargs = (), dict(single)
         _check(model, signature, args, kwargs)
 
     def tensors(value: Any) -> Any:

@@ -27,7 +27,8 @@ def unwrap(model: nn.Module) -> tuple[nn.Module, str]:
     if isinstance(model, torch.jit.ScriptModule):
         raise ModelError("the model is compiled by TorchScript", "give the module that it was scripted or traced from")
     if hasattr(model, "_orig_mod"):  # torch._dynamo.OptimizedModule; its own module would import torch._dynamo
-        return model._orig_mod, "it is compiled by torch.compile, and analysed as if it were not: nothing is fused"
+        wrapped: nn.Module = model._orig_mod  # type: ignore[assignment]
+        return wrapped, "it is compiled by torch.compile, and analysed as if it were not: nothing is fused"
     if isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
         return model.module, f"it runs on several devices ({type(model).__name__}), and is analysed on one"
     compiled = getattr(model, "_compiled_call_impl", None) is not None

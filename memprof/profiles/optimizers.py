@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -27,7 +27,9 @@ BETAS, EPSILON = (0.9, 0.999), 1e-8
 class Optimizer(Protocol):
     """Updates parameters by their gradients; `state` is what it keeps between steps, made beforehand."""
 
-    state: Sequence[Tensor]
+    @property
+    def state(self) -> Sequence[Tensor]:
+        """Return what it keeps."""
 
     def update(self) -> None:
         """Update the parameters that have a gradient."""
@@ -122,15 +124,14 @@ class OwnOptimizer:
             self._optimizer.step()
 
 
-_BY_NAME = {SGD: Sgd, ADAMW: AdamW}
+_BY_NAME: dict[str, Callable[[Iterable[nn.Parameter]], Optimizer]] = {SGD: Sgd, ADAMW: AdamW}
 
 
 def make_optimizer(optimizer: str | MakeOptimizer, parameters: Iterable[nn.Parameter]) -> Optimizer:
     """Make the optimizer called `optimizer`, or that which the function `optimizer` returns for the parameters."""
     if not isinstance(optimizer, str):
         return OwnOptimizer(parameters, optimizer)
-    made: Optimizer = _BY_NAME[optimizer](parameters)
-    return made
+    return _BY_NAME[optimizer](parameters)
 
 
 def _learning(

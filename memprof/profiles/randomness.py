@@ -20,7 +20,7 @@ class Seeded:
 
     def __enter__(self) -> Self:
         self._torch, self._python = torch.get_rng_state(), random.getstate()
-        torch.random.default_generator.manual_seed(_SEED)
+        torch.default_generator.manual_seed(_SEED)
         random.seed(_SEED)
         numpy = sys.modules.get("numpy")
         self._numpy = None if numpy is None else numpy.random.get_state()

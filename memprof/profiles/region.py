@@ -86,7 +86,7 @@ def on_meta(value: Any) -> Any:
     return type(value)(map(on_meta, value)) if type(value) in (tuple, list) else value
 
 
-class _OnlyMeta(MetaRules):
+class _OnlyMeta(MetaRules):  # type: ignore[no-untyped-call]
     """Rules that refuse real tensors: they would answer for them, and the code goes on with tensors without numbers."""
 
     def __torch_dispatch__(

@@ -56,7 +56,8 @@ def draw_on(axes: Axes, digests: Sequence[Digest]) -> None:
     plot = build_plot(digests)
     plot = replace(plot, rail=())
     box = axes.get_window_extent()
-    dpi = axes.get_figure(root=True).dpi
+    whole = axes.get_figure(root=True)
+    dpi = whole.dpi if whole is not None else _DPI
     _roofline(axes, plot, digests, box.width / dpi, box.height / dpi)
 
 

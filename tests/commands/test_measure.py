@@ -118,7 +118,7 @@ def test_files_are_written_as_by_roofline(folder: Path) -> None:
 def test_a_gpu_needs_a_gpu(folder: Path) -> None:
     error = run(folder, "--model", "net.py:build", "--device", "cuda").error
     assert "there is no CUDA device here" in error
-    assert "measure with --device cpu, or predict with `memprof roofline`" in error
+    assert "measure on the CPU, or predict: `memprof roofline`" in error
     assert left_behind(folder) == []
 
 
@@ -131,7 +131,7 @@ def test_a_gpu_needs_a_gpu(folder: Path) -> None:
         ("--model resnet18 --device gpu", "'gpu' is not one of 'cpu', 'cuda'"),
         ("--model resnet18 --roof a10000", "unknown device 'a10000'; did you mean a100"),
         ("--model resnet18 --roof absent.toml", "device file absent.toml does not exist"),
-        ("--model resnet18 --precision tf32", "a CPU does not compute in tf32; use --precision fp32"),
+        ("--model resnet18 --precision tf32", "a CPU does not compute in tf32; use precision fp32"),
         ("--model resnet18 --roof cpu.toml --precision fp16", "toy-cpu has no FP16"),
         ("--model resnet18 --repeat 0", "0 repetitions are out of range"),
         ("--model resnet18 --warm-up -1", "-1 warm-up steps are out of range"),

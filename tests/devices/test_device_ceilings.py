@@ -57,7 +57,7 @@ def test_an_unknown_level_is_absent() -> None:
 
 
 def test_a_precision_without_a_figure_is_told_the_others() -> None:
-    expected = "v100-sxm2-16gb has no TF32 tensor-core figure; use --precision fp32, amp-fp16 or fp16"
+    expected = "v100-sxm2-16gb has no TF32 tensor-core figure; use precision fp32, amp-fp16 or fp16"
     with pytest.raises(DeviceError) as caught:
         devices.ceilings(devices.get("v100"), "tf32")
     assert str(caught.value) == expected

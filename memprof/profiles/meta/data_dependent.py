@@ -17,6 +17,7 @@ from torch import Tensor
 from memprof.profiles.meta.known_values import MOST_ELEMENTS, KnownValues, beside
 from memprof.profiles.meta.mode import allocate, upper_rule
 from memprof.tensors import strides as layout
+from memprof.tensors.shapes import broadcast_shapes
 
 aten = torch.ops.aten
 BOOLEANS = (torch.bool, torch.uint8)
@@ -37,7 +38,7 @@ def nonzero(known: KnownValues, input: Tensor) -> Upper:
 @upper_rule(aten.masked_select.default)
 def masked_select(known: KnownValues, input: Tensor, mask: Tensor) -> Upper:
     """All elements, as one row."""
-    return _dense((prod(torch.broadcast_shapes(input.shape, mask.shape)),), input.dtype), None
+    return _dense((prod(broadcast_shapes(input.shape, mask.shape)),), input.dtype), None
 
 
 @upper_rule(aten._unique2.default, aten.unique_consecutive.default)
@@ -82,7 +83,8 @@ def _is_mask(index: object) -> bool:
 def _positions(input: Tensor) -> Tensor | None:
     if input.numel() * max(1, input.dim()) > MOST_ELEMENTS:
         return None
-    return beside(lambda: torch.ones(input.shape).nonzero())
+    positions: Tensor = beside(lambda: torch.ones(input.shape).nonzero())
+    return positions
 
 
 def suppress(known: KnownValues, boxes: Tensor, scores: Tensor, threshold: float) -> Upper:

@@ -33,7 +33,7 @@ _READERS = {
     torch.ops.aten.equal.default: "torch.equal",
 }
 """Operators that give a Python number of a tensor's values, and how they are called in Python."""
-_ANSWERS = {
+_ANSWERS: dict[Any, Callable[[torch.Tensor], int | None]] = {
     torch.ops.aten.any.default: lambda tensor: False,
     torch.ops.aten.all.default: lambda tensor: True,
     torch.ops.aten.sum.default: lambda tensor: tensor.numel() if tensor.dtype is torch.bool else None,

@@ -62,9 +62,7 @@ def _cuda() -> Machine:
     if not torch.cuda.is_available():
         built = torch.version.cuda or torch.version.hip
         why = "PyTorch sees no GPU" if built else "this PyTorch is built for the CPU only"
-        raise DeviceError(
-            f"there is no CUDA device here: {why}", "measure with --device cpu, or predict with `memprof roofline`"
-        )
+        raise DeviceError(f"there is no CUDA device here: {why}", "measure on the CPU, or predict: `memprof roofline`")
     properties = torch.cuda.get_device_properties()
     sensors = sensors_of(f"GPU-{properties.uuid}")
     facts = {"cuda": str(torch.version.cuda or torch.version.hip), "cudnn": str(_CUDNN.version())}

@@ -228,7 +228,7 @@ def no_room():
 def test_a_model_that_does_not_fit_is_told_with_its_batch(build):
     with pytest.raises(ModelError, match="net at batch size 2 does not fit into the memory of ") as caught:
         run(build)
-    assert caught.value.remedy == "use a smaller --batch-size"
+    assert caught.value.remedy == "use a smaller batch size"
 
 
 def test_the_optimizer_may_run_out_of_memory_as_well(monkeypatch):
