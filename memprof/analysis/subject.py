@@ -71,7 +71,7 @@ def image_size(inputs: Inputs | None, resolution: int | None) -> tuple[int, int]
     if inputs is None:
         return None if resolution is None else (resolution, resolution)
     shape = next(inputs.tensors()).shape
-    return shape[2:] if len(shape) == 4 and shape[1] < min(shape[2:]) else None  # type: ignore[return-value]
+    return shape[2:] if len(shape) == 4 and shape[1] < min(shape[2:]) else None
 
 
 def _name(model: Any) -> str:

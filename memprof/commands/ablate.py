@@ -77,7 +77,7 @@ def command(
     from memprof.commands.output import Result, deliver
     from memprof.files import check_writable
 
-    asked = ask((), resolution, batch_size)
+    given = ask((), resolution, batch_size)
     target = devices.get(device)
     plan = _plan_variants(model) if asked is None else _plan_sweep(model, asked)
     if not as_json:
@@ -89,7 +89,7 @@ def command(
             [target],
             [phase] if phase else PHASES,
             layout,
-            asked=asked,
+            asked=given,
             precision=precision,
             host=host,
             stack=stack,

@@ -16,7 +16,7 @@ _RANGE = re.compile(r"(\d{1,9})(?:\.\.(\d{1,9})(?::(\d{1,9}))?)?", re.ASCII)
 _MOST_BATCHES = 64
 
 
-class _BatchSize(click.ParamType):
+class _BatchSize(click.ParamType):  # type: ignore[type-arg]
     name = "integer"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
@@ -26,7 +26,7 @@ class _BatchSize(click.ParamType):
         return converted
 
 
-class _Resolution(click.ParamType):
+class _Resolution(click.ParamType):  # type: ignore[type-arg]
     name = "PIXELS|HxW"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

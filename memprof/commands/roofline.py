@@ -84,12 +84,12 @@ def command(
     """
     from memprof.commands.output import Result, deliver, for_terminal, progress, redirect_output
 
-    several = batch_size if isinstance(batch_size, tuple) else ()
+    several, batch_size = (batch_size, batch_size[0]) if isinstance(batch_size, tuple) else ((), batch_size)
     if dollars_per_hour is not None and not several:
         raise click.UsageError("--dollars-per-hour needs several batch sizes: --batch-size 1..512", context)
-    asked = ask(inputs, resolution, several[0] if several else batch_size)
+    asked = ask(inputs, resolution, batch_size)
     check_first(models, None if as_json else output)
-    settings = {"phase": phase, "precision": precision, "layout": layout, "host": host, "stack": stack}
+    settings: dict[str, Any] = {"phase": phase, "precision": precision, "layout": layout, "host": host, "stack": stack}
     if several:
         result = _over_batches(models, device, several, asked, dollars_per_hour, settings)
         chosen = context.get_parameter_source("formats") is not ParameterSource.DEFAULT

@@ -131,5 +131,6 @@ def find(name: str) -> Entry:
     """Return the model called `name`, aliases included; ModelError naming the nearest ones where there is none."""
     entry = ENTRIES.get(short_name(name))
     if entry is None:
-        raise ModelError(f"unknown model {name!r}", did_you_mean(short_name(name), ENTRIES))
+        theirs = "; timm's and torchvision's are named timm:NAME and torchvision:NAME"
+        raise ModelError(f"unknown model {name!r}", did_you_mean(short_name(name), ENTRIES) + theirs)
     return entry
