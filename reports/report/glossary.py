@@ -14,8 +14,8 @@ _PICTURE = (
 )
 _ROOFLINE = (
     "Roofline",
-    f"{_PICTURE}No operator can lie above its roofs. Here a bubble stands at the predicted speed, and the ring above "
-    "it at the most that its roofs allow.",
+    f"{_PICTURE}Here a bubble stands at the predicted speed, and the ring above it at the most that its roofs allow: "
+    "a little above that of DRAM where L2 can hold a part of what an operator moves.",
 )
 _MEASURED_ROOFLINE = (
     "Roofline",
