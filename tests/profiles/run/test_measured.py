@@ -184,7 +184,7 @@ def test_a_compiler_that_fails_is_told_from_a_model_that_fails(monkeypatch):
     monkeypatch.setattr(torch, "compile", lambda model: Fails())
     with pytest.raises(ModelError, match="no compiler") as caught:
         run(compiled=True)
-    assert "without --compile" in caught.value.remedy
+    assert "without torch.compile" in caught.value.remedy
 
 
 class Raises(nn.Module):
@@ -235,7 +235,7 @@ def test_the_optimizer_may_run_out_of_memory_as_well(monkeypatch):
     def fails(*arguments, **options):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr("memprof.profiles.step.sgd", fails)
+    monkeypatch.setattr("memprof.profiles.optimizers.sgd", fails)
     with pytest.raises(ModelError, match="does not fit"):
         run(training=True)
 
