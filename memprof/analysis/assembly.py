@@ -72,7 +72,9 @@ def cost_step(simulation: Simulation, remarks: tuple[ReportWarning, ...] = ()) -
 def _remarks(simulation: Simulation) -> Iterator[ReportWarning]:
     """Say what was minimised, and where everything was kept of what the data choose from."""
     if simulation.loss:
-        yield ReportWarning("loss", simulation.loss, "give another as a function of the output: loss=")
+        yield ReportWarning(
+            "loss", simulation.loss, "give another as a function of the output: loss=, or example_loss beside the model"
+        )
     if simulation.kept_all:
         names = ", ".join(f"{count} calls of {name}" for name, count in simulation.kept_all.items())
         yield ReportWarning(

@@ -13,8 +13,9 @@ from memprof.analysis.subject import image_size, subject_of, task_of
 from memprof.devices import hosts
 from memprof.devices.ceilings import ceilings, default_precision
 from memprof.devices.hosts import DEFAULT_HOST
+from memprof.errors import ModelError
 from memprof.profiles.task import IMAGES, Task
-from memprof.report.record import DeviceCeilings, Report
+from memprof.report.record import DeviceCeilings, Report, ReportWarning
 from memprof.tensors.stack import parse_stack
 from memprof.vocabulary import INFER
 from memprof.workload import DEFAULT_LAYOUT, LARGEST_BATCH
@@ -29,12 +30,14 @@ class BatchReports:
     """The reports of a model by batch size, in rising order.
 
     `largest_fitting` is the largest batch whose step fits into the device's memory, 0 where none does, None where that
-    is not known. `simulated` are the batch sizes that were simulated; the others follow from them.
+    is not known. `simulated` are the batch sizes that were simulated; the others follow from them. `remarks` say why a
+    batch of one is missing where it cannot be run, as in training with a batch norm of single values.
     """
 
     reports: tuple[Report, ...]
     largest_fitting: int | None
     simulated: tuple[int, ...]
+    remarks: tuple[ReportWarning, ...] = ()
 
 
 def analyze_batches(
@@ -79,12 +82,19 @@ def analyze_batches(
             return simulate_built(built.take, replace(asked, batch_size=batch_size), task_at(batch_size))
 
         steps = Steps(simulate, sizes)
-        reports = []
+        reports, remarks = [], []
         for size in sizes:
             given = task_at(size).inputs
             workload = replace(asked, batch_size=size, inputs=str(given) if given else "")
-            reports.append(assemble_report(cost_step(steps.at(size), built.remarks), workload, roof))
-        return BatchReports(tuple(reports), steps.largest_fitting(roof), steps.simulated)
+            try:
+                step = steps.at(size)
+            except ModelError as error:
+                if size > 1:
+                    raise
+                remarks.append(ReportWarning("batch", f"batch 1 is left out: {error.what}", error.remedy))
+                continue
+            reports.append(assemble_report(cost_step(step, built.remarks), workload, roof))
+        return BatchReports(tuple(reports), steps.largest_fitting(roof), steps.simulated, tuple(remarks))
 
 
 class Steps:

@@ -73,19 +73,18 @@ BATCH_SIZE, RESOLUTION = _BatchSize(), _Resolution()
 batch_size_option = click.option(
     "--batch-size",
     type=BATCH_SIZE,
-    show_default=f"{DEFAULT_BATCH_SIZE}, or what the inputs hold",
-    help="Images in a step.",
+    help=f"Images in a step. Default: {DEFAULT_BATCH_SIZE}, or what the inputs hold.",
 )
 batch_sizes_option = click.option(
     "--batch-size",
     type=_BatchSizes(),
-    show_default=f"{DEFAULT_BATCH_SIZE}, or what the inputs hold",
-    help="Images in a step. Several find where more stops to pay: 1..512 (doubled each time), 8..64:8 (steps of 8), "
-    "1,8,32.",
+    help=f"Images in a step. Default: {DEFAULT_BATCH_SIZE}, or what the inputs hold. Several find where more stops to pay: "
+    "1..512 (doubled each time), 8..64:8 (steps of 8), 1,8,32.",
 )
 resolution_option = click.option(
     "--resolution",
     type=RESOLUTION,
+    metavar="PIXELS|HxW",
     help="Pixels a side, or height and width: 512x2048. Default: the model's own, mostly 224.",
 )
 input_option = click.option(

@@ -49,6 +49,7 @@ _ELSEWHERE = "name another file with --config or --baseline"
     "resolutions",
     multiple=True,
     type=RESOLUTION,
+    metavar="PIXELS|HxW",
     help="Pixels a side, or height and width: 512x2048. Default: the model's own.",
 )
 @input_option

@@ -17,7 +17,7 @@ _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 _MODEL_HELP = (
     "A model of the zoo, also with options (`inceptionnext_t:band_kernel=7`), `timm:NAME`, `torchvision:NAME`, "
     "`package.module:callable` or `file.py:callable`, also with arguments (`net.py:build:width=32`); the last four run "
-    "that code."
+    "that code. --model may be left out before it."
 )
 _NAMED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}

@@ -125,5 +125,5 @@ def _over_batches(
             found = analyze_batches(
                 model, device, batch_sizes, task=asked.task, resolution=asked.resolution, **settings
             )
-        analysed.append(Analysed(found.reports, found.largest_fitting, found.simulated))
+        analysed.append(Analysed(found.reports, found.largest_fitting, found.simulated, found.remarks))
     return collect(analysed, Power(figure.value, figure.source) if figure else None, dollars_per_hour)

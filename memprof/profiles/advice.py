@@ -42,6 +42,8 @@ def advise(error: BaseException, given: str, own: bool) -> str:
         return "a view needs tensors in rows, and they are channels-last: choose the layout channels-first"
     if "NVIDIA driver" in str(error) or "CUDA" in str(error):
         return "leave the device out, or take that of an input: nothing runs on a GPU here"
+    if "more than 1 value per channel" in str(error):
+        return f"it was given {given}: batch norm trains on no single value, so take a larger batch"
     match = _CHANNELS.search(str(error))
     if match:
         return f"it was given {given}: give inputs of its own, with {match[1]} channel{'' if match[1] == '1' else 's'}"

@@ -112,6 +112,7 @@ class Analysed:
     reports: Sequence[Report]
     largest_fitting: int | None
     simulated: tuple[int, ...]
+    remarks: tuple[ReportWarning, ...] = ()
 
 
 def check_price(dollars_per_hour: float | None) -> None:
@@ -159,7 +160,9 @@ def _curve(model: Analysed, power: Power | None, dollars_per_hour: float | None)
         largest_fitting=model.largest_fitting,
         simulated=model.simulated,
         noun=digest(model.reports[0]).noun,
-        warnings=tuple(dict.fromkeys(warning for report in model.reports for warning in report.warnings)),
+        warnings=tuple(
+            dict.fromkeys([*model.remarks, *(warning for report in model.reports for warning in report.warnings)])
+        ),
     )
 
 

@@ -39,8 +39,8 @@ def steps(batches: Batches, curve: Curve) -> Table:
         Column("memory\nGB"),
         Column("\nfits", number=False),
         Column("mostly\nbound by", number=False),
-        *([Column(f"$ per mill.\n{curve.noun}")] if batches.dollars_per_hour is not None else []),
-        *([Column(f"kWh per mill.\n{curve.noun}")] if batches.power else []),
+        *([Column("$ per\nmillion")] if batches.dollars_per_hour is not None else []),
+        *([Column("kWh per\nmillion")] if batches.power else []),
         Column("", number=False),
     ]
     rows = tuple(_row(batches, curve, batch) for batch in curve.batches)

@@ -40,6 +40,15 @@ def test_where_nothing_fits_the_largest_is_none(tmp_path):
     assert [report.memory.fits for report in found.reports] == [False] * 3
 
 
+def test_a_batch_that_cannot_be_trained_on_is_left_out():
+    # 32 pixels leave a single value per channel to the last batch norms
+    found = analyze_batches("resnet18", "a100", (1, 2, 4), resolution=32, phase="train")
+
+    assert [report.workload.batch_size for report in found.reports] == [2, 4]
+    assert "batch 1 is left out" in found.remarks[0].message
+    assert "take a larger batch" in found.remarks[0].remedy
+
+
 def test_a_users_inputs_are_taken_in_every_batch_size(tmp_path, monkeypatch):
     (tmp_path / "net.py").write_text(
         "import torch\nfrom torch import nn\n"
