@@ -15,7 +15,7 @@ from memprof.devices.ceilings import ceilings, default_precision
 from memprof.devices.hosts import DEFAULT_HOST
 from memprof.errors import ModelError
 from memprof.profiles.task import IMAGES, Task
-from memprof.report.record import DeviceCeilings, Report, ReportWarning
+from memprof.report.record import DeviceCeilings, Report, ReportWarning, Workload
 from memprof.tensors.stack import parse_stack
 from memprof.vocabulary import INFER
 from memprof.workload import DEFAULT_LAYOUT, LARGEST_BATCH
@@ -68,7 +68,6 @@ def analyze_batches(
     for size in (sizes[0], sizes[-1]):
         in_precision(replace(asked, batch_size=size), precision or default_precision(record))
     # Torch is met only from here on, so that a mistake above is told at once.
-    from memprof.analysis.assembly import assemble_report, cost_step
     from memprof.analysis.building import Built
     from memprof.profiles.stack_settings import stack_settings
 
@@ -81,20 +80,34 @@ def analyze_batches(
         def simulate(batch_size: int) -> Simulation:
             return simulate_built(built.take, replace(asked, batch_size=batch_size), task_at(batch_size))
 
-        steps = Steps(simulate, sizes)
-        reports, remarks = [], []
-        for size in sizes:
-            given = task_at(size).inputs
-            workload = replace(asked, batch_size=size, inputs=str(given) if given else "")
-            try:
-                step = steps.at(size)
-            except ModelError as error:
-                if size > 1:
-                    raise
-                remarks.append(ReportWarning("batch", f"batch 1 is left out: {error.what}", error.remedy))
-                continue
-            reports.append(assemble_report(cost_step(step, built.remarks), workload, roof))
-        return BatchReports(tuple(reports), steps.largest_fitting(roof), steps.simulated, tuple(remarks))
+        def workload_at(batch_size: int) -> Workload:
+            given = task_at(batch_size).inputs
+            return replace(asked, batch_size=batch_size, inputs=str(given) if given else "")
+
+        return _report(Steps(simulate, sizes), sizes, workload_at, roof, built.remarks)
+
+
+def _report(
+    steps: Steps,
+    sizes: Sequence[int],
+    workload_at: Callable[[int], Workload],
+    roof: DeviceCeilings,
+    known: tuple[ReportWarning, ...],
+) -> BatchReports:
+    """Report on the step at each batch size; about the model, `known` is known already."""
+    from memprof.analysis.assembly import assemble_report, cost_step
+
+    reports, remarks = [], []
+    for size in sizes:
+        try:
+            step = steps.at(size)
+        except ModelError as error:
+            if size > 1:
+                raise
+            remarks.append(ReportWarning("batch", f"batch 1 is left out: {error.what}", error.remedy))
+        else:
+            reports.append(assemble_report(cost_step(step, known), workload_at(size), roof))
+    return BatchReports(tuple(reports), steps.largest_fitting(roof), steps.simulated, tuple(remarks))
 
 
 class Steps:

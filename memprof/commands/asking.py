@@ -78,8 +78,8 @@ batch_size_option = click.option(
 batch_sizes_option = click.option(
     "--batch-size",
     type=_BatchSizes(),
-    help=f"Images in a step. Default: {DEFAULT_BATCH_SIZE}, or what the inputs hold. Several find where more stops to "
-    "pay: 1..512 (doubled each time), 8..64:8 (steps of 8), 1,8,32.",
+    help=f"Images in a step. Default: {DEFAULT_BATCH_SIZE}, or what the inputs hold. Several find where more stops "
+    "to pay: 1..512 (doubled each time), 8..64:8 (steps of 8), 1,8,32.",
 )
 resolution_option = click.option(
     "--resolution",

@@ -45,6 +45,7 @@ class NamedModel:
             raise
         external.require(parse(self.spec.target) if self.spec.source is Source.HEAD else self.spec)
         self._module: ModuleType | None = None
+        self._examples: Examples | None = None
 
     @property
     def name(self) -> str:
@@ -76,8 +77,11 @@ class NamedModel:
 
     def examples(self) -> Examples:
         """Return what the code says beside its models; ModelError where it fails."""
-        if not self.is_code:
-            return Examples()
+        if self._examples is None:
+            self._examples = self._read_examples() if self.is_code else Examples()
+        return self._examples
+
+    def _read_examples(self) -> Examples:
         module = vars(self._load())
         loss, make = module.get(LOSS), module.get(INPUTS)
         for name, value in ((LOSS, loss), (INPUTS, make)):
