@@ -17,7 +17,7 @@ from memprof.operators import registry
 from memprof.operators.traffic import tensor_bytes
 from memprof.profiles.memory import MemoryUse
 from memprof.profiles.records import Profile
-from memprof.profiles.simulated import Simulation
+from memprof.profiles.simulated import CHANGES_REMEDY, Simulation
 from memprof.report.record import (
     SCHEMA,
     Coverage,
@@ -75,6 +75,9 @@ def _remarks(simulation: Simulation) -> Iterator[ReportWarning]:
         yield ReportWarning(
             "loss", simulation.loss, "give another as a function of the output: loss=, or example_loss beside the model"
         )
+    if simulation.changed:
+        names = ", ".join(simulation.changed[:3])
+        yield ReportWarning("changed", f"the model changes itself in its forward: {names}", CHANGES_REMEDY)
     if simulation.kept_all:
         names = ", ".join(f"{count} calls of {name}" for name, count in simulation.kept_all.items())
         yield ReportWarning(

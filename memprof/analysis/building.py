@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from memprof.analysis.subject import Subject
 from memprof.errors import WorkloadError
 from memprof.profiles.meta_copy import meta_copy, unwrap
-from memprof.profiles.simulated import build_on_meta, check_sized
+from memprof.profiles.simulated import build_on_meta
 from memprof.report.record import ReportWarning
 from memprof.tensors.precision import PRECISIONS
 
@@ -49,7 +49,6 @@ class Built:
     def _build(self) -> tuple[nn.Module, str]:
         if self._subject.instance is not None:
             model, lost = unwrap(self._subject.instance)
-            check_sized(model, self._subject.name)
             return meta_copy(model), lost
         return unwrap(build_on_meta(self._subject.build, self._subject.name))
 

@@ -45,6 +45,8 @@ class Sgd:
     def update(self) -> None:
         """Update parameters and momenta."""
         parameters, gradients, (buffers,) = _learning(self._parameters, self.state)
+        if not parameters:
+            return
         sgd(
             parameters,
             gradients,
@@ -74,6 +76,8 @@ class AdamW:
     def update(self) -> None:
         """Update parameters and both moments."""
         parameters, gradients, (first, second) = _learning(self._parameters, self._first, self._second)
+        if not parameters:
+            return
         low, high = BETAS
         torch._foreach_mul_(parameters, 1 - LEARNING_RATE * WEIGHT_DECAY)
         torch._foreach_lerp_(first, gradients, 1 - low)
@@ -139,7 +143,7 @@ def _learning(
 ) -> tuple[list[Tensor], list[Tensor], list[list[Tensor]]]:
     """Return those parameters that have a gradient, their gradients, and their state."""
     learning = [row for row in zip(parameters, *states, strict=True) if row[0].grad is not None]
-    kept = [list(column) for column in zip(*learning, strict=True)]
+    kept = [list(column) for column in zip(*learning, strict=True)] or [[] for _ in (parameters, *states)]
     return kept[0], [parameter.grad for parameter in kept[0] if parameter.grad is not None], kept[1:]
 
 

@@ -36,6 +36,8 @@ from memprof.tensors import strides
 from memprof.tensors.inputs import InputSpec
 from memprof.tensors.precision import Precision
 
+CHANGES_REMEDY = "make parameters and modules in __init__, so that a step is like the next one"
+
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
@@ -44,7 +46,7 @@ class Simulation:
     `loss` says what was minimised where that is not the usual cross-entropy of classes. `kept_all` counts operators
     whose result is as large as the data decide, and was taken to be as large as it can be; `guesses` are questions to
     all elements at once (any, all) that were answered as for data with nothing wrong. `timeline` is what `memory` sums
-    up.
+    up. `changed` are parameters that the forward made, replaced or took away.
     """
 
     profile: Profile
@@ -54,6 +56,7 @@ class Simulation:
     kept_all: Mapping[str, int] = field(default_factory=dict)
     guesses: int = 0
     timeline: MemoryTimeline | None = None
+    changed: tuple[str, ...] = ()
 
 
 def build_on_meta(build: Callable[[], nn.Module], name: str) -> nn.Module:
@@ -114,7 +117,9 @@ def simulate(
     rules = MetaRules(meter, values)
     with Seeded(), profile(use_kineto=True, record_shapes=True) as profiler, rules:
         step.run(batch)
-    _check_same(own, model, name)
+    changed = _changes(own, model)
+    if changed and training:
+        raise ModelError(f"{name} changes itself in its forward: {', '.join(changed[:3])}", CHANGES_REMEDY)
     timeline = meter.timeline(
         parameters=meter.serials(tensors_of(model)),
         gradients=meter.serials(parameter.grad for parameter in model.parameters()),
@@ -122,18 +127,14 @@ def simulate(
     )
     events = read_events(profiler.kineto_results)
     words, kept = step.loss_words, dict(rules.kept)
-    return Simulation(Profile(events), parameters, timeline.use(), words, kept, rules.guesses, timeline)
+    use = timeline.use()
+    return Simulation(Profile(events), parameters, use, words, kept, rules.guesses, timeline, changed)
 
 
-def _check_same(before: Mapping[str, Tensor], model: nn.Module, name: str) -> None:
-    """Raise ModelError where the model has not the parameters any more that it had before the step."""
+def _changes(before: Mapping[str, Tensor], model: nn.Module) -> tuple[str, ...]:
+    """Return the names of parameters that are not those any more that they were before the step."""
     after = dict(model.named_parameters())
-    changed = [key for key in {**before, **after} if before.get(key) is not after.get(key)]
-    if changed:
-        raise ModelError(
-            f"{name} changes itself in its forward: {', '.join(changed[:3])}{', ...' if len(changed) > 3 else ''}",
-            "make parameters and modules in __init__, so that a step is like the next one",
-        )
+    return tuple(key for key in {**before, **after} if before.get(key) is not after.get(key))
 
 
 def front_end(precision: Precision, values: KnownValues) -> ExitStack:
