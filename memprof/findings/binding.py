@@ -12,7 +12,7 @@ from memprof.findings import phrases
 from memprof.report.digest import Digest
 from memprof.report.groups import Group, share
 from memprof.report.record import OperatorRow
-from memprof.vocabulary import DRAM, L1, L2, MEMORY_LEVELS, TENSOR, Kind, Phase
+from memprof.vocabulary import DRAM, ISSUE, L1, L2, MEMORY_LEVELS, TENSOR, Kind, Phase
 
 _STREAMING = (Kind.NORMALIZATION, Kind.ELEMENTWISE, Kind.REDUCTION, Kind.POOLING, Kind.OPTIMIZER)
 _WORTH_SAYING = 0.02
@@ -68,7 +68,7 @@ def depthwise(digest: Digest) -> str:
         text += f" Over the whole step {clause} for {units.share(longest)} of their time."
     dram_only = sum(_dram_or_arithmetic(digest, row) for row in group.rows)
     hidden = share(group.roofline_seconds, dram_only)
-    if group.bound in (L1, L2) and hidden > 1.2:
+    if group.bound in (L1, L2, ISSUE) and hidden > 1.2:
         text += f" Judged by their DRAM traffic alone, they could at best be {units.ratio(hidden)} as fast."
     if group.engine != TENSOR and TENSOR in digest.device.peak_flops_per_second:
         text += f" With one filter per channel there is no matrix product for the {phrases.engine(digest, 'tensor')}."
@@ -80,7 +80,8 @@ def _output_costs(digest: Digest, depthwise: Group) -> str:
     known = [row for row in depthwise.rows if row.phase == Phase.FORWARD and len(row.input_shapes) > 1 and row.flops]
     taps = [math.prod(row.input_shapes[1][1:]) for row in known]
     forward = digest.sum_rows(known)
-    if not known or not all(taps) or forward.bound not in MEMORY_LEVELS:
+    level = L1 if forward.bound == ISSUE else forward.bound
+    if not known or not all(taps) or level not in MEMORY_LEVELS:
         return f"{phrases.sentence_case(phrases.reason(digest, depthwise))}."
     # An output takes a multiply-add per tap and, where there is a bias, one addition more.
     per_output = [2 * tap + (len(row.input_shapes) > 2) for row, tap in zip(known, taps, strict=True)]
@@ -88,10 +89,22 @@ def _output_costs(digest: Digest, depthwise: Group) -> str:
     each = f"{min(taps)}" if min(taps) == max(taps) else f"{min(taps)} to {max(taps)}"
     average = "" if min(taps) == max(taps) else " on average"
     when = " of the forward pass" if len(known) < len(depthwise.rows) else ""
-    moved = units.few_bytes(forward.bytes_at(forward.bound) / outputs)
+    moved = units.few_bytes(forward.bytes_at(level) / outputs)
+    reason = _loads(digest, forward) if forward.bound == ISSUE else phrases.reason(digest, forward)
     return (
-        f"Each output{when} needs only {each} multiply-adds but moves {moved} through {words.level(forward.bound)}"
-        f"{average}: {phrases.reason(digest, forward)}."
+        f"Each output{when} needs only {each} multiply-adds but moves {moved} through {words.level(level)}"
+        f"{average}: {reason}."
+    )
+
+
+def _loads(digest: Digest, forward: Group) -> str:
+    """Say that the instructions which fetch the data bind, and how far the intensity at L1 lies below the ridge."""
+    intensity, ridge = forward.intensity(L1), phrases.ridge_point(digest, L1, forward.engine)
+    if intensity is None or ridge is None or intensity >= ridge:
+        return phrases.binding_clause(digest, forward)
+    return (
+        f"{units.intensity(intensity)} FLOP per L1 byte, where the {phrases.engine(digest, forward.engine)} need "
+        f"{units.intensity(ridge)} to be busy, so issuing the loads binds, not arithmetic"
     )
 
 

@@ -134,6 +134,13 @@ def test_a_depthwise_convolution_says_what_each_output_needs_and_moves() -> None
     assert "Judged by their DRAM traffic alone, they could at best be 3.9x as fast." in sentence
 
 
+def test_where_issuing_binds_a_depthwise_convolution_its_loads_are_what_is_issued() -> None:
+    busy = replace(depthwise_row(7, 3e-3), bound="issue")
+    sentence = sentences_of(report_of(busy, product_row(1e-3)))["depthwise"]
+    assert "Each output needs only 49 multiply-adds but moves 392 bytes through L1" in sentence
+    assert "0.25 FLOP per L1 byte, where the CUDA cores need 1.0 to be busy, so issuing the loads binds" in sentence
+
+
 def test_what_dram_alone_would_allow_does_not_depend_on_the_prediction() -> None:
     slow = replace(depthwise_row(7, 3e-3), seconds=9e-3)
     assert "they could at best be 3.9x as fast" in sentences_of(report_of(slow))["depthwise"]
