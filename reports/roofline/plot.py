@@ -102,7 +102,7 @@ def has_place(group: Group) -> bool:
 def level_of(item: Group | OperatorRow, device: DeviceCeilings) -> str:
     """Return the memory level that binds, or else the outermost one that any byte crosses."""
     order = list(MEMORY_LEVELS)
-    if item.bound in WAITING:  # the memory that would hold it up longest if nothing else did
+    if item.bound in (*WAITING, ISSUE, LATENCY):  # the memory that would hold it up longest if nothing else did
         bandwidths = device.memory_bytes_per_second
         order.sort(key=lambda code: -share(item.bytes_at(code), bandwidths.get(code, 0.0)))
     elif item.bound in order:

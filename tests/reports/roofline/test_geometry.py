@@ -106,6 +106,15 @@ def test_what_a_launch_holds_up_is_drawn_at_the_memory_that_would_bind_otherwise
     assert "bound by the latency of launching kernels" in point.text
 
 
+@pytest.mark.parametrize("bound", ["issue", "latency"])
+def test_what_waits_inside_the_sms_is_drawn_at_the_memory_that_would_bind_otherwise(bound: str) -> None:
+    """392 bytes of L1 at 19.49 TB/s for 8 of DRAM at 1.555: the depthwise convolution stands under the L1 roof."""
+    cost = Cost(2 * 49 * 1e9, 8e9, 8e9, 392e9)
+    slow = replace(row("convolution", "depthwise convolution", "dw", [(1,), (8, 1, 7, 7)], cost=cost), bound=bound)
+    (point,) = plot([assemble((slow,), sample().workload)]).points
+    assert point.level == "l1"
+
+
 def test_a_point_at_its_roof_has_no_ring() -> None:
     tiny = row("mm", "matmul", "", [(8,)], cost=Cost(1e9, 1e4, 1e4, 1e4))
     full = replace(tiny, seconds=tiny.roofline_seconds)
