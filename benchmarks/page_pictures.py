@@ -24,7 +24,7 @@ WIDE, PHONE = (1400, 900), (390, 844)
 VIEWS = {
     "page": (WIDE, "light", ""),
     "page_l1": (WIDE, "dark", "#level=l1&kinds=depthwise+convolution,normalization"),
-    "page_tree": (WIDE, "light", "#chosen=operator.0.1&group=kind&at=modules"),
+    "page_tree": (WIDE, "light", "#chosen=operator.0.0&group=kind&at=modules"),
     "page_phone": (PHONE, "light", ""),
     "page_phone_dark": (PHONE, "dark", "#level=l1&at=roofline"),
 }
