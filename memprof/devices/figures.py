@@ -14,7 +14,9 @@ _SMALLEST_RATE = 1e6
 _AMD_WORDS = (
     ("streaming multiprocessors (SMs, CUs)", "compute units (CUs)"),
     ("tensor-core", "matrix-core"),
+    ("tensor cores", "matrix cores"),
     ("CUDA-core", "vector"),
+    ("CUDA cores", "vector units"),
     ("SMs", "CUs"),
     ("SM", "CU"),
 )

@@ -85,6 +85,7 @@ CONTRACT = {
         "kind": str,
         "host": {"name": str, "title": str, **dict.fromkeys([f"seconds_per_{what}" for what in HOST_TIMES], NUMBER)},
         "compared": str,
+        "maker": str,
     },
     "totals": {
         "parameters": int,
@@ -100,7 +101,7 @@ CONTRACT = {
         "roofline_images_per_second": NUMBER,
         "host_seconds": NUMBER,
         "measured_seconds": NOTHING,
-        "relative_error": NUMBER,
+        "relative_error": (int, float, NOTHING),
     },
     "memory": {
         **dict.fromkeys(["peak_bytes", "parameters_bytes", "gradients_bytes", "optimizer_bytes"], NUMBER),
@@ -201,13 +202,24 @@ def test_operators_sum_to_the_totals(report, quantity):
 
 
 def test_no_operator_is_faster_than_any_ceiling_allows(report):
+    """Of what a launch reads L2 may hold its capacity already, and of what it writes it may keep as much."""
     bandwidths, peaks = report.device.memory_bytes_per_second, report.device.peak_flops_per_second
+    held = 2 * report.device.achievable["l2_capacity_bytes"]
     for row in report.operators:
-        moved = {"dram": row.dram_bytes, "l2": row.l2_bytes, "l1": row.l1_bytes}
+        missed = max(0, row.dram_bytes - held * row.launches)
+        moved = {"dram": missed, "l2": row.l2_bytes, "l1": row.l1_bytes}
         least = [moved[level] / bandwidth for level, bandwidth in bandwidths.items()]
         assert row.roofline_seconds >= max(least, default=0) * (1 - 1e-12)
         assert row.roofline_seconds >= row.flops / max(peaks.values()) * (1 - 1e-12)
         assert row.attainable_flops_per_second <= max(peaks.values()) * (1 + 1e-12)
+
+
+def test_what_l2_cannot_hold_takes_its_time_at_dram():
+    """ConvNeXt-T's first GELU: 128 images of 56 x 56 x 384 numbers, read and written, of which 40 MiB each may stay."""
+    gelu = next(row for row in run("convnext_t").operators if row.name == "aten::gelu")
+    tensor = 128 * 56 * 56 * 384 * 4
+    assert gelu.dram_bytes == 2 * tensor
+    assert gelu.roofline_seconds == pytest.approx(2 * (tensor - 40 * 2**20) / 1555.2e9)
 
 
 def test_no_prediction_is_faster_than_the_bound_or_the_host(report):
@@ -231,7 +243,7 @@ def test_rows_are_consistent(report):
         assert row.calls >= 1
         assert row.seconds > 0
         ceilings = (*report.device.memory_bytes_per_second, *report.device.peak_flops_per_second)
-        assert row.bound in (*ceilings, "launch", "host")
+        assert row.bound in (*ceilings, "issue", "latency", "launch", "host")
         assert row.launches >= row.calls
         assert row.attainable_flops_per_second == pytest.approx(row.flops / row.roofline_seconds)
         assert row.engine in report.device.peak_flops_per_second
@@ -310,15 +322,16 @@ def test_a_huge_batch_has_the_operators_of_a_single_image(phase):
 
 
 def test_depthwise_layers_of_convnext_take_more_time_than_their_share_of_flops():
-    """The leading question of DESIGN.md: 7x7 depthwise convolutions, few FLOPs, and the load/store units' time."""
+    """The leading question of DESIGN.md: 7x7 depthwise convolutions, few FLOPs, many instructions."""
     report = run("convnext_t")
     depthwise = [row for row in report.operators if row.kind == "depthwise convolution"]
     share_of_flops = sum(row.flops for row in depthwise) / report.totals.flops
     share_of_time = sum(row.seconds for row in depthwise) / report.totals.seconds
     assert share_of_flops < 0.03
     assert share_of_time > 5 * share_of_flops
-    by_l1 = sum(row.seconds for row in depthwise if row.bound == "l1")
-    assert by_l1 > 0.9 * sum(row.seconds for row in depthwise)
+    inside = [row for row in depthwise if row.bound in ("l1", "issue")]
+    assert sum(row.seconds for row in inside) > 0.9 * sum(row.seconds for row in depthwise)
+    assert all(row.seconds > 2 * row.dram_bytes / 1555.2e9 for row in depthwise)
 
 
 def head():

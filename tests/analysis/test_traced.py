@@ -139,8 +139,14 @@ def test_a_device_that_is_not_known_is_told_with_the_option(fields, words):
 
 
 def test_operators_without_shapes_are_told_how_to_get_them():
+    without = Profile((op("aten::mm", None, None, kernels=(GEMM,)),))
     with pytest.raises(TraceError, match="record_shapes=True"):
-        analyze_trace(trace(profile=Profile((op("aten::mm", None, None, kernels=(GEMM,)),))))
+        analyze_trace(trace(profile=without, kernels=(), orphans=()), device=devices.get("a100"))
+    report = analyze_trace(trace(profile=without))
+    assert report.operators == ()
+    assert report.measured is not None
+    reasons = {stray.name: stray.reason for stray in report.measured.strays}
+    assert reasons["gemm"] == "the operator that launched it has no recorded shapes: aten::mm"
     with pytest.raises(TraceError, match=r"ProfilerActivity\.CPU"):
         analyze_trace(trace(profile=Profile(()), kernels=(), orphans=()), device=devices.get("a100"))
 

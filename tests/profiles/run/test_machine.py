@@ -43,7 +43,7 @@ def test_without_a_gpu_there_is_no_cuda(monkeypatch, cuda, hip, why):
     monkeypatch.setattr(torch.version, "hip", hip)
     with pytest.raises(DeviceError, match=why) as caught:
         find_machine("cuda")
-    assert "--device cpu" in caught.value.remedy
+    assert "measure on the CPU" in caught.value.remedy
 
 
 class Sensors:
