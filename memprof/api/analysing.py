@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from memprof.analysis import simulated
+from memprof.api.speaking import in_python
 from memprof.api.words import LayoutName, PhaseName, PrecisionName
 from memprof.devices.hosts import DEFAULT_HOST
 from memprof.profiles.task import Task
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from memprof.report.record import Report
 
 
+@in_python
 def analyze(
     model: str | nn.Module | Callable[[], nn.Module],
     inputs: Any = None,
@@ -67,6 +69,7 @@ def analyze(
     return sized(phase=phase, precision=precision, layout=layout, host=host, stack=stack)[0]
 
 
+@in_python
 def measure(
     model: str | nn.Module | Callable[[], nn.Module],
     inputs: Any = None,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memprof.api.result import Result
+from memprof.api.speaking import in_python
 from memprof.reports import gate as gate_writers
 from memprof.reports import kernel_validation as kernel_writers
 from memprof.reports import validation as validation_writers
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from memprof.validation.records import Validation
 
 
+@in_python
 def validate(file: str | Path | None = None, *, jobs: int = 1) -> Result[Validation]:
     """Hold predictions against measured throughputs: those of a CSV file, else the published ones that memprof brings.
 
@@ -30,6 +32,7 @@ def validate(file: str | Path | None = None, *, jobs: int = 1) -> Result[Validat
     return Result(hold(table, jobs=jobs), validation_writers.WRITERS)
 
 
+@in_python
 def validate_kernels(file: str | Path) -> Result[KernelValidation]:
     """Hold predicted times of single kernels against a CSV file of measured ones; docs/validate.md has its columns."""
     from memprof.validation.kernels import validate_kernels as hold
@@ -37,6 +40,7 @@ def validate_kernels(file: str | Path) -> Result[KernelValidation]:
     return Result(hold(tables.read_table(Path(file))), kernel_writers.WRITERS)
 
 
+@in_python
 def gate_check(config: str | Path | None = None, baseline: str | Path | None = None) -> Result[GateResult]:
     """Hold the networks that a configuration gates against the accepted baseline, and return the verdict and why.
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from memprof import devices as catalogue
 from memprof.analysis.simulated import analyze_on
 from memprof.api.result import Result
+from memprof.api.speaking import in_python
 from memprof.api.words import BestLayout, LayoutName, PhaseName, PrecisionName
 from memprof.comparisons import explanation
 from memprof.comparisons import models as side_by_side
 from memprof.devices.ceilings import precisions
 from memprof.devices.hosts import DEFAULT_HOST
+from memprof.errors import WorkloadError
 from memprof.profiles.task import MakeOptimizer, Task
 from memprof.report.record import Report
 from memprof.reports import ablate as ablation_writers
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 BEST = "best"
 
 
+@in_python
 def compare(
     models: Model | Sequence[Model],
     devices: str | Path | Device | Sequence[str | Path | Device] = "a100",
@@ -55,11 +58,13 @@ def compare(
     precision: PrecisionName | None = None,
     layout: BestLayout = "best",
     host: str | Path = DEFAULT_HOST,
+    stack: str = "",
 ) -> Result[Comparison]:
     """Hold models and devices side by side: size, work, traffic, predicted throughput, memory.
 
     `models` are one or several of what `analyze` takes, `devices` likewise; each model is analysed on every device,
     in inference and in training, with the same `inputs`. `layout` "best" takes the faster of the two.
+    The rest is as in `analyze`.
 
         memprof.compare(["resnet50", my_model], ["a100", "h100"]).to_pandas()
 
@@ -67,13 +72,18 @@ def compare(
     """
     targets = [_device(target) for target in _several(devices)]
     task = Task(read_inputs(inputs, kwargs), loss, optimizer)
+    asked = {"batch_size": batch_size, "resolution": resolution, "precision": precision, "host": host, "stack": stack}
     cells: list[list[Report]] = []
+    if not (_several(models) and targets):
+        raise WorkloadError(
+            f"there is no {'device' if _several(models) else 'model'} to compare", "give one or several"
+        )
     for model in _several(models):
-        reports = _reports(model, targets, PHASES, layout, task, batch_size, resolution, precision, host)
-        cells += reports
+        cells += _reports(model, targets, PHASES, layout, task, asked)
     return Result(side_by_side.compare(cells), comparison_writers.WRITERS)
 
 
+@in_python
 def explain(
     model: Model | Report,
     against: Model | Report | None = None,
@@ -89,6 +99,7 @@ def explain(
     precision: PrecisionName | None = None,
     layout: LayoutName = DEFAULT_LAYOUT,  # type: ignore[assignment]
     host: str | Path = DEFAULT_HOST,
+    stack: str = "",
 ) -> Result[Explanation] | Result[Losses]:
     """Say where a model's time goes and what would save it, or why it takes longer than another one.
 
@@ -98,7 +109,8 @@ def explain(
     """
     target, task = _device(device), Task(read_inputs(inputs, kwargs), loss, optimizer)
     sizes = {"batch_size": batch_size, "resolution": resolution}
-    asked = {**sizes, "phase": phase, "precision": precision, "layout": layout, "task": task, "host": host}
+    asked: dict[str, Any] = {**sizes, "phase": phase, "precision": precision, "layout": layout, "task": task}
+    asked |= {"host": host, "stack": stack}
 
     def analyse(what: Any, **change: Any) -> Report:
         return what if isinstance(what, Report) else analyze_on(what, [target], **asked | change)[0]
@@ -121,6 +133,7 @@ def _alternatives(report: Report, target: Device, *, keeps_batch: bool) -> Itera
             yield {"precision": change.precision, "layout": change.layout, **batch}
 
 
+@in_python
 def ablate(
     model: str,
     *,
@@ -131,6 +144,7 @@ def ablate(
     precision: PrecisionName | None = None,
     layout: BestLayout = "best",
     host: str | Path = DEFAULT_HOST,
+    stack: str = "",
 ) -> Result[Ablation]:
     """Vary a ConvNeXt or InceptionNeXt one choice at a time, as its paper does, beside what was published.
 
@@ -139,13 +153,12 @@ def ablate(
     variants = ablation.variants(model)
     target = [_device(device)]
     phases = PHASES if phase is None else (phase,)
-    cells = [
-        _reports(variant.model, target, phases, layout, Task(), batch_size, resolution, precision, host)[0]
-        for variant in variants
-    ]
+    asked = {"batch_size": batch_size, "resolution": resolution, "precision": precision, "host": host, "stack": stack}
+    cells = [_reports(variant.model, target, phases, layout, Task(), asked)[0] for variant in variants]
     return Result(ablation.ablate(list(zip(variants, cells, strict=True))), ablation_writers.WRITERS)
 
 
+@in_python
 def sweep(
     model: str,
     values: str,
@@ -157,6 +170,7 @@ def sweep(
     precision: PrecisionName | None = None,
     layout: BestLayout = "best",
     host: str | Path = DEFAULT_HOST,
+    stack: str = "",
 ) -> Result[Sweep]:
     """Give one number of a model of memprof's own several values: `sweep("convnext_t", "kernel=3..31")`.
 
@@ -166,10 +180,8 @@ def sweep(
     planned = sweeps.plan(model, values)
     target = [_device(device)]
     phases = PHASES if phase is None else (phase,)
-    cells = [
-        _reports(setting.model, target, phases, layout, Task(), batch_size, resolution, precision, host)[0]
-        for setting in planned.settings
-    ]
+    asked = {"batch_size": batch_size, "resolution": resolution, "precision": precision, "host": host, "stack": stack}
+    cells = [_reports(setting.model, target, phases, layout, Task(), asked)[0] for setting in planned.settings]
     return Result(sweeps.sweep(planned, cells), sweep_writers.WRITERS)
 
 
@@ -179,27 +191,14 @@ def _reports(
     phases: Iterable[str],
     layout: str,
     task: Task,
-    batch_size: int | None,
-    resolution: int | None,
-    precision: str | None,
-    host: str | Path,
+    asked: Mapping[str, Any],
 ) -> list[list[Report]]:
-    """Return for each device the reports of a model, in every phase and every layout asked for."""
+    """Return for each device the reports of a model, in every phase and every layout asked for, otherwise `asked`."""
     cells: list[list[Report]] = [[] for _ in targets]
     for phase in phases:
-        asked = task if phase != INFER else replace(task, optimizer=SGD)
+        given = task if phase != INFER else replace(task, optimizer=SGD)
         for one in LAYOUTS if layout == BEST else (layout,):
-            reports = analyze_on(
-                model,
-                targets,
-                task=asked,
-                batch_size=batch_size,
-                resolution=resolution,
-                phase=phase,
-                precision=precision,
-                layout=one,
-                host=host,
-            )
+            reports = analyze_on(model, targets, task=given, phase=phase, layout=one, **asked)
             for cell, report in zip(cells, reports, strict=True):
                 cell.append(report)
     return cells

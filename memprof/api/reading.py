@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memprof import devices
+from memprof.api.speaking import in_python
 from memprof.api.words import PrecisionName
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from memprof.report.record import Report
 
 
+@in_python
 def read_trace(
     file: str | Path,
     *,

@@ -16,6 +16,7 @@ from memprof.devices.figures import FIGURES, FigureFact, format_figure, format_s
 from memprof.devices.host import HOST, HOST_CUDA
 from memprof.devices.record import CPU, Device, Figure
 from memprof.devices.user_files import SUFFIXES
+from memprof.errors import DeviceError
 
 __all__ = [
     "CPU",
@@ -35,6 +36,9 @@ __all__ = [
 ]
 
 
+_OF_TORCH = ("cuda", "cpu", "mps", "xpu", "meta", "gpu")
+
+
 def get(name_or_path: str | Path) -> Device:
     """Return a device by its name or alias in the catalogue, "host", or one from a user's JSON or TOML file.
 
@@ -49,6 +53,11 @@ def get(name_or_path: str | Path) -> Device:
         return host.load(name.casefold())
     if isinstance(name_or_path, Path) or _is_path(name):
         return files.load(name)
+    if name.casefold().split(":")[0] in _OF_TORCH:
+        raise DeviceError(
+            f"{name!r} is where PyTorch runs, not a kind of GPU: nothing runs for a prediction",
+            "name the GPU to predict for, such as a100, or host for this machine; `memprof measure` runs on either",
+        )
     raise catalogue.unknown_device(name, "A device of your own goes into a .json or .toml file.")
 
 

@@ -38,8 +38,12 @@ def advise(error: BaseException, given: str, own: bool) -> str:
             f"say what {name} returns with torch.library.register_fake({name!r}), and what it costs with "
             f"memprof.register({name!r}, ...)"
         )
+    if any(f"{library}::" in str(error) for library in _QUANTISED):
+        return f"quantised layers need real data: analyse the model before it was quantised, or {ELSEWHERE}"
     if "view size is not compatible" in str(error):
         return "a view needs tensors in rows, and they are channels-last: choose the layout channels-first"
+    if "FlexAttention is only supported" in str(error):
+        return f"give the model scaled_dot_product_attention instead, which takes a mask, or {ELSEWHERE}"
     if "NVIDIA driver" in str(error) or "CUDA" in str(error):
         return "leave the device out, or take that of an input: nothing runs on a GPU here"
     if "more than 1 value per channel" in str(error):

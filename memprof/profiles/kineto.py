@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from torch import SymInt
 from torch._C._profiler import _EventType
 
 from memprof.profiles import unrecorded
@@ -147,4 +148,6 @@ def _argument(value: Any, concrete: Sequence[Any], place: int) -> Argument:
         return tuple(_argument(item, (), 0) for item in value)
     if isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, SymInt):  # a size while torch.compile traces
+        return None
     return TensorSpec(tuple(value.sizes), tuple(value.strides), str(value.dtype).removeprefix("torch."))

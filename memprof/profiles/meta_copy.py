@@ -31,8 +31,17 @@ def unwrap(model: nn.Module) -> tuple[nn.Module, str]:
         return wrapped, "it is compiled by torch.compile, and analysed as if it were not: nothing is fused"
     if isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
         return model.module, f"it runs on several devices ({type(model).__name__}), and is analysed on one"
-    compiled = getattr(model, "_compiled_call_impl", None) is not None
-    return model, "it is compiled in place, and analysed as if it were not: nothing is fused" if compiled else ""
+    if getattr(model, "_compiled_call_impl", None) is not None:
+        return model, "it is compiled in place, and analysed as if it were not: nothing is fused"
+    parts = [path for path, part in model.named_modules() if _is_compiled(part)]
+    if not parts:
+        return model, ""
+    more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
+    return model, f"has parts that are compiled ({parts[0]}{more}), and is analysed as if it had none: nothing is fused"
+
+
+def _is_compiled(module: nn.Module) -> bool:
+    return hasattr(module, "_orig_mod") or getattr(module, "_compiled_call_impl", None) is not None
 
 
 def meta_copy(model: nn.Module) -> nn.Module:

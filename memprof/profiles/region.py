@@ -21,7 +21,7 @@ from memprof.profiles.meta_copy import meta_copy, tensors_of, unwrap
 from memprof.profiles.randomness import Seeded
 from memprof.profiles.records import MODULE_PREFIX, PHASE_PREFIX, Profile
 from memprof.profiles.scopes import record_scope
-from memprof.profiles.simulated import Simulation, front_end
+from memprof.profiles.simulated import Simulation, front_end, uncompiled
 from memprof.tensors.precision import Precision
 from memprof.vocabulary import Phase
 
@@ -29,8 +29,8 @@ from memprof.vocabulary import Phase
 class Region:
     """While entered, everything that runs is profiled; `simulation` is what was seen, once it has been left.
 
-    With `real` it runs as it would anyway. Without it tensors are made on the meta device, nothing is computed, and a
-    real tensor of numbers is an error.
+    With `real` it runs as it would anyway, but that torch.compile compiles nothing. Without it tensors are made
+    on the meta device, nothing is computed, and a real tensor of numbers is an error.
     """
 
     simulation: Simulation
@@ -45,7 +45,9 @@ class Region:
         values = KnownValues()
         self._rules = _OnlyMeta(self._meter, values)
         with ExitStack() as stack:
-            if not self._real:
+            if self._real:
+                stack.enter_context(uncompiled())
+            else:
                 stack.enter_context(Seeded())
             self._profiler = stack.enter_context(profile(use_kineto=True, record_shapes=True))
             if not self._real:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
+from typing import Any
 
 # Kineto looks for a GPU when it starts and reports on standard error that there is none; read when torch is imported.
 os.environ.setdefault("KINETO_LOG_LEVEL", "99")
@@ -147,7 +149,13 @@ def front_end(precision: Precision, values: KnownValues) -> ExitStack:
     front_end = CudaFrontEnd(getattr(torch, precision.autocast) if precision.autocast else None, values)
     stack.enter_context(front_end)
     stack.enter_context(AutocastAnswers(front_end))
+    stack.enter_context(uncompiled())
     return stack
+
+
+def uncompiled() -> AbstractContextManager[Any]:
+    """Return a context in which what torch.compile compiled runs operator by operator, as if it were not."""
+    return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
 
 
 def _batch(

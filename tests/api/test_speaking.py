@@ -1,0 +1,57 @@
+"""Errors of functions name arguments; those of commands name options."""
+
+from __future__ import annotations
+
+import pytest
+
+import memprof
+from memprof.api.speaking import in_python
+from memprof.errors import MemprofError, TraceError
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("name the GPU with --device NAME, or --roof", "name the GPU with device=NAME, or --roof"),
+        ("--from 3 is not before --to 1.5", "start=3 is not before end=1.5"),
+        ("leave out --batch-size", "leave out batch_size="),
+        ("--sweep kernel=7 gives only one value", 'values="kernel=7" gives only one value'),
+        ("`memprof gate init --device NAME` writes one", "`memprof gate init --device NAME` writes one"),
+        ("predict: `memprof roofline --model NAME`", "predict: memprof.analyze"),
+        ("run it (memprof measure)", "run it (memprof.measure)"),
+        ("print it with --page raw", "print it with --page raw"),
+    ],
+)
+def test_options_become_arguments_that_the_function_has(said: str, expected: str) -> None:
+    @in_python
+    def fails(device: str = "", start: float = 0, end: float = 0, batch_size: int = 1, values: str = "") -> None:
+        raise TraceError("something", said)
+
+    with pytest.raises(TraceError) as raised:
+        fails()
+    assert raised.value.remedy == expected
+    assert str(raised.value) == f"something; {expected}"
+
+
+def test_functions_keep_their_signature_and_speak(tmp_path: object) -> None:
+    with pytest.raises(MemprofError, match=r'values="kernel=7" gives only one value'):
+        memprof.sweep("convnext_atto", "kernel=7")
+    with pytest.raises(MemprofError, match=r"with config=$"):
+        memprof.gate_check(f"{tmp_path}/none.toml")
+    with pytest.raises(MemprofError, match=r"'cuda' is where PyTorch runs.*memprof\.measure runs"):
+        memprof.analyze("resnet18", device="cuda")
+    with pytest.raises(MemprofError, match="no model to compare"):
+        memprof.compare([])
+
+
+def test_an_older_stack_is_predicted_by_every_function() -> None:
+    options = {"batch_size": 2, "resolution": 64, "stack": "torch 1.13"}
+    result = memprof.compare("resnet18", layout="channels-last", **options)  # type: ignore[arg-type]
+
+    assert "torch 1.13" in result.to_json()
+    assert "torch 1.13" in memprof.explain("resnet18", **options).to_json()  # type: ignore[arg-type]
+    with memprof.profile(stack="torch 1.13") as profile:
+        pass
+    assert profile.report.workload.stack == "torch 1.13"
+    with pytest.raises(MemprofError, match="stack"):
+        memprof.profile(stack="flax")
