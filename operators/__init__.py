@@ -6,6 +6,7 @@ Importing this package fills the registry; it imports neither torch nor fvcore.
 from memprof.operators import (
     attention,
     convolution,
+    distances,
     elementwise,
     grouped_products,
     indexing,
@@ -27,6 +28,7 @@ from memprof.operators import (
 __all__ = [
     "attention",
     "convolution",
+    "distances",
     "elementwise",
     "grouped_products",
     "indexing",

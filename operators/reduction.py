@@ -119,6 +119,15 @@ def cost_scan(call: OperatorCall) -> tuple[Work, ...]:
     return (stream("scan", (source,), (dense(source.shape, source.dtype),), flops=flops),)
 
 
+@formula("aten::cummax", "aten::cummin", kind=Kind.REDUCTION)
+def cost_extreme_scan(call: OperatorCall) -> tuple[Work, ...]:
+    """Cost cummax(x, dim): a scan by comparison, which also writes the positions of the extremes."""
+    source = call.tensor(0)
+    outputs = (dense(source.shape, source.dtype), dense(source.shape, "int64"))
+    flops = elements(source) if is_floating(source.dtype) else 0
+    return (stream("scan", (source,), outputs, flops=flops),)
+
+
 @formula("aten::topk", "aten::kthvalue", "aten::median", kind=Kind.REDUCTION)
 def cost_topk(call: OperatorCall) -> tuple[Work, ...]:
     """Cost topk(x, k, dim): a radix selection reads each slice once per 2 bits of the keys, from the caches.

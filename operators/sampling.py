@@ -18,7 +18,8 @@ from memprof.tensors.shapes import dense, element_bytes, elements, stored_bytes
 from memprof.tensors.spec import TensorSpec
 from memprof.vocabulary import Kind
 
-_NEIGHBOURS, _FLOPS = 4, 8
+_NEIGHBOURS, _VOXELS, _FLOPS = 4, 8, 2
+"""Places that a sample reads in an image, and in a volume; floating-point operations for each."""
 _SAMPLES = 2
 """Samples a side of a bin where the box decides (sampling_ratio <= 0): what detectors set outright."""
 _IOU_FLOPS = 13
@@ -27,7 +28,13 @@ _ASSUMED = f"{_SAMPLES} samples a side of each bin, where the boxes decide"
 
 
 def _gather(
-    step: str, image: TensorSpec, positions: tuple[TensorSpec, ...], result: TensorSpec, samples: int, assumed: str = ""
+    step: str,
+    image: TensorSpec,
+    positions: tuple[TensorSpec, ...],
+    result: TensorSpec,
+    samples: int,
+    assumed: str = "",
+    neighbours: int = _NEIGHBOURS,
 ) -> Work:
     """Build the Work of reading `samples` places of `image` for the elements of `result`."""
     position_bytes = sum(map(stored_bytes, positions))
@@ -35,24 +42,31 @@ def _gather(
         step,
         image.dtype,
         dram=Traffic(stored_bytes(image) + position_bytes, stored_bytes(result)),
-        l1=Traffic(samples * _NEIGHBOURS * element_bytes(image.dtype) + position_bytes, stored_bytes(result)),
-        vector_flops=samples * _FLOPS,
+        l1=Traffic(samples * neighbours * element_bytes(image.dtype) + position_bytes, stored_bytes(result)),
+        vector_flops=samples * neighbours * _FLOPS,
         blocks=ceil(elements(result) / 512),
         assumed=assumed,
     )
 
 
-def _scatter(step: str, grad: TensorSpec, positions: tuple[TensorSpec, ...], image: TensorSpec, samples: int) -> Work:
-    """Build the Work of adding each of `samples` gradients to 4 places of the image's."""
+def _scatter(
+    step: str,
+    grad: TensorSpec,
+    positions: tuple[TensorSpec, ...],
+    image: TensorSpec,
+    samples: int,
+    neighbours: int = _NEIGHBOURS,
+) -> Work:
+    """Build the Work of adding each of `samples` gradients to the `neighbours` places of the image's."""
     position_bytes = sum(map(stored_bytes, positions))
     image_bytes = stored_bytes(image)
-    added = samples * _NEIGHBOURS * element_bytes(image.dtype)
+    added = samples * neighbours * element_bytes(image.dtype)
     return make_work(
         step,
         grad.dtype,
         dram=Traffic(stored_bytes(grad) + position_bytes + image_bytes, image_bytes),
         l2=Traffic(stored_bytes(grad) + position_bytes + added, added),
-        vector_flops=samples * _FLOPS,
+        vector_flops=samples * neighbours * _FLOPS,
         blocks=ceil(samples / 512),
     )
 
@@ -152,15 +166,24 @@ def _columns(
     return columns, (kernel, dense((groups, weight.shape[1] * taps, places), source.dtype))
 
 
-@formula("aten::grid_sampler_2d_backward", kind=Kind.POOLING)
+@formula("aten::grid_sampler_3d", kind=Kind.POOLING)
+def cost_grid_sampler_3d(call: OperatorCall) -> tuple[Work, ...]:
+    """Cost grid_sampler_3d(x, grid, ...): 8 places of the volume for each output."""
+    source, grid = call.tensor(0), call.tensor(1)
+    output = dense((*source.shape[:2], *grid.shape[1:4]), source.dtype)
+    return (_gather("forward", source, (grid,), output, elements(output), neighbours=_VOXELS),)
+
+
+@formula("aten::grid_sampler_2d_backward", "aten::grid_sampler_3d_backward", kind=Kind.POOLING)
 def cost_grid_sampler_backward(call: OperatorCall) -> tuple[Work, ...]:
     """Cost grid_sampler_2d_backward(dy, x, grid, ...): zeros, added to, and the grid's gradient."""
     grad, source, grid = call.tensor(0), call.tensor(1), call.tensor(2)
+    neighbours = _VOXELS if "3d" in call.name else _NEIGHBOURS
     image, place = dense(source.shape, source.dtype), dense(grid.shape, grid.dtype)
     return (
         fill("fill", image),
-        _scatter("data gradient", grad, (grid,), image, elements(grad)),
-        _gather("grid gradient", source, (grad, grid), place, elements(grad)),
+        _scatter("data gradient", grad, (grid,), image, elements(grad), neighbours),
+        _gather("grid gradient", source, (grad, grid), place, elements(grad), neighbours=neighbours),
     )
 
 

@@ -16,6 +16,19 @@ _CHANNELS = re.compile(r"(?:to have|a convolution of) (\d+) channels,? (?:but go
 _QUANTISED = ("quantized", "quantized_decomposed", "_quantized")
 ELSEWHERE = "run it for real (memprof measure), or analyse the part before it"
 
+_KNOWN = {
+    "quantized::": f"quantised layers need real data: analyse the model before it was quantised, or {ELSEWHERE}",
+    "view size is not compatible": "a view needs tensors in rows, and they are channels-last: choose the layout "
+    "channels-first",
+    "FlexAttention is only": f"give the model scaled_dot_product_attention instead, which takes a mask, or {ELSEWHERE}",
+    "NestedTensorImpl": f"a nested tensor's shapes are data: give one padded to the longest instead, or {ELSEWHERE}",
+    "SparseTensorImpl": f"a sparse tensor's size is data: give a dense one, or index_add, instead, or {ELSEWHERE}",
+    **dict.fromkeys(
+        ("NVIDIA driver", "CUDA"), "leave the device out, or take that of an input: nothing runs on a GPU here"
+    ),
+}
+"""Words of PyTorch's errors, and what to do; the first that are there count."""
+
 
 def advise(error: BaseException, given: str, own: bool) -> str:
     """Return what to do about `error`, raised for the inputs `given`; `own` where a user gave them."""
@@ -38,14 +51,9 @@ def advise(error: BaseException, given: str, own: bool) -> str:
             f"say what {name} returns with torch.library.register_fake({name!r}), and what it costs with "
             f"memprof.register({name!r}, ...)"
         )
-    if any(f"{library}::" in str(error) for library in _QUANTISED):
-        return f"quantised layers need real data: analyse the model before it was quantised, or {ELSEWHERE}"
-    if "view size is not compatible" in str(error):
-        return "a view needs tensors in rows, and they are channels-last: choose the layout channels-first"
-    if "FlexAttention is only supported" in str(error):
-        return f"give the model scaled_dot_product_attention instead, which takes a mask, or {ELSEWHERE}"
-    if "NVIDIA driver" in str(error) or "CUDA" in str(error):
-        return "leave the device out, or take that of an input: nothing runs on a GPU here"
+    for words, remedy in _KNOWN.items():
+        if words in str(error):
+            return remedy
     if "more than 1 value per channel" in str(error):
         return f"it was given {given}: batch norm trains on no single value, so take a larger batch"
     match = _CHANNELS.search(str(error))

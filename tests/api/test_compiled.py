@@ -67,3 +67,20 @@ def test_flexible_attention_has_a_way_out() -> None:
 
     with pytest.raises(MemprofError, match="scaled_dot_product_attention instead"):
         memprof.analyze(Attends(), spec("2x4x128x16"))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_tensors_whose_size_is_data_have_a_way_out() -> None:
+    class Sparse(nn.Module):
+        def forward(self, places: Tensor, numbers: Tensor) -> Tensor:
+            weights = torch.ones(places.shape[1], device=places.device)
+            return torch.sparse.mm(torch.sparse_coo_tensor(places, weights, (8, 8)), numbers)
+
+    class Nested(nn.Module):
+        def forward(self, numbers: Tensor) -> Tensor:
+            return torch.nested.to_padded_tensor(torch.nested.nested_tensor(list(numbers)), 0.0)
+
+    with pytest.raises(MemprofError, match="give a dense one"):
+        memprof.analyze(Sparse(), (spec("2x20:int64"), spec("8x4")))
+    with pytest.raises(MemprofError, match="padded to the longest"):
+        memprof.analyze(Nested(), spec("2x8x16"))

@@ -151,9 +151,16 @@ def norms() -> dict[str, Inputs]:
 
 def sampled() -> dict[str, Inputs]:
     boxes, grid = tensor(5, 5), tensor(4, 12, 12, 2)
+    points, pairs, places = tensor(2, 8, 16), tensor(2, 8, 8), tensor(2, 4, 4, 4, 3)
     offsets, options = tensor(4, 18, 12, 12), (1, 1, 1, 1, 1, 1, 1, 1, False)
     return {
         "grid_sampler_2d_backward": (IMAGE, IMAGE, grid, 0, 0, False, (True, True)),
+        "grid_sampler_3d": (VOLUME, places, 0, 0, False),
+        "grid_sampler_3d_backward": (tensor(*VOLUME.shape[:2], 4, 4, 4), VOLUME, places, 0, 0, False, (True, True)),
+        "_cdist_forward": (points, points, 2.0, None),
+        "_cdist_backward": (pairs, points, points, 2.0, pairs),
+        "bucketize": (CHANNELS, CHANNELS),
+        "searchsorted": (CHANNELS, CHANNELS),
         "torchvision::nms": (tensor(100, 4), tensor(100), 0.5),
         "torchvision::roi_align": (IMAGE, boxes, 0.25, 7, 7, 2, False),
         "torchvision::_roi_align_backward": (tensor(5, 8, 7, 7), boxes, 0.25, 7, 7, *IMAGE.shape, 2, False),

@@ -39,7 +39,7 @@ def _activations() -> dict[str, Inputs]:
 
 def _reductions() -> dict[str, Inputs]:
     each = "sum mean prod nansum amax amin all any logsumexp max min argmax argmin aminmax var std var_mean std_mean"
-    scans = "cumsum cumprod logcumsumexp cumsum_ sort argsort median"
+    scans = "cumsum cumprod logcumsumexp cumsum_ cummax cummin sort argsort median"
     target = tensor(16, dtype="int64")
     return {
         **dict.fromkeys(each.split(), (MATRIX,)),
