@@ -21,6 +21,7 @@ from memprof.operators import (
     resampling,
     row_normalization,
     sampling,
+    sequence_loss,
     softmax,
     views,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "resampling",
     "row_normalization",
     "sampling",
+    "sequence_loss",
     "softmax",
     "views",
 ]

@@ -23,7 +23,15 @@ from memprof.profiles.advice import advise
 from memprof.profiles.binding import bind
 from memprof.profiles.kineto import read_events
 from memprof.profiles.memory import MemoryMeter, MemoryTimeline, MemoryUse
-from memprof.profiles.meta import attention, backward, creation, elementwise, layers, products  # noqa: F401  (rules)
+from memprof.profiles.meta import (  # noqa: F401  (rules)
+    attention,
+    backward,
+    creation,
+    elementwise,
+    layers,
+    products,
+    sequence_loss,
+)
 from memprof.profiles.meta.autocast import CudaFrontEnd
 from memprof.profiles.meta.autocast_region import AutocastAnswers, NoAutocast
 from memprof.profiles.meta.data_dependent import teach_torchvision

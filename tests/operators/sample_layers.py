@@ -151,12 +151,15 @@ def norms() -> dict[str, Inputs]:
 
 def sampled() -> dict[str, Inputs]:
     boxes, grid = tensor(5, 5), tensor(4, 12, 12, 2)
+    spoken, words = tensor(50, 2, 32), tensor(2, 5, dtype="int64")
     points, pairs, places = tensor(2, 8, 16), tensor(2, 8, 8), tensor(2, 4, 4, 4, 3)
     offsets, options = tensor(4, 18, 12, 12), (1, 1, 1, 1, 1, 1, 1, 1, False)
     return {
         "grid_sampler_2d_backward": (IMAGE, IMAGE, grid, 0, 0, False, (True, True)),
         "grid_sampler_3d": (VOLUME, places, 0, 0, False),
         "grid_sampler_3d_backward": (tensor(*VOLUME.shape[:2], 4, 4, 4), VOLUME, places, 0, 0, False, (True, True)),
+        "_ctc_loss": (spoken, words, words, words, 0, False),
+        "_ctc_loss_backward": (tensor(2), spoken, words, words, words),
         "_cdist_forward": (points, points, 2.0, None),
         "_cdist_backward": (pairs, points, points, 2.0, pairs),
         "bucketize": (CHANNELS, CHANNELS),
