@@ -127,7 +127,7 @@ def _open(path: Path, content: bytes) -> Iterator[sqlite3.Connection]:
             if number != APPLICATION_ID and database.execute("SELECT 1 FROM sqlite_master").fetchone():
                 raise GateError(f"{path} is a database of something else", _ELSEWHERE)
             yield database
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # a name that is no text is as damaged as the rest
         raise GateError(f"cannot use the history {path}: {error}", f"remove it, or {_ELSEWHERE}") from error
 
 
