@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import MISSING, astuple, dataclass, fields
 from pathlib import Path
 
 import msgspec
@@ -126,9 +126,25 @@ def _open(path: Path, content: bytes) -> Iterator[sqlite3.Connection]:
             (number,) = database.execute("PRAGMA application_id").fetchone()
             if number != APPLICATION_ID and database.execute("SELECT 1 FROM sqlite_master").fetchone():
                 raise GateError(f"{path} is a database of something else", _ELSEWHERE)
+            _add_columns(database)
             yield database
     except (sqlite3.Error, UnicodeDecodeError) as error:  # a name that is no text is as damaged as the rest
         raise GateError(f"cannot use the history {path}: {error}", f"remove it, or {_ELSEWHERE}") from error
+
+
+def _add_columns(database: sqlite3.Connection) -> None:
+    """Give the table of an earlier memprof the columns that workloads have got since, each with its usual value."""
+    before = [row[1] for row in database.execute("PRAGMA table_info(accepted)")]
+    added = [field for field in fields(GateWorkload) if field.name not in before and field.default is not MISSING]
+    if not before or not added:
+        return
+    names = ", ".join((*before, *(field.name for field in added)))
+    database.execute("ALTER TABLE accepted RENAME TO earlier")
+    database.execute(_TABLE)
+    marks = ", ".join((*before, *("?" for _ in added)))
+    database.execute(f"INSERT INTO accepted ({names}) SELECT {marks} FROM earlier", [field.default for field in added])
+    database.execute("DROP TABLE earlier")
+    database.commit()
 
 
 def _figure_values(figures: Figures) -> list[float | str]:

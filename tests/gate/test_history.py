@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +48,25 @@ def test_a_commit_that_accepts_again_replaces(tmp_path: Path):
     append(file, baseline(replace(FIGURES, launches=8)), FIRST)
     (only,) = read(file)
     assert only.figures.launches == 8
+
+
+def test_the_history_of_an_earlier_memprof_goes_on(tmp_path: Path):
+    """Its workloads had no inputs; what it accepted is kept, and another workload of that commit stands beside it."""
+    file = tmp_path / "history.sqlite"
+    append(file, baseline(FIGURES), FIRST)
+    with closing(sqlite3.connect(file)) as database:
+        (text,) = database.execute("SELECT sql FROM sqlite_master WHERE name = 'accepted'").fetchone()
+        kept = [row[1] for row in database.execute("PRAGMA table_info(accepted)") if row[1] != "inputs"]
+        database.execute("ALTER TABLE accepted RENAME TO newer")
+        database.execute(text.replace("inputs NOT NULL,", "").replace(", inputs)", ")"))
+        database.execute(f"INSERT INTO accepted ({', '.join(kept)}) SELECT {', '.join(kept)} FROM newer")
+        database.execute("DROP TABLE newer")
+        database.commit()
+        assert "inputs" not in [row[1] for row in database.execute("PRAGMA table_info(accepted)")]
+    assert [item.workload for item in read(file)] == [WORKLOAD]
+    other = Entry(replace(WORKLOAD, inputs="2x77:int64"), FIGURES, ())
+    append(file, replace(baseline(FIGURES), entries=(other,)), FIRST)
+    assert [item.workload.inputs for item in read(file)] == ["", "2x77:int64"]
 
 
 def test_no_history_is_told(tmp_path: Path):
