@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 from collections import namedtuple
 from functools import partial
 
@@ -288,10 +289,12 @@ class Grows(nn.Module):
         return self.layers[-1](self.layers[0](numbers))
 
 
-def test_a_model_that_changes_itself_is_refused_and_only_a_copy_was_changed():
-    model = Grows()
-    with pytest.raises(ModelError, match=r"changes itself in its forward: layers\.1\.weight, layers\.1\.bias"):
-        memprof.analyze(model, memprof.spec("2x4"))
+def test_a_model_that_changes_itself_is_told_and_not_trained_and_only_a_copy_was_changed():
+    model, said = Grows(), r"changes itself in its forward: layers\.1\.weight, layers\.1\.bias"
+    (warning,) = memprof.analyze(model, memprof.spec("2x4")).warnings
+    assert re.search(said, warning.message)
+    with pytest.raises(ModelError, match=said):
+        train(model, memprof.spec("2x4"))
 
     assert len(model.layers) == 1
 
@@ -320,7 +323,7 @@ FOUR = memprof.spec("2x4")
         (lambda: train(Net(), optimizer=lambda parameters: 3), ModelError, "no step"),
         (lambda: train(Net().requires_grad_(False)), ModelError, "gradient"),
         (lambda: memprof.analyze(torch.jit.script(nn.Linear(4, 4)), FOUR), ModelError, "TorchScript"),
-        (lambda: memprof.analyze(nn.LazyLinear(4), FOUR), ModelError, "give its layer the size, or run the model once"),
+        (lambda: memprof.analyze(nn.LazyLinear(4), FOUR), ModelError, "run it once on one, or give sizes"),
         (lambda: memprof.analyze(3), ModelError, "not a int"),
         (lambda: memprof.analyze(nn.Linear(4, 4)), ModelError, "images 128x3x224x224.*inputs of its own"),
     ],

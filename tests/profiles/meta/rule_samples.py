@@ -292,3 +292,5 @@ FOREACH = (aten._foreach_add_.List, aten._foreach_mul_.Scalar, aten._foreach_add
 RECURRENT = {aten._cudnn_rnn.default, aten._cudnn_rnn_backward.default}
 NO_CPU_TWIN = {FLASH, FLASH_BACKWARD, EFFICIENT, EFFICIENT_BACKWARD, *FOREACH, *RECURRENT}
 """Kernels of attention and recurrent layers exist on CUDA only; foreach operators run one by one on the CPU."""
+SEQUENCE_LOSS = {aten._ctc_loss.Tensor, aten._ctc_loss_backward.Tensor}
+"""The lengths of the targets, which are data, decide a size of theirs: full ones are held against the CPU."""

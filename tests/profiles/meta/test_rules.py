@@ -20,6 +20,7 @@ from tests.profiles.meta.rule_samples import (
     FOREACH,
     NO_CPU_TWIN,
     SAMPLES,
+    SEQUENCE_LOSS,
 )
 
 SLOW = ("convolution", "batch_norm", "max_pool2d", "layer_norm")
@@ -41,7 +42,17 @@ def simulate(operator, arguments, options):
 
 
 def test_every_rule_is_held_against_something():
-    assert set(_RULES) == set(SAMPLES) | NO_CPU_TWIN
+    assert set(_RULES) == set(SAMPLES) | NO_CPU_TWIN | SEQUENCE_LOSS
+
+
+def test_the_ctc_loss_of_targets_of_full_length():
+    scores, targets = torch.randn(12, 2, 5).log_softmax(2), torch.ones(2, 3, dtype=torch.int64)
+    lengths = torch.tensor([12, 12]), torch.tensor([3, 3])
+    forward, backward = aten._ctc_loss.Tensor, aten._ctc_loss_backward.Tensor
+    losses, alpha = forward(scores, targets, *lengths, 0, False)
+    assert facts(simulate(forward, (scores, targets, *lengths, 0, False), {})) == facts((losses, alpha))
+    arguments = (torch.ones(2), scores, targets, *lengths, losses, alpha, 0, False)
+    assert facts(simulate(backward, arguments, {})) == facts(backward(*arguments))
 
 
 @pytest.mark.parametrize("operator", SAMPLES, ids=str)
