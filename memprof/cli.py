@@ -128,8 +128,15 @@ def group(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
+_POSTPONED_SECONDS = 0.05
+"""Until a Ctrl-C is looked at again."""
+
+
 class Interruption:
-    """Remembers a Ctrl-C: libraries that are being imported turn its KeyboardInterrupt into any other error."""
+    """Remembers a Ctrl-C: libraries that are being imported turn its KeyboardInterrupt into any other error.
+
+    While torch is being imported it waits: C++ that calls Python there ends the process where that raises.
+    """
 
     def __init__(self) -> None:
         self.happened = False
@@ -140,20 +147,34 @@ class Interruption:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             self._watching = True
             signal.signal(signal.SIGINT, self._remember)
+            signal.signal(signal.SIGALRM, self._remember)
             sys.unraisablehook = self._unraisable
 
     def ignore(self) -> None:
         """Ignore Ctrl-C from here on: the work is done, and what libraries do at exit is not to be broken off."""
         if self._watching:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGALRM, signal.SIG_IGN)
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         self.happened = True
-        signal.default_int_handler(number, frame)
+        if _is_importing_torch(frame):
+            signal.setitimer(signal.ITIMER_REAL, _POSTPONED_SECONDS)
+        else:
+            signal.default_int_handler(signal.SIGINT, frame)
 
     def _unraisable(self, ignored: UnraisableHookArgs) -> None:
         if not issubclass(ignored.exc_type, KeyboardInterrupt):
             sys.__unraisablehook__(ignored)
+
+
+def _is_importing_torch(frame: FrameType | None) -> bool:
+    """Return whether a module of torch is being run for the first time, in this frame or in one that waits for it."""
+    while frame is not None:
+        if frame.f_code.co_name == "<module>" and frame.f_globals.get("__name__", "").partition(".")[0] == "torch":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

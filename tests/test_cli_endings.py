@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from memprof.cli import _is_importing_torch
 from tests.command_line import MEMPROF, Outcome, environment, memprof_anew
 from tests.source_tree import ROOT
 
@@ -83,6 +84,15 @@ def test_ctrl_c_at_any_time(seconds: float, tmp_path: Path) -> None:
     out, err = process.communicate(timeout=120)
     assert Outcome(process.returncode, out, err).error == INTERRUPTED
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(("module", "waits"), [("torch.distributed", True), ("torch", True), ("torchvision", False)])
+def test_ctrl_c_waits_for_torch_to_be_imported(module: str, waits: bool) -> None:
+    """C++ that calls Python there ends the process where that raises."""
+    names = {"__name__": module, "look": lambda: _is_importing_torch(sys._getframe())}
+    exec(compile("seen = look()", "<module of torch>", "exec"), names)
+    assert names["seen"] is waits
+    assert not _is_importing_torch(sys._getframe())
 
 
 def test_ctrl_c_with_debug_shows_where(tmp_path: Path) -> None:
