@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memprof.commands.asking import BATCH_SIZE, RESOLUTION, input_option
 from memprof.commands.naming import one_of
 from memprof.commands.options import (
     by_option,
@@ -27,6 +28,7 @@ from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import LAYOUTS, PHASES
 
 if TYPE_CHECKING:
+    from memprof.analysis.asking import Asked, Resolution
     from memprof.commands.output import Result
     from memprof.comparisons.alignment import Alignment
     from memprof.comparisons.changes import TraceDifference
@@ -78,8 +80,14 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Another trace: what changed between the two, by operator and by module, in place of a report.",
 )
-@click.option("--batch-size", type=int, help="Of the simulation. Default: the trace's.")
-@click.option("--resolution", type=int, help="Of the simulation, in pixels a side. Default: the trace's.")
+@click.option("--batch-size", type=BATCH_SIZE, help="Of the simulation. Default: the trace's.")
+@click.option(
+    "--resolution",
+    type=RESOLUTION,
+    metavar="PIXELS|HxW",
+    help="Of the simulation: pixels a side, or height and width. Default: the trace's.",
+)
+@input_option
 @click.option("--phase", type=click.Choice(PHASES), help="Of the simulation. Default: the trace's.")
 @click.option("--layout", type=click.Choice(LAYOUTS), help="Of the simulation. Default: the trace's.")
 @stack_option
@@ -101,7 +109,8 @@ def command(
     model: str | None,
     against: Path | None,
     batch_size: int | None,
-    resolution: int | None,
+    resolution: Resolution,
+    inputs: tuple[str, ...],
     phase: str | None,
     layout: str | None,
     stack: str,
@@ -116,6 +125,7 @@ def command(
     Give one file, or one for each rank. Record with record_shapes=True; docs/traces.md says how.
     """
     from memprof import devices
+    from memprof.analysis.asking import ask
     from memprof.analysis.traced import check_selection
     from memprof.commands.output import Result, deliver, for_terminal
     from memprof.files import check_writable
@@ -123,6 +133,7 @@ def command(
 
     check_selection(files, step=step, rank=rank, start=start, end=end, counters=counters, model=model, against=against)
     target = devices.get(device) if device is not None else None
+    ask(inputs, resolution, batch_size)
     if model is not None:
         canonical_name(model)
     if not as_json:
@@ -133,7 +144,9 @@ def command(
     if against is not None:
         results = [_difference(reports, formats)]
     elif model is not None:
-        aligned = _align(model, reports[0], target, batch_size, resolution, phase, layout, stack)
+        shown = None if inputs else reports[0].workload.batch_size or None
+        asked = ask(inputs, resolution, batch_size or shown)
+        aligned = _align(model, reports[0], target, asked, phase, layout, stack)
         results = [*([] if as_json else results), Result(aligned, ALIGNMENT, ["csv"])]
     elif len(reports) > 1:
         results.append(Result(_ranks(traces, reports), RANKS, ["csv"]))
@@ -190,30 +203,19 @@ def _align(
     model: str,
     report: Report,
     target: Device | None,
-    batch_size: int | None,
-    resolution: int | None,
+    asked: Asked,
     phase: str | None,
     layout: str | None,
     stack: str,
 ) -> Alignment:
-    from memprof.analysis.simulated import analyze
+    from memprof.analysis.alike import simulate_like
     from memprof.analysis.traced import check_operators
     from memprof.commands.output import progress, redirect_output
     from memprof.comparisons.alignment import align
 
     check_operators(report)
-    work = report.workload
     with progress(f"simulating {model}"), redirect_output():
-        simulated = analyze(
-            model,
-            device=target or report.device.name,
-            batch_size=batch_size or work.batch_size,
-            resolution=resolution or work.resolution,
-            phase=phase or work.phase,
-            precision=work.precision,
-            layout=layout or work.layout,
-            stack=stack,
-        )
+        simulated = simulate_like(report, model, target, asked, phase=phase, layout=layout, stack=stack)
     return align(report, simulated)
 
 
