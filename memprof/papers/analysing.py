@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from memprof.errors import MemprofError
+from memprof.papers import complexity
+from memprof.papers.complexity import Complexity
 from memprof.papers.records import Condition, Paper, Row
 from memprof.validation.processes import Failure, map_in_processes
-from memprof.vocabulary import CHANNELS_LAST, INFER, LAYOUTS, PHASES, TRAIN
+from memprof.vocabulary import CHANNELS_LAST, INFER, LAYOUTS, PHASES
 
 Progress = Callable[[int, int], None]
-"""Told how many of how many workloads are done."""
+"""Told how many of how many tasks are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +47,42 @@ class Predicted:
 Answers = Mapping[Workload, Predicted | Failure]
 
 
-def predict(paper: Paper, *, jobs: int, progress: Progress | None = None) -> Answers:
-    """Predict all that a paper published a figure for, in up to `jobs` processes; the same for any number of them."""
-    workloads = _longest_first(dict.fromkeys(item for row in rows_of(paper) for item in wanted(paper, row)))
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """What was predicted and counted for a paper."""
+
+    answers: Answers
+    complexity: tuple[Complexity, ...]
+
+
+def analyse_paper(paper: Paper, *, jobs: int, progress: Progress | None = None) -> Analysed:
+    """Predict all that a paper published a figure for, in up to `jobs` processes; the same for any number of them.
+
+    MemprofError where its convolutions cannot be counted.
+    """
+    by_model: dict[str, dict[Workload, None]] = {}
+    for row in rows_of(paper):
+        for workload in wanted(paper, row):
+            by_model.setdefault(workload.model, {})[workload] = None
+    batches = sorted(map(tuple, by_model.values()), key=len, reverse=True)
+    tasks: list[Callable[[], Any]] = [partial(analyse, batch) for batch in batches] + [complexity.count_all]
     answers: dict[Workload, Predicted | Failure] = {}
-    for done, (index, answer) in enumerate(map_in_processes(analyse, workloads, jobs), 1):
-        answers[workloads[index]] = answer
+    counted: tuple[Complexity, ...] = ()
+    for done, (index, answer) in enumerate(map_in_processes(_run, tasks, jobs), 1):
+        if index < len(batches):
+            each = [answer] * len(batches[index]) if isinstance(answer, Failure) else answer
+            answers.update(zip(batches[index], each, strict=True))
+        elif isinstance(answer, Failure):
+            raise MemprofError(f"convolutions cannot be counted: {answer.reason}")
+        else:
+            counted = answer
         if progress is not None:
-            progress(done, len(workloads))
-    return answers
+            progress(done, len(tasks))
+    return Analysed(answers, counted)
+
+
+def _run(task: Callable[[], Any]) -> Any:
+    return task()
 
 
 def rows_of(paper: Paper) -> Iterator[Row]:
@@ -98,38 +129,33 @@ def sized(paper: Paper, row: Row) -> Workload:
         if row.rate(condition.name, INFER) is not None and condition.resolution in ("", row.resolution):
             return workloads_of(row, condition, INFER)[-1]
     first = paper.conditions[0]
-    return Workload(
-        row.model, row.resolution, 1, INFER, CHANNELS_LAST, first.device, first.precision, first.stack
-    )
+    return Workload(row.model, row.resolution, 1, INFER, CHANNELS_LAST, first.device, first.precision, first.stack)
 
 
-def analyse(workload: Workload) -> Predicted | Failure:
-    """Analyse a workload; runs in a process of its own."""
-    from memprof.analysis.asking import ask, read_resolution
+def analyse(workloads: tuple[Workload, ...]) -> tuple[Predicted | Failure, ...]:
+    """Analyse the workloads of one model; runs in a process of its own."""
+    from memprof.analysis.asking import read_resolution
+    from memprof.analysis.steps import Step, Steps
 
     try:
-        asked = ask((), read_resolution(workload.resolution), workload.batch_size)
-        (report,) = asked.analyze(
-            workload.model,
-            [workload.device],
-            phase=workload.phase,
-            precision=workload.precision,
-            layout=workload.layout,
-            stack=workload.stack,
-        )
+        steps = Steps(workloads[0].model)
     except MemprofError as error:
-        return Failure(error.what)
-    totals = report.totals
-    return Predicted(
-        totals.parameters,
-        totals.macs_per_image,
-        workload.layout,
-        totals.seconds,
-        totals.images_per_second,
-        totals.relative_error,
-    )
+        return (Failure(error.what),) * len(workloads)
 
+    def predicted(item: Workload) -> Predicted | Failure:
+        size = read_resolution(item.resolution)
+        step = Step(item.device, item.precision, item.batch_size, size, item.phase, item.layout, item.stack)
+        try:
+            totals = steps.report(step).totals
+        except MemprofError as error:
+            return Failure(error.what)
+        return Predicted(
+            totals.parameters,
+            totals.macs_per_image,
+            item.layout,
+            totals.seconds,
+            totals.images_per_second,
+            totals.relative_error,
+        )
 
-def _longest_first(workloads: Sequence[Workload] | Mapping[Workload, None]) -> list[Workload]:
-    """Put training before inference, so that no process is left alone with the longest step at the end."""
-    return sorted(workloads, key=lambda item: item.phase != TRAIN)
+    return tuple(map(predicted, workloads))
