@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from memprof import devices
+from memprof.analysis.asking import Asked
 from memprof.api.result import Result
 from memprof.api.speaking import in_python
 from memprof.api.words import LayoutName, PhaseName, PrecisionName
+from memprof.profiles.task import Task
 from memprof.reports import alignment as alignment_writers
 from memprof.reports import difference as difference_writers
+from memprof.tensors.inputs import read_inputs
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -119,20 +122,24 @@ def read_trace(
     traces = _read([*files, *([other] if other else [])], rank, step, start, end)
     reports = [_report(trace, target, precision, counted, named) for trace in traces]
     if other is not None:
-        from memprof.comparisons.changes import compare_traces
-
-        return Result(compare_traces(*reports), difference_writers.WRITERS)
+        return _difference(reports)
     if model is None:
         return reports[0]
-    from memprof.analysis.alike import simulate_like
-    from memprof.analysis.asking import Asked
-    from memprof.comparisons.alignment import align
-    from memprof.profiles.task import Task
-    from memprof.tensors.inputs import read_inputs
-
     asked = Asked(Task(read_inputs(inputs, kwargs), loss, optimizer), batch_size, resolution)
-    simulated = simulate_like(reports[0], model, target, asked, phase=phase, layout=layout, stack=stack)
-    return Result(align(reports[0], simulated), alignment_writers.WRITERS)
+    return _lined_up(reports[0], model, target, asked, phase=phase, layout=layout, stack=stack)
+
+
+def _difference(reports: Sequence[Report]) -> Result[TraceDifference]:
+    from memprof.comparisons.changes import compare_traces
+
+    return Result(compare_traces(*reports), difference_writers.WRITERS)
+
+
+def _lined_up(report: Report, model: Model, target: Device | None, asked: Asked, **others: Any) -> Result[Alignment]:
+    from memprof.analysis.alike import simulate_like
+    from memprof.comparisons.alignment import align
+
+    return Result(align(report, simulate_like(report, model, target, asked, **others)), alignment_writers.WRITERS)
 
 
 def _check(files: Sequence[Path], rank: int | None, model: str | None, **selected: Any) -> None:
