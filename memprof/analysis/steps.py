@@ -16,7 +16,7 @@ from memprof.analysis.subject import subject_of, task_of
 from memprof.devices import hosts
 from memprof.devices.ceilings import ceilings
 from memprof.devices.hosts import DEFAULT_HOST
-from memprof.report.record import Report, Workload
+from memprof.report.record import Totals, Workload
 from memprof.tensors.precision import get_precision
 from memprof.tensors.stack import parse_stack
 from memprof.vocabulary import CHANNELS_LAST, INFER
@@ -50,9 +50,9 @@ class Steps:
         self._costed: dict[Workload, CostedStep] = {}
         self._stacks: dict[str, str] = {}
 
-    def report(self, step: Step) -> Report:
-        """Return the report of a step; errors as of `memprof.analyze`."""
-        from memprof.analysis.assembly import assemble_report
+    def totals(self, step: Step) -> Totals:
+        """Return what `memprof.analyze` reports of a step as its totals; errors as there."""
+        from memprof.analysis.assembly import predict_totals
 
         asked = ask((), step.resolution, step.batch_size)
         task = task_of(self._subject, asked.task, asked.batch_size, asked.resolution)
@@ -60,7 +60,7 @@ class Steps:
         plain = requested(self._subject, task, asked.batch_size, asked.resolution, step.phase, step.layout)
         workload = in_precision(replace(plain, stack=stack), step.precision)
         device = ceilings(devices.get(step.device), step.precision, hosts.costs(hosts.get(step.host)))
-        return assemble_report(self._cost(workload, task), workload, device)
+        return predict_totals(self._cost(workload, task), workload, device)
 
     def _cost(self, workload: Workload, task: Task) -> CostedStep:
         """Return the costed step of a workload, whatever its device."""

@@ -146,7 +146,7 @@ def analyse(workloads: tuple[Workload, ...]) -> tuple[Predicted | Failure, ...]:
         size = read_resolution(item.resolution)
         step = Step(item.device, item.precision, item.batch_size, size, item.phase, item.layout, item.stack)
         try:
-            totals = steps.report(step).totals
+            totals = steps.totals(step)
         except MemprofError as error:
             return Failure(error.what)
         return Predicted(

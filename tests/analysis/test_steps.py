@@ -32,11 +32,11 @@ def test_precisions_and_stacks_that_share_operators_share_a_simulation(simulated
         for device, precision, stack in (("a100", "tf32", "torch 1.13"), ("rtx-2080-ti", "fp32", "torch 1.8"))
         for phase in ("infer", "train")
     ]
-    reports = [steps.report(item) for item in asked]
+    totals = [steps.totals(item) for item in asked]
 
     # The second stack is simulated in inference alone, to see that it launches the same.
     assert simulated == [("infer", "torch 1.13"), ("train", "torch 1.13"), ("infer", "torch 1.8")]
-    for item, report in zip(asked, reports, strict=True):
+    for item, found in zip(asked, totals, strict=True):
         alone = memprof.analyze(
             "resnet18",
             device=item.device,
@@ -47,13 +47,13 @@ def test_precisions_and_stacks_that_share_operators_share_a_simulation(simulated
             layout="channels-last",
             stack=item.stack,
         )
-        assert (report.totals, report.workload, report.device) == (alone.totals, alone.workload, alone.device)
+        assert found == alone.totals
 
 
 def test_a_stack_that_launches_other_operators_is_simulated_itself(simulated):
     pytest.importorskip("timm")
     steps = Steps("timm:vit_tiny_patch16_224")
     for stack in ("torch 1.13", "torch 1.8"):  # Linear layers of three dimensions add their bias apart on the latter
-        steps.report(Step("a100", "tf32", 2, 224, "train", "channels-last", stack))
+        steps.totals(Step("a100", "tf32", 2, 224, "train", "channels-last", stack))
 
     assert simulated.count(("train", "torch 1.13")) == simulated.count(("train", "torch 1.8")) == 1
