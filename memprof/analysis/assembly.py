@@ -108,8 +108,7 @@ def assemble_report(
     Where the device's kernels were timed, what is predicted is without their waits for the host, as their times are.
     """
     if points is None:
-        roofs = without_host(device) if step.clock is Clock.DEVICE else device
-        points = place(step.costed, roofs, get_precision(workload.precision))
+        points = _placed(step, workload, device)
     points = [point for point in points if point.costed.works]
     rows = [with_error(row, workload, device) for row in rows_of(points, step.clock)]
     if step.clock is not None:
@@ -126,6 +125,17 @@ def assemble_report(
         warnings=(*step.remarks, *assumptions(step.costed), *device_warnings(coverage, device)),
         environment=environment(),
     )
+
+
+def predict_totals(step: CostedStep, workload: Workload, device: DeviceCeilings) -> Totals:
+    """Return the totals of `assemble_report` for a simulated step, without the report."""
+    points = [point for point in _placed(step, workload, device) if point.costed.works]
+    return _totals(points, workload, device, step, ())
+
+
+def _placed(step: CostedStep, workload: Workload, device: DeviceCeilings) -> list[RooflinePoint]:
+    roofs = without_host(device) if step.clock is Clock.DEVICE else device
+    return place(step.costed, roofs, get_precision(workload.precision))
 
 
 def cost_calls(calls: Sequence[OperatorCall]) -> tuple[list[CostedCall], list[OperatorCall]]:
