@@ -16,7 +16,7 @@ from memprof.findings import Finding, reached
 from memprof.report.digest import Digest
 from memprof.report.groups import Group, module_pattern, share
 from memprof.report.reading import dump_reports
-from memprof.reports.page import colors
+from memprof.reports.page import colors, scripts
 from memprof.reports.page import columns as page_columns
 from memprof.reports.page.data import page_data
 from memprof.reports.page.first import Figure, assumed, figures, line
@@ -132,7 +132,7 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
         environment()
         .get_template("page.html")
         .render(
-            frame=frame(scripted=has_operators),
+            frame=frame(scripts.REPORT if has_operators else ""),
             contents=_contents(sections, has_operators=has_operators),
             title=side_by_side.title(digests),
             subtitle=captions.subtitle(digests),

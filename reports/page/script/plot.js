@@ -4,7 +4,8 @@ import { groups, kindClass, page, several } from "./model.js";
 import { anyChosen, change, choose, isChosen, isShown, state, watch } from "./store.js";
 import { place } from "./labels.js";
 import { drawRoofs, steps } from "./roofs.js";
-import { hide, show, spoken } from "./tip.js";
+import { hide } from "./panel.js";
+import { show, spoken } from "./tip.js";
 
 const LEAST_RADIUS = 3.6;
 const MARK = 100;

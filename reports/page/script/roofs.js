@@ -1,7 +1,7 @@
 // The roofs of the plot with their names, and where its grid lines are.
 import { page } from "./model.js";
 import { state } from "./store.js";
-import { hide, say } from "./tip.js";
+import { hide, say } from "./panel.js";
 
 // Powers of ten; of what is zoomed in so far that hardly any are left, finer steps.
 export function steps(scale) {

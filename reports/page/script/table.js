@@ -1,5 +1,6 @@
 // The table of operators: sorted, grouped, folded, copied; a plain table, so that it reads, prints and copies as one.
 // A row is a group of the page's data; nothing is summed here.
+import { bar, made } from "./cells.js";
 import { ascending, descending } from "./libraries.js";
 import { gathered, groups, kindClass, page, phases, several } from "./model.js";
 import { anyChosen, change, choose, isChosen, isShown, state, watch } from "./store.js";
@@ -101,13 +102,6 @@ function folded(operators) {
   return lines;
 }
 
-function made(name, className, text) {
-  const element = document.createElement(name);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
 function row({ item, parent = false, child = false }) {
   const line = made("tr", [parent && "parent", child && "child", isChosen(item) && "chosen"].filter(Boolean).join(" "));
   line.dataset.report = item.report;
@@ -160,20 +154,9 @@ function fold(item) {
 }
 
 // A bar of the share, as wide as the cell for the longest row.
-const SVG = "http://www.w3.org/2000/svg";
-
 function cell(column, item, place) {
   const held = made("td", column.classes, item.texts[place]);
   if (!column.bar) return held;
-  const bar = document.createElementNS(SVG, "svg");
-  bar.setAttribute("class", `bar ${kindClass(item.kind)}`);
-  bar.setAttribute("viewBox", "0 0 100 8");
-  bar.setAttribute("preserveAspectRatio", "none");
-  bar.setAttribute("aria-hidden", "true");
-  const rect = document.createElementNS(SVG, "rect");
-  rect.setAttribute("width", ((100 * item.share) / (widest || 1)).toFixed(2));
-  rect.setAttribute("height", 8);
-  bar.append(rect);
-  held.append(bar);
+  held.append(bar(item.share / (widest || 1), kindClass(item.kind)));
   return held;
 }

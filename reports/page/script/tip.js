@@ -1,16 +1,6 @@
 // What a bubble, a block or a row holds, in a panel beside the pointer; names are only ever written as text.
-import { select } from "./libraries.js";
 import { kindClass, page, phases, several } from "./model.js";
-
-const tip = select("#tip");
-
-function element(parent, name, text, className) {
-  const made = document.createElement(name);
-  if (text) made.textContent = text;
-  if (className) made.className = className;
-  parent.append(made);
-  return made;
-}
+import { at, element } from "./panel.js";
 
 // All of a group's figures in words, as a screen reader says them.
 export function spoken(group) {
@@ -20,7 +10,7 @@ export function spoken(group) {
 }
 
 export function show(group, x, y) {
-  const node = tip.node();
+  const node = document.getElementById("tip");
   node.replaceChildren();
   const title = element(node, "div");
   element(title, "i", "", `dot ${kindClass(group.kind)}`);
@@ -36,24 +26,4 @@ export function show(group, x, y) {
     element(list, "dd", group.texts[place]);
   });
   at(x, y);
-}
-
-export function say(lines, x, y) {
-  const node = tip.node();
-  node.replaceChildren();
-  lines.forEach((line, place) => element(element(node, "div"), place ? "span" : "b", line));
-  at(x, y);
-}
-
-function at(x, y) {
-  const node = tip.node();
-  node.hidden = false;
-  const right = x + 16 + node.offsetWidth > innerWidth - 8;
-  const left = right ? Math.max(6, x - 16 - node.offsetWidth) : x + 16;
-  node.style.left = `${Math.min(left, Math.max(6, innerWidth - node.offsetWidth - 6))}px`;
-  node.style.top = `${Math.max(6, Math.min(y + 14, innerHeight - node.offsetHeight - 8))}px`;
-}
-
-export function hide() {
-  tip.node().hidden = true;
 }

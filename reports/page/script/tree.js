@@ -2,7 +2,7 @@
 import { hierarchy, partition, select } from "./libraries.js";
 import { find, kindClass, page, several } from "./model.js";
 import { anyChosen, change, choose, isChosen, isShown, state, watch } from "./store.js";
-import { hide, say } from "./tip.js";
+import { hide, say } from "./panel.js";
 
 const ROW = 26;
 const NARROWEST = 3;
