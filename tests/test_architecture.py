@@ -44,11 +44,12 @@ MAY_IMPORT: dict[str, str] = {
     "validation": "report tensors models workload devices comparisons profiles calls operators roofline traces "
     "analysis",
     "whatif": "report models findings comparisons validation",
+    "sweeps": "_version report journal files tensors models workload devices profiles roofline analysis",
     "gate": "_version report tensors models files workload devices profiles analysis",
     "reports": "report tensors findings comparisons whatif validation gate",
     "api": "report tensors files workload devices comparisons traces profiles operators calls analysis validation "
     "whatif gate reports",
-    "commands": "report tensors models files workload devices comparisons profiles traces calibration analysis "
+    "commands": "report tensors models files workload devices comparisons profiles traces calibration analysis sweeps "
     "validation whatif gate reports",
     "pytest_plugin": "report analysis gate reports",
     "cli": "_version",

@@ -155,9 +155,16 @@ def _with_error(row: OperatorRow, workload: Workload, device: DeviceCeilings) ->
 
 
 def _step_error(points: Sequence[RooflinePoint], workload: Workload, device: DeviceCeilings) -> float | None:
-    """Return how far the step's time is typically off; None where its host, which is assumed, sets notable parts."""
     seconds = add_up(point.seconds for point in points)
     held_up = add_up(point.seconds for point in points if point.bound == HOST)
+    return step_error(seconds, held_up, workload, device)
+
+
+def step_error(seconds: float, held_up: float, workload: Workload, device: DeviceCeilings) -> float | None:
+    """Return how far a step of `seconds` is typically off, `held_up` of which operators wait for the host.
+
+    None where the host, which is assumed, sets notable parts of it.
+    """
     if not seconds or held_up > HOST_MATTERS * seconds:
         return None
     return network_error(device.compared, device.name, workload.phase, workload.precision)
