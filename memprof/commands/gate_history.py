@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from memprof.commands.gating import baseline_option, config_option
-from memprof.commands.options import format_option, output_option
+from memprof.commands.options import chosen_look, format_option, output_option
 from memprof.reports.history import WRITERS
+from memprof.reports.writer import RenderOptions
 
 
 @click.command("history")
@@ -54,7 +55,8 @@ def command(
     from memprof.reports.history import History
 
     with progress("drawing"):
-        paths = write_files(output, WRITERS.files(History(history, chosen), formats, WRITERS.stem))
+        options = RenderOptions(look=chosen_look())
+        paths = write_files(output, WRITERS.files(History(history, chosen), formats, WRITERS.stem, options))
     count = len(commits(history))
     echo(f"{count} commit{'' if count == 1 else 's'} in {kept}\n")
     echo_written(paths)
