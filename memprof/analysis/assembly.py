@@ -108,8 +108,7 @@ def assemble_report(
     Where the device's kernels were timed, what is predicted is without their waits for the host, as their times are.
     """
     if points is None:
-        roofs = without_host(device) if step.clock is Clock.DEVICE else device
-        points = place(step.costed, roofs, get_precision(workload.precision))
+        points = _placed(step, workload, device)
     points = [point for point in points if point.costed.works]
     rows = [with_error(row, workload, device) for row in rows_of(points, step.clock)]
     if step.clock is not None:
@@ -126,6 +125,17 @@ def assemble_report(
         warnings=(*step.remarks, *assumptions(step.costed), *device_warnings(coverage, device)),
         environment=environment(),
     )
+
+
+def predict_totals(step: CostedStep, workload: Workload, device: DeviceCeilings) -> Totals:
+    """Return the totals of `assemble_report` for a simulated step, without the report."""
+    points = [point for point in _placed(step, workload, device) if point.costed.works]
+    return _totals(points, workload, device, step, ())
+
+
+def _placed(step: CostedStep, workload: Workload, device: DeviceCeilings) -> list[RooflinePoint]:
+    roofs = without_host(device) if step.clock is Clock.DEVICE else device
+    return place(step.costed, roofs, get_precision(workload.precision))
 
 
 def cost_calls(calls: Sequence[OperatorCall]) -> tuple[list[CostedCall], list[OperatorCall]]:
@@ -155,10 +165,18 @@ def with_error(row: OperatorRow, workload: Workload, device: DeviceCeilings) -> 
     return replace(row, relative_error=error)
 
 
-def step_error(points: Sequence[RooflinePoint], workload: Workload, device: DeviceCeilings) -> float | None:
-    """Return how far the step's time is typically off; None where its host, which is assumed, sets notable parts."""
+def step_error_of(points: Sequence[RooflinePoint], workload: Workload, device: DeviceCeilings) -> float | None:
+    """Return how far the time of a step of these operators is typically off, as `step_error` does."""
     seconds = add_up(point.seconds for point in points)
     held_up = add_up(point.seconds for point in points if point.bound == HOST)
+    return step_error(seconds, held_up, workload, device)
+
+
+def step_error(seconds: float, held_up: float, workload: Workload, device: DeviceCeilings) -> float | None:
+    """Return how far a step of `seconds` is typically off, `held_up` of which operators wait for the host.
+
+    None where the host, which is assumed, sets notable parts of it.
+    """
     if not seconds or held_up > HOST_MATTERS * seconds:
         return None
     return network_error(device.compared, device.name, workload.phase, workload.precision)
@@ -192,7 +210,7 @@ def _totals(
         roofline_images_per_second=images / least if least else 0.0,
         host_seconds=float(launched[-1]) if launched.size else 0.0,
         measured_seconds=add_up(row.measured_seconds or 0.0 for row in rows) if step.clock is not None else None,
-        relative_error=step_error(points, workload, device),
+        relative_error=step_error_of(points, workload, device),
     )
 
 
