@@ -46,7 +46,8 @@ def complete_hosts(ctx: click.Context, parameter: click.Parameter, incomplete: s
     return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
 
 
-def _folder(ctx: click.Context, parameter: click.Parameter, value: Path | str) -> Path:
+def choose_folder(ctx: click.Context, parameter: click.Parameter, value: Path | str) -> Path:
+    """Return a folder that an option names."""
     if not str(value):
         raise click.BadParameter("the name of the folder is empty")
     return Path(value)
@@ -192,7 +193,7 @@ output_option = click.option(
     default=DEFAULT_OUTPUT,
     show_default=True,
     metavar="DIR",
-    callback=_folder,
+    callback=choose_folder,
     help="Folder for the files; made where missing.",
 )
 by_option = click.option(
