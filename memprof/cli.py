@@ -30,6 +30,7 @@ COMMANDS = {
     "ablate": "Vary a model one choice at a time, as its paper does, and predict each variant.",
     "pareto": "Hold published accuracy against predicted throughput: which network does none beat?",
     "reproduce": "Compute a paper's tables again, beside what it published.",
+    "sweep": "Analyse models x devices x settings in parallel, into a Parquet set.",
     "trace": "Read profiler traces of any GPU: measured time beside bound and prediction.",
     "measure": "Run models for real: measured time of every operator beside its roof.",
     "validate": "Hold predictions against measurements: errors, bias, rank correlation.",

@@ -1,5 +1,6 @@
 // The shown operators as a file for a spreadsheet, or on the clipboard.
 import { copy, download, harmless } from "./cells.js";
+import { text, value } from "./figures.js";
 import { page, several } from "./model.js";
 
 function lines(groups) {
@@ -7,8 +8,8 @@ function lines(groups) {
   const head = [...names, ...page.columns.map((column) => column.field)];
   const rows = groups.map((group) => {
     const own = [page.reports[group.report].label, group.name, group.kind, group.module, group.phase, group.shapes];
-    return [...own.map((text) => harmless(text ?? "")), ...group.values.map((value, place) =>
-      (page.columns[place].number ? String(value) : harmless(group.texts[place])))];
+    return [...own.map((words) => harmless(words ?? "")), ...page.columns.map((column) =>
+      (column.number ? String(value(group, column)) : harmless(text(group, column))))];
   });
   const all = [head, ...rows];
   return several ? all : all.map((cells) => cells.slice(1));

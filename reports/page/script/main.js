@@ -4,10 +4,12 @@ import { drawPlot } from "./plot.js";
 import { follow } from "./store.js";
 import { drawTable } from "./table.js";
 import { drawTree } from "./tree.js";
+import { drawWords } from "./words.js";
 
 document.documentElement.classList.add("scripted");
 drawFacets();
 drawPlot();
 drawTree();
 drawTable();
+drawWords();
 follow();

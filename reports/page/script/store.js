@@ -1,5 +1,6 @@
 // What a reader of a report has chosen: level, filters, marked operators, the order of the table.
 import { followContents, keep } from "./address.js";
+import { show } from "./devices.js";
 import { find, page, rows } from "./model.js";
 
 const oneOf = (...values) => (text) => (values.includes(text) ? text : undefined);
@@ -27,6 +28,10 @@ const FIRST = {
   measure: "time", root: "", group: "", sort: `-${page.first}`, columns: "", at: "",
 };
 
+const devices = page.scenes.slice(1).map((scene) => scene.name);
+READ.device = oneOf(...devices);
+FIRST.device = "";
+
 const kept = keep(READ, FIRST, refresh);
 export const state = kept.state;
 export const watch = kept.watch;
@@ -45,9 +50,13 @@ export function choose(key, { adding = false, origin = "" } = {}) {
 export const shown = new Uint8Array(rows.length).fill(1);
 export const chosen = new Uint8Array(rows.length);
 
-const NARROWING = ["filter", "kinds", "bounds", "without", "chosen", "only"];
+const NARROWING = ["filter", "kinds", "bounds", "without", "chosen", "only", "device"];
 
 function refresh(changed) {
+  if (changed.includes("device")) {
+    show(state.device);
+    state.chosen = state.chosen.filter(find);
+  }
   if (!changed.some((name) => NARROWING.includes(name))) return;
   if (changed.includes("chosen")) {
     chosen.fill(0);

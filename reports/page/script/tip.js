@@ -1,10 +1,11 @@
 // What a bubble, a block or a row holds, in a panel beside the pointer; names are only ever written as text.
+import { text } from "./figures.js";
 import { kindClass, page, phases, several } from "./model.js";
 import { at, element } from "./panel.js";
 
 // All of a group's figures in words, as a screen reader says them.
 export function spoken(group) {
-  const figures = page.columns.slice(0, 4).map((column, place) => `${column.header} ${group.texts[place]}`);
+  const figures = page.columns.slice(0, 4).map((column) => `${column.header} ${text(group, column)}`);
   const whose = several ? `${page.reports[group.report].label}: ` : "";
   return `${whose}${group.name}${group.module ? ` in ${group.module}` : ""}, ${figures.join(", ")}`;
 }
@@ -21,9 +22,9 @@ export function show(group, x, y) {
   if (group.shapes) element(node, "span", group.shapes, "shapes");
   if (group.inferred) element(node, "span", `† inferred: ${group.inferred}`, "shapes");
   const list = element(node, "dl");
-  page.columns.forEach((column, place) => {
+  page.columns.forEach((column) => {
     element(list, "dt", column.header);
-    element(list, "dd", group.texts[place]);
+    element(list, "dd", text(group, column));
   });
   at(x, y);
 }

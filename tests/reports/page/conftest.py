@@ -60,15 +60,15 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 @pytest.fixture
 def opened(browser: Any, files: Callable[[str], Path]) -> Iterator[Open]:
-    """Open one of `PAGES` or `DOCUMENTS`; whatever it logs, or asks the network for, fails the test."""
+    """Open one of `PAGES` or `DOCUMENTS`, or a file; whatever it logs, or asks the network for, fails the test."""
     contexts, wrong = [], []
 
-    def open_page(name: str, fragment: str = "", *, width: int = 1400, height: int = 900, **options: Any) -> Any:
+    def open_page(name: str | Path, fragment: str = "", *, width: int = 1400, height: int = 900, **options: Any) -> Any:
         options = {"reduced_motion": "reduce", "offline": True, **options}
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
-        address = files(name).as_uri()
+        address = (name if isinstance(name, Path) else files(name)).as_uri()
         page.on("console", lambda message: wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: None if request.url.startswith(address) else wrong.append(request.url))
