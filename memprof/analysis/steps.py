@@ -74,10 +74,16 @@ class Steps:
     def _cost(self, workload: Workload, task: Task) -> CostedStep:
         """Return the costed step of a workload, whatever its device."""
         from memprof.analysis.assembly import cost_step
+        from memprof.operators.recurrent import BACKWARD, FORWARD
 
         key = _shared(workload)
         if key not in self._costed:
             same = replace(workload, stack=self._same_stack(workload, task))
+            # Only recurrent layers cost by the stack; else what the twin's step costs is what this one does.
+            twin = self._costed.get(_shared(same))
+            if twin is not None and not any(item.call.name in (FORWARD, BACKWARD) for item in twin.costed):
+                self._costed[key] = twin
+                return twin
             profile = self._simulate(same, task).profile
             kept = replace(self._simulate(same, task), profile=replace(profile, stack=parse_stack(workload.stack)))
             self._costed[key] = cost_step(kept)

@@ -33,4 +33,5 @@ def test_page_and_picture_are_made():
     assert "beaten by none at both" in page
     assert "does not fit" in page
     assert WRITERS.render(sample(), "png").startswith(b"\x89PNG")
+    assert WRITERS.render(sample(), "pdf").startswith(b"%PDF")
     assert "| good | 224 | 80.0 | 100 |" in WRITERS.render(sample(), "md").decode()

@@ -1,4 +1,4 @@
-"""The PNG writer of a frontier: a panel for each device, the front as a line, its networks named."""
+"""Figures of a frontier: a panel for each device, the front as a line, its networks named."""
 
 from __future__ import annotations
 
@@ -12,40 +12,46 @@ from memprof.frontier.records import Candidate, DeviceFront, Frontier
 from memprof.reports.pareto import tables
 from memprof.reports.pareto.families import FAMILIES, family
 from memprof.reports.parts import drawing
+from memprof.reports.parts.sheets import Entry, Heading, Panel, sheet
 from memprof.reports.parts.theme import DIM, GRID, INK, SERIES_COLORS
 from memprof.reports.roofline import labelling
 from memprof.reports.writer import RenderOptions
 
-EXTENSION = "png"
-_HEAD, _PANEL, _FOOT = 1.25, 5.6, 0.95
-"""Inches above the panels, of a panel with its axis, and below them."""
+_WIDEST = 8.0
+"""Inches that a panel has at least, so that panels on one scale stand below one another."""
 _TICKS = tuple(digit * 10**power for power in range(6) for digit in (1, 2, 5))
 _COLORS = (*SERIES_COLORS[: len(FAMILIES) - 1], DIM)
+_NOTE = (
+    "Line: the front, networks that none beats at both. Bars: the error that such predictions typically have. Rings: "
+    "not on the front, but within that error of it. Accuracies are published."
+)
 
 
-def render(found: Frontier, options: RenderOptions) -> bytes:
-    """Return the plot, 1800 pixels wide."""
-    return drawing.png(draw(found))
-
-
-def draw(found: Frontier) -> Figure:
-    """Return the figure."""
-    height = _HEAD + _PANEL * len(found.devices) + _FOOT
-    figure = drawing.start(height, tables.title(found), tables.subtitle(found))
-    ends = [end for device in found.devices for item in device.candidates for end in item.span] or [1.0, 10.0]
-    limits = min(ends) / 1.1, max(ends) * 1.15
-    for place, device in enumerate(found.devices):
-        bottom = (_FOOT + _PANEL * (len(found.devices) - 1 - place) + 0.35) / height
-        axes = figure.add_axes((0.06, bottom, 0.92, (_PANEL - 0.85) / height))
-        _panel(axes, device, limits)
-    for place, name in enumerate(FAMILIES):
-        drawing.legend_mark(figure, 0.06 + 0.14 * place, 1 - 0.98 / height, _COLORS[place], name)
-    drawing.footnote(
-        figure,
-        "Line: the front, networks that none beats at both. Bars: the error that such predictions typically have. "
-        "Rings: not on the front, but within that error of it. Accuracies are published.",
-    )
+def draw(found: Frontier, options: RenderOptions) -> Figure:
+    """Draw a panel for each device, below one another on one scale."""
+    legend = [Entry(color, name) for color, name in zip(_COLORS, FAMILIES, strict=True)]
+    heading = Heading(tables.title(found), tables.subtitle(found))
+    panel = Panel(4.8, left=0.55, below=0.55, above=0.4, least=_WIDEST, grows=True, aspect=0.8)
+    figure, axes = sheet(options.look, heading, [panel] * len(found.devices), legend=legend, note=_NOTE)
+    for item, device in zip(axes, found.devices, strict=True):
+        _panel(item, device, _limits(found))
     return figure
+
+
+def panels(found: Frontier) -> tuple[str, ...]:
+    """Return the names of the panels: devices."""
+    return tuple(device.device_name for device in found.devices)
+
+
+def draw_on(axes: Axes, found: Frontier, what: str) -> None:
+    """Draw one device."""
+    device = next((item for item in found.devices if item.device_name == what), found.devices[0])
+    _panel(axes, device, _limits(found))
+
+
+def _limits(found: Frontier) -> tuple[float, float]:
+    ends = [end for device in found.devices for item in device.candidates for end in item.span] or [1.0, 10.0]
+    return min(ends) / 1.1, max(ends) * 1.15
 
 
 def _panel(axes: Axes, device: DeviceFront, limits: tuple[float, float]) -> None:
