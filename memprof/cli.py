@@ -29,6 +29,7 @@ COMMANDS = {
     "explain": "Say where a model's time goes, or why one model is slower than another.",
     "ablate": "Vary a model one choice at a time, as its paper does, and predict each variant.",
     "sweep": "Analyse models x devices x settings in parallel, into a Parquet set.",
+    "reproduce": "Compute a paper's tables again, beside what it published.",
     "trace": "Read profiler traces of any GPU: measured time beside bound and prediction.",
     "measure": "Run models for real: measured time of every operator beside its roof.",
     "validate": "Hold predictions against measurements: errors, bias, rank correlation.",

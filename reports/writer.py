@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from memprof.errors import OutputError, did_you_mean
 from memprof.vocabulary import GROUPINGS
+
+if TYPE_CHECKING:
+    from memprof.report.elsewhere import Elsewhere
 
 Document = TypeVar("Document")
 _Taken_contra = TypeVar("_Taken_contra", contravariant=True)
@@ -30,13 +33,15 @@ class RenderOptions:
 
     `by`, one of `memprof.vocabulary.GROUPINGS`, groups a report's table of the most expensive; `top` is its length, in
     a validation 0 for as many rows as suit the file. `width` in columns and `color` (ANSI escapes) concern only text
-    for a terminal.
+    for a terminal. `elsewhere` returns, for each report of a page, the same on other devices; it is called
+    only by who shows them.
     """
 
     by: str = "operator"
     top: int = 10
     width: int = 100
     color: bool = False
+    elsewhere: Callable[[], Sequence[Sequence[Elsewhere]]] | None = None
 
     def __post_init__(self) -> None:
         if self.by not in GROUPINGS:

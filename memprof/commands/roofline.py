@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ from memprof.reports.batches import WRITERS as BATCHES
 from memprof.reports.report import WRITERS
 
 if TYPE_CHECKING:
-    from memprof.report.record import Report
+    from memprof.analysis.elsewhere import Held
     from memprof.whatif.batches import Batches
 
 _BATCH_FORMATS = ("md", "csv", "png", "json")
@@ -56,6 +57,14 @@ _BATCH_FORMATS = ("md", "csv", "png", "json")
     metavar="PRICE",
     help="With several batch sizes: what an hour of the device costs, for the cost of a million images.",
 )
+@click.option(
+    "--what-if",
+    "what_if",
+    type=click.Choice(["devices", "none"]),
+    default="devices",
+    show_default=True,
+    help="What the page can switch to: every device of the catalogue that the figures are known of, or nothing else.",
+)
 @json_option("report")
 @click.pass_context
 def command(
@@ -75,6 +84,7 @@ def command(
     by: str,
     top: int,
     dollars_per_hour: float | None,
+    what_if: str,
     as_json: bool,
 ) -> None:
     """Analyse models: what every operator computes and moves, and which ceiling of the device binds it.
@@ -82,7 +92,7 @@ def command(
     Each model runs for one step on PyTorch's meta device, where nothing is computed, so no GPU is needed. With several
     batch sizes: throughput, latency and memory of each, and where a larger one stops to pay.
     """
-    from memprof.commands.output import Result, deliver, for_terminal, progress, redirect_output
+    from memprof.commands.output import Result, deliver, for_terminal
 
     several, batch_size = (batch_size, batch_size[0]) if isinstance(batch_size, tuple) else ((), batch_size)
     if dollars_per_hour is not None and not several:
@@ -95,11 +105,20 @@ def command(
         chosen = context.get_parameter_source("formats") is not ParameterSource.DEFAULT
         deliver([Result(result, BATCHES, formats if chosen else _BATCH_FORMATS)], output, as_json=as_json)
         return
-    reports: list[Report] = []
+    held = _held(models, device, asked, settings)
+    shown = replace(for_terminal(by, top), elsewhere=lambda: [item.elsewhere() for item in held if what_if != "none"])
+    deliver([Result([item.report for item in held], WRITERS, formats)], output, shown, as_json=as_json)
+
+
+def _held(models: tuple[str, ...], device: str, asked: Asked, settings: dict[str, Any]) -> list[Held]:
+    """Analyse each model; return its report with the step that it was made of."""
+    from memprof.commands.output import progress, redirect_output
+
+    held: list[Held] = []
     for position, model in enumerate(models):
         with progress(f"analysing {model} ({position + 1} of {len(models)})"), redirect_output():
-            reports += asked.analyze(model, [device], **settings)
-    deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)
+            held += asked.hold(model, [device], **settings)
+    return held
 
 
 def _over_batches(

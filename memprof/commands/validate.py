@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import functools
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +11,7 @@ import click
 
 from memprof.commands.naming import one_of
 from memprof.commands.options import complete_devices, complete_models, stack_option
+from memprof.commands.processes import counted, jobs_option
 from memprof.errors import WorkloadError
 from memprof.reports.kernel_validation import WRITERS as KERNELS
 from memprof.reports.trace_validation import WRITERS as TRACES
@@ -32,11 +30,6 @@ _OF_TRACE = ("model", "batch_size", "resolution", "phase", "precision", "layout"
 """What goes with --trace only."""
 _OPTIONS = {"csv": "--csv", "png": "--plot"}
 """The option that names the file of a format."""
-
-
-def _jobs() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _out(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
@@ -93,14 +86,7 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
     "convolutions. Takes the place of FILE.csv.",
 )
 @_trace_options
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=_jobs,
-    show_default="one per processor",
-    metavar="N",
-    help="Processes that analyse models side by side. The result does not depend on it.",
-)
+@jobs_option
 @click.option(
     "--top",
     type=click.IntRange(min=1),
@@ -211,7 +197,7 @@ def _validate_trace(trace: Path, wanted: dict[str, Any]) -> Result[TraceValidati
 def _validate_throughputs(table: Table, jobs: int) -> Validation:
     from memprof.validation.prediction import validate
 
-    with _progress("analysing") as advance:
+    with counted("analysing") as advance:
         return validate(table, jobs=jobs, progress=advance)
 
 
@@ -231,32 +217,3 @@ def _write(result: Result[Any], files: dict[str, Path]) -> None:
     for folder in dict.fromkeys(path.parent for path in contents):
         here = {path.name: content for path, content in contents.items() if path.parent == folder}
         write_files(folder, here, "name another file with --csv or --plot")
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Show a bar on standard error, only where that is a terminal."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        shown = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(shown, completed=done, total=total)

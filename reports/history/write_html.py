@@ -19,7 +19,7 @@ def render(history: History, options: RenderOptions) -> bytes:
         environment()
         .get_template("history.html")
         .render(
-            frame=frame(scripted=False),
+            frame=frame(),
             title=tables.title(metric),
             picture=base64.b64encode(write_png.render(history, options)).decode(),
             table=tables.commits_table(accepted, metric),

@@ -69,8 +69,8 @@ MARKS = ("o", "s", "D", "^", "v", "h")
 """Shapes of the points of the first, second, ... report, by matplotlib's names."""
 MARK_SCALES = {"o": 1.0, "s": 0.89, "D": 0.89, "^": 1.25, "v": 1.25, "h": 1.05}
 """What to multiply a circle's diameter by for a mark of the same area."""
-_RADIUS_OF_ALL = 0.085
-_LEAST_RADIUS = 0.0045
+RADIUS = 0.0045, 0.085
+"""The least radius of a bubble, and that of all the time, as fractions of a plot's width."""
 
 
 def color(kind: str) -> str:
@@ -90,4 +90,5 @@ def mark(report: int) -> str:
 
 def radius(time_share: float) -> float:
     """Return a bubble's radius as a fraction of the plot's width: its area goes with the share of time."""
-    return max(_LEAST_RADIUS, _RADIUS_OF_ALL * math.sqrt(max(0.0, time_share)))
+    least, whole = RADIUS
+    return max(least, whole * math.sqrt(max(0.0, time_share)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 from jinja2 import Environment
@@ -16,7 +17,7 @@ from memprof.findings import Finding, reached
 from memprof.report.digest import Digest
 from memprof.report.groups import Group, module_pattern, share
 from memprof.report.reading import dump_reports
-from memprof.reports.page import colors
+from memprof.reports.page import colors, scripts
 from memprof.reports.page import columns as page_columns
 from memprof.reports.page.data import page_data
 from memprof.reports.page.first import Figure, assumed, figures, line
@@ -26,6 +27,7 @@ from memprof.reports.parts import cells, pages, theme
 from memprof.reports.parts.harmless import json_escapes, show_hidden
 from memprof.reports.parts.tables import Fact, Table
 from memprof.reports.report import facts, glossary, measured_tables, tables, top_table
+from memprof.reports.report.page_words import page_words
 from memprof.reports.roofline import captions, svg
 from memprof.reports.writer import RenderOptions
 from memprof.vocabulary import MEMORY_LEVELS
@@ -67,6 +69,10 @@ _LEVELS = (("binding", "That binds"), *((code, words.level(code)) for code in ME
 _BUBBLES = (("operator", "Operators"), ("module", "Modules"), ("kind", "Kinds"))
 _MEASURES = (("time", "Time"), ("flops", "FLOPs"), ("dram", "DRAM bytes"))
 _GROUPINGS = ("kind", "module", "bound", "phase")
+_NO_DEVICES = (
+    "On other devices: `memprof roofline` writes a page that shows them. A report alone does not hold what predicting "
+    "another device takes."
+)
 _OPERATORS = (
     'Calls that differ only in the numbers of their module path are one row. "ms" is the {time}, "least ms" the least '
     "that the ceilings allow. Click a heading to sort."
@@ -128,11 +134,13 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     drawing = svg.draw(digests)
     shown = page_columns.columns(digests)
     has_operators = any(digest.report.operators for digest in digests)
+    others = options.elsewhere() if options.elsewhere and has_operators else ()
+    data = page_data(digests, others, page_words) if has_operators else {}
     page = (
         environment()
         .get_template("page.html")
         .render(
-            frame=frame(scripted=has_operators),
+            frame=frame(scripts.REPORT if has_operators else ""),
             contents=_contents(sections, has_operators=has_operators),
             title=side_by_side.title(digests),
             subtitle=captions.subtitle(digests),
@@ -157,11 +165,26 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
             operators_note=_operators_note(digests),
             glossary=glossary.entries(digests),
             options=options,
-            page_data=_embed(show_hidden(msgspec.json.encode(page_data(digests)).decode())) if has_operators else "",
+            page_data=_embed(show_hidden(msgspec.json.encode(data).decode())) if data else "",
+            devices=_devices(digests, data),
+            why_no_devices=_why_no_devices(digests, options),
             embedded=_embed(msgspec.json.format(dump_reports([digest.report for digest in digests]), indent=-1)),
         )
     )
     return page.encode()
+
+
+def _devices(digests: Sequence[Digest], data: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the devices that the page can show, by name and title, its own first; none where there is but one."""
+    others = [(scene["name"], scene["title"]) for scene in data["scenes"][1:]] if data else []
+    return [("", digests[0].device.title), *others] if others else []
+
+
+def _why_no_devices(digests: Sequence[Digest], options: RenderOptions) -> str:
+    """Say why the page of a prediction shows no other device, where nobody chose so."""
+    if any(digest.is_measured for digest in digests) or options.elsewhere:
+        return ""
+    return _NO_DEVICES
 
 
 def _contents(sections: Sequence[Section], *, has_operators: bool) -> list[tuple[str, str]]:

@@ -9,6 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 _ANGLES = (135, 315, 90, 270, 180, 0, 45, 225, 112, 292, 68, 248, 158, 338, 22, 202)
 _DISTANCES = (0.012, 0.04, 0.07, 0.11, 0.16, 0.22)
 _SAMPLES = 40
@@ -35,6 +37,30 @@ class Box:
     def holds(self, x: float, y: float) -> bool:
         """Return whether the place lies inside."""
         return self.left <= x <= self.right and self.bottom <= y <= self.top
+
+
+class Boxes:
+    """Many boxes, held against one at a time."""
+
+    def __init__(self, boxes: Sequence[Box]) -> None:
+        sides = [(box.left, box.bottom, box.right, box.top) for box in boxes]
+        self._left, self._bottom, self._right, self._top = np.array(sides, dtype=np.float64).reshape(-1, 4).T
+
+    def overlap(self, box: Box) -> float:
+        """Return the sum of the areas that a box covers of each."""
+        width = np.minimum(self._right, box.right) - np.maximum(self._left, box.left)
+        height = np.minimum(self._top, box.top) - np.maximum(self._bottom, box.bottom)
+        return float((np.maximum(width, 0.0) * np.maximum(height, 0.0)).sum())
+
+    def touching(self, box: Box) -> int:
+        """Return how many of them a box has something in common with."""
+        across = (self._left < box.right) & (box.left < self._right)
+        return int((across & (self._bottom < box.top) & (box.bottom < self._top)).sum())
+
+    def holding(self, x: float, y: float) -> int:
+        """Return how many of them a place lies in."""
+        inside = (self._left <= x) & (x <= self._right) & (self._bottom <= y) & (y <= self._top)
+        return int(inside.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +109,10 @@ def place(
     dots = [dot for line in lines for dot in _dots(line)]
     for request in requests:
         blocked = [*taken, *bubbles, *(label.box for label in placed)]
-        others = [box for box in blocked if not box.holds(request.x, request.y)]
+        others = Boxes([box for box in blocked if not box.holds(request.x, request.y)])
+        whole = Boxes(blocked)
         options = [
-            (_cost(box, blocked) + 0.08 * distance, box, distance)
+            (_cost(box, whole) + 0.08 * distance, box, distance)
             for distance in _DISTANCES
             for angle in _ANGLES
             for box in [_candidate(request, character, angle, distance)]
@@ -106,19 +133,17 @@ def _candidate(request: Request, character: tuple[float, float], angle: float, d
     return Box(x - width, y - height, x + width, y + height)
 
 
-def _cost(box: Box, blocked: Sequence[Box]) -> float:
+def _cost(box: Box, blocked: Boxes) -> float:
     """Price what a label would cover, and what of it would lie outside of the plot."""
     outside = max(0.0, -box.left) + max(0.0, box.right - 1) + max(0.0, -box.bottom) + max(0.0, box.top - 1)
-    return 20 * outside + 80 * sum(box.overlap(other) for other in blocked)
+    return 20 * outside + 80 * blocked.overlap(box)
 
 
-def _crossing(request: Request, box: Box, dots: Sequence[tuple[float, float]], others: Sequence[Box]) -> float:
+def _crossing(request: Request, box: Box, dots: Sequence[tuple[float, float]], others: Boxes) -> float:
     """Price the lines that a label would cover, and what the line from its point to it would cross."""
     line = (request.x, request.y), ((box.left + box.right) / 2, (box.bottom + box.top) / 2)
     way = [dot for dot in _dots(line, _WAY_SAMPLES) if not box.holds(*dot)]
-    return 0.003 * sum(box.holds(x, y) for x, y in dots) + 0.01 * sum(
-        other.holds(x, y) for x, y in way for other in others
-    )
+    return 0.003 * sum(box.holds(x, y) for x, y in dots) + 0.01 * sum(others.holding(x, y) for x, y in way)
 
 
 def _bubble(request: Request) -> Box:

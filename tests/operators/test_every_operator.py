@@ -31,7 +31,7 @@ GONE = {
 
 def _free() -> set[str]:
     names = f"{views.VIEWS} {views.ALLOCATION_AND_METADATA} {views.SYNCHRONISATION}"
-    return {f"aten::{name}" for name in names.split()}
+    return {*(f"aten::{name}" for name in names.split()), "torchvision::_cuda_version"}
 
 
 def _cost(name: str) -> tuple[Work, ...]:
