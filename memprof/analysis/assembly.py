@@ -165,14 +165,14 @@ def with_error(row: OperatorRow, workload: Workload, device: DeviceCeilings) -> 
     return replace(row, relative_error=error)
 
 
-def step_error(points: Sequence[RooflinePoint], workload: Workload, device: DeviceCeilings) -> float | None:
-    """Return how far the step's time is typically off; None where its host, which is assumed, sets notable parts."""
+def step_error_of(points: Sequence[RooflinePoint], workload: Workload, device: DeviceCeilings) -> float | None:
+    """Return how far the time of a step of these operators is typically off, as `step_error` does."""
     seconds = add_up(point.seconds for point in points)
     held_up = add_up(point.seconds for point in points if point.bound == HOST)
-    return typical_error(seconds, held_up, workload, device)
+    return step_error(seconds, held_up, workload, device)
 
 
-def typical_error(seconds: float, held_up: float, workload: Workload, device: DeviceCeilings) -> float | None:
+def step_error(seconds: float, held_up: float, workload: Workload, device: DeviceCeilings) -> float | None:
     """Return how far a step of `seconds` is typically off, `held_up` of which operators wait for the host.
 
     None where the host, which is assumed, sets notable parts of it.
@@ -210,7 +210,7 @@ def _totals(
         roofline_images_per_second=images / least if least else 0.0,
         host_seconds=float(launched[-1]) if launched.size else 0.0,
         measured_seconds=add_up(row.measured_seconds or 0.0 for row in rows) if step.clock is not None else None,
-        relative_error=step_error(points, workload, device),
+        relative_error=step_error_of(points, workload, device),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from memprof.analysis.assembly import CostedStep, assumptions, device_warnings, memory_of, step_error, with_error
+from memprof.analysis.assembly import CostedStep, assumptions, device_warnings, memory_of, step_error_of, with_error
 from memprof.analysis.rows import add_up, equal_calls, row_of
 from memprof.devices import list_devices
 from memprof.devices.ceilings import ceilings, default_precision, precisions
@@ -102,5 +102,5 @@ def _totals(home: Report, step: CostedStep, points: Sequence[RooflinePoint]) -> 
         images_per_second=images / seconds if seconds else 0.0,
         roofline_seconds=least,
         roofline_images_per_second=images / least if least else 0.0,
-        relative_error=step_error(points, home.workload, home.device),
+        relative_error=step_error_of(points, home.workload, home.device),
     )

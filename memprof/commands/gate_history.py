@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from memprof.commands.gating import baseline_option, config_option
-from memprof.commands.options import output_option
+from memprof.commands.options import chosen_look, figure_options, output_option
+from memprof.reports.writer import RenderOptions
 
 
 @click.command("history")
@@ -22,6 +23,7 @@ from memprof.commands.options import output_option
 @click.option("--commit", default="HEAD", show_default=True, metavar="REV", help="The commit that accepts it.")
 @click.option("--metric", default="seconds", show_default=True, metavar="NAME", help="What to plot.")
 @output_option
+@figure_options
 def command(
     baseline_file: Path | None, config_file: Path | None, file: Path | None, commit: str, metric: str, output: Path
 ) -> None:
@@ -46,7 +48,10 @@ def command(
     from memprof.reports.history import WRITERS, History
 
     with progress("drawing"):
-        paths = write_files(output, WRITERS.files(History(history, chosen), WRITERS.names, "history"))
+        paths = write_files(
+            output,
+            WRITERS.files(History(history, chosen), ("png", "html"), "history", RenderOptions(look=chosen_look())),
+        )
     count = len(commits(history))
     echo(f"{count} commit{'' if count == 1 else 's'} in {kept}\n")
     echo_written(paths)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from memprof.commands.naming import one_of
-from memprof.commands.options import complete_devices, complete_models, stack_option
+from memprof.commands.options import chosen_look, complete_devices, complete_models, figure_options, stack_option
 from memprof.commands.processes import counted, jobs_option
 from memprof.errors import WorkloadError
 from memprof.reports.kernel_validation import WRITERS as KERNELS
 from memprof.reports.trace_validation import WRITERS as TRACES
 from memprof.reports.validation import WRITERS as THROUGHPUTS
+from memprof.reports.writer import FIGURE_FORMATS, RenderOptions
 from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import LAYOUTS, PHASES
 
@@ -28,15 +29,17 @@ if TYPE_CHECKING:
 
 _OF_TRACE = ("model", "batch_size", "resolution", "phase", "precision", "layout", "stack", "device")
 """What goes with --trace only."""
-_OPTIONS = {"csv": "--csv", "png": "--plot"}
-"""The option that names the file of a format."""
+
+
+def _format_of(path: Path) -> str:
+    return path.suffix.lower().removeprefix(".")
 
 
 def _out(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
     if value is not None and not value.name:
         raise click.BadParameter("the name of the file is empty")
-    if value is not None and parameter.name == "plot" and value.suffix.lower() != ".png":
-        raise click.BadParameter(f"{value} must end in .png")
+    if value is not None and parameter.name == "plot" and _format_of(value) not in FIGURE_FORMATS:
+        raise click.BadParameter(f"{value} must end in {', '.join(f'.{name}' for name in FIGURE_FORMATS)}")
     return value
 
 
@@ -107,8 +110,9 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
     type=click.Path(dir_okay=False, path_type=Path),
     callback=_out,
     metavar="OUT.png",
-    help="Draw predicted against measured.",
+    help="Draw predicted against measured: a .png, .svg or .pdf.",
 )
+@figure_options
 def command(
     file: Path | None,
     kernels: Path | None,
@@ -132,9 +136,10 @@ def command(
 
     _check_sources(file, kernels, trace, wanted)
     _check_outputs(kernels or trace or file, csv, plot)
-    files = {name: path for name, path in (("csv", csv), ("png", plot)) if path is not None}
-    for name, path in files.items():
-        check_writable(path.parent, f"name another file with {_OPTIONS[name]}")
+    files = {_format_of(plot): plot} if plot is not None else {}
+    files |= {"csv": csv} if csv is not None else {}
+    for path in files.values():
+        check_writable(path.parent, f"name another file with {'--csv' if path is csv else '--plot'}")
     result = _validate(file, kernels, jobs) if trace is None else _validate_trace(trace, wanted)
     _write(result, files)
     if as_json:
@@ -213,7 +218,8 @@ def _write(result: Result[Any], files: dict[str, Path]) -> None:
     """Make the contents of files, by their formats, then write them."""
     from memprof.files import write_files
 
-    contents = {path: result.writers.render(result.document, name) for name, path in files.items()}
+    options = RenderOptions(look=chosen_look())
+    contents = {path: result.writers.render(result.document, name, options) for name, path in files.items()}
     for folder in dict.fromkeys(path.parent for path in contents):
         here = {path.name: content for path, content in contents.items() if path.parent == folder}
         write_files(folder, here, "name another file with --csv or --plot")

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from memprof.errors import ModelError
 from memprof.models.foreign import foreign_code
 
-
 _VALUES, _FEW = "memprof_values", 64
 """Networks keep sizes of their own in integer buffers, such as a kernel's, and read them; larger ones are tables."""
 

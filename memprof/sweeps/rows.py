@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from memprof.analysis.assembly import CostedStep, cost_step, typical_error
+from memprof.analysis.assembly import CostedStep, cost_step, step_error
 from memprof.analysis.batches import Steps as BatchSteps
 from memprof.analysis.building import Built
 from memprof.analysis.rows import add_up
@@ -124,7 +124,7 @@ class _Source:
                     seconds=seconds,
                     roofline_seconds=float(least[place]),
                     bound=times.names[int(by_bound[place].argmax())],
-                    relative_error=typical_error(seconds, held_up, self._workload(size, precision), roof),
+                    relative_error=step_error(seconds, held_up, self._workload(size, precision), roof),
                 )
         return cells
 

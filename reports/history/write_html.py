@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from memprof.reports.history import History, tables, write_png
+from memprof.reports.history import WRITERS, History, tables
 from memprof.reports.page.frame import frame
 from memprof.reports.parts.pages import environment
 from memprof.reports.writer import RenderOptions
@@ -21,7 +21,7 @@ def render(history: History, options: RenderOptions) -> bytes:
         .render(
             frame=frame(),
             title=tables.title(metric),
-            picture=base64.b64encode(write_png.render(history, options)).decode(),
+            picture=base64.b64encode(WRITERS.render(history, "png", options)).decode(),
             table=tables.commits_table(accepted, metric),
         )
     )

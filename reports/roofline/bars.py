@@ -11,13 +11,25 @@ from memprof import units
 from memprof.comparisons import reports as side_by_side
 from memprof.report.digest import Digest
 from memprof.reports.parts import cells, theme
+from memprof.reports.parts.drawing import inches
 from memprof.reports.parts.eliding import elide_end
 from memprof.reports.parts.theme import FAINT, INK, PALE
 
 _MOST_ROWS = 9
 _MOST_BOUNDS = 6
+_TOP, _PITCH, _LEAST_PITCH, _BAR, _BOUNDS = 0.55, 0.61, 0.47, 0.135, 0.85
+"""Inches from above to the first kind, between kinds usually and at least, of a bar, and for what binds."""
+_LEGEND_LINE = 0.17
 _LETTERS = 34
 """How many letters of a model's name fit beside its time."""
+
+
+def height(digests: Sequence[Digest]) -> float:
+    """Return the inches that the panel needs."""
+    if len(digests) > 1:
+        kinds = {kind.name for digest in digests for kind in digest.kinds}
+        return _TOP + 0.6 * len(digests) + _LEGEND_LINE * len(kinds)
+    return _TOP + _LEAST_PITCH * len(digests[0].kinds[:_MOST_ROWS]) + _BOUNDS
 
 
 def draw(axes: Axes, digests: Sequence[Digest]) -> None:
@@ -30,30 +42,33 @@ def draw(axes: Axes, digests: Sequence[Digest]) -> None:
 
 
 def _shares(axes: Axes, digest: Digest) -> None:
-    kinds = digest.kinds[:_MOST_ROWS]
-    axes.set(xlim=(0, 1.18), ylim=(max(6, len(kinds)) + 1.3, -0.9))
-    _write(axes, 0, -0.75, "Share of FLOPs (grey) against", weight="bold")
-    _write(axes, 0, -0.5, f"share of {digest.time.name} (colour)", weight="bold")
+    """Draw two bars for each kind, as many kinds as there is room for; y is in inches from above."""
+    high = inches(axes)[1]
+    room = high - _TOP - _BOUNDS
+    kinds = digest.kinds[: min(_MOST_ROWS, max(1, int(room / _LEAST_PITCH + 1e-6)))]
+    pitch = min(_PITCH, room / len(kinds))
+    axes.set(xlim=(0, 1.18), ylim=(high, 0))
+    _write(axes, 0, 0.09, "Share of FLOPs (grey) against", weight="bold")
+    _write(axes, 0, 0.25, f"share of {digest.time.name} (colour)", weight="bold")
     for row, kind in enumerate(kinds):
-        color = theme.color(kind.name)
-        _write(axes, 0, row - 0.14, kind.name)
-        for offset, share, fill in ((0.11, kind.flops_share, PALE), (0.35, kind.time_share, color)):
-            axes.barh(row + offset, share, height=0.22, color=fill)
-            _write(axes, share + 0.015, row + offset, units.share(share), color=FAINT)
-
-    _draw_bounds(axes, digest, max(6, len(kinds)))
+        top = _TOP + pitch * row
+        _write(axes, 0, top, kind.name)
+        for down, share, fill in ((0.15, kind.flops_share, PALE), (0.29, kind.time_share, theme.color(kind.name))):
+            axes.barh(top + down, share, height=_BAR, color=fill)
+            _write(axes, share + 0.015, top + down, units.share(share), color=FAINT)
+    _draw_bounds(axes, digest, high - _BOUNDS + 0.1)
 
 
 def _draw_bounds(axes: Axes, digest: Digest, y: float) -> None:
     """Stack what the time is bound by into one bar, with a legend below it."""
     bounds = [bound for bound in digest.bounds if bound.time_share]
-    _write(axes, 0, y + 0.1, f"The {digest.time.name} is bound by", weight="bold")
+    _write(axes, 0, y, f"The {digest.time.name} is bound by", weight="bold")
     left = 0.0
     for index, bound in enumerate(bounds[:_MOST_BOUNDS]):
         color = theme.bound_color(bound.name)
-        axes.barh(y + 0.42, bound.time_share, left=left, height=0.26, color=color, edgecolor="white", linewidth=0.5)
+        axes.barh(y + 0.2, bound.time_share, left=left, height=0.16, color=color, edgecolor="white", linewidth=0.5)
         left += bound.time_share
-        x, row = 0.41 * (index % 3), y + 0.78 + 0.26 * (index // 3)
+        x, row = 0.41 * (index % 3), y + 0.42 + 0.17 * (index // 3)
         axes.plot(x + 0.012, row, "s", color=color, markersize=6, clip_on=False)
         name = cells.bound_name(bound.name, digest.device.family)
         _write(axes, x + 0.04, row, f"{name} {units.share(bound.time_share)}")

@@ -12,57 +12,64 @@ from matplotlib.figure import Figure
 from memprof import units
 from memprof.comparisons import reports as side_by_side
 from memprof.report.digest import Digest
+from memprof.reports.look import Look
 from memprof.reports.parts import theme
-from memprof.reports.parts.drawing import png
-from memprof.reports.parts.theme import FAINT, GRID, INK, PANEL, WARN
+from memprof.reports.parts.drawing import inches, name_x, wrap
+from memprof.reports.parts.sheets import Heading, Panel, sheet
+from memprof.reports.parts.theme import FAINT, GRID, INK, PANEL
 from memprof.reports.roofline import bars, captions, geometry
 from memprof.reports.roofline.geometry import Plot, Point
 from memprof.reports.roofline.plot import build_plot
 from memprof.reports.roofline.scene import Canvas, Scene, lay_out
 
-_INCHES, _DPI = (12.0, 7.0), 150
-_LEFT, _WIDTH, _TOP = 0.083, 0.59, 0.85
-_BOTTOM, _RAIL_BOTTOM, _RAIL_HEIGHT = 0.2, 0.135, 0.05
+_RAIL_INCHES, _RAIL_GAP = 0.35, 0.1
+_LEAST_PLOT, _LEAST_BARS = 4.6, 2.3
+"""Inches that the plot and the bars beside it need, otherwise these go below."""
 _FONT = 8.5
 _BACKING = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 
 
-def draw(digests: Sequence[Digest]) -> bytes:
-    """Return the plot of the reports as a PNG."""
-    figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor="white")
-    _titles(figure, digests)
-    if any(digest.report.operators for digest in digests):
-        _panels(figure, digests)
-    else:
-        figure.text(0.5, 0.5, captions.NO_PLOT, fontsize=11, color=FAINT, ha="center")
-    return png(figure, _DPI)
-
-
-def _panels(figure: Figure, digests: Sequence[Digest]) -> None:
-    """Draw the roofline, and beside it shares of FLOPs against shares of time."""
+def draw(digests: Sequence[Digest], look: Look) -> Figure:
+    """Draw the plot of the reports."""
+    heading = Heading(side_by_side.title(digests), captions.subtitle(digests), captions.mark(digests))
+    if not any(digest.report.operators for digest in digests):
+        figure, (axes,) = sheet(look, heading, [Panel(5.5, grows=True)])
+        axes.set_axis_off()
+        words = wrap(captions.NO_PLOT, 11, 0.9 * look.drawn_inches, 4)
+        axes.text(0.5, 0.5, "\n".join(words), fontsize=11, color=FAINT, ha="center", va="center")
+        return figure
     plot = build_plot(digests)
     guide = captions.reading_guide(digests, ceilings=bool(plot.ceilings))
-    figure.text(0.02, 0.022, guide, fontsize=min(9, 1.75 * _INCHES[0] * 72 / len(guide)), color=FAINT)
-    bottom = _BOTTOM if plot.rail else _RAIL_BOTTOM
-    axes = figure.add_axes((_LEFT, bottom, _WIDTH, _TOP - bottom))
-    _roofline(axes, plot, digests, _WIDTH * _INCHES[0], (_TOP - bottom) * _INCHES[1])
+    panels = [
+        Panel(4.75, left=0.75, below=0.5, share=0.685, least=_LEAST_PLOT, grows=True, aspect=1.05),
+        Panel(bars.height(digests), share=0.315, least=_LEAST_BARS, grows=True, fills=True),
+    ]
+    figure, (axes, beside) = sheet(look, heading, panels, note=guide)
     if plot.rail:
-        _rail(figure.add_axes((_LEFT, _RAIL_BOTTOM, _WIDTH, _RAIL_HEIGHT)), plot, digests)
-    bars.draw(figure.add_axes((0.715, _RAIL_BOTTOM, 0.27, _TOP - _RAIL_BOTTOM)), digests)
+        _rail(_make_room(axes), plot, digests)
+    _roofline(axes, plot, digests)
+    bars.draw(beside, digests)
+    return figure
+
+
+def _make_room(axes: Axes) -> Axes:
+    """Return axes for the strip below a plot, which becomes lower by as much."""
+    figure = axes.get_figure()
+    assert figure is not None
+    box, (_, high) = axes.get_position(), figure.get_size_inches()
+    strip, gap = _RAIL_INCHES / high, _RAIL_GAP / high
+    axes.set_position((box.x0, box.y0 + strip + gap, box.width, box.height - strip - gap))
+    return figure.add_axes((box.x0, box.y0, box.width, strip))
 
 
 def draw_on(axes: Axes, digests: Sequence[Digest]) -> None:
     """Draw the roofline alone on somebody's axes; what computes nothing is not on it."""
-    plot = build_plot(digests)
-    plot = replace(plot, rail=())
-    box = axes.get_window_extent()
-    whole = axes.get_figure(root=True)
-    dpi = whole.dpi if whole is not None else _DPI
-    _roofline(axes, plot, digests, box.width / dpi, box.height / dpi)
+    _roofline(axes, replace(build_plot(digests), rail=()), digests)
 
 
-def _roofline(axes: Axes, plot: Plot, digests: Sequence[Digest], width: float, height: float) -> None:
-    """Draw roofs and points on axes of a width and height in inches."""
+def _roofline(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:
+    """Draw roofs and points."""
+    width, height = inches(axes)
     _axes(axes, plot, digests)
     character = 0.67 * _FONT / 72 / width, 1.3 * _FONT / 72 / height
     scene = lay_out(plot, digests, Canvas(height / width, character))
@@ -79,19 +86,6 @@ def write(axes: Axes, x: float, y: float, content: str, size: float = _FONT, **s
     """Write text at a place in fractions of the axes; a dollar sign in a name starts no formula."""
     style.setdefault("color", INK)
     axes.text(x, y, content, fontsize=size, parse_math=False, transform=axes.transAxes, **style)
-
-
-def _titles(figure: Figure, digests: Sequence[Digest]) -> None:
-    title, subtitle, mark = side_by_side.title(digests), captions.subtitle(digests), captions.mark(digests)
-    indent = 0.09 if mark else 0.0
-    figure.text(0.02, 0.905, mark, fontsize=10, fontweight="bold", color=WARN)
-    for x, y, content, size, weight, color in (
-        (0.02, 0.945, title, 15, "bold", INK),
-        (0.02 + indent, 0.905, subtitle, 10, "normal", FAINT),
-    ):
-        line = " ".join(content.split())  # names may hold line breaks
-        fitting = min(size, 1.62 * (1 - indent) * _INCHES[0] * 72 / max(1, len(line)))
-        figure.text(x, y, line, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
 
 
 def _axes(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:
@@ -202,10 +196,11 @@ def _rail(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:
     _x_ticks(axes, plot)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    x, highest = 0.008, _RAIL_HEIGHT * _INCHES[1] / (_WIDTH * _INCHES[0]) / 2
+    width, height = inches(axes)
+    x, highest = 0.008, height / width / 2
     for point in plot.rail:
         radius = min(theme.radius(point.group.time_share), highest)
-        _point(axes, (x + radius, 0.5), point, radius, _WIDTH * _INCHES[0], overlaid=len(digests) > 1)
+        _point(axes, (x + radius, 0.5), point, radius, width, overlaid=len(digests) > 1)
         x += 2 * radius + 0.004
     write(axes, x + 0.008, 0.5, captions.rail_label(plot, digests), va="center")
 
@@ -214,4 +209,4 @@ def _x_ticks(axes: Axes, plot: Plot) -> None:
     ticks = geometry.decades(plot.x_limits)
     axes.set_xticks([plot.fraction(x, None)[0] for x in ticks], [units.number(x, 1) for x in ticks])
     axes.tick_params(labelsize=_FONT, colors=FAINT, length=3)
-    axes.set_xlabel(captions.X_AXIS, fontsize=9, color=INK)
+    name_x(axes, captions.X_AXIS)

@@ -14,7 +14,7 @@ import pytest
 from memprof.comparisons.explanation import Explanation, explain
 from memprof.report.record import Report
 from memprof.reports.explain import WRITERS
-from memprof.reports.explain.write_png import steps
+from memprof.reports.explain.write_figure import steps
 from memprof.reports.parts.signed import signed
 from memprof.reports.writer import RenderOptions
 from memprof.whatif.savings import Losses, find_losses

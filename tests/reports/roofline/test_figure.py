@@ -20,11 +20,17 @@ def size_of(content: bytes) -> tuple[int, int]:
     return struct.unpack(">II", content[16:24])
 
 
+def is_of_usual_size(content: bytes) -> bool:
+    """Tell whether a PNG is 12 inches wide at 150 dpi, and about 7 high."""
+    width, height = size_of(content)
+    return width == 12 * 150 and 6 * 150 < height < 7.5 * 150
+
+
 @pytest.mark.parametrize("models", [["convnext_t"], ["inceptionnext_t"], ["convnext_t", "inceptionnext_t", "resnet50"]])
 @pytest.mark.parametrize("phase", ["infer", "train"])
 def test_it_is_a_png_of_the_expected_size(models: list[str], phase: str) -> None:
     content = PNG.render([sample(model, phase) for model in models], RenderOptions())
-    assert size_of(content) == (12 * 150, 7 * 150)
+    assert is_of_usual_size(content)
     assert len(content) > 50_000
 
 
@@ -32,7 +38,7 @@ def test_it_is_a_png_of_the_expected_size(models: list[str], phase: str) -> None
     "records", [[traced()], [run()], [on_cpu()], [traced(), sample("convnext_t", "train"), on_cpu()]]
 )
 def test_measured_reports_are_drawn_without_a_warning(records: list[Report], recwarn: pytest.WarningsRecorder) -> None:
-    assert size_of(PNG.render(records, RenderOptions())) == (1800, 1050)
+    assert is_of_usual_size(PNG.render(records, RenderOptions()))
     assert not recwarn.list
 
 
@@ -44,7 +50,7 @@ def test_a_throttled_run_is_not_drawn_like_another() -> None:
 def test_names_in_any_script_start_no_formula_and_print_no_warning(recwarn: pytest.WarningsRecorder) -> None:
     report = sample()
     named = replace(report, workload=replace(report.workload, model="$x^{2$ 模型 \U0001f600"))
-    assert size_of(PNG.render([named, incomplete()], RenderOptions())) == (1800, 1050)
+    assert is_of_usual_size(PNG.render([named, incomplete()], RenderOptions()))
     assert not recwarn.list
 
 

@@ -1,51 +1,52 @@
-"""The PNG writer of a comparison: predicted time per image stacked by kind, a panel for each phase."""
+"""Figures of a comparison: predicted time per image stacked by kind, a panel for each phase."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from memprof import units, words
 from memprof.comparisons import models
 from memprof.comparisons.models import Comparison, Step
 from memprof.reports.compare import tables
 from memprof.reports.parts import drawing, theme
-from memprof.reports.parts.drawing import write
-from memprof.reports.parts.eliding import elide_end
+from memprof.reports.parts.drawing import inches, width_inches, wrap, write, write_on
+from memprof.reports.parts.sheets import Entry, Heading, Panel, sheet
 from memprof.reports.parts.theme import FAINT
 from memprof.reports.writer import RenderOptions
 
-EXTENSION = "png"
-_BAR, _HEAD, _FOOT = 0.62, 1.2, 0.62
-"""Inches that a bar with its label, what is above the bars, and what is below them take."""
+_BAR = 0.62
+"""Inches that a bar with its label takes."""
+_NOTE = "Each bar is one image's share of a step; its parts are kinds of operators, in the same order in all bars."
 _LEAST_BARS = 1
 _LEAST_SHARE = 0.08
 """Least fraction of the panel's width that a part must have for its share to be written in it."""
-_LEGEND_COLUMNS, _LETTERS = 6, 44
+_SIZE = 9.5
 
 
-def render(comparison: Comparison, options: RenderOptions) -> bytes:
-    """Return the plot, 1800 pixels wide and as high as the models and devices need."""
+def draw(comparison: Comparison, options: RenderOptions) -> Figure:
+    """Draw a panel for each phase, as high as the models and devices need."""
     entries, phases = comparison.entries, models.phases(comparison.entries)
     kinds = tables.kinds_in_order(entries)
-    lines = -(-len(kinds) // _LEGEND_COLUMNS)
-    foot = _FOOT + 0.24 * lines
-    bars = max(_LEAST_BARS, len(entries))
-    height = _HEAD + _BAR * bars + foot
-    figure = drawing.start(height, f"Predicted time per image: {tables.title(comparison)}", tables.subtitle(comparison))
-    width = (0.96 - 0.03 * (len(phases) - 1)) / len(phases)
-    for place, phase in enumerate(phases):
-        axes = figure.add_axes((0.02 + place * (width + 0.03), foot / height, width, _BAR * bars / height))
-        _panel(axes, comparison, phase, kinds)
-    for index, kind in enumerate(kinds):
-        x, y = 0.025 + 0.16 * (index % _LEGEND_COLUMNS), (0.5 + 0.24 * (lines - 1 - index // _LEGEND_COLUMNS)) / height
-        drawing.legend_mark(figure, x, y, theme.color(kind), kind)
-    drawing.footnote(
-        figure,
-        "Each bar is one image's share of a step; its parts are kinds of operators, in the same order in all bars.",
-    )
-    return drawing.png(figure)
+    heading = Heading(f"Predicted time per image: {tables.title(comparison)}", tables.subtitle(comparison))
+    panels = [Panel(_BAR * max(_LEAST_BARS, len(entries)), least=3.8)] * len(phases)
+    legend = [Entry(theme.color(kind), kind) for kind in kinds]
+    figure, axes = sheet(options.look, heading, panels, legend=legend, note=_NOTE)
+    for item, phase in zip(axes, phases, strict=True):
+        draw_on(item, comparison, phase)
+    return figure
+
+
+def panels(comparison: Comparison) -> tuple[str, ...]:
+    """Return the names of the panels: phases."""
+    return models.phases(comparison.entries)
+
+
+def draw_on(axes: Axes, comparison: Comparison, phase: str) -> None:
+    """Draw the bars of one phase."""
+    _panel(axes, comparison, phase, tables.kinds_in_order(comparison.entries))
 
 
 def _panel(axes: Axes, comparison: Comparison, phase: str, kinds: Sequence[str]) -> None:
@@ -62,9 +63,10 @@ def _panel(axes: Axes, comparison: Comparison, phase: str, kinds: Sequence[str])
 
 def _bar(axes: Axes, row: int, label: str, step: Step, batch: int, kinds: Sequence[str]) -> None:
     longest = axes.get_xlim()[1]
-    name = elide_end(" ".join(label.split()), _LETTERS)
     figures = f"{units.seconds(step.seconds / batch)}, {units.images_per_second(step.images_per_second)}, {step.layout}"
     unfit = "; does NOT fit" if step.fits is False else ""
+    room = inches(axes)[0] - width_inches(f"{figures}{unfit}", _SIZE) - 0.15
+    name = "".join(wrap(label, _SIZE, max(0.8, room), 1, "bold"))
     write(axes, 0, row - 0.26, name, fontweight="bold")
     write(axes, longest, row - 0.26, f"{figures}{unfit}", ha="right", color=FAINT)
     left = 0.0
@@ -83,7 +85,6 @@ def _bar(axes: Axes, row: int, label: str, step: Step, batch: int, kinds: Sequen
             linewidth=0.5,
         )
         if part.seconds_per_image > _LEAST_SHARE * longest:
-            write(
-                axes, left + part.seconds_per_image / 2, row + 0.14, units.share(part.share), color="white", ha="center"
-            )
+            middle = left + part.seconds_per_image / 2
+            write_on(axes, middle, row + 0.14, units.share(part.share), theme.color(kind), ha="center")
         left += part.seconds_per_image

@@ -1,41 +1,54 @@
-"""The PNG writer of an ablation: each variant's predicted throughput, and what was published."""
+"""Figures of an ablation: each variant's predicted throughput, and what was published."""
 
 from __future__ import annotations
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from memprof import words
 from memprof.reports.ablate import tables
 from memprof.reports.compare.tables import rate
 from memprof.reports.parts import drawing
-from memprof.reports.parts.drawing import write
+from memprof.reports.parts.drawing import width_inches, write, write_on
+from memprof.reports.parts.sheets import Heading, Panel, sheet
 from memprof.reports.parts.theme import FAINT, FASTER, INK, SLOWER
 from memprof.reports.writer import RenderOptions
 from memprof.whatif.ablation import Ablation, Outcome
 
-EXTENSION = "png"
-_BAR, _HEAD, _FOOT = 0.4, 1.2, 0.75
-"""Inches that a bar, what is above the bars, and what is below them take."""
-_NAMES = 0.19
+_BAR = 0.4
+"""Inches that a bar takes."""
+_NAME_SIZE = 9.5
+_LONGEST_NAME = 2.6
+"""Inches that the longest name may take."""
 _ROOM = 0.3
 """Fraction of the panel's width that a bar must have for its figures to be written in it."""
 
 
-def render(ablation: Ablation, options: RenderOptions) -> bytes:
-    """Return the plot, 1800 pixels wide and as high as the variants need."""
+def draw(ablation: Ablation, options: RenderOptions) -> Figure:
+    """Draw a panel for each phase, as high as the variants need."""
     phases = tables.phases(ablation)
-    height = _HEAD + _BAR * len(ablation.results) + _FOOT
-    title = f"{tables.title(ablation)}: predicted images/s"
-    figure = drawing.start(height, title, tables.subtitle(ablation))
-    width = (0.97 - _NAMES) / len(phases) - 0.02
-    for place, phase in enumerate(phases):
-        left = _NAMES + place * (width + 0.02)
-        axes = figure.add_axes((left, _FOOT / height, width, _BAR * len(ablation.results) / height))
-        _panel(axes, ablation, phase, names=place == 0)
+    heading = Heading(f"{tables.title(ablation)}: predicted images/s", tables.subtitle(ablation))
     marked = any(item.published_images_per_second for result in ablation.results for item in result.outcomes)
     published = " Diamonds and what is right of them: published, with its own ratio." if marked else ""
-    drawing.footnote(figure, f"Bars: predicted, with the ratio to the baseline; blue: faster, red: slower.{published}")
-    return drawing.png(figure)
+    note = f"Bars: predicted, with the ratio to the baseline; blue: faster, red: slower.{published}"
+    names = min(
+        _LONGEST_NAME, 0.1 + max(width_inches(result.change, _NAME_SIZE, "bold") for result in ablation.results)
+    )
+    panels = [Panel(_BAR * len(ablation.results), names=names, least=2.6)] * len(phases)
+    figure, axes = sheet(options.look, heading, panels, note=note)
+    for item, phase in zip(axes, phases, strict=True):
+        draw_on(item, ablation, phase, names=item.get_position().x0 == axes[0].get_position().x0)
+    return figure
+
+
+def panels(ablation: Ablation) -> tuple[str, ...]:
+    """Return the names of the panels: phases."""
+    return tables.phases(ablation)
+
+
+def draw_on(axes: Axes, ablation: Ablation, phase: str, *, names: bool = True) -> None:
+    """Draw the bars of one phase, with the variants' names left of them."""
+    _panel(axes, ablation, phase, names=names)
 
 
 def _panel(axes: Axes, ablation: Ablation, phase: str, *, names: bool) -> None:
@@ -60,7 +73,10 @@ def _bar(axes: Axes, row: int, item: Outcome) -> None:
     inside = item.images_per_second > _ROOM * longest
     start = 0.02 * longest if inside else item.images_per_second + 0.03 * longest
     figures = rate(item.images_per_second) + (f"   {item.ratio:.2f}x" if row else "")
-    write(axes, start, row, figures, color="white" if inside else FAINT, fontweight="bold")
+    if inside:
+        write_on(axes, start, row, figures, color, fontweight="bold")
+    else:
+        write(axes, start, row, figures, color=FAINT, fontweight="bold")
     published = item.published_images_per_second
     if published:
         axes.plot(published, row, "D", color="white", markeredgecolor=INK, markersize=7, zorder=4)

@@ -1,60 +1,66 @@
-"""The PNG writer of a model at many batch sizes: throughput, latency and memory over the batch."""
+"""Figures of a model at many batch sizes: throughput, latency and memory over the batch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from memprof import units
 from memprof.reports.batches import tables
 from memprof.reports.parts import drawing, theme
 from memprof.reports.parts.drawing import write
+from memprof.reports.parts.sheets import Entry, Heading, Panel, sheet
 from memprof.reports.parts.theme import FAINT, GRID, INK, WARN
 from memprof.reports.writer import RenderOptions
 from memprof.whatif.batches import Batch, Batches, Curve
 
-EXTENSION = "png"
-_HEIGHT = 6.0
-_BOTTOM, _TOP = 0.2, 0.8
-_LEFTS, _WIDTH = (0.06, 0.395, 0.73), 0.255
-_LEGEND = 0.085
+PANELS = ("throughput", "latency", "memory")
+"""What is drawn, each on axes of its own."""
+_NOTE = (
+    "Predicted. Hollow: does not fit the device's memory. Ringed: the smallest batch within 5 % of the best that fits. "
+    "Dotted: the device's memory."
+)
 _MOST_NAMED = 5
 
 _Value = Callable[[Batch], float | None]
 
 
-def render(batches: Batches, options: RenderOptions) -> bytes:
-    """Return the plot, 1800 x 900 pixels."""
-    figure = drawing.start(_HEIGHT, tables.title(batches), tables.subtitle(batches))
-    panels = [figure.add_axes((left, _BOTTOM, _WIDTH, _TOP - _BOTTOM)) for left in _LEFTS]
-    noun = batches.curves[0].noun
-    _draw(panels[0], batches, lambda batch: batch.images_per_second, f"Throughput, {noun}/s")
-    for curve, color in _colored(batches):
-        _mark(panels[0], curve, color)
-    panels[0].set_ylim(bottom=0)
-    _draw(panels[1], batches, lambda batch: 1e3 * batch.seconds, "Latency, ms a step")
-    panels[1].set_yscale("log")
-    panels[1].yaxis.set_minor_formatter(FuncFormatter(lambda value, place: ""))
-    panels[1].yaxis.set_major_formatter(FuncFormatter(lambda value, place: units.number(value, 1)))
-    _draw(
-        panels[2],
-        batches,
-        lambda batch: None if (used := batch.peak_memory_bytes) is None else used / 1e9,
-        "Memory, GB",
-    )
-    panels[2].set_ylim(bottom=0)
-    _limit(panels[2], batches)
-    if len(batches.curves) > 1:
-        for place, (curve, color) in enumerate(list(_colored(batches))[:_MOST_NAMED]):
-            drawing.legend_mark(figure, _LEFTS[0] + 0.19 * place, _LEGEND, color, curve.model[:26])
-    drawing.footnote(
-        figure,
-        "Predicted. Hollow: does not fit the device's memory. Ringed: the smallest batch within 5 % of the best that "
-        "fits. Dotted: the device's memory.",
-    )
-    return drawing.png(figure)
+def draw(batches: Batches, options: RenderOptions) -> Figure:
+    """Draw throughput, latency and memory over the batch, a panel each."""
+    heading = Heading(tables.title(batches), tables.subtitle(batches))
+    panels = [Panel(3.6, left=0.5, below=0.5, least=2.3, grows=True, aspect=1.0)] * len(PANELS)
+    several = len(batches.curves) > 1
+    legend = [Entry(color, curve.model[:26]) for curve, color in _colored(batches)] if several else []
+    figure, axes = sheet(options.look, heading, panels, legend=legend[:_MOST_NAMED], note=_NOTE)
+    for item, what in zip(axes, PANELS, strict=True):
+        draw_on(item, batches, what)
+    return figure
+
+
+def panels(batches: Batches) -> tuple[str, ...]:
+    """Return the names of the panels: what is drawn over the batch."""
+    return PANELS
+
+
+def draw_on(axes: Axes, batches: Batches, what: str) -> None:
+    """Draw one of `PANELS`."""
+    if what == "throughput":
+        _draw(axes, batches, lambda batch: batch.images_per_second, f"Throughput, {batches.curves[0].noun}/s")
+        for curve, color in _colored(batches):
+            _mark(axes, curve, color)
+        axes.set_ylim(bottom=0)
+    elif what == "latency":
+        _draw(axes, batches, lambda batch: 1e3 * batch.seconds, "Latency, ms a step")
+        axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, place: ""))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, place: units.number(value, 1)))
+    else:
+        _draw(axes, batches, _gigabytes, "Memory, GB")
+        axes.set_ylim(bottom=0)
+        _limit(axes, batches)
 
 
 def _colored(batches: Batches) -> list[tuple[Curve, str]]:

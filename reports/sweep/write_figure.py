@@ -1,4 +1,4 @@
-"""The PNG writer of a sweep: step time and its bound by setting, the depthwise part by what binds it."""
+"""Figures of a sweep: step time and its bound by setting, the depthwise part by what binds it."""
 
 from __future__ import annotations
 
@@ -6,42 +6,48 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from memprof import words
 from memprof.reports.parts import drawing, theme
 from memprof.reports.parts.drawing import write
+from memprof.reports.parts.sheets import Entry, Heading, Panel, sheet
 from memprof.reports.parts.theme import FAINT, GRID, INK
 from memprof.reports.sweep import tables
 from memprof.reports.writer import RenderOptions
 from memprof.whatif.sweep import Point, Sweep
 
-EXTENSION = "png"
-_HEIGHT = 6.6
-_BOTTOM, _TOP = 0.17, 0.83
+_NOTE = (
+    "Line: a whole step, predicted. Dashed: the least that the device's ceilings allow. Bars: the part of depthwise "
+    "convolutions, coloured by what sets its time. Diamonds: published."
+)
 _MOST_TICKS = 16
 
 
-def render(sweep: Sweep, options: RenderOptions) -> bytes:
-    """Return the plot, 1800 x 990 pixels."""
-    title = f"{tables.title(sweep)}: predicted time of a step"
-    figure = drawing.start(_HEIGHT, title, tables.subtitle(sweep))
-    phases = sweep.phases()
-    width = (0.975 - 0.065 * len(phases)) / len(phases)
-    for place, phase in enumerate(phases):
-        left = 0.065 + place * (width + 0.065)
-        axes = figure.add_axes((left, _BOTTOM, width, _TOP - _BOTTOM))
-        _panel(axes, sweep, phase)
+def draw(sweep: Sweep, options: RenderOptions) -> Figure:
+    """Draw a panel for each phase."""
+    heading = Heading(f"{tables.title(sweep)}: predicted time of a step", tables.subtitle(sweep))
     bounds = tuple(dict.fromkeys(part.bound for point in sweep.points for part in point.depthwise_bounds))
-    for place, bound in enumerate(bounds):
-        x = 0.065 + min(0.19, 0.9 / len(bounds)) * place
-        name = f"depthwise, bound by {words.short_bound(bound, sweep.device_family)}"
-        drawing.legend_mark(figure, x, 0.068, theme.bound_color(bound), name)
-    drawing.footnote(
-        figure,
-        "Line: a whole step, predicted. Dashed: the least that the device's ceilings allow. Bars: the part of "
-        "depthwise convolutions, coloured by what sets its time. Diamonds: published.",
-    )
-    return drawing.png(figure)
+    legend = [
+        Entry(theme.bound_color(bound), f"depthwise, bound by {words.short_bound(bound, sweep.device_family)}")
+        for bound in bounds
+    ]
+    phases = sweep.phases()
+    panels = [Panel(4.3, left=0.55, below=0.5, least=3.6, grows=True, aspect=0.9)] * len(phases)
+    figure, axes = sheet(options.look, heading, panels, legend=legend, note=_NOTE)
+    for item, phase in zip(axes, phases, strict=True):
+        draw_on(item, sweep, phase)
+    return figure
+
+
+def panels(sweep: Sweep) -> tuple[str, ...]:
+    """Return the names of the panels: phases."""
+    return sweep.phases()
+
+
+def draw_on(axes: Axes, sweep: Sweep, phase: str) -> None:
+    """Draw one phase."""
+    _panel(axes, sweep, phase)
 
 
 def _panel(axes: Axes, sweep: Sweep, phase: str) -> None:

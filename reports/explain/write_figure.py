@@ -1,4 +1,4 @@
-"""The PNG writer of an explanation: a waterfall by kind and by stage, or the savings of changes."""
+"""Figures of an explanation: a waterfall by kind and by stage, or the savings of changes."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from memprof import units
 from memprof.comparisons.contributions import Part
 from memprof.comparisons.explanation import Explanation
 from memprof.reports.explain import captions, tables
 from memprof.reports.parts import drawing, theme
-from memprof.reports.parts.drawing import write
-from memprof.reports.parts.eliding import elide_end
+from memprof.reports.parts.drawing import inches, name_x, width_inches, wrap, write
 from memprof.reports.parts.harmless import show_hidden
+from memprof.reports.parts.sheets import Heading, Panel, sheet
 from memprof.reports.parts.signed import MINUS
 from memprof.reports.parts.theme import FAINT, GRID, INK, LESS, MORE
 from memprof.reports.writer import RenderOptions
 from memprof.whatif import savings
 from memprof.whatif.savings import Losses
 
-EXTENSION = "png"
-_HEIGHT = 6.6
-_HEADING = (0.945, 0.905)
+WATERFALLS = {"kind": "By kind of operator", "stage": "By stage, in the order of a step"}
+"""The panels of a difference."""
+LOST = ("saved", "spent")
+"""The panels of losses."""
+_STEP, _SPENT = 0.46, 0.5
+"""Inches of a step of a waterfall, and of a kind or a change with its bars."""
 _FONT = 9.5
 _MOST_STEPS = 8
 """Steps of a waterfall; what are smaller than the last of them are one step together."""
@@ -32,7 +36,7 @@ _SMALL = 0.005
 """Fraction of the longer step below which a kind is one of the small ones."""
 _ZOOM = 0.75
 """Fraction of the longer step above which everything must happen for the axis not to start at zero."""
-_MOST_LOSSES, _LETTERS = 9, 118
+_MOST_KINDS, _MOST_LOSSES = 10, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +50,55 @@ class Step:
     is_total: bool = False
 
 
-def render(explained: Explanation | Losses, options: RenderOptions) -> bytes:
-    """Return the plot, 1800 x 990 pixels."""
+def draw(explained: Explanation | Losses, options: RenderOptions) -> Figure:
+    """Draw the waterfalls of a difference, or what a model's changes would save."""
     subtitle = f"{explained.device_title}: {captions.workload(explained)}"
-    figure = drawing.start(_HEIGHT, captions.title(explained), subtitle, _HEADING)
-    figure.text(0.02, 0.022, _note(explained), fontsize=9, color=FAINT, parse_math=False)
+    heading, note = Heading(captions.title(explained), subtitle), _note(explained)
     if isinstance(explained, Losses):
-        _spent(figure.add_axes((0.02, 0.09, 0.3, 0.74)), explained)
-        _savings(figure.add_axes((0.37, 0.09, 0.61, 0.74)), explained)
-    else:
-        by_kind, by_stage = (
-            steps(explained, explained.difference.kinds, True),
-            steps(explained, explained.difference.stages, False),
-        )
-        limits = _limits([*by_kind, *by_stage])
-        _waterfall(figure.add_axes((0.165, 0.12, 0.37, 0.71)), "By kind of operator", by_kind, limits)
-        _waterfall(figure.add_axes((0.66, 0.12, 0.325, 0.71)), "By stage, in the order of a step", by_stage, limits)
-    return drawing.png(figure)
+        panels = [
+            Panel(_SPENT * min(_MOST_KINDS, len(explained.kinds)), share=1, least=2.4),
+            Panel(_SPENT * min(_MOST_LOSSES, max(1, len(explained.losses))), share=2, least=4.6),
+        ]
+        figure, (spent, saved) = sheet(options.look, heading, panels, note=note)
+        _spent(spent, explained)
+        _savings(saved, explained)
+        return figure
+    drawn = {what: _steps_of(explained, what) for what in WATERFALLS}
+    names = [_names_width(item) for item in drawn.values()]
+    panels = [
+        Panel(_STEP * len(item), left=room, below=0.5, least=2.0)
+        for item, room in zip(drawn.values(), names, strict=True)
+    ]
+    figure, axes = sheet(options.look, heading, panels, note=note)
+    limits = _limits([step for item in drawn.values() for step in item])
+    for item, what in zip(axes, WATERFALLS, strict=True):
+        _waterfall(item, WATERFALLS[what], drawn[what], limits)
+    return figure
+
+
+def panels(explained: Explanation | Losses) -> tuple[str, ...]:
+    """Return the names of the panels: what time is divided by."""
+    return LOST if isinstance(explained, Losses) else tuple(WATERFALLS)
+
+
+def draw_on(axes: Axes, explained: Explanation | Losses, what: str) -> None:
+    """Draw one of the panels."""
+    if isinstance(explained, Losses):
+        (_spent if what == "spent" else _savings)(axes, explained)
+        return
+    drawn = _steps_of(explained, what)
+    _waterfall(axes, WATERFALLS[what], drawn, _limits(drawn))
+
+
+def _steps_of(explained: Explanation, what: str) -> tuple[Step, ...]:
+    if what == "kind":
+        return steps(explained, explained.difference.kinds, True)
+    return steps(explained, explained.difference.stages, False)
+
+
+def _names_width(drawn: Sequence[Step]) -> float:
+    """Return the inches that the names of a waterfall's steps take."""
+    return 0.15 + max(width_inches(" ".join(step.name.split()), _FONT, "bold") for step in drawn)
 
 
 def steps(explanation: Explanation, parts: Sequence[Part], largest_first: bool) -> tuple[Step, ...]:
@@ -131,15 +167,15 @@ def _waterfall(axes: Axes, title: str, drawn: Sequence[Step], limits: tuple[floa
     axes.grid(axis="x", color=GRID, linewidth=0.7)
     axes.set_axisbelow(True)
     starts = f" (the axis starts at {units.number(start)} ms)" if start else ""
-    axes.set_xlabel(f"predicted ms a step{starts}", fontsize=9, color=FAINT)
+    name_x(axes, f"predicted ms a step{starts}", color=FAINT)
     drawing.panel_title(axes, 1.03, title, fontsize=11)
 
 
 def _spent(axes: Axes, losses: Losses) -> None:
     """Draw what each kind of operator takes."""
-    kinds = losses.kinds[:10]
+    kinds = losses.kinds[:_MOST_KINDS]
     axes.set_axis_off()
-    axes.set(xlim=(0, 1.3 * max((kind.seconds for kind in kinds), default=1.0) or 1.0), ylim=(10, -0.6))
+    axes.set(xlim=(0, 1.3 * max((kind.seconds for kind in kinds), default=1.0) or 1.0), ylim=(len(kinds) - 0.5, -0.6))
     drawing.panel_title(axes, 1.03, "Where the predicted time goes", fontsize=11, color="black")
     for place, kind in enumerate(kinds):
         write(axes, 0, place - 0.2, kind.kind)
@@ -154,19 +190,24 @@ def _savings(axes: Axes, losses: Losses) -> None:
     most = max((loss.seconds for loss in shown if not loss.analysed), default=0.0)
     longest = max([most, *(loss.saved_seconds for loss in shown)], default=0.0) or 1.0
     axes.set_axis_off()
-    axes.set(xlim=(0, 1.3 * longest), ylim=(_MOST_LOSSES, -0.6))
+    axes.set(xlim=(0, 1.3 * longest), ylim=(max(1, len(shown)) - 0.5, -0.6))
     title = "What a change would save, of what its operators take (grey)"
     drawing.panel_title(axes, 1.03, title, fontsize=11, color="black")
     if not shown:
         write(axes, 0, 0, f"No known change is predicted to save {units.share(savings.LEAST)} or more.", color=FAINT)
     for place, loss in enumerate(shown):
-        write(axes, 0, place - 0.22, elide_end(f"{loss.what}: {loss.change}", _LETTERS), fontsize=8.5)
+        write(axes, 0, place - 0.22, _fitting(axes, f"{loss.what}: {loss.change}"), fontsize=8.5)
         if not loss.analysed:
             axes.barh(place + 0.2, loss.seconds, height=0.34, color=theme.PALER)
         axes.barh(place + 0.2, loss.saved_seconds, height=0.34, color=LESS)
         end = loss.saved_seconds if loss.analysed else loss.seconds
         label = f"{_signed(-1e3 * loss.saved_seconds)} ms, {units.share(loss.saved_share)}"
         write(axes, end + 0.01 * axes.get_xlim()[1], place + 0.2, label, weight="bold")
+
+
+def _fitting(axes: Axes, content: str) -> str:
+    """Return as much of a line as fits the axes."""
+    return "".join(wrap(content, 8.5, inches(axes)[0], 1))
 
 
 def _note(explained: Explanation | Losses) -> str:

@@ -1,19 +1,34 @@
-"""The PNG writer of a validation: predicted against measured images/s, coloured by phase and device."""
+"""Figures of a validation: predicted against measured images/s, coloured by phase and device."""
 
 from __future__ import annotations
 
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
 from memprof import words
 from memprof.reports.validation import scatter
-from memprof.reports.validation.scatter import Dot
+from memprof.reports.validation.scatter import Dot, Dots
 from memprof.reports.writer import RenderOptions
 from memprof.validation.records import Validation
 from memprof.validation.statistics import worst
 
-EXTENSION = "png"
+
+def draw(validation: Validation, options: RenderOptions) -> Figure:
+    """Draw the plot."""
+    return scatter.draw(_dots(validation), options.look)
 
 
-def render(validation: Validation, options: RenderOptions) -> bytes:
-    """Return the plot, 1800 x 1050 pixels."""
+def panels(validation: Validation) -> tuple[str, ...]:
+    """Return the names of the panels."""
+    return scatter.PANELS
+
+
+def draw_on(axes: Axes, validation: Validation, what: str) -> None:
+    """Draw one of the panels."""
+    scatter.draw_on(axes, _dots(validation), what)
+
+
+def _dots(validation: Validation) -> Dots:
     devices = [case.device for case in validation.predicted]
     several = len(set(devices)) > 1
     dots = [
@@ -27,4 +42,4 @@ def render(validation: Validation, options: RenderOptions) -> bytes:
         if case.measurement and case.prediction
     ]
     furthest = {case.model for case in worst(validation.cases, scatter.MOST_NAMES)}
-    return scatter.draw(dots, validation.table.name, devices, "images/s", furthest)
+    return Dots(dots, validation.table.name, devices, "images/s", furthest)
