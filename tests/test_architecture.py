@@ -48,7 +48,7 @@ MAY_IMPORT: dict[str, str] = {
     "whatif": "report models findings comparisons validation",
     "sweeps": "_version report journal files tensors models workload devices profiles roofline analysis",
     "gate": "_version report tensors models files workload devices profiles analysis",
-    "reports": "report tensors findings comparisons whatif validation gate frontier papers",
+    "reports": "report tensors findings comparisons whatif validation gate frontier papers sweeps",
     "api": "report tensors files workload devices comparisons traces profiles operators calls analysis validation "
     "whatif gate reports",
     "commands": "report tensors models files workload devices comparisons profiles traces calibration analysis sweeps "
