@@ -1,5 +1,6 @@
 // Starts the page: every view draws itself once, then follows what a reader chooses.
 import { drawFacets } from "./facets.js";
+import { drawMemory } from "./memory.js";
 import { drawPlot } from "./plot.js";
 import { follow } from "./store.js";
 import { drawTable } from "./table.js";
@@ -12,4 +13,5 @@ drawPlot();
 drawTree();
 drawTable();
 drawWords();
+drawMemory();
 follow();

@@ -14,7 +14,7 @@ export const variation = variationOf(asked.get("precision"), asked.get("batch"))
 const { page: other, report: others } = variation < 0 ? {} : parse(`memprof-variation-${variation}`);
 export const page = other ?? own;
 const embedded = others ?? parse("memprof-report");
-const records = embedded.reports ?? [embedded];
+export const records = embedded.reports ?? [embedded];
 
 // What a terminal or a browser would obey instead of showing it, as memprof.reports.parts.harmless has it.
 const plain = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
