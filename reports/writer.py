@@ -135,11 +135,15 @@ class Writers(Generic[Document]):
         """Return what files of the document are called before the extension: the name of the folder."""
         return self.folder.rpartition(".")[2]
 
-    def get(self, name: str) -> Format[Document]:
-        """Return a format; OutputError names the nearest ones where there is none."""
+    def check(self, name: str) -> None:
+        """Raise OutputError, which names the nearest ones, where there is no format of this name."""
         if name not in self.names:
             what = f"{self.command} writes no {name!r}" if self.command else f"unknown format {name!r}"
             raise OutputError(what, did_you_mean(name, self.names))
+
+    def get(self, name: str) -> Format[Document]:
+        """Return a format; OutputError names the nearest ones where there is none."""
+        self.check(name)
         return Format(name, self.folder, self.prepare)
 
     def render(self, document: Document, name: str, options: RenderOptions | None = None) -> bytes:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from memprof.report.elsewhere import WhatIf
     from memprof.whatif.batches import Batches
 
-_BATCH_FORMATS = ("md", "csv", "png", "json")
+_BATCH_FORMATS = ("html", "md", "csv", "png", "json")
 """Files of several batch sizes, where nothing else is asked for."""
 
 
