@@ -19,7 +19,7 @@ from memprof.reports.page import colors, scripts
 from memprof.reports.page import columns as page_columns
 from memprof.reports.page.first import Figure, assumed, figures, line
 from memprof.reports.page.frame import frame
-from memprof.reports.page.lane import Lane, lane
+from memprof.reports.page.lane import Lane, lane, runs_told
 from memprof.reports.page.memory import Course, course
 from memprof.reports.parts import cells, pages, theme
 from memprof.reports.parts.harmless import show_hidden
@@ -113,6 +113,7 @@ class Run:
     details: tuple[Table, ...]
     timing: tuple[Fact, ...]
     notes: tuple[str, ...]
+    runs: str
 
     @property
     def parts(self) -> tuple[tuple[float, str], ...]:
@@ -242,6 +243,7 @@ def _run(digest: Digest, options: RenderOptions) -> Run:
         details=tuple(table for table in details if table),
         timing=measured_tables.timing(digest),
         notes=measured_tables.telemetry_notes(digest),
+        runs=runs_told(digest),
     )
 
 

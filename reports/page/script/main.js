@@ -4,6 +4,7 @@ import { drawMemory } from "./memory.js";
 import { drawPlot } from "./plot.js";
 import { follow } from "./store.js";
 import { drawTable } from "./table.js";
+import { drawTimelines } from "./timeline.js";
 import { drawTree } from "./tree.js";
 import { drawWords } from "./words.js";
 
@@ -14,4 +15,5 @@ drawTree();
 drawTable();
 drawWords();
 drawMemory();
+drawTimelines();
 follow();

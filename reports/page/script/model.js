@@ -36,6 +36,9 @@ records.forEach((record, report) => {
   }
 });
 
+// The number of an operator by its place in a report.
+export const rowAt = (report, place) => starts[report] + place;
+
 // Everything that can be chosen, by its key: "operator.0.3" is the fourth group of operators of the first report.
 const chosenBy = new Map();
 const items = [];
