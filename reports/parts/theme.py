@@ -51,6 +51,8 @@ BOUND_COLORS = {
 what is no ceiling of the device. All are muted, so that none is taken for a kind of operator; see the test of them."""
 DEVICE_COLORS = ("#3E8E6E", PURPLE, VERMILION, "#9B9B9B")
 """Parts of a device's time: computing, communication with nothing beside, waiting for launches, otherwise idle."""
+MEMORY_COLORS = {"parameters": "#4C72A8", "optimizer": "#7B5EA7", "gradients": "#B98A2F", "activations": "#8FB8A8"}
+"""Who holds memory, by name."""
 DARK_COLORS = {
     WINE: "#C8668F",
     INDIGO: "#8C7BE0",

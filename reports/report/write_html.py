@@ -19,7 +19,8 @@ from memprof.reports.page import colors, scripts
 from memprof.reports.page import columns as page_columns
 from memprof.reports.page.first import Figure, assumed, figures, line
 from memprof.reports.page.frame import frame
-from memprof.reports.page.lane import Lane, lane
+from memprof.reports.page.lane import Lane, lane, runs_told
+from memprof.reports.page.memory import Course, course
 from memprof.reports.parts import cells, pages, theme
 from memprof.reports.parts.harmless import show_hidden
 from memprof.reports.parts.tables import Fact, Table
@@ -99,6 +100,7 @@ class Section:
     top: Table | None
     top_notes: tuple[str, ...]
     run: Run | None
+    course: Course | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ class Run:
     details: tuple[Table, ...]
     timing: tuple[Fact, ...]
     notes: tuple[str, ...]
+    runs: str
 
     @property
     def parts(self) -> tuple[tuple[float, str], ...]:
@@ -174,6 +177,7 @@ def _contents(sections: Sequence[Section], *, has_operators: bool) -> list[tuple
         ("why", "Why", True),
         ("side-by-side", "Side by side", several),
         ("device-time", "Device time", bool(first and first.device)),
+        ("memory", "Memory", sections[0].course is not None),
         ("modules", "Modules", has_operators),
         ("operators-section", "Operators", has_operators),
         ("kinds-section", "Kinds", has_operators),
@@ -215,6 +219,7 @@ def _section(index: int, digest: Digest, options: RenderOptions) -> Section:
         top=top,
         top_notes=top_table.notes(digest, options) if top else (),
         run=_run(digest, options) if digest.is_measured else None,
+        course=course(digest),
     )
 
 
@@ -238,6 +243,7 @@ def _run(digest: Digest, options: RenderOptions) -> Run:
         details=tuple(table for table in details if table),
         timing=measured_tables.timing(digest),
         notes=measured_tables.telemetry_notes(digest),
+        runs=runs_told(digest),
     )
 
 

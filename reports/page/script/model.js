@@ -14,7 +14,7 @@ export const variation = variationOf(asked.get("precision"), asked.get("batch"))
 const { page: other, report: others } = variation < 0 ? {} : parse(`memprof-variation-${variation}`);
 export const page = other ?? own;
 const embedded = others ?? parse("memprof-report");
-const records = embedded.reports ?? [embedded];
+export const records = embedded.reports ?? [embedded];
 
 // What a terminal or a browser would obey instead of showing it, as memprof.reports.parts.harmless has it.
 const plain = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
@@ -35,6 +35,9 @@ records.forEach((record, report) => {
     });
   }
 });
+
+// The number of an operator by its place in a report.
+export const rowAt = (report, place) => starts[report] + place;
 
 // Everything that can be chosen, by its key: "operator.0.3" is the fourth group of operators of the first report.
 const chosenBy = new Map();

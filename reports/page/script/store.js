@@ -21,11 +21,12 @@ const READ = {
   group: oneOf("kind", "module", "bound", "phase"),
   sort: (text) => (keys.includes(text.replace(/^-/, "")) || /^-?name$/.test(text) ? text : undefined),
   columns: oneOf("all"),
+  time: (text) => (/^[\d.e-]+,[\d.e-]+$/.test(text) ? text : undefined),
   at: (text) => (document.getElementById(text) ? text : undefined),
 };
 const FIRST = {
   level: "binding", bubbles: "operator", zoom: "", filter: "", kinds: [], bounds: [], without: [], chosen: [], only: "",
-  measure: "time", root: "", group: "", sort: `-${page.first}`, columns: "", at: "",
+  measure: "time", root: "", group: "", sort: `-${page.first}`, columns: "", time: "", at: "",
 };
 
 const devices = page.scenes.slice(1).map((scene) => scene.name);

@@ -51,6 +51,7 @@ function ofReport(report, words) {
   words[`figures.${report}`].forEach((figure, number) => own[number] && figured(own[number], figure));
   put(place(`findings.${report}`), ...words[`findings.${report}`].map((sentence) => made("li", "", sentence)));
   put(place(`warnings.${report}`), ...words[`warnings.${report}`].map(warning));
+  put(place(`memory.${report}`), words[`memory.${report}`]);
   strip(place(`bounds.${report}`)?.querySelector(".strip"), report);
   const named = (item, className) => {
     const head = made("th", className);
