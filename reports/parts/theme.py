@@ -17,11 +17,11 @@ MORE, LESS = "#B2182B", "#2166AC"
 """Time that is added, and time that is saved."""
 SLOWER, FASTER = "#c0532d", "#2a78b5"
 """Variants held against their baseline."""
-BLUE, VERMILION, GREEN, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
-SKY, WINE, OLIVE, INDIGO, GREY = "#56B4E9", "#882255", "#999933", "#332288", "#7F7F7F"
+BLUE, VERMILION, GREEN, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E7757F", "#E69F00"
+SKY, WINE, OLIVE, INDIGO, GREY = "#56B4E9", "#8E2866", "#999933", "#332187", "#78757D"
 SERIES_COLORS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, WINE, OLIVE, INDIGO, GREY)
 """Colours of series that are no kinds of operators, in order."""
-_OTHER = "#AAAAAA"
+_OTHER = "#A1A5A7"
 KIND_COLORS = {
     "convolution": BLUE,
     "depthwise convolution": VERMILION,
@@ -36,14 +36,14 @@ KIND_COLORS = {
     "unknown": _OTHER,
 }
 BOUND_COLORS = {
-    "dram": "#1B3A57",
-    "l2": "#5A7A96",
-    "l1": "#A8BED2",
+    "dram": "#132A3F",
+    "l2": "#607397",
+    "l1": "#ABC3DC",
     "tensor": "#5E4312",
-    "fp32": "#9A8052",
-    "fp16": "#D9CBA6",
-    "issue": "#5B3A6E",
-    "latency": "#A995B8",
+    "fp32": "#997C4C",
+    "fp16": "#DBCBA7",
+    "issue": "#78424D",
+    "latency": "#B28AB6",
     "launch": "#2F2F2F",
     "host": "#D2D2D2",
 }
@@ -56,12 +56,12 @@ DARK_COLORS = {
     INDIGO: "#8C7BE0",
     BLUE: "#3391D6",
     GREY: "#8F8F8F",
-    "#1B3A57": "#42688F",
-    "#5A7A96": "#7599B8",
-    "#A8BED2": "#ABCBE6",
+    "#132A3F": "#42688F",
+    "#607397": "#7599B8",
+    "#ABC3DC": "#ABCBE6",
     "#5E4312": "#8F7136",
-    "#9A8052": "#B99F6F",
-    "#5B3A6E": "#8C6AA3",
+    "#997C4C": "#B99F6F",
+    "#78424D": "#8C6AA3",
     "#2F2F2F": "#5F6368",
 }
 """What a dark page shows in place of a colour that would hardly stand out there."""
