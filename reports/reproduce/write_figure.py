@@ -25,24 +25,28 @@ _NOTE = (
 
 
 def draw(reproduction: Reproduction, options: RenderOptions) -> Figure:
-    """Draw the figure of the paper."""
+    """Draw accuracy against training throughput."""
     condition = reproduction.condition(reproduction.figure_condition)
     subtitle = f"{condition.words}, batch {condition.batch_size}. {words.concluded(reproduction)}"
     heading = Heading(f"{reproduction.title.partition(':')[0]}, {reproduction.figure}", subtitle)
     legend = [Entry(color, name) for name, color in _colors(points(reproduction)).items()]
-    panel = Panel(6.1, left=0.55, below=0.5, above=0.1, grows=True, aspect=1.0)
+    panel = Panel(6.4, left=0.55, below=0.5, above=0.15, grows=True, aspect=0.8)
     figure, (axes,) = sheet(options.look, heading, [panel], legend=legend, note=_NOTE)
-    draw_on(axes, reproduction, "")
+    _draw(axes, reproduction)
     return figure
 
 
 def panels(reproduction: Reproduction) -> tuple[str, ...]:
-    """Return the names of the panels: there is one."""
-    return ("throughputs",)
+    """Return the names of the panels: the one figure."""
+    return (reproduction.figure,)
 
 
 def draw_on(axes: Axes, reproduction: Reproduction, what: str) -> None:
-    """Draw accuracy over throughput."""
+    """Draw the figure on axes."""
+    _draw(axes, reproduction)
+
+
+def _draw(axes: Axes, reproduction: Reproduction) -> None:
     found = points(reproduction)
     colors = _colors(found)
     _decorate(axes, found)

@@ -10,10 +10,14 @@ const SVG = "http://www.w3.org/2000/svg";
 
 export function drawWords() {
   watch(["device"], tell);
-  const select = document.getElementById("device-choice");
-  if (!select) return;
-  select.addEventListener("change", () => change({ device: select.value }, "words"));
-  watch(["device"], () => { select.value = state.device; });
+  for (const name of ["device", "precision", "batch"]) {
+    const select = document.getElementById(`${name}-choice`);
+    if (!select) continue;
+    if (name === "device") for (const option of [...select.options]) option.disabled = !page.scenes.some((scene, at) => (scene.name ?? "") === option.value || (!at && !option.value));
+    select.addEventListener("change", () => change({ [name]: select.value }, "words"));
+    watch([name], () => { select.value = state[name]; });
+  }
+  if (now.scene.words) tell();
 }
 
 // Fills an element; what it held at home comes back with the page's own device.

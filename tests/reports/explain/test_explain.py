@@ -159,7 +159,7 @@ def test_two_models_through_the_command_line(compared: tuple[Outcome, Path]) -> 
     outcome, folder = compared
     assert (outcome.code, outcome.err) == (0, "")
     place = folder / "memprof-report"
-    assert sorted(os.listdir(place)) == ["explain.json", "explain.md", "explain.png"]
+    assert sorted(os.listdir(place)) == ["explain.html", "explain.json", "explain.md", "explain.png"]
     record = json.loads((place / "explain.json").read_text(encoding="utf-8"))
     assert record["workload"] | {"model": ""} == record["against"] | {"model": ""}
     assert (record["workload"]["model"], record["against"]["model"]) == ("convnext_atto", "inceptionnext_atto")
@@ -189,7 +189,7 @@ def test_one_model_through_the_command_line(tmp_path: Path) -> None:
     [
         (("--model", "convnext_atto", "--against", "convnext_ato"), "convnext_atto"),
         (("--model", "inceptionnext_b", "--against", "inceptionnext_b_384"), "--resolution 224"),
-        (("--model", "convnext_atto", "--format", "html"), "png"),
+        (("--model", "convnext_atto", "--format", "htm"), "png"),
         (("--model", "convnext_atto", "--format", ","), "name at least one"),
         (("--model", "convnext_atto", "--resolution", "0"), "resolution 0"),
         (("--model", "convnext_atto", "--device", "a1000000"), "did you mean"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,20 @@ import pytest
 from memprof import reports
 from memprof.report.record import Report
 from memprof.reports import RenderOptions
+from memprof.reports.saved import KINDS
 from tests.reports.measured_sample import on_cpu, traced
 from tests.reports.page.document_sample import sample_page
 from tests.reports.sample import incomplete, sample
+from tests.reports.saved.samples import DOCUMENTS as SAMPLES
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 Open = Callable[..., Any]
+
+
+def _page(name: str) -> bytes:
+    return KINDS[name].writers.render(SAMPLES[name](), "html")
+
+
 PAGES: dict[str, Callable[[], list[Report]]] = {
     "one": lambda: [sample()],
     "training": lambda: [sample("convnext_t", "train")],
@@ -29,7 +38,10 @@ PAGES: dict[str, Callable[[], list[Report]]] = {
     "cpu": lambda: [on_cpu()],
     "hostile": lambda: [incomplete()],
 }
-DOCUMENTS: dict[str, Callable[[], bytes]] = {"document": sample_page}
+DOCUMENTS: dict[str, Callable[[], bytes]] = {
+    "document": sample_page,
+    **{name: partial(_page, name) for name in SAMPLES},
+}
 """Pages of documents that are no reports."""
 
 
