@@ -269,5 +269,6 @@ def _print_traceback(error: BaseException, arguments: Sequence[str]) -> None:
 
 def _fail(message: str) -> int:
     text = "".join(mark if mark.isprintable() else ascii(mark).strip("'\"") for mark in " ".join(message.split()))
-    click.echo(click.style("error: ", fg="red", bold=True) + text, err=True)
+    first = "error: " if os.environ.get("NO_COLOR") else click.style("error: ", fg="red", bold=True)
+    click.echo(first + text, err=True)
     return 2
