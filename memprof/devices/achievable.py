@@ -38,9 +38,9 @@ OWN_FIGURES = ("sm_count", "l2_capacity_bytes", "power_watts")
 class Statement:
     """A value of one constant with its source, and which devices it is for: None is all.
 
-    `memory` is the beginning of the memory's type ("HBM", "GDDR"); `half_rate` is whether tensor cores run at half
-    their rate when they accumulate in FP32 (GeForce), which leaves the rest of the SM more time to feed them.
-    `capability` is the beginning of the compute capability ("8.9", "9.").
+    `memory` is the beginning of the memory's type ("HBM", "GDDR"), `capability` that of the compute capability ("8.9",
+    "9."), or several of them in a row ("9. 10."); `half_rate` is whether tensor cores run at half their rate when they
+    accumulate in FP32 (GeForce), which leaves the rest of the SM more time to feed them.
     """
 
     value: float
@@ -52,10 +52,14 @@ class Statement:
     def fits(self, device: Device) -> bool:
         """Return whether the statement is about `device`."""
         return (
-            (self.memory is None or (device.memory_type or "").startswith(self.memory))
+            _begins(device.memory_type, self.memory)
             and (self.half_rate is None or self.half_rate == _is_half_rate(device))
-            and (self.capability is None or (device.compute_capability or "").startswith(self.capability))
+            and _begins(device.compute_capability, self.capability)
         )
+
+
+def _begins(text: str | None, beginnings: str | None) -> bool:
+    return beginnings is None or (text or "").startswith(tuple(beginnings.split()))
 
 
 def _is_half_rate(device: Device) -> bool:

@@ -136,4 +136,9 @@ def test_both_conditions_of_a_statement_must_hold() -> None:
 def test_constants_that_depend_on_the_device_do() -> None:
     a100, t4, geforce = (achievable(devices.get(name)) for name in ("a100", "t4", "rtx3090"))
     assert len({figures["stream_dram_fraction"].value for figures in (a100, t4, geforce)}) == 3
-    assert a100["matmul_tensor_fraction"] == t4["matmul_tensor_fraction"] != geforce["matmul_tensor_fraction"]
+    assert a100["tile_prologue_depth"] == t4["tile_prologue_depth"] != geforce["tile_prologue_depth"]
+
+
+def test_a_statement_may_name_several_beginnings() -> None:
+    several = Statement(1.0, "", capability="8.9 9.")
+    assert [several.fits(devices.get(name)) for name in ("rtx4090", "h100", "a100")] == [True, True, False]
