@@ -46,6 +46,10 @@ class GateError(MemprofError):
     """A gate that cannot decide: its baseline, configuration or history is missing, damaged or of something else."""
 
 
+class SweepError(MemprofError):
+    """A sweep that cannot begin or go on: its file, its folder, its workers, or a question to its results."""
+
+
 class OutputError(MemprofError):
     """An output that cannot be written."""
 

@@ -43,6 +43,26 @@ def hold(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def hold_alone(path: Path) -> Iterator[bool]:
+    """Lock a file, made where missing, for as long as this lasts, and tell whether nobody else had.
+
+    Where the file system has no locks, who else is there cannot be known, and it tells that nobody is.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        except OSError:
+            pass
+        yield True
+    finally:
+        os.close(handle)
+
+
 def settle(folder: Path) -> None:
     """Have the files of a folder be those of one change, before they are read."""
     if next(folder.glob(f"{_JOURNAL}*"), None) is not None:

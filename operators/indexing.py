@@ -198,3 +198,22 @@ def cost_masked_select(call: OperatorCall) -> tuple[Work, ...]:
     return (
         stream("gather", tensors[:2], (output,), dtype=source.dtype, assumed="a mask is assumed to keep everything"),
     )
+
+
+@formula("aten::masked_scatter", "aten::masked_scatter_", kind=Kind.LAYOUT)
+def cost_masked_scatter(call: OperatorCall) -> tuple[Work, ...]:
+    """Cost masked_scatter(x, mask, source): the mask is counted through, then elements are taken in that order.
+
+    The count of those before each element is a 64-bit number (ATen/native/cuda/IndexKernel.cu, masked_scatter_kernel).
+    How many are taken the data decide: as many as the source has, and not more than x. In place x is not copied first.
+    """
+    target, mask, source = call.tensor(0), call.tensor(1), call.tensor(2)
+    flags = dense(broadcast_shapes(mask.shape, target.shape), mask.dtype)
+    before, result = dense(flags.shape, "int64"), dense(flags.shape, target.dtype)
+    taken = dense((min(elements(source), elements(result)),), source.dtype)
+    copy = () if call.name.endswith("_") else (stream("copy", (target,), (result,)),)
+    scan = stream("scan", (flags,), (before,))
+    return (*copy, scan, stream("scatter", (result, flags, before, taken), (result,), assumed=_ALL_TAKEN))
+
+
+_ALL_TAKEN = "as many elements as the source has are assumed to be taken"

@@ -12,7 +12,7 @@ from memprof.calls import OperatorCall
 from memprof.operators import fvcore_counts
 from memprof.operators.elementwise import pointwise
 from memprof.operators.registry import formula
-from memprof.operators.traffic import make_work, stream
+from memprof.operators.traffic import fill, make_work, stream
 from memprof.operators.work import Traffic, Work
 from memprof.tensors.shapes import (
     Shape,
@@ -117,6 +117,14 @@ def cost_scan(call: OperatorCall) -> tuple[Work, ...]:
     source = call.tensor(0)
     flops = elements(source) if is_floating(source.dtype) else 0
     return (stream("scan", (source,), (dense(source.shape, source.dtype),), flops=flops),)
+
+
+@formula("aten::histc", kind=Kind.REDUCTION)
+def cost_histogram(call: OperatorCall) -> tuple[Work, ...]:
+    """Cost histc(x, bins, min, max): x is read and counted by block (ATen/native/cuda/SummaryOps.cu)."""
+    source = call.tensor(0)
+    bins = dense((integers(call.argument(1)) or (100,))[:1], source.dtype)
+    return (fill("fill", bins), stream("count", (source,), (bins,)))
 
 
 @formula("aten::cummax", "aten::cummin", kind=Kind.REDUCTION)

@@ -30,6 +30,7 @@ ALLOCATION_AND_METADATA = """
     sym_storage_offset is_floating_point is_complex is_conj is_neg is_nonzero is_pinned is_same_size is_set_to
     _is_zerotensor output_nr retain_grad requires_grad_ set_data _version record_stream
     _has_compatible_shallow_copy_type _debug_has_internal_overlap _assert_async _assert_tensor_metadata
+    cudnn_is_acceptable _linalg_check_errors
 """
 
 SYNCHRONISATION = "item _local_scalar_dense"
@@ -42,5 +43,5 @@ COMPOSITES = """
     scalar_tensor pad repeat tile
 """
 
-declare_free(*_aten(VIEWS), *_aten(ALLOCATION_AND_METADATA), *_aten(SYNCHRONISATION))
+declare_free(*_aten(VIEWS), *_aten(ALLOCATION_AND_METADATA), *_aten(SYNCHRONISATION), "torchvision::_cuda_version")
 declare_composite(*_aten(COMPOSITES))

@@ -43,13 +43,16 @@ MAY_IMPORT: dict[str, str] = {
     "analysis": "_version report tensors models workload devices counters profiles calls operators roofline traces",
     "validation": "report tensors models workload devices comparisons profiles calls operators roofline traces "
     "analysis",
+    "frontier": "report models devices analysis validation",
+    "papers": "report tensors models devices analysis validation",
     "whatif": "report models findings comparisons validation",
+    "sweeps": "_version report journal files tensors models workload devices profiles roofline analysis",
     "gate": "_version report tensors models files workload devices profiles analysis",
-    "reports": "report tensors findings comparisons whatif validation gate",
+    "reports": "report tensors findings comparisons whatif validation gate frontier papers sweeps",
     "api": "report tensors files workload devices comparisons traces profiles operators calls analysis validation "
     "whatif gate reports",
-    "commands": "report tensors models files workload devices comparisons profiles traces calibration analysis "
-    "validation whatif gate reports",
+    "commands": "report tensors models files workload devices comparisons profiles traces calibration analysis sweeps "
+    "validation whatif gate reports frontier papers",
     "pytest_plugin": "report analysis gate reports",
     "cli": "_version",
     "__main__": "cli",
@@ -82,7 +85,7 @@ def test_every_module_has_its_place() -> None:
     assert len(modules()) > 200
     assert {part(module) for module in modules()} == set(MAY_IMPORT)
     assert {path.stem for path in (ROOT / "memprof").glob("*.py")} == TOP_LEVEL
-    assert {path.stem for path in (ROOT / "reports").glob("*.py")} == {"__init__", "writer"}
+    assert {path.stem for path in (ROOT / "reports").glob("*.py")} == {"__init__", "look", "writer"}
 
 
 def test_imports_point_one_way() -> None:

@@ -131,7 +131,6 @@ def refused(folder: Path, *arguments: str, **changes: str) -> str:
         ("roofline resnet18 --batch-size 1..x", "'1..x' gives no batch sizes; write 1..512"),
         ("roofline resnet18 --batch-size 1..100:1", "are more than 64; write larger steps"),
         ("roofline resnet18 --batch-size 1..100000", "batch size 100000 is out of range"),
-        ("roofline resnet18 --batch-size 1..4 --format html", "several values writes no 'html'"),
         ("roofline resnet18 --batch-size 1..4 --dollars-per-hour 0", "0.0 dollars an hour is no price"),
         ("roofline resnet18 --dollars-per-hour 2", "--dollars-per-hour needs several batch sizes"),
         ("compare resnet18 --batch-size 1..4", "`memprof roofline --batch-size 1..512` takes them"),

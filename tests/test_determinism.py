@@ -17,10 +17,10 @@ def test_every_format_is_the_same_to_the_byte(tmp_path: Path) -> None:
     for folder, settings in zip((tmp_path / "one", tmp_path / "two" / "deeper"), SETTINGS, strict=True):
         folder.mkdir(parents=True)
         models = ("--model", "inceptionnext_t", "--model", "resnet18", "--batch-size", "2", "--phase", "train")
-        formats = ("--format", "json,html,csv,md,png", "--output", "out")
+        formats = ("--format", "json,html,csv,md,png,svg,pdf", "--output", "out")
         done = memprof("roofline", *models, *formats, cwd=folder, **settings)
         assert (done.code, done.err) == (0, "")
         found.append({path.name: path.read_bytes() for path in (folder / "out").iterdir()})
-    assert len(found[0]) == 5
+    assert len(found[0]) == 7
     assert found[0].keys() == found[1].keys()
     assert [name for name in found[0] if found[0][name] != found[1][name]] == []

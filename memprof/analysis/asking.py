@@ -14,6 +14,7 @@ from memprof.tensors.inputs import Inputs, read_inputs, spec
 from memprof.workload import DEFAULT_BATCH_SIZE, check_batch_size, check_resolution
 
 if TYPE_CHECKING:
+    from memprof.analysis.elsewhere import Held
     from memprof.devices.record import Device
     from memprof.report.record import Report
 
@@ -40,9 +41,13 @@ class Asked:
 
     def analyze(self, model: str, targets: Sequence[str | Path | Device], **settings: Any) -> list[Report]:
         """Analyse a model with this on several devices; `settings` are the others of `analyze_on`."""
-        from memprof.analysis.simulated import analyze_on
+        return [held.report for held in self.hold(model, targets, **settings)]
 
-        return analyze_on(
+    def hold(self, model: str, targets: Sequence[str | Path | Device], **settings: Any) -> list[Held]:
+        """Do as `analyze`, and return with each report the step that it was made of."""
+        from memprof.analysis.simulated import hold_on
+
+        return hold_on(
             model, targets, task=self.task, batch_size=self.batch_size, resolution=self.resolution, **settings
         )
 

@@ -108,10 +108,9 @@ def assemble_report(
     Where the device's kernels were timed, what is predicted is without their waits for the host, as their times are.
     """
     if points is None:
-        roofs = without_host(device) if step.clock is Clock.DEVICE else device
-        points = place(step.costed, roofs, get_precision(workload.precision))
+        points = _placed(step, workload, device)
     points = [point for point in points if point.costed.works]
-    rows = [_with_error(row, workload, device) for row in rows_of(points, step.clock)]
+    rows = [with_error(row, workload, device) for row in rows_of(points, step.clock)]
     if step.clock is not None:
         rows += idle_rows([item for item in step.costed if not item.works], step.unknown, step.clock)
     coverage = _coverage(step.costed, step.unknown, step.read_share)
@@ -120,12 +119,23 @@ def assemble_report(
         workload=workload,
         device=device,
         totals=_totals(points, workload, device, step, rows),
-        memory=_memory(step.memory, device) if step.memory is not None else None,
+        memory=memory_of(step.memory, device) if step.memory is not None else None,
         operators=tuple(rows),
         coverage=coverage,
-        warnings=(*step.remarks, *_assumptions(step.costed), *_warnings(coverage, device)),
+        warnings=(*step.remarks, *assumptions(step.costed), *device_warnings(coverage, device)),
         environment=environment(),
     )
+
+
+def predict_totals(step: CostedStep, workload: Workload, device: DeviceCeilings) -> Totals:
+    """Return the totals of `assemble_report` for a simulated step, without the report."""
+    points = [point for point in _placed(step, workload, device) if point.costed.works]
+    return _totals(points, workload, device, step, ())
+
+
+def _placed(step: CostedStep, workload: Workload, device: DeviceCeilings) -> list[RooflinePoint]:
+    roofs = without_host(device) if step.clock is Clock.DEVICE else device
+    return place(step.costed, roofs, get_precision(workload.precision))
 
 
 def cost_calls(calls: Sequence[OperatorCall]) -> tuple[list[CostedCall], list[OperatorCall]]:
@@ -149,15 +159,24 @@ def cost_calls(calls: Sequence[OperatorCall]) -> tuple[list[CostedCall], list[Op
     return costed, unknown
 
 
-def _with_error(row: OperatorRow, workload: Workload, device: DeviceCeilings) -> OperatorRow:
+def with_error(row: OperatorRow, workload: Workload, device: DeviceCeilings) -> OperatorRow:
+    """Return the row with how far its predicted time is typically off."""
     error = operator_error(device.compared, row.kind, row.dtype, row.engine, workload.precision)
     return replace(row, relative_error=error)
 
 
-def _step_error(points: Sequence[RooflinePoint], workload: Workload, device: DeviceCeilings) -> float | None:
-    """Return how far the step's time is typically off; None where its host, which is assumed, sets notable parts."""
+def step_error_of(points: Sequence[RooflinePoint], workload: Workload, device: DeviceCeilings) -> float | None:
+    """Return how far the time of a step of these operators is typically off, as `step_error` does."""
     seconds = add_up(point.seconds for point in points)
     held_up = add_up(point.seconds for point in points if point.bound == HOST)
+    return step_error(seconds, held_up, workload, device)
+
+
+def step_error(seconds: float, held_up: float, workload: Workload, device: DeviceCeilings) -> float | None:
+    """Return how far a step of `seconds` is typically off, `held_up` of which operators wait for the host.
+
+    None where the host, which is assumed, sets notable parts of it.
+    """
     if not seconds or held_up > HOST_MATTERS * seconds:
         return None
     return network_error(device.compared, device.name, workload.phase, workload.precision)
@@ -191,11 +210,12 @@ def _totals(
         roofline_images_per_second=images / least if least else 0.0,
         host_seconds=float(launched[-1]) if launched.size else 0.0,
         measured_seconds=add_up(row.measured_seconds or 0.0 for row in rows) if step.clock is not None else None,
-        relative_error=_step_error(points, workload, device),
+        relative_error=step_error_of(points, workload, device),
     )
 
 
-def _memory(use: MemoryUse, device: DeviceCeilings) -> Memory:
+def memory_of(use: MemoryUse, device: DeviceCeilings) -> Memory:
+    """Return what holds the device's memory at the step's peak."""
     return Memory(
         float(use.peak_bytes),
         float(use.parameters_bytes),
@@ -228,7 +248,8 @@ def _coverage(costed: Sequence[CostedCall], unknown: Sequence[OperatorCall], rea
     )
 
 
-def _warnings(coverage: Coverage, device: DeviceCeilings) -> list[ReportWarning]:
+def device_warnings(coverage: Coverage, device: DeviceCeilings) -> list[ReportWarning]:
+    """Say what is in no total, and which ceilings of the device are not known."""
     warnings = []
     if coverage.unknown:
         names = ", ".join(item.name for item in coverage.unknown[:5])
@@ -252,7 +273,7 @@ def _warnings(coverage: Coverage, device: DeviceCeilings) -> list[ReportWarning]
     return warnings
 
 
-def _assumptions(costed: Sequence[CostedCall]) -> list[ReportWarning]:
+def assumptions(costed: Sequence[CostedCall]) -> list[ReportWarning]:
     """Say what was assumed where the profile did not record an argument."""
     calls = Counter(assumption_of(item) for item in costed)
     return [

@@ -61,15 +61,20 @@ def kernel_rows(kernels: Iterable[Kernel]) -> tuple[KernelRow, ...]:
 
 def rows_of(points: Sequence[RooflinePoint], clock: Clock | None = None) -> list[OperatorRow]:
     """Count equal calls together; what `clock` measured of them is added up."""
-    groups: dict[tuple[object, ...], list[RooflinePoint]] = defaultdict(list)
-    for point in points:
+    return [row_of([points[place] for place in group], clock) for group in equal_calls(points)]
+
+
+def equal_calls(points: Sequence[RooflinePoint]) -> list[list[int]]:
+    """Return the places of equal calls: those of each row of a report, in order."""
+    groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for place, point in enumerate(points):
         item, call = point.costed, point.costed.call
         key = (
             *(call.name, item.kind, call.module, call.phase, call.tensors()),
             *(_dtype(point), point.bound, item.on_cuda_cores),
         )
-        groups[key].append(point)
-    return [_row(group, clock) for group in groups.values()]
+        groups[key].append(place)
+    return list(groups.values())
 
 
 def idle_rows(free: Sequence[CostedCall], unknown: Sequence[OperatorCall], clock: Clock) -> list[OperatorRow]:
@@ -112,7 +117,7 @@ def _idle_row(kind: Kind, calls: Sequence[OperatorCall], clock: Clock | None) ->
     )
 
 
-def _row(group: Sequence[RooflinePoint], clock: Clock | None) -> OperatorRow:
+def row_of(group: Sequence[RooflinePoint], clock: Clock | None) -> OperatorRow:
     """Return a row of equal calls with their work and what it takes under the roofline."""
     first = group[0]
     row = _idle_row(first.costed.kind, [point.costed.call for point in group], clock)

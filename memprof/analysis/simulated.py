@@ -24,6 +24,7 @@ from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT, check_workload
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from memprof.analysis.elsewhere import Held
     from memprof.devices.hosts import Host
     from memprof.devices.record import Device
     from memprof.profiles.simulated import Simulation
@@ -75,6 +76,35 @@ def analyze_on(
     stack: str = "",
 ) -> list[Report]:
     """Analyse one step of a model on several devices; it is simulated once for each precision. See `analyze`."""
+    held = hold_on(
+        model,
+        targets,
+        task=task,
+        batch_size=batch_size,
+        resolution=resolution,
+        phase=phase,
+        precision=precision,
+        layout=layout,
+        host=host,
+        stack=stack,
+    )
+    return [item.report for item in held]
+
+
+def hold_on(
+    model: str | nn.Module | Callable[[], nn.Module],
+    targets: Sequence[str | Path | Device],
+    *,
+    task: Task = IMAGES,
+    batch_size: int | None = None,
+    resolution: int | None = None,
+    phase: str = INFER,
+    precision: str | None = None,
+    layout: str = DEFAULT_LAYOUT,
+    host: str | Path | Host = DEFAULT_HOST,
+    stack: str = "",
+) -> list[Held]:
+    """Do as `analyze_on`, and return with each report the step that it was made of."""
     records = [devices.get(target) if isinstance(target, (str, Path)) else target for target in targets]
     costs = hosts.costs(hosts.get(host) if isinstance(host, (str, Path)) else host)
     subject, ran_on = subject_of(model), parse_stack(stack)
@@ -85,18 +115,24 @@ def analyze_on(
     # Torch is met only from here on, so that a mistake above is told at once.
     from memprof.analysis.assembly import assemble_report, cost_step
     from memprof.analysis.building import Built
+    from memprof.analysis.elsewhere import Held
     from memprof.profiles.stack_settings import stack_settings
 
     steps = {}
+    chosen = precision
     with stack_settings(ran_on):
         built = Built(subject.sized(image_size(task.inputs, asked.resolution)))
         if precision is None and built.precision:
             workloads = [in_precision(asked, built.precision)] * len(records)
             roofs = [ceilings(record, built.precision, costs) for record in records]
+            chosen = built.precision
         for workload in dict.fromkeys(workloads):
             built.check_precision(workload.precision)
             steps[workload] = cost_step(simulate_built(built.take, workload, task), built.remarks)
-    return [assemble_report(steps[workload], workload, roof) for workload, roof in zip(workloads, roofs, strict=True)]
+    return [
+        Held(assemble_report(steps[workload], workload, roof), steps[workload], costs, chosen)
+        for workload, roof in zip(workloads, roofs, strict=True)
+    ]
 
 
 def requested(

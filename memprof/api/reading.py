@@ -1,47 +1,176 @@
-"""Traces that torch.profiler recorded anywhere, as reports."""
+"""Traces that torch.profiler recorded: as reports, lined up with a model, or two of them against each other."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from memprof import devices
+from memprof.analysis.asking import Asked
+from memprof.api.result import Result
 from memprof.api.speaking import in_python
-from memprof.api.words import PrecisionName
+from memprof.api.words import LayoutName, PhaseName, PrecisionName
+from memprof.profiles.task import Task
+from memprof.reports import alignment as alignment_writers
+from memprof.reports import difference as difference_writers
+from memprof.tensors.inputs import read_inputs
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from memprof.comparisons.alignment import Alignment
+    from memprof.comparisons.changes import TraceDifference
     from memprof.devices.record import Device
+    from memprof.profiles.task import MakeOptimizer
     from memprof.report.record import Report
+    from memprof.traces.records import Trace
+
+    Model = str | nn.Module | Callable[[], nn.Module]
 
 
-@in_python
+@overload
+def read_trace(
+    file: str | Path | Sequence[str | Path],
+    *,
+    device: str | Path | Device | None = None,
+    precision: PrecisionName | None = None,
+    rank: int | None = None,
+    step: int | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    counters: str | Path | None = None,
+) -> Report: ...
+
+
+@overload
+def read_trace(
+    file: str | Path | Sequence[str | Path],
+    *,
+    model: Model,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
+    loss: Callable[[Any], Tensor] | None = None,
+    optimizer: Literal["sgd", "adamw"] | MakeOptimizer = "sgd",
+    batch_size: int | None = None,
+    resolution: int | None = None,
+    phase: PhaseName | None = None,
+    layout: LayoutName | None = None,
+    stack: str = "",
+    device: str | Path | Device | None = None,
+    precision: PrecisionName | None = None,
+    rank: int | None = None,
+    step: int | None = None,
+    start: float | None = None,
+    end: float | None = None,
+) -> Result[Alignment]: ...
+
+
+@overload
 def read_trace(
     file: str | Path,
     *,
+    against: str | Path,
     device: str | Path | Device | None = None,
     precision: PrecisionName | None = None,
     step: int | None = None,
     start: float | None = None,
     end: float | None = None,
+) -> Result[TraceDifference]: ...
+
+
+@in_python
+def read_trace(
+    file: str | Path | Sequence[str | Path],
+    *,
+    device: str | Path | Device | None = None,
+    precision: PrecisionName | None = None,
+    rank: int | None = None,
+    step: int | None = None,
+    start: float | None = None,
+    end: float | None = None,
     counters: str | Path | None = None,
-) -> Report:
+    against: str | Path | None = None,
+    model: Model | None = None,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
+    loss: Callable[[Any], Tensor] | None = None,
+    optimizer: Literal["sgd", "adamw"] | MakeOptimizer = "sgd",
+    batch_size: int | None = None,
+    resolution: int | None = None,
+    phase: PhaseName | None = None,
+    layout: LayoutName | None = None,
+    stack: str = "",
+) -> Report | Result[Alignment] | Result[TraceDifference]:
     """Read a trace of torch.profiler (.json, .json.gz, .zst), from any GPU, as a report with measured times.
 
     `device` is what ran it, by default the GPU that it names; another GPU scales the measured times to that one. `step`
-    is a ProfilerStep's number, `start` and `end` seconds since the trace began. `counters` is a CSV file of Nsight
-    Compute of the same run. docs/traces.md says how to record. TraceError where the file is no trace, or lacks what was
-    asked for.
+    is a ProfilerStep's number, `start` and `end` seconds since the trace began, `rank` chooses one of several files.
+    `counters` is a CSV file of Nsight Compute of the same run. docs/traces.md says how to record.
+
+    With `against`, another trace, the result is what changed between the two, by operator and by module. With `model`,
+    what the trace is of, it is the trace lined up with the model's simulation, in the trace's own batch size,
+    resolution, phase and layout unless others are given; `inputs` to `stack` are as in `memprof.analyze`.
+
+    TraceError where the file is no trace, or lacks what was asked for; WorkloadError where arguments contradict.
     """
-    from memprof.analysis.scaled import is_another, scale_trace
-    from memprof.analysis.traced import add_counters, analyze_trace, check_selection
+    files = [Path(file)] if isinstance(file, (str, Path)) else [Path(one) for one in file]
+    counted, other = (None if path is None else Path(path) for path in (counters, against))
+    named = None if model is None else model if isinstance(model, str) else "the model"
+    _check(files, rank, named, step=step, start=start, end=end, counters=counted, against=other)
+    target = devices.get(device) if isinstance(device, (str, Path)) else device
+    traces = _read([*files, *([other] if other else [])], rank, step, start, end)
+    reports = [_report(trace, target, precision, counted, named) for trace in traces]
+    if other is not None:
+        return _difference(reports)
+    if model is None:
+        return reports[0]
+    asked = Asked(Task(read_inputs(inputs, kwargs), loss, optimizer), batch_size, resolution)
+    return _lined_up(reports[0], model, target, asked, phase=phase, layout=layout, stack=stack)
+
+
+def _difference(reports: Sequence[Report]) -> Result[TraceDifference]:
+    from memprof.comparisons.changes import compare_traces
+
+    return Result(compare_traces(*reports), difference_writers.WRITERS)
+
+
+def _lined_up(report: Report, model: Model, target: Device | None, asked: Asked, **others: Any) -> Result[Alignment]:
+    from memprof.analysis.alike import simulate_like
+    from memprof.comparisons.alignment import align
+
+    return Result(align(report, simulate_like(report, model, target, asked, **others)), alignment_writers.WRITERS)
+
+
+def _check(files: Sequence[Path], rank: int | None, model: str | None, **selected: Any) -> None:
+    from memprof.analysis.traced import check_selection
+    from memprof.errors import WorkloadError
+
+    check_selection(files, rank=rank, model=model, **selected)
+    if len(files) != 1 and rank is None:
+        raise WorkloadError(f"{len(files)} traces make no single report", "give one file, or choose one with --rank")
+
+
+def _read(
+    files: Sequence[Path], rank: int | None, step: int | None, start: float | None, end: float | None
+) -> list[Trace]:
+    from memprof.analysis.traced import select_rank
     from memprof.traces.reading import read_trace as read
     from memprof.traces.selection import select
 
-    path, counted = Path(file), None if counters is None else Path(counters)
-    check_selection((path,), step=step, rank=None, start=start, end=end, counters=counted, model=None, against=None)
-    target = devices.get(device) if isinstance(device, (str, Path)) else device
-    trace = select(read(path), step=step, start_seconds=start, end_seconds=end)
-    if target is not None and counted is None and is_another(trace, target):
+    traces = [read(path) for path in files]
+    chosen = traces if rank is None else select_rank(traces, rank)
+    return [select(trace, step=step, start_seconds=start, end_seconds=end) for trace in chosen]
+
+
+def _report(
+    trace: Trace, target: Device | None, precision: str | None, counters: Path | None, model: str | None
+) -> Report:
+    from memprof.analysis.scaled import check_alone, is_another, scale_trace
+    from memprof.analysis.traced import add_counters, analyze_trace
+
+    if target is not None and is_another(trace, target):
+        check_alone(target, 1, counters=counters, model=model)
         return scale_trace(trace, target, precision)
     report = analyze_trace(trace, device=target, precision=precision)
-    return report if counted is None else add_counters(report, counted)
+    return report if counters is None else add_counters(report, counters)

@@ -12,8 +12,11 @@ from memprof.reports.writer import RenderOptions, Writers
 
 if TYPE_CHECKING:
     import pandas
+    from matplotlib.axes import Axes
 
 Record = TypeVar("Record")
+_SIZE = (9.0, 5.6)
+"""Inches of a new figure."""
 
 
 class Result(Generic[Record]):
@@ -49,6 +52,20 @@ class Result(Generic[Record]):
             raise OutputError(what, did_you_mean(path.suffix.removeprefix("."), extensions))
         write_files(path.parent, {path.name: self._writers.render(self.record, name)}, "name another place")
         return path
+
+    def plot(self, ax: Axes | None = None, what: str = "") -> Axes:
+        """Draw it on `ax`, or on a new figure, and return the axes.
+
+        `what` is one of the panels of its figure, the first where nothing is said: of a comparison, study or sweep a
+        phase, of an explanation "kind" or "stage", of a model's losses "saved" or "spent", of a validation "scatter" or
+        "ratios". OutputError where it has no such panel, or no figure.
+        """
+        if ax is None:
+            from matplotlib import pyplot  # a notebook shows its figures by itself
+
+            ax = pyplot.subplots(figsize=_SIZE, layout="constrained")[1]
+        self._writers.draw_on(ax, self.record, what)
+        return ax
 
     def to_json(self) -> str:
         """Return its figures as JSON text."""

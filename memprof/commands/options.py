@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 from click.shell_completion import CompletionItem
 
 from memprof.devices import hosts
-from memprof.reports.writer import Writers
+from memprof.reports.look import LEAST_DPI, LEAST_MM, MOST_DPI, MOST_MM, STYLES, Look
+from memprof.reports.writer import FIGURE_FORMATS
 from memprof.tensors.precision import PRECISIONS
 from memprof.tensors.stack import parse_stack
 from memprof.vocabulary import GROUPINGS, INFER, LAYOUTS, PHASES
@@ -19,6 +20,8 @@ from memprof.workload import DEFAULT_LAYOUT
 
 DEFAULT_OUTPUT = Path("memprof-report")
 
+_LOOK = "memprof.look"
+_USUAL_LOOK = Look()
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -43,24 +46,38 @@ def complete_hosts(ctx: click.Context, parameter: click.Parameter, incomplete: s
     return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
 
 
-def _folder(ctx: click.Context, parameter: click.Parameter, value: Path | str) -> Path:
+def choose_folder(ctx: click.Context, parameter: click.Parameter, value: Path | str) -> Path:
+    """Return a folder that an option names."""
     if not str(value):
         raise click.BadParameter("the name of the folder is empty")
     return Path(value)
 
 
-def choose_formats(value: str, writers: Writers[Any]) -> tuple[str, ...]:
+class Offers(Protocol):
+    """What formats are chosen of: a document's writers, or those of all documents."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the formats."""
+        ...
+
+    def check(self, name: str) -> None:
+        """Raise OutputError where there is no format of this name."""
+        ...
+
+
+def choose_formats(value: str, writers: Offers) -> tuple[str, ...]:
     """Return the formats of a list separated by commas; an error where none is named, or one is unknown."""
     names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
     if not names:
         raise click.BadParameter(f"name at least one of {', '.join(writers.names)}")
     for name in names:
-        writers.get(name)
+        writers.check(name)
     return names
 
 
-def format_option(writers: Writers[Any], default: str) -> _Decorator:
-    """Return the option --format: names of writers, separated by commas."""
+def format_option(writers: Offers, default: str) -> _Decorator:
+    """Return the option --format: names of writers, separated by commas; where some draw, also how figures look."""
 
     def choose(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
         return choose_formats(value, writers)
@@ -69,7 +86,7 @@ def format_option(writers: Writers[Any], default: str) -> _Decorator:
         begun, comma, last = incomplete.rpartition(",")
         return [f"{begun}{comma}{name}" for name in writers.names if name.startswith(last)]
 
-    return click.option(
+    option = click.option(
         "--format",
         "formats",
         default=default,
@@ -79,6 +96,53 @@ def format_option(writers: Writers[Any], default: str) -> _Decorator:
         shell_complete=complete,
         help=f"Files to write, separated by commas: {', '.join(writers.names)}.",
     )
+    draws = FIGURE_FORMATS[0] in writers.names
+    return (lambda command: option(figure_options(command))) if draws else option
+
+
+def figure_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --width, --dpi, --style and --no-title; what is chosen is the `look_of` the running command."""
+    options = (
+        click.option(
+            "--width",
+            "width_mm",
+            type=click.FloatRange(LEAST_MM, MOST_MM),
+            metavar="MM",
+            help="Width of figures in millimetres: 85 for a column, 180 for a page. Default: 305, of a slide 339.",
+        ),
+        click.option(
+            "--dpi",
+            type=click.IntRange(LEAST_DPI, MOST_DPI),
+            metavar="N",
+            help="Pixels of an inch in a PNG. Default: 150, below 254 mm 300.",
+        ),
+        click.option(
+            "--style",
+            type=click.Choice(STYLES),
+            default=STYLES[0],
+            show_default=True,
+            help="Of figures: black on white; the same for a slide of 16:9; light on dark.",
+        ),
+        click.option(
+            "--title/--no-title", default=True, help="Figures without their heading, where a caption says it."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+
+    @functools.wraps(command)
+    def gathered(width_mm: float | None, dpi: int | None, style: str, title: bool, **values: Any) -> Any:
+        click.get_current_context().meta[_LOOK] = Look(width_mm, dpi, title, style)
+        return command(**values)
+
+    return gathered
+
+
+def chosen_look() -> Look:
+    """Return how the figures of the running command are to look."""
+    context = click.get_current_context(silent=True)
+    look: Look = context.meta.get(_LOOK, _USUAL_LOOK) if context is not None else _USUAL_LOOK
+    return look
 
 
 def host_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -142,7 +206,7 @@ output_option = click.option(
     default=DEFAULT_OUTPUT,
     show_default=True,
     metavar="DIR",
-    callback=_folder,
+    callback=choose_folder,
     help="Folder for the files; made where missing.",
 )
 by_option = click.option(

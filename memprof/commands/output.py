@@ -13,6 +13,7 @@ from typing import Any, Generic, TextIO, TypeVar
 
 import click
 
+from memprof.commands.options import chosen_look
 from memprof.files import write_files
 from memprof.reports.writer import RenderOptions, Writers
 
@@ -57,7 +58,7 @@ def deliver(
 
 def write_results(results: Sequence[Result[Any]], folder: Path, options: RenderOptions) -> list[Path]:
     """Write documents into a folder, all files or none; return their paths. No file has a terminal's colours."""
-    plain = replace(options, color=False)
+    plain = replace(options, color=False, look=chosen_look())
     with progress("writing files"):
         contents: dict[str, bytes] = {}
         for result in results:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from memprof.commands.asking import BATCH_SIZE, RESOLUTION, input_option
 from memprof.commands.naming import one_of
 from memprof.commands.options import (
     by_option,
@@ -23,10 +25,12 @@ from memprof.reports.alignment import WRITERS as ALIGNMENT
 from memprof.reports.difference import WRITERS as DIFFERENCE
 from memprof.reports.ranks import WRITERS as RANKS
 from memprof.reports.report import WRITERS as REPORT
+from memprof.reports.writer import Writers
 from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import LAYOUTS, PHASES
 
 if TYPE_CHECKING:
+    from memprof.analysis.asking import Resolution
     from memprof.commands.output import Result
     from memprof.comparisons.alignment import Alignment
     from memprof.comparisons.changes import TraceDifference
@@ -34,6 +38,34 @@ if TYPE_CHECKING:
     from memprof.devices.record import Device
     from memprof.report.record import Report
     from memprof.traces.records import Trace
+
+
+_OF_SIMULATION = ("batch_size", "resolution", "inputs", "phase", "layout", "stack")
+"""What goes with --model only."""
+
+
+def _simulation_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what goes with --model; the command gets it together, as the dict `wanted`."""
+
+    @functools.wraps(command)
+    def gathered(**values: Any) -> None:
+        wanted = {name: values.pop(name) for name in _OF_SIMULATION}
+        command(**values, wanted=wanted)
+
+    options = (
+        click.option("--batch-size", type=BATCH_SIZE, help="Of the simulation. Default: the trace's."),
+        click.option(
+            "--resolution",
+            type=RESOLUTION,
+            metavar="PIXELS|HxW",
+            help="Of the simulation: pixels a side, or height and width. Default: the trace's.",
+        ),
+        input_option,
+        click.option("--phase", type=click.Choice(PHASES), help="Of the simulation. Default: the trace's."),
+        click.option("--layout", type=click.Choice(LAYOUTS), help="Of the simulation. Default: the trace's."),
+        stack_option,
+    )
+    return functools.reduce(lambda chosen, option: option(chosen), reversed(options), gathered)
 
 
 @click.command()
@@ -78,11 +110,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Another trace: what changed between the two, by operator and by module, in place of a report.",
 )
-@click.option("--batch-size", type=int, help="Of the simulation. Default: the trace's.")
-@click.option("--resolution", type=int, help="Of the simulation, in pixels a side. Default: the trace's.")
-@click.option("--phase", type=click.Choice(PHASES), help="Of the simulation. Default: the trace's.")
-@click.option("--layout", type=click.Choice(LAYOUTS), help="Of the simulation. Default: the trace's.")
-@stack_option
+@_simulation_options
 @output_option
 @format_option(REPORT, "html,png,json")
 @by_option
@@ -100,11 +128,7 @@ def command(
     counters: Path | None,
     model: str | None,
     against: Path | None,
-    batch_size: int | None,
-    resolution: int | None,
-    phase: str | None,
-    layout: str | None,
-    stack: str,
+    wanted: dict[str, Any],
     output: Path,
     formats: tuple[str, ...],
     by: str,
@@ -116,6 +140,7 @@ def command(
     Give one file, or one for each rank. Record with record_shapes=True; docs/traces.md says how.
     """
     from memprof import devices
+    from memprof.analysis.asking import ask
     from memprof.analysis.traced import check_selection
     from memprof.commands.output import Result, deliver, for_terminal
     from memprof.files import check_writable
@@ -123,6 +148,7 @@ def command(
 
     check_selection(files, step=step, rank=rank, start=start, end=end, counters=counters, model=model, against=against)
     target = devices.get(device) if device is not None else None
+    ask(wanted["inputs"], wanted["resolution"], wanted["batch_size"])
     if model is not None:
         canonical_name(model)
     if not as_json:
@@ -133,8 +159,8 @@ def command(
     if against is not None:
         results = [_difference(reports, formats)]
     elif model is not None:
-        aligned = _align(model, reports[0], target, batch_size, resolution, phase, layout, stack)
-        results = [*([] if as_json else results), Result(aligned, ALIGNMENT, ["csv"])]
+        aligned = _align(model, reports[0], target, **wanted)
+        results = [*([] if as_json else results), Result(aligned, ALIGNMENT, _of(ALIGNMENT, formats, "csv"))]
     elif len(reports) > 1:
         results.append(Result(_ranks(traces, reports), RANKS, ["csv"]))
     deliver(results, output, for_terminal(by, top), as_json=as_json)
@@ -145,9 +171,12 @@ def _difference(reports: Sequence[Report], formats: Sequence[str]) -> Result[Tra
     from memprof.commands.output import Result
     from memprof.comparisons.changes import compare_traces
 
-    return Result(
-        compare_traces(*reports), DIFFERENCE, [name for name in formats if name in DIFFERENCE.names] or formats
-    )
+    return Result(compare_traces(*reports), DIFFERENCE, _of(DIFFERENCE, formats) or formats)
+
+
+def _of(writers: Writers[Any], formats: Sequence[str], *always: str) -> list[str]:
+    """Return those of the formats that a document has, and some that are written always."""
+    return [name for name in dict.fromkeys((*formats, *always)) if name in writers.names]
 
 
 def _read(
@@ -190,30 +219,22 @@ def _align(
     model: str,
     report: Report,
     target: Device | None,
+    *,
+    inputs: tuple[str, ...],
+    resolution: Resolution,
     batch_size: int | None,
-    resolution: int | None,
-    phase: str | None,
-    layout: str | None,
-    stack: str,
+    **others: Any,
 ) -> Alignment:
-    from memprof.analysis.simulated import analyze
+    from memprof.analysis.alike import simulate_like
+    from memprof.analysis.asking import ask
     from memprof.analysis.traced import check_operators
     from memprof.commands.output import progress, redirect_output
     from memprof.comparisons.alignment import align
 
     check_operators(report)
-    work = report.workload
+    asked = ask(inputs, resolution, batch_size or (None if inputs else report.workload.batch_size))
     with progress(f"simulating {model}"), redirect_output():
-        simulated = analyze(
-            model,
-            device=target or report.device.name,
-            batch_size=batch_size or work.batch_size,
-            resolution=resolution or work.resolution,
-            phase=phase or work.phase,
-            precision=work.precision,
-            layout=layout or work.layout,
-            stack=stack,
-        )
+        simulated = simulate_like(report, model, target, asked, **others)
     return align(report, simulated)
 
 

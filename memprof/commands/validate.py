@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import functools
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from memprof.commands.naming import one_of
-from memprof.commands.options import complete_devices, complete_models, stack_option
+from memprof.commands.options import (
+    chosen_look,
+    complete_devices,
+    complete_models,
+    format_option,
+    json_option,
+    output_option,
+    stack_option,
+)
+from memprof.commands.processes import counted, jobs_option
 from memprof.errors import WorkloadError
 from memprof.reports.kernel_validation import WRITERS as KERNELS
 from memprof.reports.trace_validation import WRITERS as TRACES
 from memprof.reports.validation import WRITERS as THROUGHPUTS
+from memprof.reports.writer import FIGURE_FORMATS, RenderOptions
 from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import LAYOUTS, PHASES
 
@@ -30,20 +39,17 @@ if TYPE_CHECKING:
 
 _OF_TRACE = ("model", "batch_size", "resolution", "phase", "precision", "layout", "stack", "device")
 """What goes with --trace only."""
-_OPTIONS = {"csv": "--csv", "png": "--plot"}
-"""The option that names the file of a format."""
 
 
-def _jobs() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _format_of(path: Path) -> str:
+    return path.suffix.lower().removeprefix(".")
 
 
 def _out(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
     if value is not None and not value.name:
         raise click.BadParameter("the name of the file is empty")
-    if value is not None and parameter.name == "plot" and value.suffix.lower() != ".png":
-        raise click.BadParameter(f"{value} must end in .png")
+    if value is not None and parameter.name == "plot" and _format_of(value) not in FIGURE_FORMATS:
+        raise click.BadParameter(f"{value} must end in {', '.join(f'.{name}' for name in FIGURE_FORMATS)}")
     return value
 
 
@@ -93,21 +99,16 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
     "convolutions. Takes the place of FILE.csv.",
 )
 @_trace_options
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=_jobs,
-    show_default="one per processor",
-    metavar="N",
-    help="Processes that analyse models side by side. The result does not depend on it.",
-)
+@jobs_option
 @click.option(
     "--top",
     type=click.IntRange(min=1),
     metavar="N",
     help="Print the N rows that are furthest off. Default: all rows of a small file, 20 of a large one.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else.")
+@output_option
+@format_option(THROUGHPUTS, "html,png,json")
+@json_option()
 @click.option(
     "--csv",
     "csv",
@@ -121,42 +122,54 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
     type=click.Path(dir_okay=False, path_type=Path),
     callback=_out,
     metavar="OUT.png",
-    help="Draw predicted against measured.",
+    help="Draw predicted against measured: a .png, .svg or .pdf.",
 )
+@click.pass_context
 def command(
+    context: click.Context,
     file: Path | None,
     kernels: Path | None,
     trace: Path | None,
     wanted: dict[str, Any],
     jobs: int,
     top: int | None,
+    output: Path,
+    formats: tuple[str, ...],
     as_json: bool,
     csv: Path | None,
     plot: Path | None,
 ) -> None:
     """Hold predictions against measurements: how far off they are, and whether they get the order right.
 
+    Files go into --output, or, where only --csv or --plot is given, just there.
+
     FILE.csv has a line for each measured throughput, with the columns device, dtype, layout, batch, resolution, phase,
     model, images_per_second, and perhaps source, stack and compiled (docs/validate.md). Without it, the figures of the
     InceptionNeXt README on an A100 are used, which ship with memprof. With --kernels single kernels are predicted, with
     --trace and --model the operators of a traced run.
     """
-    from memprof.commands.output import echo_written, for_terminal
+    from memprof.commands.output import echo_written, for_terminal, write_results
     from memprof.files import check_writable
 
     _check_sources(file, kernels, trace, wanted)
     _check_outputs(kernels or trace or file, csv, plot)
-    files = {name: path for name, path in (("csv", csv), ("png", plot)) if path is not None}
-    for name, path in files.items():
-        check_writable(path.parent, f"name another file with {_OPTIONS[name]}")
+    files = {_format_of(plot): plot} if plot is not None else {}
+    files |= {"csv": csv} if csv is not None else {}
+    for path in files.values():
+        check_writable(path.parent, f"name another file with {'--csv' if path is csv else '--plot'}")
+    chosen = any(context.get_parameter_source(name) is not ParameterSource.DEFAULT for name in ("output", "formats"))
+    in_folder = not as_json and (chosen or not files)
+    if in_folder:
+        check_writable(output)
     result = _validate(file, kernels, jobs) if trace is None else _validate_trace(trace, wanted)
     _write(result, files)
     if as_json:
         result.print_json()
         return
-    result.print_text(for_terminal(top=top or 0))
-    if files:
-        echo_written(list(files.values()))
+    options = for_terminal(top=top or 0)
+    written = write_results([replace(result, formats=formats)], output, options) if in_folder else []
+    result.print_text(options)
+    echo_written([*written, *files.values()])
 
 
 def _check_sources(file: Path | None, kernels: Path | None, trace: Path | None, wanted: dict[str, Any]) -> None:
@@ -211,7 +224,7 @@ def _validate_trace(trace: Path, wanted: dict[str, Any]) -> Result[TraceValidati
 def _validate_throughputs(table: Table, jobs: int) -> Validation:
     from memprof.validation.prediction import validate
 
-    with _progress("analysing") as advance:
+    with counted("analysing") as advance:
         return validate(table, jobs=jobs, progress=advance)
 
 
@@ -227,36 +240,8 @@ def _write(result: Result[Any], files: dict[str, Path]) -> None:
     """Make the contents of files, by their formats, then write them."""
     from memprof.files import write_files
 
-    contents = {path: result.writers.render(result.document, name) for name, path in files.items()}
+    options = RenderOptions(look=chosen_look())
+    contents = {path: result.writers.render(result.document, name, options) for name, path in files.items()}
     for folder in dict.fromkeys(path.parent for path in contents):
         here = {path.name: content for path, content in contents.items() if path.parent == folder}
         write_files(folder, here, "name another file with --csv or --plot")
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Show a bar on standard error, only where that is a terminal."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        shown = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(shown, completed=done, total=total)

@@ -22,6 +22,8 @@ LIBRARY_FOLDERS = (
 _NOT_THEIRS = {"torch", "memprof"}
 Remedy = str | Callable[[BaseException], str]
 
+_SIGNATURES = ", but expected one of:"
+"""PyTorch lists every way to call a function after these words."""
 LONGEST_MESSAGE = 300
 """Characters of a foreign message that are shown; messages of some libraries run over several screens."""
 
@@ -68,7 +70,7 @@ def advise_device(error: BaseException) -> str:
 
 def describe(error: BaseException) -> str:
     """Return the type and message of an exception in one line."""
-    message = " ".join(str(error).split())
+    message = " ".join(str(error).split()).partition(_SIGNATURES)[0]
     if len(message) > LONGEST_MESSAGE:
         message = f"{message[:LONGEST_MESSAGE]}..."
     return f"{type(error).__name__}: {message}" if message else type(error).__name__

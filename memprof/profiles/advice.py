@@ -13,13 +13,17 @@ _NO_RULE = re.compile(
     r"(?:operator\s+|Operator )?([A-Za-z_]\w*::\w+)\S*.{0,80}(?:no fake impl|Meta tensors|meta kernel)"
 )
 _CHANNELS = re.compile(r"(?:to have|a convolution of) (\d+) channels,? (?:but got|was given an input of) (\d+)")
+_NO_TENSOR = re.compile(r"(?:got \(|not |')(dict|list|tuple)(?:\b(?!,? but)|' object)")
+"""What a layer says that was given one in place of its first tensor."""
 _QUANTISED = ("quantized", "quantized_decomposed", "_quantized")
 ELSEWHERE = "run it for real (memprof measure), or analyse the part before it"
 
 _KNOWN = {
     "quantized::": f"quantised layers need real data: analyse the model before it was quantised, or {ELSEWHERE}",
-    "view size is not compatible": "a view needs tensors in rows, and they are channels-last: choose the layout "
-    "channels-first",
+    **dict.fromkeys(
+        ("view size is not compatible", "last dimension with stride 1"),
+        "a view needs tensors in rows, and they are channels-last: choose the layout channels-first",
+    ),
     "FlexAttention is only": f"give the model scaled_dot_product_attention instead, which takes a mask, or {ELSEWHERE}",
     "NestedTensorImpl": f"a nested tensor's shapes are data: give one padded to the longest instead, or {ELSEWHERE}",
     "SparseTensorImpl": f"a sparse tensor's size is data: give a dense one, or index_add, instead, or {ELSEWHERE}",
@@ -59,6 +63,10 @@ def advise(error: BaseException, given: str, own: bool) -> str:
     match = _CHANNELS.search(str(error))
     if match:
         return f"it was given {given}: give inputs of its own, with {match[1]} channel{'' if match[1] == '1' else 's'}"
+    match = _NO_TENSOR.search(str(error)) if own else None
+    if match:
+        apart = ", or by name as kwargs=" if match[1] == "dict" else ""
+        return f"it was given {given}: a layer of it takes a tensor, not a {match[1]}; give its tensors apart{apart}"
     if own:
         return f"it was given {given}: check that its layers fit"
     return f"it was given images {given}; give others, or inputs of its own"

@@ -148,6 +148,8 @@ def _argument(value: Any, concrete: Sequence[Any], place: int) -> Argument:
         return tuple(_argument(item, (), 0) for item in value)
     if isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, complex):  # no formula asks for one
+        return None
     if isinstance(value, SymInt):  # a size while torch.compile traces
         return None
     return TensorSpec(tuple(value.sizes), tuple(value.strides), str(value.dtype).removeprefix("torch."))

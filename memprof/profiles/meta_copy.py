@@ -12,6 +12,9 @@ from torch import Tensor, nn
 from memprof.errors import ModelError
 from memprof.models.foreign import foreign_code
 
+_VALUES, _FEW = "memprof_values", 64
+"""Networks keep sizes of their own in integer buffers, such as a kernel's, and read them; larger ones are tables."""
+
 
 def tensors_of(model: nn.Module) -> Iterator[Tensor]:
     """Yield a model's parameters and buffers."""
@@ -62,7 +65,22 @@ def meta_copy(model: nn.Module) -> nn.Module:
         return copy.deepcopy(model, memo)
 
 
+def small_values(model: nn.Module) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield the small integer buffers of a model that `meta_copy` made, each with the values that it had."""
+    for buffer in model.buffers():
+        values = getattr(buffer, _VALUES, None)
+        if values is not None:
+            yield buffer, values.clone()
+
+
 def _like(tensor: Tensor) -> Tensor:
+    meta = _empty(tensor)
+    if not tensor.is_floating_point() and not tensor.is_meta and tensor.numel() <= _FEW:
+        setattr(meta, _VALUES, tensor.detach().cpu().clone())
+    return meta
+
+
+def _empty(tensor: Tensor) -> Tensor:
     meta = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
     if isinstance(tensor, nn.Parameter):
         return nn.Parameter(meta, tensor.requires_grad)

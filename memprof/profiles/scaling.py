@@ -54,8 +54,12 @@ class Scaling:
             told = self.at(batch_size)
         except NotLinearError:
             return False
-        same_calls = list(_flat(told.profile.events)) == list(_flat(simulation.profile.events))
-        return same_calls and told.timeline == simulation.timeline
+        return same_calls(told, simulation) and told.timeline == simulation.timeline
+
+
+def same_calls(one: Simulation, other: Simulation) -> bool:
+    """Return whether two simulations call the same operators in the same order, on the same tensors and arguments."""
+    return list(_flat(one.profile.events)) == list(_flat(other.profile.events))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from memprof.profiles.meta.autocast_region import AutocastAnswers, NoAutocast
 from memprof.profiles.meta.data_dependent import teach_torchvision
 from memprof.profiles.meta.known_values import KnownValues
 from memprof.profiles.meta.mode import MetaRules
-from memprof.profiles.meta_copy import meta_copy, tensors_of
+from memprof.profiles.meta_copy import meta_copy, small_values, tensors_of
 from memprof.profiles.randomness import Seeded
 from memprof.profiles.records import Profile
 from memprof.profiles.step import Batch, Step
@@ -113,7 +113,7 @@ def simulate(
     dtype = getattr(torch, precision.storage)
     _prepare(model, dtype, channels_last)
     batch = _batch(model, task, batch_size, resolution, dtype, channels_last)
-    values = KnownValues()
+    values = KnownValues(small_values(model))
     given = str(task.inputs or InputSpec((batch_size, 3, resolution, resolution)))
 
     def remedy(error: BaseException) -> str:

@@ -97,10 +97,15 @@ class KernelTimes:
         longest: Floats = self.seconds.max(axis=0) + self.launching
         return longest
 
+    @property
+    def binding(self) -> NDArray[np.intp]:
+        """Return what sets most of the time of each kernel (n,), as an index into `names`, or after them for launch."""
+        is_launch = self.launching > self.seconds.max(axis=0)
+        return np.where(is_launch, len(self.names), self.seconds.argmax(axis=0))
+
     def bound(self, index: int) -> str:
         """Return the name of what sets most of the time of kernel `index`."""
-        longest = int(self.seconds[:, index].argmax())
-        return LAUNCH if self.launching[index] > self.seconds[longest, index] else self.names[longest]
+        return (*self.names, LAUNCH)[int(self.binding[index])]
 
 
 def timeline(runs: ArrayLike, launched: ArrayLike) -> Timeline:

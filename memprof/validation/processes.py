@@ -5,6 +5,7 @@ Not pebble: where it sees a death before the message of which task began, it bla
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -29,6 +30,8 @@ Answer = TypeVar("Answer")
 DIED = "the process that analysed it died; it may have run out of memory"
 _AHEAD = 2
 """Tasks handed out per process, so that none waits for the next."""
+_OBJECTS_TO_COLLECT = 200_000
+"""New objects after which garbage is looked for: a step's live until it is reported, and every look costs time."""
 _MOST_DEATHS = 20
 """After so many deaths something else is wrong, and the tasks that are left are not tried."""
 
@@ -138,6 +141,7 @@ def _begin(began: Event) -> None:
     os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
     os.dup2(2, 1)
     warnings.simplefilter("ignore")
+    gc.set_threshold(_OBJECTS_TO_COLLECT)
     began.set()
     parent = multiprocessing.parent_process()
     if parent is not None:

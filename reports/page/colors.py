@@ -22,12 +22,23 @@ def part_class(index: int) -> str:
     return f"part-{index}"
 
 
+def series_class(index: int) -> str:
+    """Return the class that colours a series that is no kind of operator, by its place."""
+    return f"series-{index % len(theme.SERIES_COLORS)}"
+
+
+MORE, LESS, PALE = "is-more", "is-less", "is-pale"
+"""Classes of what takes longer and what takes less time, and of what others are held against."""
+
+
 def style() -> str:
     """Return rules that set `--color` for every class, on light and on dark screens."""
     classes = {
         **{kind_class(kind): color for kind, color in theme.KIND_COLORS.items()},
         **{bound_class(bound): color for bound, color in theme.BOUND_COLORS.items()},
         **{part_class(index): color for index, color in enumerate(theme.DEVICE_COLORS)},
+        **{series_class(index): color for index, color in enumerate(theme.SERIES_COLORS)},
+        **{MORE: theme.SLOWER, LESS: theme.FASTER, PALE: theme.DIM},
         kind_class(""): theme.color(""),
         bound_class(""): theme.bound_color(""),
     }

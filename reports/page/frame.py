@@ -10,7 +10,7 @@ from markupsafe import Markup
 from memprof.reports.page import colors, files, scripts
 from memprof.reports.page.policy import policy
 
-_SHEETS = "page", "roofline", "views"
+_SHEETS = "page", "roofline", "views", "charts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Frame:
 
 
 @cache
-def frame(*, scripted: bool) -> Frame:
-    """Return the frame of a page, with its script where it is `scripted`."""
+def frame(entry: str = "") -> Frame:
+    """Return the frame of a page with the script that begins in the module `entry`: "main", "document", "" for none."""
     style = "".join(files.text(f"style/{name}.css") for name in _SHEETS) + colors.style()
-    script = scripts.joined() if scripted else ""
+    script = scripts.joined(entry) if entry else ""
     return Frame(Markup(style), Markup(script), policy(style, script))

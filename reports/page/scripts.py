@@ -12,17 +12,21 @@ from functools import cache
 
 from memprof.reports.page import files
 
-_MAIN, LIBRARIES = "main", "libraries"
+REPORT, DOCUMENT = "main", "document"
+"""The modules that a report's page and any other document's page begin with."""
+LIBRARIES = "libraries"
 _IMPORT = re.compile(r'^import \{ ([^}]*) \} from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)
 
 
 @cache
-def joined() -> str:
-    """Return the libraries and all modules as the text of one script."""
-    own = {name: source(name) for name in order()}
+def joined(entry: str) -> str:
+    """Return the modules that `entry` needs as the text of one script, with the libraries where one needs them."""
+    own = {name: source(name) for name in order(entry)}
     modules = "".join(_wrapped(name, text) for name, text in own.items())
-    return f'{library()}(() => {{\n"use strict";\nconst modules = {{ libraries }};\n{modules}}})();\n'
+    needs = any(LIBRARIES in imports(name) for name in own)
+    before, known = (library(), f" {LIBRARIES} ") if needs else ("", "")
+    return f'{before}(() => {{\n"use strict";\nconst modules = {{{known}}};\n{modules}}})();\n'
 
 
 def library() -> str:
@@ -35,8 +39,8 @@ def source(name: str) -> str:
     return files.text(f"script/{name}.js")
 
 
-def order() -> tuple[str, ...]:
-    """Return the modules that the page needs, each after those that it imports."""
+def order(entry: str) -> tuple[str, ...]:
+    """Return the modules that a page needs which begins with `entry`, each after those that it imports."""
     found: list[str] = []
 
     def visit(name: str) -> None:
@@ -45,7 +49,7 @@ def order() -> tuple[str, ...]:
                 visit(imported)
         found.append(name)
 
-    visit(_MAIN)
+    visit(entry)
     return tuple(found)
 
 

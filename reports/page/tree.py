@@ -1,13 +1,12 @@
-"""The network as a tree of modules with the time, FLOPs and bytes of each, operators at its ends."""
+"""The network as a tree of modules, operators at its ends."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import Any
 
-from memprof import units, words
+from memprof import words
 from memprof.report.digest import Digest
-from memprof.report.groups import Group
 from memprof.report.record import OperatorRow
 from memprof.vocabulary import Phase
 
@@ -17,37 +16,33 @@ Path = tuple[str, ...]
 def nodes(digest: Digest, places: dict[int, int]) -> list[dict[str, Any]]:
     """Return the nodes, each after its `parent` (an index, -1 of the root), in the order of the network.
 
-    A node has the sums over everything below it. An end has `rows`: the equal operators of one module, forward and
-    backward apart, by their index in the report.
+    An end has `rows`: the equal operators of one module, forward and backward apart, by their index in the report.
     """
     ends: dict[tuple[Path, str, str], list[OperatorRow]] = defaultdict(list)
-    below: dict[Path, list[OperatorRow]] = defaultdict(list)
+    modules: dict[Path, None] = {}
     for row in digest.report.operators:
         path = _path(row)
         ends[path, words.operator(row.name), row.phase].append(row)
-        for depth in range(len(path) + 1):
-            below[path[:depth]].append(row)
-    order = _ordered(below, ends)
+        if path not in modules:
+            modules |= dict.fromkeys(path[:depth] for depth in range(len(path) + 1))
     numbers: dict[Any, int] = {}
     found: list[dict[str, Any]] = []
-    for key in order:
+    for key in _ordered(modules, ends):
         is_end = key in ends
         path = key[0] if is_end else key
-        parent = path if is_end else path[:-1]
-        rows = ends[key] if is_end else below[key]
         numbers[key] = len(found)
-        at = numbers[parent] if is_end or path else -1
-        node = _node(digest.sum_rows(rows), _name(digest, key, is_end=is_end), at)
+        at = numbers[path if is_end else path[:-1]] if is_end or path else -1
+        node: dict[str, Any] = {"parent": at, "name": _name(digest, key, is_end=is_end)}
         if is_end:
-            node["rows"] = [places[id(row)] for row in rows]
+            node["rows"] = [places[id(row)] for row in ends[key]]
         found.append(node)
     return found
 
 
-def _ordered(below: dict[Path, list[OperatorRow]], ends: dict[Any, list[OperatorRow]]) -> list[Any]:
+def _ordered(modules: dict[Path, None], ends: dict[Any, list[OperatorRow]]) -> list[Any]:
     """Return modules and ends as the network runs them: by their first operator, a module before what is in it."""
     children: dict[Path, list[Any]] = defaultdict(list)
-    for path in below:
+    for path in modules:
         if path:
             children[path[:-1]].append(path)
     for key in ends:
@@ -58,7 +53,7 @@ def _ordered(below: dict[Path, list[OperatorRow]], ends: dict[Any, list[Operator
         key = waiting.pop()
         found.append(key)
         waiting += reversed(children.get(key, [])) if key not in ends else []
-    return found if below else []
+    return found if modules else []
 
 
 def _path(row: OperatorRow) -> Path:
@@ -73,20 +68,3 @@ def _name(digest: Digest, key: Any, *, is_end: bool) -> str:
     _, name, phase = key
     short = words.drop_phase(name)
     return f"{short} ({phase})" if len(digest.phases) > 1 else short
-
-
-def _node(group: Group, name: str, parent: int) -> dict[str, Any]:
-    return {
-        "parent": parent,
-        "name": name,
-        "kind": group.kind,
-        "bound": group.bound,
-        "time": group.time_seconds,
-        "flops": group.flops,
-        "dram": group.dram_bytes,
-        "texts": {
-            "time": f"{units.seconds(group.time_seconds)}, {units.share(group.time_share)}",
-            "flops": f"{units.flop_count(group.flops)}, {units.share(group.flops_share)}",
-            "dram": units.byte_count(group.dram_bytes),
-        },
-    }

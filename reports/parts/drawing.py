@@ -1,50 +1,57 @@
-"""What figures are made of: titles, text without formulas, legends, plain axes, the PNG itself."""
+"""What figures are made of: text without formulas that is measured and wrapped, words on bars, plain axes."""
 
 from __future__ import annotations
 
-import io
 import warnings
+from functools import lru_cache
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.text import Text
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
-from memprof.reports.parts.harmless import show_hidden
+from memprof.reports.parts import theme
 from memprof.reports.parts.theme import FAINT, INK
 
-WIDTH_INCHES, DPI = 12.0, 150
-_TITLE, _SUBTITLE = 0.4, 0.68
-"""Inches from the upper edge to the title and to the line below it."""
+DPI = 150
+GROUND = "memprof_ground"
+"""The attribute of a text that says on which colour it is written."""
+_ELLIPSIS = "…"
 
 
-def start(height: float, title: str, subtitle: str, heights: tuple[float, float] | None = None) -> Figure:
-    """Return a figure 12 inches wide with a title and a line below it; both shrink where they are long.
-
-    `heights` are where both stand, as fractions of the figure, if not at the usual distance from its edge.
-    """
-    figure = Figure(figsize=(WIDTH_INCHES, height), dpi=DPI, facecolor="white")
-    of_title, of_subtitle = heights or (1 - _TITLE / height, 1 - _SUBTITLE / height)
-    for y, content, size, weight, color in (
-        (of_title, title, 15, "bold", INK),
-        (of_subtitle, subtitle, 10, "normal", FAINT),
-    ):
-        line = " ".join(content.split())  # names may hold line breaks
-        fitting = min(size, 1.62 * WIDTH_INCHES * 72 / max(1, len(line)))
-        figure.text(0.02, y, line, fontsize=fitting, fontweight=weight, color=color, parse_math=False)
-    return figure
+@lru_cache(maxsize=4096)
+def width_inches(content: str, size: float, weight: str = "normal") -> float:
+    """Return how wide a line of text is in a size in points."""
+    font = FontProperties(size=size, weight=weight)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use any script
+        width: float = text_to_path.get_text_width_height_descent(content, font, ismath=False)[0]
+    return width / 72
 
 
-def footnote(figure: Figure, content: str) -> None:
-    """Write how to read the plot below it."""
-    y = 0.18 / figure.get_size_inches()[1]
-    figure.text(0.02, y, content, fontsize=9, color=FAINT, parse_math=False)
+def wrap(content: str, size: float, inches: float, most: int, weight: str = "normal") -> list[str]:
+    """Return text in lines of at most some inches, `most` of them; what is left over, or too long, is cut off."""
+    lines: list[str] = []
+    for word in content.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width_inches(longer, size, weight) <= inches:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    cut = [*lines[: most - 1], " ".join(lines[most - 1 :])] if len(lines) > most else lines
+    return [_cut(line, size, inches, weight) for line in cut]
 
 
-def legend_mark(figure: Figure, x: float, y: float, color: str, content: str) -> None:
-    """Write a word with its colour before it, at fractions of the figure."""
-    figure.text(x, y, "■", fontsize=12, color=color, va="center")
-    figure.text(x + 0.014, y, content, fontsize=9.5, color=INK, va="center", parse_math=False)
+def _cut(line: str, size: float, inches: float, weight: str) -> str:
+    """Return a line, or as much of it as fits, with an ellipsis."""
+    if width_inches(line[:2000], size, weight) <= inches and len(line) <= 2000:
+        return line
+    low, high = 0, min(len(line), 2000)
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = width_inches(line[:middle] + _ELLIPSIS, size, weight) <= inches
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return line[:low].rstrip() + _ELLIPSIS
 
 
 def panel_title(axes: Axes, y: float, content: str, **style: Any) -> None:
@@ -58,6 +65,25 @@ def write(axes: Axes, x: float, y: float, content: str, **style: Any) -> None:
     axes.text(x, y, content, **{"color": INK, "va": "center", "fontsize": 9.5, "parse_math": False, **style})
 
 
+def write_on(axes: Axes, x: float, y: float, content: str, ground: str, **style: Any) -> None:
+    """Write text on a bar of the colour `ground`, in black or white, whichever reads better."""
+    write(axes, x, y, content, color=theme.ink_on(ground), **style)
+    setattr(axes.texts[-1], GROUND, ground)
+
+
+def inches(axes: Axes) -> tuple[float, float]:
+    """Return the width and height of axes."""
+    box, figure = axes.get_window_extent(), axes.get_figure(root=True)
+    dpi = figure.dpi if figure is not None else DPI
+    return box.width / dpi, box.height / dpi
+
+
+def name_x(axes: Axes, content: str, size: float = 9, **style: Any) -> None:
+    """Name the x axis, in as many lines as its width asks for."""
+    lines = wrap(content, size, 1.08 * inches(axes)[0], 3)
+    axes.set_xlabel("\n".join(lines), fontsize=size, **{"color": INK, "parse_math": False, **style})
+
+
 def plain(axes: Axes, size: float) -> None:
     """Leave of the frame only what is on the left and below, behind the data; `size` is that of the ticks' labels."""
     for spine in ("top", "right"):
@@ -66,14 +92,3 @@ def plain(axes: Axes, size: float) -> None:
         axes.spines[spine].set_color(FAINT)
     axes.tick_params(which="both", labelsize=size, colors=FAINT, length=3)
     axes.set_axisbelow(True)
-
-
-def png(figure: Figure, dpi: int = DPI) -> bytes:
-    """Return the figure as a PNG, with U+FFFD in its texts for characters that would turn or hide others."""
-    for text in figure.findobj(Text):
-        text.set_text(show_hidden(text.get_text()))
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # names may use any script
-        figure.savefig(buffer, format="png", dpi=dpi)
-    return buffer.getvalue()

@@ -17,13 +17,14 @@ def show_hidden(text: str, keep: str = "\n") -> str:
     That is control characters (ESC and BEL among them), marks that turn the direction of text or have no width, and
     halves of surrogates.
     """
-    shown = (char if char in keep or _is_shown(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
-    return "".join(shown)
+    hidden = _hidden(text, keep)
+    return text.translate(dict.fromkeys(map(ord, hidden), "\N{REPLACEMENT CHARACTER}")) if hidden else text
 
 
 def json_escapes(text: str) -> str:
     """Return JSON whose text has no hidden character any more but reads as the same."""
-    return "".join(char if char == "\n" or _is_shown(char) else json.dumps(char)[1:-1] for char in text)
+    hidden = _hidden(text, "\n")
+    return text.translate({ord(char): json.dumps(char)[1:-1] for char in hidden}) if hidden else text
 
 
 def csv_cell(value: object) -> object:
@@ -33,6 +34,11 @@ def csv_cell(value: object) -> object:
     shown = show_hidden(value, keep="\t\r\n")
     is_formula = shown.startswith(_FORMULA) and not _NUMBER.fullmatch(shown)
     return f"'{shown}" if is_formula else shown
+
+
+def _hidden(text: str, keep: str) -> set[str]:
+    """Return the characters of a text that are not shown, but for those in `keep`; nearly always there are none."""
+    return {char for char in set(text) if char not in keep and not _is_shown(char)}
 
 
 def _is_shown(char: str) -> bool:

@@ -65,12 +65,29 @@ DARK_COLORS = {
     "#2F2F2F": "#5F6368",
 }
 """What a dark page shows in place of a colour that would hardly stand out there."""
+ON_DARK = {
+    **DARK_COLORS,
+    "#ffffff": "#0d1117",
+    "#000000": "#e6edf3",
+    INK: "#e6edf3",
+    FAINT: "#9aa3ad",
+    GRID: "#2b3138",
+    PANEL: "#161b22",
+    PALE: "#565e67",
+    PALER: "#3b424a",
+    DIM: "#8b949e",
+    WARN: "#ff7b72",
+    MORE: "#dd5562",
+    LESS: "#4f94d4",
+}
+"""What a figure on a dark ground shows in place of each of its colours."""
+_ON_LIGHT, _ON_DARK = "#000000", "#ffffff"
 MARKS = ("o", "s", "D", "^", "v", "h")
 """Shapes of the points of the first, second, ... report, by matplotlib's names."""
 MARK_SCALES = {"o": 1.0, "s": 0.89, "D": 0.89, "^": 1.25, "v": 1.25, "h": 1.05}
 """What to multiply a circle's diameter by for a mark of the same area."""
-_RADIUS_OF_ALL = 0.085
-_LEAST_RADIUS = 0.0045
+RADIUS = 0.0045, 0.085
+"""The least radius of a bubble, and that of all the time, as fractions of a plot's width."""
 
 
 def color(kind: str) -> str:
@@ -83,6 +100,24 @@ def bound_color(bound: str) -> str:
     return BOUND_COLORS.get(bound, _OTHER)
 
 
+def luminance(color: str) -> float:
+    """Return the relative luminance of a colour such as "#0072B2", from 0 to 1 (WCAG 2.2)."""
+    parts = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, from 1 to 21 (WCAG 2.2); text needs 4.5."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def ink_on(ground: str) -> str:
+    """Return black or white: which of them reads better on a ground. Either has a contrast of 4.5 or more with it."""
+    return max((_ON_DARK, _ON_LIGHT), key=lambda ink: contrast(ink, ground))
+
+
 def mark(report: int) -> str:
     """Return the shape of a report's points."""
     return MARKS[report % len(MARKS)]
@@ -90,4 +125,5 @@ def mark(report: int) -> str:
 
 def radius(time_share: float) -> float:
     """Return a bubble's radius as a fraction of the plot's width: its area goes with the share of time."""
-    return max(_LEAST_RADIUS, _RADIUS_OF_ALL * math.sqrt(max(0.0, time_share)))
+    least, whole = RADIUS
+    return max(least, whole * math.sqrt(max(0.0, time_share)))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import msgspec
 from jinja2 import Environment
 from markupsafe import Markup
 
@@ -15,17 +14,17 @@ from memprof.comparisons import reports as side_by_side
 from memprof.findings import Finding, reached
 from memprof.report.digest import Digest
 from memprof.report.groups import Group, module_pattern, share
-from memprof.report.reading import dump_reports
-from memprof.reports.page import colors
+from memprof.report.reading import dump_compactly
+from memprof.reports.page import colors, scripts
 from memprof.reports.page import columns as page_columns
-from memprof.reports.page.data import page_data
 from memprof.reports.page.first import Figure, assumed, figures, line
 from memprof.reports.page.frame import frame
 from memprof.reports.page.lane import Lane, lane
 from memprof.reports.parts import cells, pages, theme
-from memprof.reports.parts.harmless import json_escapes, show_hidden
+from memprof.reports.parts.harmless import show_hidden
 from memprof.reports.parts.tables import Fact, Table
 from memprof.reports.report import facts, glossary, measured_tables, tables, top_table
+from memprof.reports.report.switches import Switches, embed, switches
 from memprof.reports.roofline import captions, svg
 from memprof.reports.writer import RenderOptions
 from memprof.vocabulary import MEMORY_LEVELS
@@ -128,11 +127,12 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     drawing = svg.draw(digests)
     shown = page_columns.columns(digests)
     has_operators = any(digest.report.operators for digest in digests)
+    switched = switches(digests, options) if has_operators else Switches()
     page = (
         environment()
         .get_template("page.html")
         .render(
-            frame=frame(scripted=has_operators),
+            frame=frame(scripts.REPORT if has_operators else ""),
             contents=_contents(sections, has_operators=has_operators),
             title=side_by_side.title(digests),
             subtitle=captions.subtitle(digests),
@@ -157,8 +157,8 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
             operators_note=_operators_note(digests),
             glossary=glossary.entries(digests),
             options=options,
-            page_data=_embed(show_hidden(msgspec.json.encode(page_data(digests)).decode())) if has_operators else "",
-            embedded=_embed(msgspec.json.format(dump_reports([digest.report for digest in digests]), indent=-1)),
+            switched=switched,
+            embedded=embed(dump_compactly([digest.report for digest in digests])),
         )
     )
     return page.encode()
@@ -244,11 +244,6 @@ def _run(digest: Digest, options: RenderOptions) -> Run:
 def _kinds(sections: Sequence[Section]) -> tuple[str, ...]:
     """Return the kinds that occur in any report, longest first in the first."""
     return tuple(dict.fromkeys(group.name for section in sections for group in section.digest.kinds))
-
-
-def _embed(text: str) -> Markup:
-    """Return JSON that may stand inside a script element: no character in it can end the element."""
-    return Markup(json_escapes(text).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 @lru_cache(maxsize=1)

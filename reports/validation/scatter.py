@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from memprof import units
+from memprof.reports.look import Look
 from memprof.reports.parts import drawing
+from memprof.reports.parts.sheets import Heading, Panel, sheet
 from memprof.reports.parts.theme import FAINT, GRID, INK, SERIES_COLORS
 from memprof.reports.validation.document import percent
 from memprof.validation.statistics import errors
 
-_HEIGHT = 7.0
-_HEADING = (0.945, 0.905)
+_SERIES = 0.55
+"""Inches of the row of a series."""
 BAND = 0.1
 """The band around what was measured: predictions within 10 %."""
 MOST_NAMES = 6
@@ -40,15 +43,44 @@ class Dot:
     predicted: float
 
 
-def draw(dots: Sequence[Dot], file: str, devices: Iterable[str], unit: str, named: Set[str] = frozenset()) -> bytes:
-    """Return a PNG, 1800 x 1050 pixels, of a `file`'s dots, coloured by series; those `named` have names if far off."""
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """What a validation shows: the points, where they are from, their unit, and which have names if far off."""
+
+    dots: Sequence[Dot]
+    file: str
+    devices: Sequence[str]
+    unit: str
+    named: Set[str] = frozenset()
+
+
+PANELS = ("scatter", "ratios")
+"""The panels of a validation."""
+
+
+def draw(shown: Dots, look: Look) -> Figure:
+    """Draw dots, coloured by series, and how their ratios are spread."""
+    file = shown.file
     title = f"Predicted against measured: {file.rpartition('/')[2] if file.endswith('.csv') else file}"
-    subtitle = f"on {', '.join(dict.fromkeys(devices))}"
-    figure = drawing.start(_HEIGHT, title, subtitle, _HEADING)
-    series = _series(dots)
-    _scatter(figure.add_axes((0.075, 0.11, 0.5, 0.75)), series, unit, named)
-    _spread(figure.add_axes((0.66, 0.11, 0.32, 0.75)), series)
-    return drawing.png(figure)
+    heading = Heading(title, f"on {', '.join(dict.fromkeys(shown.devices))}")
+    rows = max(len(_series(shown.dots)), _LEAST_PLACES)
+    panels = [
+        Panel(5.25, left=0.65, below=0.45, share=0.61, least=4.0, grows=True, aspect=1.0),
+        Panel(_SERIES * rows, below=0.45, share=0.39, least=2.6, grows=True, fills=True),
+    ]
+    figure, axes = sheet(look, heading, panels)
+    for item, what in zip(axes, PANELS, strict=True):
+        draw_on(item, shown, what)
+    return figure
+
+
+def draw_on(axes: Axes, shown: Dots, what: str) -> None:
+    """Draw one of `PANELS`."""
+    series = _series(shown.dots)
+    if what == "scatter":
+        _scatter(axes, series, shown.unit, shown.named)
+    else:
+        _spread(axes, series)
 
 
 def _series(dots: Sequence[Dot]) -> dict[str, list[Dot]]:

@@ -11,7 +11,7 @@ from functools import partial
 import numpy
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import memprof
 from memprof.errors import MemprofError, ModelError, WorkloadError
@@ -335,3 +335,23 @@ def test_what_is_wrong_is_said_in_one_line_of_python(ask, error, words):
     assert isinstance(caught.value, MemprofError)
     assert "\n" not in str(caught.value)
     assert "--" not in str(caught.value)
+
+
+class Strided(nn.Module):
+    """Reads a size from a buffer of its own, as audio codecs do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("stride", torch.tensor(4), persistent=False)
+        self.layer = nn.Conv1d(1, 8, 4, 4)
+
+    def forward(self, sound: Tensor) -> Tensor:
+        return self.layer(nn.functional.pad(sound, (0, (-sound.shape[-1] % self.stride).item())))
+
+
+def test_a_model_may_read_the_integers_that_it_keeps() -> None:
+    model = Strided()
+    report = memprof.analyze(model, memprof.spec("2x1x1001"))
+    assert int(model.stride) == 4
+    (row,) = [row for row in report.operators if row.name == "aten::convolution"]
+    assert row.flops == 2 * 8 * 251 * (2 * 4) + 2 * 8 * 251  # 1004 samples by fours; products and the bias

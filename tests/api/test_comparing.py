@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from matplotlib.figure import Figure
 from torch import nn
 
 import memprof
@@ -35,6 +36,16 @@ def test_a_difference_is_explained_from_reports_too() -> None:
 
     assert memprof.explain(small(8), small(16), IMAGES).to_json() == result.to_json()
     assert "less" in str(result)
+
+
+def test_a_panel_is_drawn_on_anybodys_axes() -> None:
+    axes = Figure().subplots()
+    result = memprof.compare(small(), inputs=IMAGES, layout="channels-last")
+
+    assert result.plot(axes, "train") is axes
+    assert "Training" in [text.get_text() for text in axes.texts]
+    with pytest.raises(MemprofError, match="no panel 'trian'; did you mean train"):
+        result.plot(axes, "trian")
 
 
 def test_the_losses_of_one_model_are_explained(tmp_path: object) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+import torch
+from torch import Tensor, nn
 
 import memprof
 from memprof.api.speaking import in_python
@@ -55,3 +57,35 @@ def test_an_older_stack_is_predicted_by_every_function() -> None:
     assert profile.report.workload.stack == "torch 1.13"
     with pytest.raises(MemprofError, match="stack"):
         memprof.profile(stack="flax")
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "words"),
+    [
+        (
+            nn.Conv2d(3, 8, 3),
+            {"x": memprof.spec("2x3x8x8")},
+            "takes a tensor, not a dict; give .* or by name",
+        ),
+        (nn.Linear(8, 8), [memprof.spec("2x8"), memprof.spec("2x8")], "a layer of it takes a tensor, not a list"),
+    ],
+)
+def test_a_container_in_place_of_a_tensor_is_named(model: nn.Module, given: object, words: str) -> None:
+    with pytest.raises(memprof.MemprofError, match=words) as caught:
+        memprof.analyze(model, (given,))
+    assert "but expected one of" not in str(caught.value)
+
+
+def test_what_wants_rows_is_told_of_the_layout() -> None:
+    class Rows(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.rand(8, 4, 4, 2))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return x * torch.view_as_complex(self.weight)
+
+    inputs = memprof.spec("2x8x4x4", "complex64")
+    with pytest.raises(memprof.MemprofError, match="choose the layout channels-first"):
+        memprof.analyze(Rows(), inputs)
+    assert memprof.analyze(Rows(), inputs, layout="channels-first").operators

@@ -46,6 +46,7 @@ def _reductions() -> dict[str, Inputs]:
         **dict.fromkeys(scans.split(), (MATRIX, 1)),
         "linalg_vector_norm": (MATRIX, 2, (1,), False, None),
         "norm": (MATRIX, 2),
+        "histc": (MATRIX, 10, 0, 1),
         "topk": (MATRIX, 5, -1),
         "kthvalue": (MATRIX, 5, -1),
         "_softmax": (MATRIX, 1, False),
@@ -95,6 +96,8 @@ def _layouts() -> dict[str, Inputs]:
         "index_put_": (MATRIX, (INDICES,), tensor(6, 32), False),
         "_index_put_impl_": (MATRIX, (INDICES,), tensor(), False, False),
         "masked_select": (MATRIX, tensor(16, 32, dtype="bool")),
+        "masked_scatter": (MATRIX, tensor(16, 1, dtype="bool"), tensor(6, 32)),
+        "masked_scatter_": (MATRIX, tensor(16, 1, dtype="bool"), tensor(6, 32)),
     }
     for name in ["scatter", "scatter_add", "scatter_reduce", "index_add", "index_copy", "index_fill"]:
         source = tensor() if name == "index_fill" else tensor(6, 32)

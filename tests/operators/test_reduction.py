@@ -103,3 +103,17 @@ def test_doubling_the_rows_doubles_the_work(name: str) -> None:
     once, twice = (cost_one(name, tensor(rows, 48), dims, False) for rows in (32, 64))
     assert twice.flops == 2 * once.flops
     assert twice.dram.total_bytes == 2 * once.dram.total_bytes
+
+
+def test_a_histogram_reads_everything_and_writes_its_bins() -> None:
+    zeroed, counted = cost("histc", tensor(1000), 10, 0, 1)
+    assert zeroed.dram.written_bytes == counted.dram.written_bytes == 4 * 10
+    assert counted.dram.read_bytes == 4 * 1000
+
+
+def test_a_masked_scatter_counts_through_the_mask_first() -> None:
+    flags = tensor(16, 1, dtype="bool")
+    scan, scatter = cost("masked_scatter_", tensor(16, 32), flags, tensor(6, 32))
+    assert (scan.dram.read_bytes, scan.dram.written_bytes) == (512, 512 * 8)
+    assert scatter.dram.read_bytes == 512 * 4 + 512 + 512 * 8 + 6 * 32 * 4
+    assert len(cost("masked_scatter", tensor(16, 32), flags, tensor(6, 32))) == 3

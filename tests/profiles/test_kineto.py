@@ -41,6 +41,11 @@ def test_tensors_keep_shape_strides_and_type():
     assert one(events, "aten::add").inputs == (SPEC, TensorSpec(SPEC.shape, SPEC.strides, "float16"), 2)
 
 
+def test_a_complex_number_is_left_out():
+    phases = torch.ones(2, dtype=torch.complex64)
+    assert one(events_of(lambda: torch.add(phases, phases, alpha=2j)), "aten::add").inputs[2] is None
+
+
 def test_numbers_lists_and_missing_arguments():
     weight = torch.ones(4, 3, 3, 3)
     events = events_of(lambda: torch.conv2d(IMAGE, weight, None, (2, 1), (1, 0)))

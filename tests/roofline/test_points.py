@@ -11,7 +11,7 @@ from memprof.calls import OperatorCall
 from memprof.devices.ceilings import ceilings
 from memprof.operators.work import Traffic, Work
 from memprof.report.record import DeviceCeilings
-from memprof.roofline.points import CostedCall, bounds_of, engines_of, place
+from memprof.roofline.points import CostedCall, Steps, bounds_of, engines_of, place
 from memprof.tensors.precision import PRECISIONS, get_precision
 from memprof.vocabulary import Kind
 
@@ -103,6 +103,26 @@ def test_calls_that_launch_nothing_take_no_time():
 
 def test_nothing_in_nothing_out():
     assert place([], TOY, get_precision("tf32")) == []
+    empty = Steps([[], [costed(), costed(Work("copy", "float32", dram=Traffic(100, 0)))], []], get_precision("tf32"))
+    assert empty.on(TOY).seconds_by_bound().sum(axis=1).tolist() == [0.0, 1.0, 0.0]
+
+
+def test_steps_that_go_through_together_take_what_each_takes_alone():
+    """The second kernel of a step finds in L2 what the first wrote; the first of the next step does not.
+
+    100 B/s of DRAM, 1000 B/s of L2, which holds 60 bytes. Of 50 bytes written 10 stay beside what was touched:
+    40 / 100 + 10 / 1000 s. Reading them takes 50 / 1000 s from L2 and 50 / 100 s from DRAM.
+    """
+    device = DeviceCeilings(
+        "toy", "Toy", {"dram": 100.0, "l2": 1000.0}, {"fp32": 1.0}, achievable={"l2_capacity_bytes": 60.0}
+    )
+    write, read = (costed(Work("copy", "float32", dram=traffic)) for traffic in (Traffic(0, 50), Traffic(50, 0)))
+    times = Steps([[write, read], [read], [write], [read, read]], get_precision("fp32")).on(device)
+    assert times.step.tolist() == [0, 0, 1, 2, 3, 3]
+    assert times.seconds == pytest.approx([0.41, 0.05, 0.5, 0.41, 0.5, 0.5])
+    assert times.seconds_by_bound().sum(axis=1) == pytest.approx([0.46, 0.5, 0.41, 1.0])
+    assert [times.names[bound] for bound in times.binding] == ["dram"] * 6
+    assert times.least_by_step().tolist() == [0.0] * 4
 
 
 def test_the_bound_leaves_out_what_an_l2_can_hold():

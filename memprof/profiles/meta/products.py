@@ -37,6 +37,34 @@ def baddbmm(bias: Tensor, left: Tensor, right: Tensor, *, beta: complex = 1, alp
     return _row_major_product(left, right)
 
 
+@rule(aten._grouped_mm.default)
+def grouped_mm(
+    left: Tensor,
+    right: Tensor,
+    offs: Tensor | None = None,
+    bias: Tensor | None = None,
+    out_dtype: torch.dtype | None = None,
+) -> Tensor:
+    """Rows (t, k) by (e, k, n) to (t, n); or (k, t) by (t, n), the depth shared out, to (e, k, n).
+
+    PyTorch's own rule refuses float32, which its kernels take. Rows begin at multiples of 16 bytes
+    (ATen/native/GroupedMMUtils.h, create_grouped_gemm_output_tensor).
+    """
+    if left.shape[-1] != right.shape[-2] or left.dtype != right.dtype:
+        raise RuntimeError(f"{_words(left)} and {_words(right)} cannot be multiplied")
+    groups = () if offs is None or left.dim() != right.dim() else offs.shape
+    leading = left.shape[:-2] if left.dim() == right.dim() == 3 else groups
+    shape = (*leading, left.shape[-2], right.shape[-1])
+    dtype = out_dtype or left.dtype
+    row = 16 // dtype.itemsize
+    padded = (*shape[:-1], -(-shape[-1] // row) * row)
+    return allocate(shape, layout.contiguous_strides(padded), dtype)
+
+
+def _words(matrices: Tensor) -> str:
+    return f"matrices of {tuple(matrices.shape)} of {matrices.dtype}"
+
+
 def _row_major_product(left: Tensor, right: Tensor) -> Tensor:
     if left.shape[-1] != right.shape[-2] or left.shape[:-2] != right.shape[:-2]:
         raise RuntimeError(f"matrices of {tuple(left.shape)} and {tuple(right.shape)} cannot be multiplied")

@@ -1,11 +1,13 @@
 // What narrows all views at once: words, kinds, bounds, reports; and the bar that tells what is chosen.
-import { find, groups, page, several } from "./model.js";
+import { boundShares, measureText, shareText } from "./figures.js";
+import { boundName, find, groups, page, several } from "./model.js";
+import { share } from "./units.js";
 import { change, state, watch } from "./store.js";
 
 export function drawFacets() {
-  const shares = Object.fromEntries(groups("kind").map((kind) => [kind.name, kind.texts[shareAt()]]));
-  chips("kinds", Object.entries(page.kinds).map(([kind, color]) => [kind, color, kind, several ? "" : shares[kind]]));
-  chips("bounds", Object.entries(page.bounds).map(([bound, [color, name, figure]]) => [bound, color, name, figure]));
+  facets();
+  watch(["device"], facets);
+  watch(["kinds", "bounds"], press);
   const filter = document.getElementById("filter");
   filter.addEventListener("input", () => change({ filter: filter.value }, "facets"));
   watch(["filter"], (_, origin) => { if (origin !== "facets") filter.value = state.filter; });
@@ -16,11 +18,27 @@ export function drawFacets() {
   chosenBar();
 }
 
-const shareAt = () => page.columns.findIndex((column) => column.key === "share");
+function facets() {
+  const kinds = several ? Object.keys(page.kinds).map((kind) => [kind, ""]) : groups("kind").map((kind) => [kind.name, shareText(kind)]);
+  chips("kinds", kinds.map(([kind, figure]) => [kind, page.kinds[kind], kind, figure]));
+  const found = new Map();
+  page.reports.forEach((_, report) => boundShares(report).forEach(([code, part]) => {
+    if (!found.has(code)) found.set(code, [code, page.bounds[code]?.[0] ?? "bound-other", boundName(code, report), several ? "" : share(part)]);
+  }));
+  chips("bounds", [...found.values()]);
+  press();
+}
+
+function press() {
+  for (const name of ["kinds", "bounds"]) {
+    for (const button of document.getElementById(name).children) button.setAttribute("aria-pressed", state[name].includes(button.dataset.code));
+  }
+}
 
 // Buttons of which any number may be pressed: only what they name is shown, and everything where none is.
 function chips(name, entries) {
   const holder = document.getElementById(name);
+  holder.replaceChildren();
   for (const [code, color, text, share] of entries) {
     const button = document.createElement("button");
     button.type = "button";
@@ -37,11 +55,6 @@ function chips(name, entries) {
     });
     holder.append(button);
   }
-  const press = () => {
-    for (const button of holder.children) button.setAttribute("aria-pressed", state[name].includes(button.dataset.code));
-  };
-  watch([name], press);
-  press();
 }
 
 function radios(id, name) {
@@ -77,8 +90,8 @@ function chosenBar() {
     bar.hidden = !state.chosen.length;
     if (bar.hidden) return;
     const [item] = state.chosen.map(find);
-    const figure = item.texts.time ?? item.texts[shareAt()];
-    const one = `${item.name}${item.module ? ` in ${item.module}` : ""}: ${figure}${item.texts.time ? "" : " of time"}`;
+    const figure = item.key.startsWith("node.") ? measureText(item, "time") : `${shareText(item)} of time`;
+    const one = `${item.name}${item.module ? ` in ${item.module}` : ""}: ${figure}`;
     document.getElementById("chosen-text").textContent = state.chosen.length > 1 ? `${state.chosen.length} marked` : one;
     only.setAttribute("aria-pressed", state.only === "1");
     only.textContent = state.only ? "Show all" : "Only these";
@@ -88,5 +101,5 @@ function chosenBar() {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") change({ chosen: [], only: "" }, "facets");
   });
-  watch(["chosen", "only"], tell);
+  watch(["chosen", "only", "device"], tell);
 }

@@ -1,4 +1,5 @@
 // Where the names of the largest bubbles go: beside them, where they hide least.
+import { shareText } from "./figures.js";
 import { page, several } from "./model.js";
 
 const CHARACTER = 7.4;
@@ -46,7 +47,7 @@ export function place(bubbles, ceilings, box, { each, brief }) {
     named.add(name);
     const whole = each ? group : wholes(group);
     if (whole.share < WORTH) continue;
-    const figure = whole.texts[page.columns.findIndex((column) => column.key === "share")];
+    const figure = shareText(whole);
     const lines = several ? [name] : brief ? [`${name} ${figure}`] : [name, `${figure} of time`];
     const width = Math.max(...lines.map((line) => line.length)) * CHARACTER;
     const height = lines.length * LINE;

@@ -1,10 +1,11 @@
 // The roofline: what the page draws instead of the still picture, which stays for print and where no script runs.
 import { axisBottom, axisLeft, format, scaleLog, select, zoom, zoomIdentity } from "./libraries.js";
-import { groups, kindClass, page, several } from "./model.js";
+import { groups, kindClass, now, page } from "./model.js";
 import { anyChosen, change, choose, isChosen, isShown, state, watch } from "./store.js";
 import { place } from "./labels.js";
 import { drawRoofs, steps } from "./roofs.js";
-import { hide, show, spoken } from "./tip.js";
+import { hide } from "./panel.js";
+import { show, spoken } from "./tip.js";
 
 const LEAST_RADIUS = 3.6;
 const MARK = 100;
@@ -42,6 +43,7 @@ export function drawPlot() {
   resize();
   new ResizeObserver(resize).observe(holder);
   watch(["bubbles"], () => { fill(); draw(); });
+  watch(["device"], () => { scales(); fill(); draw(); });
   watch(["level"], move);
   watch(["filter", "bounds", "chosen", "only"], paint);
   watch(["kinds", "without"], draw);
@@ -73,6 +75,11 @@ function restore() {
   draw();
 }
 
+function scales() {
+  x0 = scaleLog(now.scene.limits.x, [0, size.width]).clamp(false);
+  y0 = scaleLog(now.scene.limits.y, [size.height, 0]);
+}
+
 function resize() {
   const width = Math.max(280, svg.node().parentNode.clientWidth);
   const narrow = width < 560;
@@ -80,8 +87,7 @@ function resize() {
   const height = Math.round(Math.min(540, 0.5 * innerHeight, Math.max(290, 0.5 * width)));
   if (size && size.whole === width) return;
   size = { whole: width, narrow, left, top: 24, width: width - left - 8, height };
-  x0 = scaleLog(page.limits.x, [0, size.width]).clamp(false);
-  y0 = scaleLog(page.limits.y, [size.height, 0]);
+  scales();
   const rail = railed.length ? RAIL + 8 : 0;
   const whole = size.top + height + rail + 46;
   svg.attr("viewBox", [0, 0, width, whole]).attr("height", whole);
@@ -222,11 +228,11 @@ function rail() {
     this.setAttribute("transform", `translate(${left + r} ${size.top + size.height + 8 + RAIL / 2}) scale(${r / MARK})`);
     left += 2 * r + 4;
   });
-  const label = svg.selectAll(".rail-name").data(railed.length ? [page.rail] : []).join("text").attr("class", "axis-name rail-name")
+  const label = svg.selectAll(".rail-name").data(railed.length ? [now.scene.rail] : []).join("text").attr("class", "axis-name rail-name")
     .attr("y", size.top + size.height + 8 + RAIL / 2 + 4);
   if (left < size.left + size.width - 40) label.attr("x", left + 6).attr("visibility", null);
   else label.attr("visibility", "hidden");
-  label.text(size.narrow ? "no FLOPs" : page.rail);
+  label.text(size.narrow ? "no FLOPs" : now.scene.rail);
 }
 
 // The same operators at another memory level: they slide there, unless there are many or the reader wants none of it.

@@ -1,7 +1,10 @@
 // The roofs of the plot with their names, and where its grid lines are.
-import { page } from "./model.js";
+import { now } from "./model.js";
 import { state } from "./store.js";
-import { hide, say } from "./tip.js";
+import { hide, say } from "./panel.js";
+
+// Arithmetic intensities between which roofs are drawn.
+const FAR = [1e-9, 1e9];
 
 // Powers of ten; of what is zoomed in so far that hardly any are left, finer steps.
 export function steps(scale) {
@@ -12,10 +15,23 @@ export function steps(scale) {
   return [[1], [1, 2, 5], [1, 2, 3, 4, 6, 8]].map(fits).find((values) => values.length >= 3) ?? scale.ticks(5);
 }
 
+// The two places between which a roof is drawn: a slanted one ends at the highest flat one; a flat one begins at the
+// roof of the level that is looked from, or of the fastest memory.
+function ends({ memory, speed }, roofs) {
+  const [low, high] = FAR;
+  if (memory) {
+    const top = Math.max(...roofs.filter((roof) => !roof.memory).map((roof) => roof.speed));
+    return [[low, low * speed], Number.isFinite(top) ? [top / speed, top] : [high, high * speed]];
+  }
+  const memories = roofs.filter((roof) => roof.memory);
+  const from = memories.find((roof) => roof.code === state.level)?.speed ?? Math.max(...memories.map((roof) => roof.speed));
+  return [[memories.length ? speed / from : low, speed], [high, speed]];
+}
+
 // Draws the roofs of all devices as seen from the chosen memory level; returns names and lines with their places.
 export function drawRoofs(inner, x, y, size) {
-  const drawn = page.devices.flatMap((device) => device.roofs).map((roof) => {
-    const [a, b] = roof.ends[state.level].map(([px, py]) => [x(px), y(py)]);
+  const drawn = now.scene.devices.flatMap(({ roofs }) => roofs.map((roof) => [roof, roofs])).map(([roof, roofs]) => {
+    const [a, b] = ends(roof, roofs).map(([px, py]) => [x(px), y(py)]);
     return { roof, a, b, chosen: state.level === "binding" || !roof.memory || roof.code === state.level };
   });
   inner.select(".roofs").selectAll("path").data(drawn).join("path")
@@ -33,7 +49,7 @@ export function drawRoofs(inner, x, y, size) {
 
 // What issue or latency leaves the heaviest of a kind: a short dashed line, where every operator stands at what binds it.
 function drawCeilings(inner, x, y, size) {
-  const drawn = state.level !== "binding" || state.bubbles !== "operator" ? [] : page.ceilings.filter((one) => !state.without.includes(String(one.report))
+  const drawn = state.level !== "binding" || state.bubbles !== "operator" ? [] : now.scene.ceilings.filter((one) => !state.without.includes(String(one.report))
     && (!state.kinds.length || state.kinds.includes(one.kind)));
   const places = drawn.map(({ ends, label, classes }) => ({ classes, label, at: ends.map(([px, py]) => [x(px), y(py)]) }));
   inner.select(".ceilings").selectAll("path").data(places).join("path").attr("class", (one) => `ceiling ${one.classes}`)

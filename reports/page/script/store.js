@@ -1,5 +1,7 @@
-// What a reader has chosen, kept in the address so that a link shows the same; views watch it and change it.
-import { find, page, rows } from "./model.js";
+// What a reader of a report has chosen: level, filters, marked operators, the order of the table.
+import { followContents, keep } from "./address.js";
+import { show } from "./devices.js";
+import { find, page, rows, variation, variationOf, variations } from "./model.js";
 
 const oneOf = (...values) => (text) => (values.includes(text) ? text : undefined);
 const list = (fits) => (text) => text.split(",").filter((item) => item && fits(item));
@@ -26,26 +28,22 @@ const FIRST = {
   measure: "time", root: "", group: "", sort: `-${page.first}`, columns: "", at: "",
 };
 
-export const state = { ...FIRST };
-const watchers = [];
-let writing = 0;
+const devices = page.scenes.slice(1).map((scene) => scene.name);
+READ.device = oneOf(...devices);
+READ.precision = oneOf(...variations.map(([kind]) => kind));
+READ.batch = oneOf(...variations.map(([, size]) => String(size)));
+Object.assign(FIRST, { device: "", precision: "", batch: "" });
 
-// Calls back with the names of what changed, and with the view that changed it.
-export function watch(names, callback) {
-  watchers.push({ names: new Set(names), callback });
-}
+const kept = keep(READ, FIRST, refresh);
+export const state = kept.state;
+export const watch = kept.watch;
+export const change = kept.change;
+export const follow = () => followContents(kept);
 
-export function change(changes, origin = "") {
-  const changed = Object.keys(changes).filter((name) => String(state[name]) !== String(changes[name]));
-  if (!changed.length) return;
-  Object.assign(state, changes);
-  refresh(changed);
-  clearTimeout(writing);
-  writing = setTimeout(write, 0);
-  for (const { names, callback } of watchers) {
-    if (changed.some((name) => names.has(name))) callback(changed, origin);
-  }
-}
+// Another precision or batch size is another report: the page starts with it anew, all else as it was.
+watch(["precision", "batch"], () => {
+  if (variationOf(state.precision, state.batch) !== variation) setTimeout(() => location.reload(), 1);
+});
 
 // Chooses a thing by its key, or lets it go where it alone was chosen; `adding` keeps what was chosen before.
 export function choose(key, { adding = false, origin = "" } = {}) {
@@ -59,9 +57,13 @@ export function choose(key, { adding = false, origin = "" } = {}) {
 export const shown = new Uint8Array(rows.length).fill(1);
 export const chosen = new Uint8Array(rows.length);
 
-const NARROWING = ["filter", "kinds", "bounds", "without", "chosen", "only"];
+const NARROWING = ["filter", "kinds", "bounds", "without", "chosen", "only", "device"];
 
 function refresh(changed) {
+  if (changed.includes("device")) {
+    show(state.device);
+    state.chosen = state.chosen.filter(find);
+  }
   if (!changed.some((name) => NARROWING.includes(name))) return;
   if (changed.includes("chosen")) {
     chosen.fill(0);
@@ -81,25 +83,3 @@ function refresh(changed) {
 export const isShown = (item) => item.members.some((member) => shown[member]);
 export const isChosen = (item) => item.members.some((member) => chosen[member]);
 export const anyChosen = () => state.chosen.length > 0;
-
-function write() {
-  const parts = Object.keys(FIRST)
-    .filter((name) => String(state[name]) !== String(FIRST[name]))
-    .map((name) => `${name}=${encodeURIComponent(state[name]).replaceAll("%2C", ",").replaceAll("%20", "+")}`);
-  history.replaceState(null, "", parts.length ? `#${parts.join("&")}` : location.pathname + location.search);
-}
-
-// Reads the address: names and values that are not known are passed over.
-export function read() {
-  const text = location.hash.slice(1);
-  if (text && !text.includes("=")) {
-    change({ at: READ.at(text) ?? "" });
-    return;
-  }
-  const changes = { ...FIRST };
-  for (const [name, value] of new URLSearchParams(text)) {
-    const found = Object.hasOwn(READ, name) ? READ[name](value) : undefined;
-    if (found !== undefined) changes[name] = found;
-  }
-  change(changes);
-}

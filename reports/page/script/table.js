@@ -1,5 +1,7 @@
 // The table of operators: sorted, grouped, folded, copied; a plain table, so that it reads, prints and copies as one.
-// A row is a group of the page's data; nothing is summed here.
+// A row is a group of operators of the model.
+import { bar, made } from "./cells.js";
+import { text, value } from "./figures.js";
 import { ascending, descending } from "./libraries.js";
 import { gathered, groups, kindClass, page, phases, several } from "./model.js";
 import { anyChosen, change, choose, isChosen, isShown, state, watch } from "./store.js";
@@ -17,7 +19,7 @@ export function drawTable() {
   body = table.createTBody();
   heads();
   controls();
-  watch(["filter", "kinds", "bounds", "without", "only", "group", "sort", "columns", "chosen"], (changed, origin) => {
+  watch(["filter", "kinds", "bounds", "without", "only", "group", "sort", "columns", "chosen", "device"], (changed, origin) => {
     if (changed.includes("chosen")) pinned = origin !== "table" && anyChosen();
     draw();
   });
@@ -55,18 +57,19 @@ let order = { by: "", operators: [] };
 
 // The shown operators in the chosen order; what another view chose comes first.
 function listed() {
-  if (order.by !== state.sort) order = { by: state.sort, operators: sorted(groups("operator")) };
+  const by = `${state.sort} ${state.device}`;
+  if (order.by !== by) order = { by, operators: sorted(groups("operator")) };
   const list = order.operators.filter(isShown);
   return pinned ? [...list.filter(isChosen), ...list.filter((group) => !isChosen(group))] : list;
 }
 
 function sorted(list) {
   const key = state.sort.replace(/^-/, "");
-  const place = page.columns.findIndex((column) => column.key === key);
-  const number = place >= 0 && page.columns[place].number;
-  const value = (group) => (place < 0 ? group.name : number ? group.values[place] : group.texts[place]);
+  const column = page.columns.find((one) => one.key === key);
+  const figure = (group) => (!column ? group.name : column.number ? value(group, column) : text(group, column));
   const compare = state.sort.startsWith("-") ? descending : ascending;
-  return [...list].sort((a, b) => compare(value(a), value(b)) || b.share - a.share);
+  const figures = new Map(list.map((group) => [group, figure(group)]));
+  return [...list].sort((a, b) => compare(figures.get(a), figures.get(b)) || b.share - a.share);
 }
 
 function draw() {
@@ -101,13 +104,6 @@ function folded(operators) {
   return lines;
 }
 
-function made(name, className, text) {
-  const element = document.createElement(name);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
 function row({ item, parent = false, child = false }) {
   const line = made("tr", [parent && "parent", child && "child", isChosen(item) && "chosen"].filter(Boolean).join(" "));
   line.dataset.report = item.report;
@@ -121,7 +117,7 @@ function row({ item, parent = false, child = false }) {
   const about = [parent ? "" : item.kind, phases > 1 && item.phase, several ? page.reports[item.report].label : ""].filter(Boolean).join(", ");
   head.append(" ", made("span", "what", about));
   if (!parent) head.append(path(item.module), made("span", "shapes", item.shapes));
-  line.append(head, ...page.columns.map((column, place) => cell(column, item, place)));
+  line.append(head, ...page.columns.map((column) => cell(column, item)));
   line.addEventListener("click", (event) => {
     if (event.target.closest(".fold")) return;
     choose(item.key, { adding: event.shiftKey || event.ctrlKey || event.metaKey, origin: "table" });
@@ -130,9 +126,9 @@ function row({ item, parent = false, child = false }) {
 }
 
 // A module's path may break after its dots.
-function path(text) {
+function path(words) {
   const held = made("span", "path");
-  text.split(".").forEach((part, place, parts) => {
+  words.split(".").forEach((part, place, parts) => {
     held.append(place < parts.length - 1 ? `${part}.` : part, document.createElement("wbr"));
   });
   return held;
@@ -160,20 +156,9 @@ function fold(item) {
 }
 
 // A bar of the share, as wide as the cell for the longest row.
-const SVG = "http://www.w3.org/2000/svg";
-
-function cell(column, item, place) {
-  const held = made("td", column.classes, item.texts[place]);
+function cell(column, item) {
+  const held = made("td", column.classes, text(item, column));
   if (!column.bar) return held;
-  const bar = document.createElementNS(SVG, "svg");
-  bar.setAttribute("class", `bar ${kindClass(item.kind)}`);
-  bar.setAttribute("viewBox", "0 0 100 8");
-  bar.setAttribute("preserveAspectRatio", "none");
-  bar.setAttribute("aria-hidden", "true");
-  const rect = document.createElementNS(SVG, "rect");
-  rect.setAttribute("width", ((100 * item.share) / (widest || 1)).toFixed(2));
-  rect.setAttribute("height", 8);
-  bar.append(rect);
-  held.append(bar);
+  held.append(bar(item.share / (widest || 1), kindClass(item.kind)));
   return held;
 }

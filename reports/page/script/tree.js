@@ -1,8 +1,9 @@
 // The network as an icicle: a module lies within the one above it and is as wide as its share.
+import { measureText } from "./figures.js";
 import { hierarchy, partition, select } from "./libraries.js";
-import { find, kindClass, page, several } from "./model.js";
+import { boundName, kindClass, page, several } from "./model.js";
 import { anyChosen, change, choose, isChosen, isShown, state, watch } from "./store.js";
-import { hide, say } from "./tip.js";
+import { hide, say } from "./panel.js";
 
 const ROW = 26;
 const NARROWEST = 3;
@@ -21,7 +22,7 @@ export function drawTree() {
   new ResizeObserver(() => {
     if (holder.node().clientWidth !== width) draw();
   }).observe(holder.node());
-  watch(["measure"], () => { build(); draw(); });
+  watch(["measure", "device"], () => { build(); draw(); });
   watch(["root"], () => draw());
   watch(["filter", "kinds", "bounds", "without", "only"], paint);
   watch(["chosen"], (_, origin) => {
@@ -34,14 +35,14 @@ export function drawTree() {
 // The library places; the sums of every module are those of the page's data.
 function build() {
   const roots = page.reports.map((report) => report.tree[0]).filter(Boolean);
-  const whole = several ? { key: "", name: "all", kind: "", children: roots, members: [], texts: {} } : roots[0];
+  const whole = several ? { key: "", name: "all", kind: "", children: roots, members: [] } : roots[0];
   root = hierarchy(whole);
   nodes.clear();
   root.each((node) => {
-    node.value = node.data[state.measure];
+    node.value = node.data.sum?.[state.measure];
     if (node.data.key) nodes.set(node.data.key, node);
   });
-  if (several) root.value = roots.reduce((sum, one) => sum + one[state.measure], 0);
+  if (several) root.value = roots.reduce((sum, one) => sum + one.sum[state.measure], 0);
   partition()(root);
   active = null;
 }
@@ -49,7 +50,7 @@ function build() {
 const focus = () => nodes.get(state.root) ?? root;
 
 function marked() {
-  const key = state.chosen.find((one) => find(one).texts.time);
+  const key = state.chosen.find((one) => one.startsWith("node."));
   return key ? nodes.get(key) : active;
 }
 
@@ -72,7 +73,7 @@ function draw() {
     .style("width", (node) => `${(node.x1 - node.x0) * scale}px`)
     .attr("tabindex", (node) => (node === active ? 0 : -1))
     .attr("aria-level", (node) => node.depth - first + 1)
-    .attr("aria-label", (node) => `${node.data.name} ${node.data.texts[state.measure]}, ${node.data.kind}`)
+    .attr("aria-label", (node) => `${node.data.name} ${measureText(node.data, state.measure)}, ${node.data.kind}`)
     .each(function (node) { fillIn(this, node, (node.x1 - node.x0) * scale); });
   crumbs(top);
   document.getElementById("tree-out").disabled = !top.parent;
@@ -121,15 +122,15 @@ function entered(enter) {
 
 function tell(node, x, y) {
   const path = node.ancestors().reverse().filter((one) => one.data.key).slice(1).map((one) => one.data.name).join(".");
-  const { time, flops, dram } = node.data.texts;
+  const [time, flops, dram] = ["time", "flops", "dram"].map((measure) => measureText(node.data, measure));
   const parts = [`${time} of the ${page.reports[node.data.report].time}`, `${flops} of FLOPs`, `${dram} of DRAM traffic`];
   const mostly = node.data.isEnd ? node.data.kind : `mostly ${node.data.kind}`;
-  say([path || node.data.name, ...parts, `${mostly}, bound by ${page.bounds[node.data.bound]?.[1] ?? node.data.bound}`], x, y);
+  say([path || node.data.name, ...parts, `${mostly}, bound by ${boundName(node.data.bound, node.data.report)}`], x, y);
 }
 
 function fillIn(block, node, wide) {
   const text = wide < NAMED ? "" : node.data.name;
-  const more = wide > 7 * (node.data.name.length + 14) ? ` ${node.data.texts[state.measure]}` : "";
+  const more = wide > 7 * (node.data.name.length + 14) ? ` ${measureText(node.data, state.measure)}` : "";
   if (block.textContent === text + more) return;
   block.replaceChildren(text);
   if (!more) return;

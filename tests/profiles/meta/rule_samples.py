@@ -167,6 +167,14 @@ def product(*leading: int, bias: bool = False) -> Sample:
     return sample
 
 
+def grouped_product(draw: Draw) -> Arguments:
+    m, k, n = (4 * draw(SIZE) for _ in range(3))
+    ends = torch.tensor([2, m], dtype=torch.int32)
+    if draw(st.booleans()):  # rows shared out among weights
+        return (torch.rand(m, k), torch.rand(2, k, n)), {"offs": ends}
+    return (torch.rand(k, m), torch.rand(m, n)), {"offs": ends}  # their gradient
+
+
 def softmax(draw: Draw) -> Arguments:
     shape = shapes(draw, 1, 4)
     dtype = draw(st.sampled_from([torch.float32, torch.float64, torch.bfloat16]))
@@ -260,6 +268,7 @@ SAMPLES: dict[Any, Sample] = {
     aten.addmm.default: product(bias=True),
     aten.bmm.default: product(3),
     aten.baddbmm.default: product(3, bias=True),
+    aten._grouped_mm.default: grouped_product,
     aten._softmax.default: softmax,
     aten._log_softmax.default: softmax,
     aten._softmax_backward_data.default: softmax_backward,

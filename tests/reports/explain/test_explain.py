@@ -14,7 +14,7 @@ import pytest
 from memprof.comparisons.explanation import Explanation, explain
 from memprof.report.record import Report
 from memprof.reports.explain import WRITERS
-from memprof.reports.explain.write_png import steps
+from memprof.reports.explain.write_figure import steps
 from memprof.reports.parts.signed import signed
 from memprof.reports.writer import RenderOptions
 from memprof.whatif.savings import Losses, find_losses
@@ -136,7 +136,7 @@ def test_two_models_through_the_command_line(compared: tuple[Outcome, Path]) -> 
     outcome, folder = compared
     assert (outcome.code, outcome.err) == (0, "")
     place = folder / "memprof-report"
-    assert sorted(os.listdir(place)) == ["explain.json", "explain.md", "explain.png"]
+    assert sorted(os.listdir(place)) == ["explain.html", "explain.json", "explain.md", "explain.png"]
     record = json.loads((place / "explain.json").read_text(encoding="utf-8"))
     assert record["workload"] | {"model": ""} == record["against"] | {"model": ""}
     assert (record["workload"]["model"], record["against"]["model"]) == ("convnext_atto", "inceptionnext_atto")
@@ -166,7 +166,7 @@ def test_one_model_through_the_command_line(tmp_path: Path) -> None:
     [
         (("--model", "convnext_atto", "--against", "convnext_ato"), "convnext_atto"),
         (("--model", "inceptionnext_b", "--against", "inceptionnext_b_384"), "--resolution 224"),
-        (("--model", "convnext_atto", "--format", "html"), "png"),
+        (("--model", "convnext_atto", "--format", "htm"), "png"),
         (("--model", "convnext_atto", "--format", ","), "name at least one"),
         (("--model", "convnext_atto", "--resolution", "0"), "resolution 0"),
         (("--model", "convnext_atto", "--device", "a1000000"), "did you mean"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,20 @@ import pytest
 from memprof import reports
 from memprof.report.record import Report
 from memprof.reports import RenderOptions
+from memprof.reports.saved import KINDS
 from tests.reports.measured_sample import on_cpu, traced
+from tests.reports.page.document_sample import sample_page
 from tests.reports.sample import incomplete, sample
+from tests.reports.saved.samples import DOCUMENTS as SAMPLES
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 Open = Callable[..., Any]
+
+
+def _page(name: str) -> bytes:
+    return KINDS[name].writers.render(SAMPLES[name](), "html")
+
+
 PAGES: dict[str, Callable[[], list[Report]]] = {
     "one": lambda: [sample()],
     "training": lambda: [sample("convnext_t", "train")],
@@ -28,6 +38,11 @@ PAGES: dict[str, Callable[[], list[Report]]] = {
     "cpu": lambda: [on_cpu()],
     "hostile": lambda: [incomplete()],
 }
+DOCUMENTS: dict[str, Callable[[], bytes]] = {
+    "document": sample_page,
+    **{name: partial(_page, name) for name in SAMPLES},
+}
+"""Pages of documents that are no reports."""
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +63,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     def file(name: str) -> Path:
         path = folder / f"{name}.html"
         if not path.exists():
-            path.write_bytes(reports.get("html").render(PAGES[name](), RenderOptions()))
+            own = DOCUMENTS[name]() if name in DOCUMENTS else None
+            path.write_bytes(own or reports.get("html").render(PAGES[name](), RenderOptions()))
         return path
 
     return file
@@ -56,15 +72,15 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 @pytest.fixture
 def opened(browser: Any, files: Callable[[str], Path]) -> Iterator[Open]:
-    """Open one of `PAGES`; whatever it logs, or asks the network for, fails the test."""
+    """Open one of `PAGES` or `DOCUMENTS`, or a file; whatever it logs, or asks the network for, fails the test."""
     contexts, wrong = [], []
 
-    def open_page(name: str, fragment: str = "", *, width: int = 1400, height: int = 900, **options: Any) -> Any:
+    def open_page(name: str | Path, fragment: str = "", *, width: int = 1400, height: int = 900, **options: Any) -> Any:
         options = {"reduced_motion": "reduce", "offline": True, **options}
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
-        address = files(name).as_uri()
+        address = (name if isinstance(name, Path) else files(name)).as_uri()
         page.on("console", lambda message: wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: None if request.url.startswith(address) else wrong.append(request.url))

@@ -87,7 +87,7 @@ def test_operators_move_to_their_intensity_at_another_level(opened: Open) -> Non
     box = page.evaluate(
         "(({width, height}) => [width.baseVal.value, height.baseVal.value])(document.querySelector('.inner'))"
     )
-    limits = page.evaluate("JSON.parse(document.getElementById('memprof-page').textContent).limits")
+    limits = page.evaluate("JSON.parse(document.getElementById('memprof-page').textContent).scenes[0].limits")
     group = CONVNEXT.operators[DEPTHWISE]
 
     def pixels(value: float, axis: str, length: float) -> float:

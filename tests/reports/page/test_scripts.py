@@ -13,17 +13,19 @@ from tests.source_tree import ROOT
 FOLDER = ROOT / "reports" / "page"
 MOST_BYTES = 2_000_000
 LONGEST = 300
+ALL = tuple(sorted({*scripts.order(scripts.REPORT), *scripts.order(scripts.DOCUMENT)}))
 
 
 def test_each_module_comes_after_those_that_it_imports() -> None:
-    order = scripts.order()
-    assert order[-1] == "main"
-    assert sorted(order) == sorted(path.stem for path in (FOLDER / "script").iterdir())  # none is there for nothing
-    for place, name in enumerate(order):
-        assert set(scripts.imports(name)) <= {*order[:place], "libraries"}, name
+    for entry in (scripts.REPORT, scripts.DOCUMENT):
+        order = scripts.order(entry)
+        assert order[-1] == entry
+        for place, name in enumerate(order):
+            assert set(scripts.imports(name)) <= {*order[:place], "libraries"}, name
+    assert list(ALL) == sorted(path.stem for path in (FOLDER / "script").iterdir())  # none is there for nothing
 
 
-@pytest.mark.parametrize("name", scripts.order())
+@pytest.mark.parametrize("name", ALL)
 def test_a_module_imports_what_there_is_and_is_short(name: str) -> None:
     bundled = re.findall(r"(\w+):\(\)=>", scripts.library())
     for source, names in scripts.imports(name).items():
@@ -37,7 +39,7 @@ def test_a_module_imports_what_there_is_and_is_short(name: str) -> None:
 
 
 def test_joined_they_are_one_script_without_modules() -> None:
-    text = scripts.joined()
+    text = scripts.joined(scripts.REPORT)
     own = text.removeprefix(scripts.library())
     assert not re.search(r"^(import|export) ", own, re.MULTILINE)
     assert "</script" not in text.lower()
@@ -55,15 +57,15 @@ def test_the_libraries_are_those_of_the_manifest() -> None:
 
 
 def test_the_page_is_small_before_its_data() -> None:
-    held = frame(scripted=True)
+    held = frame(scripts.REPORT)
     assert len(held.style) + len(held.script) < MOST_BYTES
 
 
 def test_the_policy_knows_the_page_by_hash_and_allows_no_request() -> None:
-    rules = dict(rule.partition(" ")[::2] for rule in frame(scripted=True).policy.split("; "))
+    rules = dict(rule.partition(" ")[::2] for rule in frame(scripts.REPORT).policy.split("; "))
     assert rules["default-src"] == "'none'"
     assert rules["script-src"].startswith("'sha256-")
     assert rules["style-src"].startswith("'sha256-")
     assert rules["img-src"] == "data:"
-    assert not re.search(r"unsafe|\*|http", frame(scripted=True).policy)
-    assert "script-src" not in frame(scripted=False).policy
+    assert not re.search(r"unsafe|\*|http", frame(scripts.REPORT).policy)
+    assert "script-src" not in frame().policy

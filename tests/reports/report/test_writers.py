@@ -24,7 +24,8 @@ from tests.reports.sample import incomplete, sample
 
 def test_every_writer_declares_its_name_and_extension() -> None:
     extensions = {name: reports.get(name).extension for name in reports.NAMES}
-    assert extensions == {"html": "html", "png": "png", "json": "json", "csv": "csv", "md": "md", "text": "txt"}
+    same = {name: name for name in ("html", "png", "svg", "pdf", "json", "csv", "md")}
+    assert extensions == {**same, "text": "txt"}
     assert all(reports.get(name).name == name for name in reports.NAMES)
 
 

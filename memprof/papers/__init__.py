@@ -1,0 +1,1 @@
+"""Papers whose tables memprof computes again, beside what they published."""

@@ -1,0 +1,112 @@
+"""The figures that the page's scripts sum and print, held against Python's of the same report."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from memprof import units
+from memprof.report.digest import digests
+from memprof.reports.page import scripts
+from memprof.reports.page.columns import columns
+from tests.reports.page.conftest import PAGES, Open
+
+ROWS = """Array.from(document.querySelectorAll('#operators tbody tr:not(.child)'), (row) =>
+    Array.from(row.cells, (cell) => cell.textContent).slice(1))"""
+UNROLL = "() => { const more = document.getElementById('more'); while (!more.hidden) more.click(); }"
+PRINTED: dict[str, Callable[[float], str]] = {
+    "number": units.number,
+    "seconds": units.seconds,
+    "milliseconds": units.milliseconds,
+    "byteCount": units.byte_count,
+    "flopCount": units.flop_count,
+    "billions": units.gigaflops,
+    "flopsPerSecond": units.flops_per_second,
+    "bytesPerSecond": units.bytes_per_second,
+    "count": units.count,
+    "intensity": units.intensity,
+    "share": units.share,
+    "percent": units.percent,
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_cell_is_what_python_prints(opened: Open, name: str) -> None:
+    shown = digests(PAGES[name]())
+    page = opened(name, "#columns=all")
+    page.evaluate(UNROLL)
+    known = columns(shown)
+    written = [[column.text(group, own) for column in known] for own in shown for group in own.operators]
+    assert sorted(page.evaluate(ROWS)) == sorted(written)
+    for what, groups in (("kind", "kinds"), ("phase", "phases"), ("bound", "")):
+        page.locator("#group").select_option(what)
+        if groups:
+            written = [[column.text(group, own) for column in known] for own in shown for group in getattr(own, groups)]
+            assert sorted(page.evaluate(ROWS)) == sorted(written)
+
+
+def test_numbers_are_printed_as_python_prints_them(browser: Any) -> None:
+    """Random ones of every size, and ones that lie just between two that could be printed."""
+    chance = random.Random(5)
+    values = [0.0, 0.125, 0.375, 2.5, 12.5, 0.005, 0.00125, 999.5, 1000.5, 9999.5, 99.95, 1e-7, 1e7, 0.0999, 0.9995]
+    values += [chance.choice((1, -1)) * 10 ** chance.uniform(-12, 17) for _ in range(3000)]
+    values += [float(chance.randrange(10**6)) for _ in range(500)] + [chance.randrange(2000) / 16 for _ in range(500)]
+    body = re.sub(r"^export ", "", scripts.source("units"), flags=re.MULTILINE)
+    page = browser.new_page()
+    parts = ", ".join(f"{name}: values.map((one) => {name}(one))" for name in PRINTED)
+    printed = page.evaluate(f"(values) => {{ {body} return {{ {parts} }} }}", values)
+    page.close()
+    for name, function in PRINTED.items():
+        wrong = [
+            (value, text, function(value))
+            for value, text in zip(values, printed[name], strict=True)
+            if text != function(value)
+        ]
+        assert wrong == [], name
+
+
+def test_a_depthwise_convolution_moves_to_its_intensity_at_each_level(opened: Open) -> None:
+    """7x7: 49 multiply-adds for 8 bytes of DRAM, and at L1 49 inputs and weights of 4 bytes each and 4 bytes out."""
+    page = opened("one", "#bubbles=kind")
+    kinds = page.evaluate(
+        "[...document.querySelectorAll('#plot .bubble')].map(({__data__: one}) => [one.name, one.x, one.roof, one.y])"
+    )
+    x, roof, _ = next(rest for name, *rest in kinds if name == "depthwise convolution")
+    assert x["dram"] == pytest.approx(2 * 49 / 8, rel=1e-9)
+    assert x["l1"] == x["binding"] == pytest.approx(2 * 49 / (8 * 49 + 4), rel=1e-9)
+    assert roof == pytest.approx(x["l1"] * 108 * 128 * 1.41e9, rel=1e-9)  # its ring lies on the L1 roof
+
+
+def test_flat_roofs_begin_where_the_roof_of_the_level_meets_them(opened: Open) -> None:
+    page = opened("one", "#level=dram")
+    limits = page.evaluate("JSON.parse(document.getElementById('memprof-page').textContent).scenes[0].limits.x")
+    width = page.evaluate("document.querySelector('.inner').width.baseVal.value")
+    lines = page.evaluate(
+        "[...document.querySelectorAll('.roofs path')].map(({__data__: one}) => [one.roof.code, one.a[0], one.b[0]])"
+    )
+    low, high = map(math.log, limits)
+    starts = {code: math.exp(low + left / width * (high - low)) for code, left, _ in lines}
+    ends = {code: math.exp(low + right / width * (high - low)) for code, _, right in lines}
+    assert starts["tensor"] == pytest.approx(156e12 / 1.555e12, rel=1e-6)
+    assert ends["l1"] == pytest.approx(156e12 / (108 * 128 * 1.41e9), rel=1e-6)
+
+
+def test_a_measured_group_tells_prediction_and_bound_apart(opened: Open) -> None:
+    page = opened("measured", "#bubbles=kind")
+    (digest,) = digests(PAGES["measured"]())
+    found = page.evaluate(
+        "[...document.querySelectorAll('#plot .bubble')].map(({__data__: one}) => one)"
+        ".map((one) => [one.name, one.y, one.predicted, one.roof])"
+    )
+    _, speed, predicted, roof = next(item for item in found if item[0] == "matmul")
+    group = digest.kind("matmul")
+    assert group is not None
+    assert group.measured_seconds
+    assert speed == pytest.approx(group.flops / group.measured_seconds, rel=1e-9)
+    assert predicted == pytest.approx(group.flops / group.seconds, rel=1e-9)
+    assert roof == pytest.approx(group.flops / group.roofline_seconds, rel=1e-9)
