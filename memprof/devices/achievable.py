@@ -27,7 +27,7 @@ Source: AMD's CDNA 3 ISA reference, "Compute Units"; each SIMD of 16 lanes takes
 
 USUAL_CLOCK_HZ = 1.5e9
 """Of a device that states none."""
-_LAUNCH_SOURCE = "computed: clocks that a kernel of no work takes / boost clock, or 1.5 GHz where that is not known"
+_LAUNCH_SOURCE = "computed: clocks / boost clock, or 1.5 GHz where that is not known"
 
 SCHEMA = "memprof.achievable/1"
 OWN_FIGURES = ("sm_count", "l2_capacity_bytes", "power_watts")
@@ -111,8 +111,9 @@ def choose(device: Device) -> dict[str, Chosen]:
         if fitting is not None:
             choices[key] = Chosen(constant.unit, constant.words, Figure(fitting.value, fitting.source))
     sms, clock = device.get("sm_count"), device.get("boost_clock_hz")
-    launch = choices["launch_cycles"].figure.value / (clock or USUAL_CLOCK_HZ)
-    choices["launch_seconds"] = Chosen("s", "that a kernel of no work takes", Figure(launch, _LAUNCH_SOURCE))
+    cycles = choices.pop("launch_cycles")
+    launch = Figure(cycles.figure.value / (clock or USUAL_CLOCK_HZ), f"{cycles.figure.source}; {_LAUNCH_SOURCE}")
+    choices["launch_seconds"] = Chosen("s", f"{cycles.words}: {cycles.figure.value:,.0f} {cycles.unit}", launch)
     if sms is not None and clock is not None:
         per_clock = AMD_SLOTS_PER_CLOCK if is_amd(device) else ISSUE_SLOTS_PER_CLOCK
         slots = Figure(sms * per_clock * clock, f"computed: SMs x {per_clock} x boost clock")

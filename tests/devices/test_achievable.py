@@ -50,8 +50,8 @@ def test_every_statement_is_some_devices(key: str) -> None:
 @pytest.mark.parametrize("device", ALL, ids=lambda device: device.name)
 def test_every_constant_is_found_for_every_device(device: Device) -> None:
     figures = achievable(device)
-    assert set(constants()) <= set(figures)
-    for key in constants():
+    assert set(constants()) - {"launch_cycles"} <= set(figures)
+    for key in set(constants()) - {"launch_cycles"}:
         assert (figures[key].value, figures[key].source) == (chosen(key, device).value, chosen(key, device).source)
     for key in module.OWN_FIGURES:
         assert figures.get(key) == device.figures.get(key)
@@ -78,7 +78,7 @@ def test_nvidias_compute_capability_is_a_number(capability: str | None, number: 
 
 
 def test_a_device_that_nobody_knows_has_every_constant_and_nothing_of_its_own() -> None:
-    assert set(achievable(BARE)) == {*constants(), "launch_seconds"}
+    assert set(achievable(BARE)) == {*constants(), "launch_seconds"} - {"launch_cycles"}
 
 
 def test_a_kernel_of_no_work_takes_clocks() -> None:
