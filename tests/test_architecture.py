@@ -51,8 +51,8 @@ MAY_IMPORT: dict[str, str] = {
     "reports": "report tensors findings comparisons whatif validation gate frontier papers sweeps",
     "api": "report tensors files workload devices comparisons traces profiles operators calls analysis validation "
     "whatif gate reports",
-    "commands": "report tensors models files workload devices comparisons profiles traces calibration analysis sweeps "
-    "validation whatif gate reports frontier papers",
+    "commands": "_version report tensors models files workload devices comparisons profiles traces calibration "
+    "analysis sweeps validation whatif gate reports frontier papers",
     "pytest_plugin": "report analysis gate reports",
     "cli": "_version",
     "__main__": "cli",
