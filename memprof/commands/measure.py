@@ -27,7 +27,15 @@ from memprof.workload import CUDA, DEFAULT_RUN_BATCH_SIZES, DEFAULT_WARM_UP
 
 
 @click.command()
-@models_option()
+@models_option(needed=False)
+@click.option(
+    "--suite",
+    is_flag=True,
+    help="Instead of models, a fixed set of kernels and networks, in files that `memprof validate` reads.",
+)
+@click.option(
+    "--minutes", type=float, default=10.0, show_default=True, metavar="N", help="That --suite may take, about."
+)
 @click.option(
     "--device",
     type=click.Choice([CPU, CUDA]),
@@ -74,6 +82,8 @@ from memprof.workload import CUDA, DEFAULT_RUN_BATCH_SIZES, DEFAULT_WARM_UP
 @json_option("report")
 def command(
     models: tuple[str, ...],
+    suite: bool,
+    minutes: float,
     device: str,
     roof: str | None,
     precision: str | None,
@@ -95,6 +105,11 @@ def command(
 
     Steps are timed without the profiler, then a few run with it. Close other programs: what they do counts.
     """
+    if suite:
+        _measure_suite(models, device, minutes, output, as_json=as_json)
+        return
+    if not models:
+        raise click.UsageError("missing option '--model'", click.get_current_context())
     from memprof.analysis.measured import measure
     from memprof.commands.output import Result, deliver, for_terminal, progress, redirect_output
 
@@ -121,3 +136,11 @@ def command(
             )
         reports.append(report)
     deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)
+
+
+def _measure_suite(models: tuple[str, ...], device: str, minutes: float, output: Path, *, as_json: bool) -> None:
+    from memprof.commands.measuring_suite import measure_suite
+
+    if models:
+        raise click.UsageError("--suite measures networks of its own: leave the models out")
+    measure_suite(device, minutes, output, as_json=as_json)
