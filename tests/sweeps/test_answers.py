@@ -46,7 +46,7 @@ def test_the_set_is_one_table_of_typed_columns(results: Path) -> None:
     "sql",
     [
         "SELECT * FROM '{results}/part-00000.parquet'",
-        "SELECT * FROM read_text('{results}/set.json')",
+        "SELECT * FROM read_text('{results}/_set.json')",
         "SELECT * FROM glob('/*')",
         "COPY results TO '{results}/copy.csv'",
         "ATTACH '{results}/other.db'",
