@@ -28,6 +28,7 @@ COMMANDS = {
     "compare": "Hold models and devices side by side: size, work, traffic, predicted throughput.",
     "explain": "Say where a model's time goes, or why one model is slower than another.",
     "ablate": "Vary a model one choice at a time, as its paper does, and predict each variant.",
+    "pareto": "Hold published accuracy against predicted throughput: which network does none beat?",
     "reproduce": "Compute a paper's tables again, beside what it published.",
     "sweep": "Analyse models x devices x settings in parallel, into a Parquet set.",
     "query": "Ask the results of a sweep in SQL.",
@@ -268,5 +269,6 @@ def _print_traceback(error: BaseException, arguments: Sequence[str]) -> None:
 
 def _fail(message: str) -> int:
     text = "".join(mark if mark.isprintable() else ascii(mark).strip("'\"") for mark in " ".join(message.split()))
-    click.echo(click.style("error: ", fg="red", bold=True) + text, err=True)
+    first = "error: " if os.environ.get("NO_COLOR") else click.style("error: ", fg="red", bold=True)
+    click.echo(first + text, err=True)
     return 2

@@ -43,15 +43,16 @@ MAY_IMPORT: dict[str, str] = {
     "analysis": "_version report tensors models workload devices counters profiles calls operators roofline traces",
     "validation": "report tensors models workload devices comparisons profiles calls operators roofline traces "
     "analysis",
+    "frontier": "report models devices analysis validation",
     "papers": "report tensors models devices analysis validation",
     "whatif": "report models findings comparisons validation",
     "sweeps": "_version report journal files tensors models workload devices profiles roofline traces analysis",
     "gate": "_version report tensors models files workload devices profiles analysis",
-    "reports": "report tensors findings comparisons whatif validation gate papers sweeps",
+    "reports": "report tensors findings comparisons whatif validation gate frontier papers sweeps",
     "api": "report tensors files workload devices comparisons traces profiles operators calls analysis validation "
     "whatif gate reports",
     "commands": "report tensors models files workload devices comparisons profiles traces calibration analysis sweeps "
-    "validation whatif gate reports papers",
+    "validation whatif gate reports frontier papers",
     "pytest_plugin": "report analysis gate reports",
     "cli": "_version",
     "__main__": "cli",

@@ -16,7 +16,7 @@ from memprof.analysis.subject import subject_of, task_of
 from memprof.devices import hosts
 from memprof.devices.ceilings import ceilings
 from memprof.devices.hosts import DEFAULT_HOST
-from memprof.report.record import Totals, Workload
+from memprof.report.record import DeviceCeilings, Totals, Workload
 from memprof.tensors.precision import get_precision
 from memprof.tensors.stack import parse_stack
 from memprof.vocabulary import CHANNELS_LAST, INFER
@@ -54,21 +54,36 @@ class Steps:
         """Return what `memprof.analyze` reports of a step as its totals; errors as there."""
         from memprof.analysis.assembly import predict_totals
 
+        workload, task = self._ask(step)
+        return predict_totals(self._cost(workload, task), workload, _device(step))
+
+    def fits(self, step: Step) -> bool | None:
+        """Return whether a step fits into its device's memory, None where that is not known; errors as of `totals`."""
+        from memprof.analysis.assembly import fits
+
+        memory = self._cost(*self._ask(step)).memory
+        return None if memory is None else fits(memory, _device(step))
+
+    def _ask(self, step: Step) -> tuple[Workload, Task]:
         asked = ask((), step.resolution, step.batch_size)
         task = task_of(self._subject, asked.task, asked.batch_size, asked.resolution)
         stack = parse_stack(step.stack).text
         plain = requested(self._subject, task, asked.batch_size, asked.resolution, step.phase, step.layout)
-        workload = in_precision(replace(plain, stack=stack), step.precision)
-        device = ceilings(devices.get(step.device), step.precision, hosts.costs(hosts.get(step.host)))
-        return predict_totals(self._cost(workload, task), workload, device)
+        return in_precision(replace(plain, stack=stack), step.precision), task
 
     def _cost(self, workload: Workload, task: Task) -> CostedStep:
         """Return the costed step of a workload, whatever its device."""
         from memprof.analysis.assembly import cost_step
+        from memprof.operators.recurrent import BACKWARD, FORWARD
 
         key = _shared(workload)
         if key not in self._costed:
             same = replace(workload, stack=self._same_stack(workload, task))
+            # Only recurrent layers cost by the stack; else what the twin's step costs is what this one does.
+            twin = self._costed.get(_shared(same))
+            if twin is not None and not any(item.call.name in (FORWARD, BACKWARD) for item in twin.costed):
+                self._costed[key] = twin
+                return twin
             profile = self._simulate(same, task).profile
             kept = replace(self._simulate(same, task), profile=replace(profile, stack=parse_stack(workload.stack)))
             self._costed[key] = cost_step(kept)
@@ -78,6 +93,8 @@ class Steps:
         """Return a stack that was simulated already and launches the same operators, or else the workload's own."""
         from memprof.profiles.scaling import same_calls
 
+        if not self._stacks:
+            self._stacks[workload.stack] = workload.stack
         if workload.stack not in self._stacks:
             forward = replace(workload, phase=INFER, layout=CHANNELS_LAST)
             own = self._simulate(forward, task)
@@ -93,6 +110,10 @@ class Steps:
         if key not in self._simulations:
             self._simulations[key] = simulate_subject(self._subject, workload, task)
         return self._simulations[key]
+
+
+def _device(step: Step) -> DeviceCeilings:
+    return ceilings(devices.get(step.device), step.precision, hosts.costs(hosts.get(step.host)))
 
 
 def _shared(workload: Workload) -> Workload:

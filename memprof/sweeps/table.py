@@ -41,7 +41,7 @@ def count(content: bytes, column: str) -> int:
     from pyarrow import parquet
 
     values = parquet.read_table(io.BytesIO(content), columns=[column]).column(column)
-    return len(values) - values.null_count
+    return len(values) - int(values.null_count)
 
 
 def column(path: Path, name: str) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,11 +24,13 @@ def label(
     named: Sequence[tuple[float, float, str]],
     *,
     taken: Sequence[tuple[float, float]] = (),
+    line: Sequence[tuple[float, float]] = (),
     size: float = 8.0,
 ) -> int:
     """Write names at points (x, y) of the data, first the first ones; those without room are left out.
 
-    `taken` are points that no name may cover. Limits and scales must be set. Return how many were written.
+    `taken` are points that no name may cover, `line` the corners of a line that names keep off if they can. Limits and
+    scales must be set. Return how many were written.
     """
     width, height = _inches(axes)
     character = size / 72 * _WIDTH_OF_CHARACTER / width, size / 72 * _LINE / height
@@ -38,8 +41,9 @@ def label(
         for (x, y), (_, _, name) in zip(spots, named, strict=True)
     ]
     dots = [_dot(x, y) for x, y in spots]
+    segments = list(pairwise(_fractions(axes, line)))
     written: list[Label] = []
-    for item in place(requests, character, (), [*others, *dots]):
+    for item in filter(None, place(requests, character, segments, [*others, *dots])):
         blocked = [*(other.box for other in written), *others, *dots]
         inside = item.box.left >= 0 and item.box.right <= 1 and item.box.bottom >= 0 and item.box.top <= 1
         if inside and sum(item.box.overlap(box) for box in blocked) <= _ALLOWED:

@@ -37,6 +37,7 @@ def test_page_and_picture_are_made():
     assert "Reproduced: Sample" in page
     assert "1 of the paper&#39;s 1 conclusions hold" in page
     assert WRITERS.render(sample(), "png").startswith(b"\x89PNG")
+    assert WRITERS.render(sample(), "pdf").startswith(b"%PDF")
 
 
 def test_a_paper_without_any_prediction_is_drawn_too():

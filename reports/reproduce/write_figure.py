@@ -1,4 +1,4 @@
-"""The PNG writer of a reproduction: the paper's figure, published and predicted."""
+"""Figures of a reproduction: the paper's figure, published and predicted."""
 
 from __future__ import annotations
 
@@ -10,30 +10,45 @@ from matplotlib.figure import Figure
 
 from memprof.papers.reproduction import Reproduction
 from memprof.reports.parts import drawing
+from memprof.reports.parts.sheets import Entry, Heading, Panel, sheet
 from memprof.reports.parts.theme import FAINT, GRID, INK, SERIES_COLORS
 from memprof.reports.reproduce import words
 from memprof.reports.reproduce.points import Point, points
 from memprof.reports.roofline import labelling
 from memprof.reports.writer import RenderOptions
 
-EXTENSION = "png"
-_HEIGHT = 8.2
 _PLACES = 25
+_NOTE = (
+    "Rings: published throughput. Dots: predicted, with the error that such predictions typically have. Accuracies are "
+    "published, not computed."
+)
 
 
-def render(reproduction: Reproduction, options: RenderOptions) -> bytes:
-    """Return the plot, 1800 x 1230 pixels."""
-    return drawing.png(draw(reproduction))
-
-
-def draw(reproduction: Reproduction) -> Figure:
-    """Return the figure."""
+def draw(reproduction: Reproduction, options: RenderOptions) -> Figure:
+    """Draw accuracy against training throughput."""
     condition = reproduction.condition(reproduction.figure_condition)
     subtitle = f"{condition.words}, batch {condition.batch_size}. {words.concluded(reproduction)}"
-    figure = drawing.start(_HEIGHT, f"{reproduction.title.partition(':')[0]}, {reproduction.figure}", subtitle)
-    axes = figure.add_axes((0.065, 0.115, 0.915, 0.74))
+    heading = Heading(f"{reproduction.title.partition(':')[0]}, {reproduction.figure}", subtitle)
+    legend = [Entry(color, name) for name, color in _colors(points(reproduction)).items()]
+    panel = Panel(6.4, left=0.55, below=0.5, above=0.15, grows=True, aspect=0.8)
+    figure, (axes,) = sheet(options.look, heading, [panel], legend=legend, note=_NOTE)
+    _draw(axes, reproduction)
+    return figure
+
+
+def panels(reproduction: Reproduction) -> tuple[str, ...]:
+    """Return the names of the panels: the one figure."""
+    return (reproduction.figure,)
+
+
+def draw_on(axes: Axes, reproduction: Reproduction, what: str) -> None:
+    """Draw the figure on axes."""
+    _draw(axes, reproduction)
+
+
+def _draw(axes: Axes, reproduction: Reproduction) -> None:
     found = points(reproduction)
-    colors = {name: SERIES_COLORS[place] for place, name in enumerate(dict.fromkeys(item.family for item in found))}
+    colors = _colors(found)
     _decorate(axes, found)
     for point in found:
         _point(axes, point, colors[point.family])
@@ -42,14 +57,10 @@ def draw(reproduction: Reproduction) -> Figure:
         [(point.published, point.accuracy, point.label) for point in found],
         taken=[(x, point.accuracy) for point in found for x in _along(point)],
     )
-    for place, (name, color) in enumerate(colors.items()):
-        drawing.legend_mark(figure, 0.065 + 0.115 * place, 0.892, color, name)
-    drawing.footnote(
-        figure,
-        "Rings: published throughput. Dots: predicted, with the error that such predictions typically have. "
-        "Accuracies are published, not computed.",
-    )
-    return figure
+
+
+def _colors(found: Sequence[Point]) -> dict[str, str]:
+    return {name: SERIES_COLORS[place] for place, name in enumerate(dict.fromkeys(item.family for item in found))}
 
 
 def _point(axes: Axes, point: Point, color: str) -> None:

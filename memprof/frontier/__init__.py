@@ -1,0 +1,1 @@
+"""Published accuracy against predicted throughput: which networks nobody beats at both."""
