@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, str] = {
     "frontier": "report models devices analysis validation",
     "papers": "report tensors models devices analysis validation",
     "whatif": "report models findings comparisons validation",
-    "sweeps": "_version report journal files tensors models workload devices profiles roofline analysis",
+    "sweeps": "_version report journal files tensors models workload devices profiles roofline traces analysis",
     "gate": "_version report tensors models files workload devices profiles analysis",
     "reports": "report tensors findings comparisons whatif validation gate frontier papers suite sweeps",
     "api": "report tensors files workload devices comparisons traces profiles operators calls analysis validation "
