@@ -28,6 +28,7 @@ COMMANDS = {
     "compare": "Hold models and devices side by side: size, work, traffic, predicted throughput.",
     "explain": "Say where a model's time goes, or why one model is slower than another.",
     "ablate": "Vary a model one choice at a time, as its paper does, and predict each variant.",
+    "operator": "Study one operator over its parameters: time, bound, decompositions.",
     "pareto": "Hold published accuracy against predicted throughput: which network does none beat?",
     "reproduce": "Compute a paper's tables again, beside what it published.",
     "sweep": "Analyse models x devices x settings in parallel, into a Parquet set.",
