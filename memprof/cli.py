@@ -28,6 +28,7 @@ COMMANDS = {
     "compare": "Hold models and devices side by side: size, work, traffic, predicted throughput.",
     "explain": "Say where a model's time goes, or why one model is slower than another.",
     "ablate": "Vary a model one choice at a time, as its paper does, and predict each variant.",
+    "operator": "Study one operator over its parameters: time, bound, decompositions.",
     "pareto": "Hold published accuracy against predicted throughput: which network does none beat?",
     "reproduce": "Compute a paper's tables again, beside what it published.",
     "sweep": "Analyse models x devices x settings in parallel, into a Parquet set.",
@@ -36,8 +37,10 @@ COMMANDS = {
     "trace": "Read profiler traces of any GPU: measured time beside bound and prediction.",
     "measure": "Run models for real: measured time of every operator beside its roof.",
     "validate": "Hold predictions against measurements: errors, bias, rank correlation.",
+    "gallery": "Write a site: models x devices, a page each, an index that compares them.",
     "gate": "Fail where a change makes a model slower than the accepted baseline.",
-    "render": "Write the reports in a report.json again, in other formats.",
+    "render": "Write a document again from its JSON, in other formats.",
+    "open": "Open a page in the browser, or say where it is.",
     "calibrate": "Measure the ceilings of this machine, to use as the device `host`.",
     "devices": "List the devices memprof knows, or show one with the source of every figure.",
     "models": "List the models memprof knows and their options.",
@@ -269,5 +272,6 @@ def _print_traceback(error: BaseException, arguments: Sequence[str]) -> None:
 
 def _fail(message: str) -> int:
     text = "".join(mark if mark.isprintable() else ascii(mark).strip("'\"") for mark in " ".join(message.split()))
-    click.echo(click.style("error: ", fg="red", bold=True) + text, err=True)
+    first = "error: " if os.environ.get("NO_COLOR") else click.style("error: ", fg="red", bold=True)
+    click.echo(first + text, err=True)
     return 2

@@ -39,9 +39,9 @@ class RenderOptions:
     """How a document is shown.
 
     `by`, one of `memprof.vocabulary.GROUPINGS`, groups a report's table of the most expensive; `top` is its length, in
-    a validation 0 for as many rows as suit the file. `width` in columns and `color` (ANSI escapes) concern only text
-    for a terminal, `look` only figures. `what_if` returns what else a page of reports can show; only who shows it calls
-    it.
+    a validation 0 for as many rows as suit the file. `width` in columns, `color` (ANSI escapes) and `depth`, down to
+    which the modules are shown as a tree (0: not at all), concern only text for a terminal, `look` only figures.
+    `what_if` returns what else a page of reports can show; only who shows it calls it.
     """
 
     by: str = "operator"
@@ -50,6 +50,7 @@ class RenderOptions:
     color: bool = False
     what_if: Callable[[], WhatIf] | None = None
     look: Look = _USUAL_LOOK
+    depth: int = 0
 
     def __post_init__(self) -> None:
         if self.by not in GROUPINGS:

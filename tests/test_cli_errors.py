@@ -154,7 +154,7 @@ def refused(folder: Path, *arguments: str, **changes: str) -> str:
         ("roofline --model resnet18 --precision int8", "'int8' is not one of 'tf32', 'fp32', 'amp-fp16'"),
         ("roofline --model resnet18 --layout nhwc", "'nhwc' is not one of 'channels-first', 'channels-last'"),
         ("roofline --model resnet18 --phase test", "'test' is not one of 'infer', 'train'"),
-        ("roofline --model resnet18 --format pdf", "unknown format 'pdf'"),
+        ("roofline --model resnet18 --format docx", "unknown format 'docx'"),
         ("roofline --model resnet18 --format ,", "name at least one of html"),
         ("roofline --model resnet18 --by colour", "'colour' is not one of 'operator', 'module', 'kind', 'phase'"),
         ("roofline --model resnet18 --top 0", "'--top': 0"),
@@ -197,7 +197,7 @@ def refused(folder: Path, *arguments: str, **changes: str) -> str:
         ("render negative-memory.json", "negative-memory.json: peak_bytes cannot be -1"),
         ("render no-capacity.json", "no-capacity.json: memory capacity cannot be 0"),
         ("render negative-launch.json", "negative-launch.json: dram_fraction cannot be -0.8"),
-        ("render saved.json --format pdf", "unknown format 'pdf'"),
+        ("render saved.json --format docx", "unknown format 'docx'"),
         ("render saved.json --output occupied/below", "occupied is not a folder"),
     ],
 )

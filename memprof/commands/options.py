@@ -221,6 +221,34 @@ top_option = click.option(
 )
 
 
+def _explain(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is None or ctx.resilient_parsing:
+        return
+    from memprof.commands.output import echo, for_terminal
+    from memprof.reports.report.explaining import text
+
+    shown = for_terminal()
+    echo(text(value, shown.width, color=shown.color))
+    ctx.exit()
+
+
+depth_option = click.option(
+    "--depth",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Print the tree of modules, N deep, with the time of each. Default: none.",
+)
+explain_option = click.option(
+    "--explain",
+    metavar="WORD",
+    is_eager=True,
+    expose_value=False,
+    callback=_explain,
+    help="Say what a word of the report means, such as bound or 'ridge point', and do nothing else.",
+)
+
+
 def json_option(what: str = "record") -> _Decorator:
     """Return the option --json, which prints `what` and writes no files."""
     words = f"Print the {what} as JSON, and nothing else; write no files."

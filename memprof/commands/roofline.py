@@ -17,6 +17,8 @@ from memprof.commands.asking import batch_sizes_option, input_option, resolution
 from memprof.commands.naming import device_option, models_option
 from memprof.commands.options import (
     by_option,
+    depth_option,
+    explain_option,
     format_option,
     host_options,
     json_option,
@@ -54,6 +56,8 @@ _BATCH_FORMATS = ("html", "md", "csv", "png", "json")
 @format_option(WRITERS, "html,png,json")
 @by_option
 @top_option
+@depth_option
+@explain_option
 @click.option(
     "--dollars-per-hour",
     type=float,
@@ -87,6 +91,7 @@ def command(
     formats: tuple[str, ...],
     by: str,
     top: int,
+    depth: int,
     dollars_per_hour: float | None,
     what_if: tuple[str, ...],
     as_json: bool,
@@ -110,7 +115,9 @@ def command(
         deliver([Result(result, BATCHES, formats if chosen else _BATCH_FORMATS)], output, as_json=as_json)
         return
     held = _held(models, device, asked, settings)
-    shown = replace(for_terminal(by, top), what_if=lambda: _what_if(models, device, asked, settings, held, what_if))
+    shown = replace(
+        for_terminal(by, top), depth=depth, what_if=lambda: _what_if(models, device, asked, settings, held, what_if)
+    )
     deliver([Result([item.report for item in held], WRITERS, formats)], output, shown, as_json=as_json)
 
 

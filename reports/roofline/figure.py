@@ -217,7 +217,7 @@ def _leads(axes: Axes, scene: Scene) -> None:
         arrow = {"arrowstyle": "->", "color": color, "linestyle": "--", "shrinkA": 0, "shrinkB": 3}
         axes.annotate("", end, corner, arrowprops=arrow)
         axes.plot(*end, theme.mark(lead.point.report), markerfacecolor="white", color=color, markersize=6)
-        style: dict[str, Any] = {"color": color, "va": "center", "fontweight": "bold", "bbox": _BACKING, "zorder": 4}
+        style: dict[str, Any] = {"va": "center", "fontweight": "bold", "bbox": _BACKING, "zorder": 4}
         write(axes, lead.name.x, lead.name.y, lead.name.text, **style)
 
 
