@@ -18,8 +18,9 @@ from typing import Any
 
 from PIL import Image
 
-import memprof
 from memprof import reports
+from memprof.analysis.asking import Asked
+from memprof.report.elsewhere import WhatIf
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 MODEL, PHASE = "convnext_t", "infer"
@@ -28,6 +29,7 @@ VIEWS = {
     "page": (WIDE, "light", ""),
     "page_l1": (WIDE, "dark", "#level=l1&kinds=depthwise+convolution,normalization"),
     "page_tree": (WIDE, "light", "#chosen=operator.0.0&group=kind&at=modules"),
+    "page_device": (WIDE, "light", "#device=t4"),
     "page_phone": (PHONE, "light", ""),
     "page_phone_dark": (PHONE, "dark", "#level=l1&at=roofline"),
 }
@@ -61,7 +63,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--chromium", default=shutil.which("chromium"))
     chosen = parser.parse_args()
-    content = reports.get("html").render([memprof.analyze(MODEL, phase=PHASE)], reports.RenderOptions())
+    (held,) = Asked().hold(MODEL, ["a100"], phase=PHASE)
+    options = reports.RenderOptions(what_if=lambda: WhatIf((held.elsewhere(),)))
+    content = reports.get("html").render([held.report], options)
     with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.html"
         path.write_bytes(content)
