@@ -70,9 +70,14 @@ class AcceleratedMixer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Mix (N, C, H, W) into the same shape."""
-        convs = [self.get_submodule(name) for name in BRANCHES]
+        convs = convolutions(self)
         mixed = self.fast.mix(x, convs)
         return _mix_by_reference(x, convs) if mixed is None else mixed
+
+
+def convolutions(mixer: nn.Module) -> list[nn.Module]:
+    """Return the three convolutions of a mixer."""
+    return [module for name in BRANCHES if (module := mixer._modules[name]) is not None]
 
 
 def accelerate(model: nn.Module, implementation: str = AUTO) -> nn.Module:
