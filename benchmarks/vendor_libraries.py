@@ -31,7 +31,7 @@ DIRECT = {
 """What the page's scripts import; the rest of the bundle is what these need."""
 ENTRY = """
 export { select, selectAll } from "d3-selection";
-export { scaleLog } from "d3-scale";
+export { scaleLinear, scaleLog } from "d3-scale";
 export { axisBottom, axisLeft } from "d3-axis";
 export { zoom, zoomIdentity } from "d3-zoom";
 export { hierarchy, partition } from "d3-hierarchy";

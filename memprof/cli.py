@@ -31,6 +31,8 @@ COMMANDS = {
     "pareto": "Hold published accuracy against predicted throughput: which network does none beat?",
     "reproduce": "Compute a paper's tables again, beside what it published.",
     "sweep": "Analyse models x devices x settings in parallel, into a Parquet set.",
+    "query": "Ask the results of a sweep in SQL.",
+    "best": "Choose from the results of a sweep: by latency, memory, price, accuracy.",
     "trace": "Read profiler traces of any GPU: measured time beside bound and prediction.",
     "measure": "Run models for real: measured time of every operator beside its roof.",
     "validate": "Hold predictions against measurements: errors, bias, rank correlation.",
@@ -267,5 +269,6 @@ def _print_traceback(error: BaseException, arguments: Sequence[str]) -> None:
 
 def _fail(message: str) -> int:
     text = "".join(mark if mark.isprintable() else ascii(mark).strip("'\"") for mark in " ".join(message.split()))
-    click.echo(click.style("error: ", fg="red", bold=True) + text, err=True)
+    first = "error: " if os.environ.get("NO_COLOR") else click.style("error: ", fg="red", bold=True)
+    click.echo(first + text, err=True)
     return 2

@@ -95,8 +95,17 @@ def _make_folder(folder: Path) -> Iterator[None]:
 
 def read_reports(path: Path) -> tuple[Report, ...]:
     """Read the report or the report set in a file; ReportError says what is wrong with which file."""
+    return parse_reports(path, read_document(path))
+
+
+def read_document(path: Path) -> bytes:
+    """Return the content of a file that memprof wrote; ReportError where it cannot be read."""
     with _translate_os_errors(ReportError, f"cannot read {path}", "name a report.json that `memprof roofline` wrote"):
-        content = read_file(path)
+        return read_file(path)
+
+
+def parse_reports(path: Path, content: bytes) -> tuple[Report, ...]:
+    """Return the report or the report set in the content of a file; ReportError says what is wrong with which file."""
     try:
         reports = load_reports(content)
     except RecursionError as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
@@ -20,7 +20,7 @@ from memprof.reports.look import Look
 from memprof.vocabulary import GROUPINGS
 
 if TYPE_CHECKING:
-    from memprof.report.elsewhere import Elsewhere
+    from memprof.report.elsewhere import WhatIf
 
 Document = TypeVar("Document")
 _Taken_contra = TypeVar("_Taken_contra", contravariant=True)
@@ -39,17 +39,18 @@ class RenderOptions:
     """How a document is shown.
 
     `by`, one of `memprof.vocabulary.GROUPINGS`, groups a report's table of the most expensive; `top` is its length, in
-    a validation 0 for as many rows as suit the file. `width` in columns and `color` (ANSI escapes) concern only text
-    for a terminal, `look` only figures. `elsewhere` returns, for each report of a page, the same on other devices; only
-    who shows them calls it.
+    a validation 0 for as many rows as suit the file. `width` in columns, `color` (ANSI escapes) and `depth`, down to
+    which the modules are shown as a tree (0: not at all), concern only text for a terminal, `look` only figures.
+    `what_if` returns what else a page of reports can show; only who shows it calls it.
     """
 
     by: str = "operator"
     top: int = 10
     width: int = 100
     color: bool = False
-    elsewhere: Callable[[], Sequence[Sequence[Elsewhere]]] | None = None
+    what_if: Callable[[], WhatIf] | None = None
     look: Look = _USUAL_LOOK
+    depth: int = 0
 
     def __post_init__(self) -> None:
         if self.by not in GROUPINGS:
@@ -135,11 +136,15 @@ class Writers(Generic[Document]):
         """Return what files of the document are called before the extension: the name of the folder."""
         return self.folder.rpartition(".")[2]
 
-    def get(self, name: str) -> Format[Document]:
-        """Return a format; OutputError names the nearest ones where there is none."""
+    def check(self, name: str) -> None:
+        """Raise OutputError, which names the nearest ones, where there is no format of this name."""
         if name not in self.names:
             what = f"{self.command} writes no {name!r}" if self.command else f"unknown format {name!r}"
             raise OutputError(what, did_you_mean(name, self.names))
+
+    def get(self, name: str) -> Format[Document]:
+        """Return a format; OutputError names the nearest ones where there is none."""
+        self.check(name)
         return Format(name, self.folder, self.prepare)
 
     def render(self, document: Document, name: str, options: RenderOptions | None = None) -> bytes:

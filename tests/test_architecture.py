@@ -49,7 +49,7 @@ MAY_IMPORT: dict[str, str] = {
     "whatif": "report models findings comparisons validation",
     "sweeps": "_version report journal files tensors models workload devices profiles roofline analysis",
     "gate": "_version report tensors models files workload devices profiles analysis",
-    "reports": "report tensors findings comparisons whatif validation gate frontier papers suite",
+    "reports": "report tensors findings comparisons whatif validation gate frontier papers suite sweeps",
     "api": "report tensors files workload devices comparisons traces profiles operators calls analysis validation "
     "whatif gate reports",
     "commands": "report tensors models files workload devices comparisons profiles traces calibration analysis sweeps "

@@ -23,6 +23,7 @@ from memprof.report.record import (
     Coverage,
     DeviceCeilings,
     Memory,
+    MemoryMoment,
     OperatorRow,
     Report,
     ReportWarning,
@@ -223,6 +224,10 @@ def memory_of(use: MemoryUse, device: DeviceCeilings) -> Memory:
         float(use.optimizer_bytes),
         float(use.activations_bytes),
         fits(use, device),
+        tuple(
+            MemoryMoment(item.operator, str(item.phase), float(item.allocated_bytes), float(item.gradients_bytes))
+            for item in use.course
+        ),
     )
 
 

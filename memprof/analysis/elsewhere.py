@@ -9,11 +9,13 @@ from memprof.analysis.assembly import CostedStep, assumptions, device_warnings, 
 from memprof.analysis.rows import add_up, equal_calls, row_of
 from memprof.devices import list_devices
 from memprof.devices.ceilings import ceilings, default_precision, precisions
-from memprof.devices.record import CPU, Device
+from memprof.devices.record import CPU as CPU_ARCHITECTURE
+from memprof.devices.record import Device
 from memprof.report.elsewhere import Elsewhere
 from memprof.report.record import HostCosts, OperatorRow, Report, Totals
 from memprof.roofline.points import RooflinePoint, place
 from memprof.tensors.precision import get_precision
+from memprof.vocabulary import CPU
 
 _SAME_STEP = ("fp32", "tf32")
 """Precisions in which a step is the same: float32 tensors, whatever multiplies them."""
@@ -34,13 +36,15 @@ class Held:
     def elsewhere(self, targets: Iterable[Device] | None = None) -> tuple[Elsewhere, ...]:
         """Return the step on those of `targets`, by default the catalogue, that it has a precision on."""
         home = self.report
+        if home.device.kind == CPU:  # of which nothing is predicted
+            return ()
         points = _points(self.step, self.report)
         groups = equal_calls(points)
         found = []
         for record in list_devices() if targets is None else targets:
             precision = self.precision or default_precision(record)
             same = precision == home.workload.precision or {precision, home.workload.precision} <= set(_SAME_STEP)
-            if record.architecture == CPU or record.name == home.device.name:
+            if record.architecture == CPU_ARCHITECTURE or record.name == home.device.name:
                 continue
             if same and precision in precisions(record):
                 roofs = ceilings(record, precision, self.host)

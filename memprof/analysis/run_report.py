@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from memprof.analysis.assembly import CostedStep, assemble_report, cost_profile
+from memprof.analysis.kernel_runs import kernel_runs
 from memprof.analysis.rows import Clock
 from memprof.analysis.run_remarks import remark
 from memprof.analysis.strays import sum_strays
@@ -14,7 +15,7 @@ from memprof.profiles.memory import MemoryUse
 from memprof.profiles.records import Event, Kernel, Profile
 from memprof.profiles.run.machine import Machine
 from memprof.profiles.run.measured import Run
-from memprof.report.record import DeviceCeilings, Report, Workload
+from memprof.report.record import DeviceCeilings, OperatorRow, Report, Workload
 from memprof.report.run import DeviceTime, Measured, Stray
 from memprof.traces.busy import device_time
 from memprof.vocabulary import CPU, NANOSECOND
@@ -43,14 +44,26 @@ def analyze_run(
     report = assemble_report(CostedStep(costed, shaped, run.parameters, memory, clock), workload, roofs)
     return replace(
         report,
-        measured=_measured(run, machine, report, [call for call in unknown if not call.tensors()]),
+        measured=_measured(
+            run,
+            machine,
+            report,
+            [call for call in unknown if not call.tensors()],
+            [*(item.call for item in costed), *shaped],
+        ),
         telemetry=run.telemetry,
         warnings=(*report.warnings, *remark(run, machine, memory, roof_threads)),
         environment={**report.environment, **machine.facts},
     )
 
 
-def _measured(run: Run, machine: Machine, report: Report, shapeless: Sequence[OperatorCall]) -> Measured:
+def _measured(
+    run: Run,
+    machine: Machine,
+    report: Report,
+    shapeless: Sequence[OperatorCall],
+    calls: Sequence[OperatorCall],
+) -> Measured:
     seconds = run.timing.profiled_seconds
     attributed = report.totals.measured_seconds or 0.0
     if machine.device == CPU:
@@ -69,7 +82,7 @@ def _measured(run: Run, machine: Machine, report: Report, shapeless: Sequence[Op
         images_per_second=report.workload.batch_size / run.timing.median_seconds,
         attributed_share=attributed / whole if whole else 1.0,
         strays=tuple(strays),
-        device_time=None if machine.device == CPU else _device_time(run),
+        device_time=None if machine.device == CPU else _device_time(run, calls, report.operators),
         timing=run.timing,
     )
 
@@ -94,8 +107,9 @@ def _fused_ns(events: Iterable[Event]) -> Iterable[int]:
         yield from _fused_ns(event.children)
 
 
-def _device_time(run: Run) -> DeviceTime:
-    return device_time([*_kernels(run.recording.events), *run.recording.orphans])
+def _device_time(run: Run, calls: Sequence[OperatorCall], operators: Sequence[OperatorRow]) -> DeviceTime:
+    kernels = [*_kernels(run.recording.events), *run.recording.orphans]
+    return replace(device_time(kernels), runs=kernel_runs(kernels, calls, operators))
 
 
 def _kernels(events: Iterable[Event]) -> Iterable[Kernel]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from memprof import units
 from memprof.analysis.assembly import CostedStep, assemble_report, cost_profile
+from memprof.analysis.kernel_runs import kernel_runs
 from memprof.analysis.rows import Clock
 from memprof.analysis.strays import sum_strays
 from memprof.analysis.trace_workload import is_on_cuda_cores, unknown_workload, workload_of
@@ -57,12 +58,23 @@ def analyze_trace(trace: Trace, *, device: Device | None = None, precision: str 
     if not step.costed and not step.unknown:
         report = replace(report, workload=unknown_workload(workload.model))
     measured, warnings = _measured(trace, report, _strays(trace, shapeless), step.steps)
+    measured = _with_runs(measured, trace, step, report)
     return replace(
         report,
         measured=measured,
         warnings=(*report.warnings, *trace.warnings, *left_out(whole, trace), *warnings),
         environment={name: value for name, value in report.environment.items() if name != "torch"},
     )
+
+
+def _with_runs(measured: Measured, trace: Trace, step: CostedStep, report: Report) -> Measured:
+    """Return what was measured with what its device ran when."""
+    if measured.device_time is None:
+        return measured
+    chosen = _busiest(trace.kernels)
+    kernels = [kernel for kernel in trace.kernels if kernel.device == chosen]
+    runs = kernel_runs(kernels, [*(item.call for item in step.costed), *step.unknown], report.operators)
+    return replace(measured, device_time=replace(measured.device_time, runs=runs))
 
 
 def cost_trace(trace: Trace) -> tuple[CostedStep, list[OperatorCall]]:

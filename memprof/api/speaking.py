@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial, wraps
 from typing import ParamSpec, TypeVar
 
 from memprof.errors import MemprofError
+from memprof.report.record import Report
 
 Given = ParamSpec("Given")
 Returned = TypeVar("Returned")
@@ -24,19 +26,31 @@ _ARGUMENTS = {"from": "start", "to": "end", "sweep": "values", "compile": "compi
 
 
 def in_python(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
-    """Let a function's errors name its arguments where they name options of a command, and functions for commands."""
+    """Let a function's errors name its arguments where they name options of a command, and functions for commands.
+
+    So do the remedies of a report's warnings.
+    """
 
     @wraps(function)
     def speaking(*args: Given.args, **kwargs: Given.kwargs) -> Returned:
         try:
-            return function(*args, **kwargs)
+            result = function(*args, **kwargs)
         except MemprofError as error:
-            change = partial(_WORDS.sub, partial(_translate, set(inspect.signature(function).parameters)))
+            change = _changer(function)
             error.what, error.remedy = change(error.what), change(error.remedy)
             error.args = (f"{error.what}; {error.remedy}" if error.remedy else error.what,)
             raise
+        if isinstance(result, Report) and result.warnings:
+            change = _changer(function)
+            said = (replace(item, remedy=change(item.remedy)) for item in result.warnings)
+            return replace(result, warnings=tuple(said))
+        return result
 
     return speaking
+
+
+def _changer(function: Callable[..., object]) -> Callable[[str], str]:
+    return partial(_WORDS.sub, partial(_translate, set(inspect.signature(function).parameters)))
 
 
 def _translate(arguments: set[str], match: re.Match[str]) -> str:

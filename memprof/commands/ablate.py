@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 @click.option("--phase", type=click.Choice(PHASES), default=None, help="Default: both inference and training.")
 @best_layout_option
 @output_option
-@format_option(ABLATION, "md,csv,png,json")
+@format_option(ABLATION, "html,md,csv,png,json")
 @json_option()
 def command(
     model: str,

@@ -114,8 +114,10 @@ def _measure_host(device: str, seconds: float | None) -> _Measured:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str, float], None]]:
-    """Show a bar on standard error, only where that is a terminal."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    """Show a bar on standard error, only where that is a terminal that takes escapes."""
+    from memprof.commands.output import takes_escapes
+
+    if not takes_escapes(sys.stderr):
         yield lambda what, done: None
         return
     from rich.console import Console

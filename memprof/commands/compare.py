@@ -42,7 +42,7 @@ from memprof.vocabulary import PHASES
 @asked_options
 @best_layout_option
 @output_option
-@format_option(WRITERS, "md,csv,png,json")
+@format_option(WRITERS, "html,md,csv,png,json")
 @json_option()
 def command(
     models: tuple[str, ...],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -208,4 +209,7 @@ def _print_texts(console: Console, heading: str, texts: Iterable[tuple[str, str]
 def _console() -> Console:
     from rich.console import Console
 
-    return Console(highlight=False, emoji=False)
+    from memprof.commands.output import takes_escapes
+
+    plain = {} if takes_escapes(sys.stdout) else {"force_terminal": False, "color_system": None}
+    return Console(highlight=False, emoji=False, **plain)

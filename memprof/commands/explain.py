@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 @phase_option
 @layout_option
 @output_option
-@format_option(WRITERS, "png,md,json")
+@format_option(WRITERS, "html,png,md,json")
 @json_option()
 def command(
     model: str,

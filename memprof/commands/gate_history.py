@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from memprof.commands.gating import baseline_option, config_option
-from memprof.commands.options import chosen_look, figure_options, output_option
+from memprof.commands.options import chosen_look, format_option, output_option
+from memprof.reports.history import WRITERS
 from memprof.reports.writer import RenderOptions
 
 
@@ -23,13 +24,19 @@ from memprof.reports.writer import RenderOptions
 @click.option("--commit", default="HEAD", show_default=True, metavar="REV", help="The commit that accepts it.")
 @click.option("--metric", default="seconds", show_default=True, metavar="NAME", help="What to plot.")
 @output_option
-@figure_options
+@format_option(WRITERS, "html,png,json")
 def command(
-    baseline_file: Path | None, config_file: Path | None, file: Path | None, commit: str, metric: str, output: Path
+    baseline_file: Path | None,
+    config_file: Path | None,
+    file: Path | None,
+    commit: str,
+    metric: str,
+    output: Path,
+    formats: tuple[str, ...],
 ) -> None:
     """Add the accepted figures to the history under the current commit, and plot a metric over commits.
 
-    Writes history.png and history.html. Run it where a baseline has been accepted: on the main branch.
+    Run it where a baseline has been accepted: on the main branch.
     """
     from memprof.commands.output import echo, echo_written, progress
     from memprof.files import check_writable, write_files
@@ -45,13 +52,11 @@ def command(
     kept = file or source.parent / FILE_NAME
     append(kept, accepted, find_commit(source.parent, commit))
     history = read(kept)
-    from memprof.reports.history import WRITERS, History
+    from memprof.reports.history import History
 
     with progress("drawing"):
-        paths = write_files(
-            output,
-            WRITERS.files(History(history, chosen), ("png", "html"), "history", RenderOptions(look=chosen_look())),
-        )
+        options = RenderOptions(look=chosen_look())
+        paths = write_files(output, WRITERS.files(History(history, chosen), formats, WRITERS.stem, options))
     count = len(commits(history))
     echo(f"{count} commit{'' if count == 1 else 's'} in {kept}\n")
     echo_written(paths)

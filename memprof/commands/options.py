@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 from click.shell_completion import CompletionItem
 
 from memprof.devices import hosts
 from memprof.reports.look import LEAST_DPI, LEAST_MM, MOST_DPI, MOST_MM, STYLES, Look
-from memprof.reports.writer import FIGURE_FORMATS, Writers
+from memprof.reports.writer import FIGURE_FORMATS
 from memprof.tensors.precision import PRECISIONS
 from memprof.tensors.stack import parse_stack
 from memprof.vocabulary import GROUPINGS, INFER, LAYOUTS, PHASES
@@ -53,17 +53,30 @@ def choose_folder(ctx: click.Context, parameter: click.Parameter, value: Path | 
     return Path(value)
 
 
-def choose_formats(value: str, writers: Writers[Any]) -> tuple[str, ...]:
+class Offers(Protocol):
+    """What formats are chosen of: a document's writers, or those of all documents."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the formats."""
+        ...
+
+    def check(self, name: str) -> None:
+        """Raise OutputError where there is no format of this name."""
+        ...
+
+
+def choose_formats(value: str, writers: Offers) -> tuple[str, ...]:
     """Return the formats of a list separated by commas; an error where none is named, or one is unknown."""
     names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
     if not names:
         raise click.BadParameter(f"name at least one of {', '.join(writers.names)}")
     for name in names:
-        writers.get(name)
+        writers.check(name)
     return names
 
 
-def format_option(writers: Writers[Any], default: str) -> _Decorator:
+def format_option(writers: Offers, default: str) -> _Decorator:
     """Return the option --format: names of writers, separated by commas; where some draw, also how figures look."""
 
     def choose(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -205,6 +218,34 @@ by_option = click.option(
 )
 top_option = click.option(
     "--top", type=click.IntRange(min=1), default=10, show_default=True, metavar="N", help="Rows of that table."
+)
+
+
+def _explain(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is None or ctx.resilient_parsing:
+        return
+    from memprof.commands.output import echo, for_terminal
+    from memprof.reports.report.explaining import text
+
+    shown = for_terminal()
+    echo(text(value, shown.width, color=shown.color))
+    ctx.exit()
+
+
+depth_option = click.option(
+    "--depth",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Print the tree of modules, N deep, with the time of each. Default: none.",
+)
+explain_option = click.option(
+    "--explain",
+    metavar="WORD",
+    is_eager=True,
+    expose_value=False,
+    callback=_explain,
+    help="Say what a word of the report means, such as bound or 'ridge point', and do nothing else.",
 )
 
 

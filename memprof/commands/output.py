@@ -68,7 +68,7 @@ def write_results(results: Sequence[Result[Any]], folder: Path, options: RenderO
 
 def for_terminal(by: str = "operator", top: int = 10) -> RenderOptions:
     """Return the options for text on standard output: as wide as the terminal, coloured where it is one."""
-    color = _is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
+    color = takes_escapes(sys.stdout)
     return RenderOptions(by=by, top=top, width=shutil.get_terminal_size((100, 24)).columns, color=color)
 
 
@@ -85,8 +85,8 @@ def echo_written(paths: Sequence[Path]) -> None:
 
 @contextmanager
 def progress(what: str) -> Iterator[None]:
-    """Show on standard error what is going on, only where that is a terminal."""
-    shown = _is_terminal(sys.stderr)
+    """Show on standard error what is going on, only where that is a terminal, and may be sent escapes."""
+    shown = takes_escapes(sys.stderr)
     if shown:
         click.echo(f"{what} ...", err=True, nl=False)
     try:
@@ -116,5 +116,9 @@ def redirect_output() -> Iterator[None]:
         os.close(kept)
 
 
-def _is_terminal(stream: TextIO | None) -> bool:
-    return stream is not None and stream.isatty()
+def takes_escapes(stream: TextIO | None) -> bool:
+    """Return whether a stream is a terminal whose user wants colours, and lines that are written over.
+
+    NO_COLOR, where it is set to anything, refuses both (no-color.org), and so does a TERM that knows none.
+    """
+    return bool(stream and stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")

@@ -27,8 +27,10 @@ jobs_option = click.option(
 
 @contextmanager
 def counted(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Show a bar on standard error, only where that is a terminal."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    """Show a bar on standard error, only where that is a terminal that takes escapes."""
+    from memprof.commands.output import takes_escapes
+
+    if not takes_escapes(sys.stderr):
         yield None
         return
     from rich.console import Console

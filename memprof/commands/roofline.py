@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,14 @@ import click
 from click.core import ParameterSource
 
 from memprof.analysis.asking import Asked, Resolution, ask
+from memprof.analysis.variations import NAMES
 from memprof.commands.analysing import check_first
 from memprof.commands.asking import batch_sizes_option, input_option, resolution_option
 from memprof.commands.naming import device_option, models_option
 from memprof.commands.options import (
     by_option,
+    depth_option,
+    explain_option,
     format_option,
     host_options,
     json_option,
@@ -30,9 +34,10 @@ from memprof.reports.report import WRITERS
 
 if TYPE_CHECKING:
     from memprof.analysis.elsewhere import Held
+    from memprof.report.elsewhere import WhatIf
     from memprof.whatif.batches import Batches
 
-_BATCH_FORMATS = ("md", "csv", "png", "json")
+_BATCH_FORMATS = ("html", "md", "csv", "png", "json")
 """Files of several batch sizes, where nothing else is asked for."""
 
 
@@ -51,6 +56,8 @@ _BATCH_FORMATS = ("md", "csv", "png", "json")
 @format_option(WRITERS, "html,png,json")
 @by_option
 @top_option
+@depth_option
+@explain_option
 @click.option(
     "--dollars-per-hour",
     type=float,
@@ -60,10 +67,11 @@ _BATCH_FORMATS = ("md", "csv", "png", "json")
 @click.option(
     "--what-if",
     "what_if",
-    type=click.Choice(["devices", "none"]),
     default="devices",
     show_default=True,
-    help="What the page can switch to: every device of the catalogue that the figures are known of, or nothing else.",
+    metavar="NAMES",
+    callback=lambda _context, _parameter, text: _read_what_if(text),
+    help="What the page can switch: devices (all that have the figures), precision, batch, by comma; or none.",
 )
 @json_option("report")
 @click.pass_context
@@ -83,8 +91,9 @@ def command(
     formats: tuple[str, ...],
     by: str,
     top: int,
+    depth: int,
     dollars_per_hour: float | None,
-    what_if: str,
+    what_if: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Analyse models: what every operator computes and moves, and which ceiling of the device binds it.
@@ -106,8 +115,37 @@ def command(
         deliver([Result(result, BATCHES, formats if chosen else _BATCH_FORMATS)], output, as_json=as_json)
         return
     held = _held(models, device, asked, settings)
-    shown = replace(for_terminal(by, top), elsewhere=lambda: [item.elsewhere() for item in held if what_if != "none"])
+    shown = replace(
+        for_terminal(by, top), depth=depth, what_if=lambda: _what_if(models, device, asked, settings, held, what_if)
+    )
     deliver([Result([item.report for item in held], WRITERS, formats)], output, shown, as_json=as_json)
+
+
+def _read_what_if(text: str) -> tuple[str, ...]:
+    """Read the names of what the page can switch."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    known = ("none", *NAMES)
+    for name in names:
+        if name not in known:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(known)}")
+    return tuple(name for name in names if name != "none")
+
+
+def _what_if(
+    models: tuple[str, ...],
+    device: str,
+    asked: Asked,
+    settings: dict[str, Any],
+    home: Sequence[Held],
+    names: tuple[str, ...],
+) -> WhatIf:
+    """Analyse what else the page can show, each variation by simulating it."""
+    from memprof.analysis.variations import what_if
+
+    def hold(precision: str, batch_size: int) -> list[Held]:
+        return _held(models, device, asked.with_batch(batch_size), {**settings, "precision": precision})
+
+    return what_if(home, device, names, hold)
 
 
 def _held(models: tuple[str, ...], device: str, asked: Asked, settings: dict[str, Any]) -> list[Held]:

@@ -83,9 +83,11 @@ def _bar(total: int) -> Iterator[Show]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+    from memprof.commands.output import takes_escapes
+
     console = Console(file=sys.stderr)
     columns = BarColumn(), MofNCompleteColumn(), TextColumn("rows{task.fields[speed]}")
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not takes_escapes(sys.stderr)) as progress:
         bar, began = progress.add_task("", total=total, speed=""), time.monotonic()
 
         def show(done: int, before: int) -> None:

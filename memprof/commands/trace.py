@@ -25,6 +25,7 @@ from memprof.reports.alignment import WRITERS as ALIGNMENT
 from memprof.reports.difference import WRITERS as DIFFERENCE
 from memprof.reports.ranks import WRITERS as RANKS
 from memprof.reports.report import WRITERS as REPORT
+from memprof.reports.writer import Writers
 from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import LAYOUTS, PHASES
 
@@ -159,7 +160,7 @@ def command(
         results = [_difference(reports, formats)]
     elif model is not None:
         aligned = _align(model, reports[0], target, **wanted)
-        results = [*([] if as_json else results), Result(aligned, ALIGNMENT, ["csv"])]
+        results = [*([] if as_json else results), Result(aligned, ALIGNMENT, _of(ALIGNMENT, formats, "csv"))]
     elif len(reports) > 1:
         results.append(Result(_ranks(traces, reports), RANKS, ["csv"]))
     deliver(results, output, for_terminal(by, top), as_json=as_json)
@@ -170,9 +171,12 @@ def _difference(reports: Sequence[Report], formats: Sequence[str]) -> Result[Tra
     from memprof.commands.output import Result
     from memprof.comparisons.changes import compare_traces
 
-    return Result(
-        compare_traces(*reports), DIFFERENCE, [name for name in formats if name in DIFFERENCE.names] or formats
-    )
+    return Result(compare_traces(*reports), DIFFERENCE, _of(DIFFERENCE, formats) or formats)
+
+
+def _of(writers: Writers[Any], formats: Sequence[str], *always: str) -> list[str]:
+    """Return those of the formats that a document has, and some that are written always."""
+    return [name for name in dict.fromkeys((*formats, *always)) if name in writers.names]
 
 
 def _read(

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from memprof.commands.naming import one_of
-from memprof.commands.options import chosen_look, complete_devices, complete_models, figure_options, stack_option
+from memprof.commands.options import (
+    chosen_look,
+    complete_devices,
+    complete_models,
+    format_option,
+    json_option,
+    output_option,
+    stack_option,
+)
 from memprof.commands.processes import counted, jobs_option
 from memprof.errors import WorkloadError
 from memprof.reports.kernel_validation import WRITERS as KERNELS
@@ -96,7 +106,9 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
     metavar="N",
     help="Print the N rows that are furthest off. Default: all rows of a small file, 20 of a large one.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else.")
+@output_option
+@format_option(THROUGHPUTS, "html,png,json")
+@json_option()
 @click.option(
     "--csv",
     "csv",
@@ -112,26 +124,31 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
     metavar="OUT.png",
     help="Draw predicted against measured: a .png, .svg or .pdf.",
 )
-@figure_options
+@click.pass_context
 def command(
+    context: click.Context,
     file: Path | None,
     kernels: Path | None,
     trace: Path | None,
     wanted: dict[str, Any],
     jobs: int,
     top: int | None,
+    output: Path,
+    formats: tuple[str, ...],
     as_json: bool,
     csv: Path | None,
     plot: Path | None,
 ) -> None:
     """Hold predictions against measurements: how far off they are, and whether they get the order right.
 
+    Files go into --output, or, where only --csv or --plot is given, just there.
+
     FILE.csv has a line for each measured throughput, with the columns device, dtype, layout, batch, resolution, phase,
     model, images_per_second, and perhaps source, stack and compiled (docs/validate.md). Without it, the figures of the
     InceptionNeXt README on an A100 are used, which ship with memprof. With --kernels single kernels are predicted, with
     --trace and --model the operators of a traced run.
     """
-    from memprof.commands.output import echo_written, for_terminal
+    from memprof.commands.output import echo_written, for_terminal, write_results
     from memprof.files import check_writable
 
     _check_sources(file, kernels, trace, wanted)
@@ -140,14 +157,19 @@ def command(
     files |= {"csv": csv} if csv is not None else {}
     for path in files.values():
         check_writable(path.parent, f"name another file with {'--csv' if path is csv else '--plot'}")
+    chosen = any(context.get_parameter_source(name) is not ParameterSource.DEFAULT for name in ("output", "formats"))
+    in_folder = not as_json and (chosen or not files)
+    if in_folder:
+        check_writable(output)
     result = _validate(file, kernels, jobs) if trace is None else _validate_trace(trace, wanted)
     _write(result, files)
     if as_json:
         result.print_json()
         return
-    result.print_text(for_terminal(top=top or 0))
-    if files:
-        echo_written(list(files.values()))
+    options = for_terminal(top=top or 0)
+    written = write_results([replace(result, formats=formats)], output, options) if in_folder else []
+    result.print_text(options)
+    echo_written([*written, *files.values()])
 
 
 def _check_sources(file: Path | None, kernels: Path | None, trace: Path | None, wanted: dict[str, Any]) -> None:

@@ -177,7 +177,7 @@ def _align_calls(key: Key, theirs: Sequence[OperatorRow], ours: Sequence[Operato
         phase=phase,
         shapes=shapes,
         measured_calls=sum(row.calls for row in theirs) / steps,
-        simulated_calls=sum(row.calls for row in ours),
+        simulated_calls=float(sum(row.calls for row in ours)),
         measured_seconds=sum(row.measured_seconds or 0.0 for row in theirs) / steps if theirs else None,
         predicted_seconds=sum(row.seconds for row in ours) if ours else None,
         roofline_seconds=sum(row.roofline_seconds for row in ours) if ours else None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from memprof import units, words
 from memprof.comparisons import reasons
-from memprof.comparisons.contributions import Difference, split
+from memprof.comparisons.contributions import Difference, Part, split
 from memprof.errors import ReportError
 from memprof.findings import memory, prediction
 from memprof.report.digest import Digest, digest
@@ -132,19 +132,23 @@ def _flops(ours: Digest, theirs: Digest) -> str:
 
 
 def _topics(difference: Difference) -> tuple[_Topic, ...]:
-    """Return what to speak of, largest difference first: each kind, or convolutions and matrix products as one.
+    """Return what to speak of, largest difference first: each kind, or convolutions and matrix products as one."""
+    swapped = swapped_products(difference)
+    topics = [_Topic((part.name,), part.difference_seconds) for part in difference.kinds if part not in swapped]
+    topics += [_Topic(_PRODUCTS, sum(part.difference_seconds for part in swapped))] if swapped else []
+    return tuple(sorted(topics, key=lambda topic: -abs(topic.difference_seconds)))
 
-    They are one where one model computes as a 1x1 convolution what the other computes as a linear layer, so that what
-    the first kind takes less, the second takes more.
+
+def swapped_products(difference: Difference) -> tuple[Part, ...]:
+    """Return convolutions and matrix products where they are one, else nothing.
+
+    That is where one model computes as a 1x1 convolution what the other computes as a linear layer, so that what the
+    first kind takes less, the second takes more.
     """
-    products = [part for part in difference.kinds if part.name in _PRODUCTS]
+    products = tuple(part for part in difference.kinds if part.name in _PRODUCTS)
     gains = [part.difference_seconds for part in products]
     swapped = len(gains) == 2 and gains[0] * gains[1] < 0 and min(map(abs, gains)) > _SWAPPED * difference.seconds
-    topics = [
-        _Topic((part.name,), part.difference_seconds) for part in difference.kinds if not (swapped and part in products)
-    ]
-    topics += [_Topic(_PRODUCTS, sum(gains))] if swapped else []
-    return tuple(sorted(topics, key=lambda topic: -abs(topic.difference_seconds)))
+    return products if swapped else ()
 
 
 def _notable_topics(topics: Sequence[_Topic], difference: Difference) -> tuple[_Topic, ...]:

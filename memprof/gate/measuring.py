@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from memprof.errors import GateError
 from memprof.gate.config import GateConfig
 from memprof.gate.metrics import MEASURED
 from memprof.gate.records import MeasuredResult
@@ -23,15 +22,15 @@ def measure(
     from memprof.gate.measured.against import measure_against
 
     resolution = config.resolutions[0] if config.resolutions else None
-    if config.inputs or isinstance(resolution, tuple):
-        raise GateError(
-            "a measurement takes square images alone", "leave out --measure, or the inputs of the configuration"
-        )
+    inputs = config.inputs
+    if isinstance(resolution, tuple):
+        inputs, resolution = (f"{config.measured_batch_size}x3x{resolution[0]}x{resolution[1]}",), None
     return measure_against(
         config.models,
         config.phases,
         batch_size=config.measured_batch_size,
         resolution=resolution,
+        inputs=inputs,
         precision=_PRECISION,
         layout=config.layouts[0],
         ref=ref,

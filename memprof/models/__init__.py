@@ -23,6 +23,7 @@ __all__ = [
     "Examples",
     "ModelSpec",
     "NamedModel",
+    "accelerate",
     "canonical_name",
     "create_model",
     "default_resolution",
@@ -56,3 +57,10 @@ def create_model(spec: str) -> nn.Module:
     for segmentation has the 150 classes of ADE20K.
     """
     return NamedModel(spec).build()
+
+
+def accelerate(model: nn.Module, implementation: str = "auto") -> nn.Module:
+    """Give every InceptionNeXt token mixer in `model` a faster implementation; see memprof.models.fast_mixer."""
+    from memprof.models import fast_mixer
+
+    return fast_mixer.accelerate(model, implementation)

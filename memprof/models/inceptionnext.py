@@ -34,6 +34,7 @@ class MixerOptions(TypedDict, total=False):
     branch_ratio: Fraction
     branches: tuple[str, ...]
     arrangement: str
+    implementation: str
 
 
 class InceptionNeXtOptions(MixerOptions, total=False):

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from memprof.errors import ModelError
+from memprof.models.fast_mixer import BRANCHES as FAST
+from memprof.models.fast_mixer import FastMixer
 from memprof.models.options import BRANCHES
 
 TokenMixer = Callable[[int], nn.Module]
@@ -55,6 +57,8 @@ class InceptionDepthwiseConv(nn.Module):
     identity there is no rest: the branches share all channels equally and `branch_ratio` has no part in it.
     `arrangement="sequential"` runs both bands on the same channels, one after the other, as Inception v3 does: the
     weights and multiplications are the parallel form's, and one more share of the channels passes untouched.
+    `implementation` is one of memprof.models.fast_mixer's, for all four branches in parallel; others have none but the
+    reference.
     """
 
     def __init__(
@@ -66,8 +70,10 @@ class InceptionDepthwiseConv(nn.Module):
         branch_ratio: Fraction = Fraction(1, 8),
         branches: tuple[str, ...] = BRANCHES,
         arrangement: str = "parallel",
+        implementation: str = "reference",
     ) -> None:
         super().__init__()
+        self.fast = FastMixer(implementation)
         self.paths = _paths(branches, arrangement)
         convolutions = sum(1 for path in self.paths if path)
         self.widths = _widths(channels, convolutions, branch_ratio, identity="identity" in branches)
@@ -82,6 +88,8 @@ class InceptionDepthwiseConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Mix (N, C, H, W) into the same shape."""
+        if self.paths == _ALL and (mixed := self.fast.mix(x, [self.get_submodule(name) for name in FAST])) is not None:
+            return mixed
         if len(self.paths) == 1:
             return self._run(self.paths[0], x)
         parts = torch.split(x, self.widths, dim=1)
@@ -91,6 +99,10 @@ class InceptionDepthwiseConv(nn.Module):
         for name in path:
             x = self.get_submodule(name)(x)
         return x
+
+
+_ALL = [(), *((name,) for name in FAST)]
+"""The groups of channels that every implementation knows: an identity, then each convolution on its own."""
 
 
 def _paths(branches: tuple[str, ...], arrangement: str) -> list[tuple[str, ...]]:

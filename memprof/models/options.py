@@ -107,6 +107,8 @@ def inception_clash(options: Mapping[str, Value]) -> str:
         return "arrangement=sequential needs both the horizontal and the vertical branch"
     if "band_kernel" in options and not bands:
         return "band_kernel has no effect without the horizontal or the vertical branch"
+    if options.get("implementation") == "auto" and (branches != BRANCHES or options.get("arrangement") == "sequential"):
+        return "implementation=auto needs all four branches in parallel"
     if "square_kernel" in options and "square" not in branches:
         return "square_kernel has no effect without the square branch"
     return ""

@@ -90,6 +90,7 @@ INCEPTIONNEXT = Family(
         choice("norm", "everywhere before the head", "batch", "layer"),
         subset("branches", "what is left of the token mixer", BRANCHES),
         choice("arrangement", "bands on channels of their own, or one after the other", "parallel", "sequential"),
+        choice("implementation", "PyTorch's convolutions, or the fastest for the device", "reference", "auto"),
     ),
     inception_clash,
 )

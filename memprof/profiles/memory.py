@@ -9,10 +9,23 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
+
+MOST_MOMENTS = 200
+"""Of a step's course: of operators in a row that share one, the moment is that which needs most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The most bytes alive while an operator ran, and what of them its gradients are."""
+
+    operator: str
+    phase: str
+    allocated_bytes: int
+    gradients_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +33,7 @@ class MemoryUse:
     """Bytes alive when a step needs most, by what holds them; `peak_bytes` is their sum.
 
     `parameters_bytes` includes buffers; `activations_bytes` is everything else: inputs, what autograd keeps, temporary
-    results.
+    results. `course` is how much was alive over the step.
     """
 
     peak_bytes: int
@@ -28,13 +41,15 @@ class MemoryUse:
     gradients_bytes: int
     optimizer_bytes: int
     activations_bytes: int
+    course: tuple[Moment, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryTimeline:
     """The storages of a step: their `sizes` in bytes, and `events`, in order: i where the i-th is made, ~i where freed.
 
-    `parameters`, `gradients` and `optimizer` are the places in `sizes` of what these hold.
+    `parameters`, `gradients` and `optimizer` are the places in `sizes` of what these hold. `marks` are the operators
+    that ran, in order: how many events there were after it, its name, its phase.
     """
 
     sizes: tuple[int, ...]
@@ -42,6 +57,7 @@ class MemoryTimeline:
     parameters: frozenset[int]
     gradients: frozenset[int]
     optimizer: frozenset[int]
+    marks: tuple[tuple[int, str, str], ...] = ()
 
     def use(self) -> MemoryUse:
         """Return what was alive at the peak."""
@@ -53,7 +69,24 @@ class MemoryTimeline:
                 alive.discard(~event)
         held, grown, kept = (self._sum(alive & owners) for owners in (self.parameters, self.gradients, self.optimizer))
         peak = self._sum(alive)
-        return MemoryUse(peak, held, grown, kept, peak - held - grown - kept)
+        return MemoryUse(peak, held, grown, kept, peak - held - grown - kept, self.course())
+
+    def course(self) -> tuple[Moment, ...]:
+        """Return the most that was alive while each operator ran, in order, MOST_MOMENTS at most."""
+        moments = []
+        now = grown = place = 0
+        for end, operator, phase in self.marks:
+            most = now, grown
+            for event in self.events[place:end]:
+                size = self.sizes[event] if event >= 0 else -self.sizes[~event]
+                now += size
+                grown += size if max(event, ~event) in self.gradients else 0
+                most = max(most, (now, grown))
+            place = end
+            moments.append(Moment(operator, phase, *most))
+        together = max(1, -(-len(moments) // MOST_MOMENTS))
+        parts = [moments[start : start + together] for start in range(0, len(moments), together)]
+        return tuple(max(part, key=lambda moment: moment.allocated_bytes) for part in parts)
 
     def _peak_moment(self) -> int:
         now = peak = moment = 0
@@ -74,6 +107,7 @@ class MemoryMeter:
         self._alive: dict[int, int] = {}
         self._sizes: list[int] = []
         self._events: list[int] = []
+        self._marks: list[tuple[int, str, str]] = []
 
     def note(self, result: Any) -> None:
         """Take account of the tensors in the result of an operator."""
@@ -82,6 +116,10 @@ class MemoryMeter:
         elif isinstance(result, (tuple, list, dict)):
             for item in result.values() if isinstance(result, dict) else result:
                 self.note(item)
+
+    def mark(self, operator: str, phase: str) -> None:
+        """Take account of an operator that has run, whose result was noted."""
+        self._marks.append((len(self._events), operator, phase))
 
     def _note_tensor(self, tensor: Tensor) -> None:
         storage = tensor.untyped_storage()
@@ -107,7 +145,7 @@ class MemoryMeter:
     def timeline(self, parameters: set[int], gradients: set[int], optimizer: set[int]) -> MemoryTimeline:
         """Return what has happened until now; storages in none of the three sets are activations."""
         owners = frozenset(parameters), frozenset(gradients), frozenset(optimizer)
-        return MemoryTimeline(tuple(self._sizes), tuple(self._events), *owners)
+        return MemoryTimeline(tuple(self._sizes), tuple(self._events), *owners, tuple(self._marks))
 
     def use(self, parameters: set[int], gradients: set[int], optimizer: set[int]) -> MemoryUse:
         """Return what was alive at the peak; storages in none of the three sets are activations."""

@@ -29,8 +29,20 @@ def record_call(name: str, inputs: Sequence[Any]) -> Any:
 @contextmanager
 def phase_scope(phase: str) -> Iterator[None]:
     """Record everything inside as belonging to `phase` of the step."""
-    with record_scope(PHASE_PREFIX + phase):
-        yield
+    _running.append(phase)
+    try:
+        with record_scope(PHASE_PREFIX + phase):
+            yield
+    finally:
+        _running.pop()
+
+
+_running: list[str] = []
+
+
+def running_phase() -> str:
+    """Return the phase that is being recorded, by whatever thread; "" outside of all."""
+    return _running[-1] if _running else ""
 
 
 class ModuleScopes:

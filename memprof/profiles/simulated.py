@@ -113,9 +113,7 @@ def simulate(
     dtype = getattr(torch, precision.storage)
     _prepare(model, dtype, channels_last)
     batch = _batch(model, task, batch_size, resolution, dtype, channels_last)
-    values = KnownValues()
-    for buffer, own_values in small_values(model):
-        values.remember(buffer, own_values)
+    values = KnownValues(small_values(model))
     given = str(task.inputs or InputSpec((batch_size, 3, resolution, resolution)))
 
     def remedy(error: BaseException) -> str:

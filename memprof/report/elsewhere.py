@@ -1,4 +1,4 @@
-"""A report's operators on another device: what a page needs to show them there."""
+"""A report's step on other devices, in other precisions and batch sizes: what a page needs to show them."""
 
 from __future__ import annotations
 
@@ -17,3 +17,21 @@ class Elsewhere:
 
     report: Report
     rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """The same models in another precision or batch size: their reports, and each of these elsewhere."""
+
+    precision: str
+    batch_size: int
+    reports: tuple[Report, ...]
+    elsewhere: tuple[tuple[Elsewhere, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What a page of reports can switch to: each report elsewhere, and variations of all of them."""
+
+    elsewhere: tuple[tuple[Elsewhere, ...], ...] = ()
+    variations: tuple[Variation, ...] = ()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 
 import msgspec
 
 from memprof.errors import ReportError
 from memprof.report.json_text import indented_json
-from memprof.report.record import SCHEMA, Report
+from memprof.report.record import SCHEMA, OperatorRow, Report
 
 SET_SCHEMA = "memprof.report-set/1"
 _WRITE_AGAIN = "write it again with `memprof roofline`"
@@ -21,6 +21,20 @@ def dump_reports(reports: Sequence[Report]) -> str:
     if len(reports) == 1:
         return indented_json(reports[0]).decode()
     return indented_json({"schema": SET_SCHEMA, "reports": list(reports)}).decode()
+
+
+def dump_compactly(reports: Sequence[Report]) -> str:
+    """Return what `dump_reports` does on one line, without what operators have by default; it reads as the same."""
+    written = [msgspec.to_builtins(report) for report in reports]
+    defaults = {item.name: item.default for item in fields(OperatorRow) if item.default is not MISSING}
+    absent = {name: [] if default == () else default for name, default in defaults.items()}
+    for report in written:
+        report["operators"] = [
+            {name: value for name, value in row.items() if name not in absent or value != absent[name]}
+            for row in report["operators"]
+        ]
+    whole = written[0] if len(written) == 1 else {"schema": SET_SCHEMA, "reports": written}
+    return msgspec.json.encode(whole).decode()
 
 
 def load_reports(text: str | bytes) -> tuple[Report, ...]:

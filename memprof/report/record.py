@@ -102,11 +102,22 @@ class DeviceCeilings:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryMoment:
+    """The most bytes alive while an operator ran, and what of them gradients of parameters hold."""
+
+    operator: str
+    phase: str
+    allocated_bytes: float
+    gradients_bytes: float
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """The memory that the step needs when it needs most, in bytes, by what holds it.
 
-    `activations_bytes` is whatever is neither parameter, gradient nor optimizer state. `fits` says whether the peak and
-    the CUDA context leave room on the device; None where the device's memory is not known.
+    `activations_bytes` is whatever is neither parameter, gradient nor optimizer state. `course` are moments of the step
+    in order, () where they are not known; parameters and optimizer state are there from its beginning. `fits` says
+    whether the peak and the CUDA context leave room on the device; None where the device's memory is not known.
     """
 
     peak_bytes: float
@@ -115,6 +126,7 @@ class Memory:
     optimizer_bytes: float
     activations_bytes: float
     fits: bool | None
+    course: tuple[MemoryMoment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

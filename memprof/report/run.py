@@ -42,6 +42,24 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class KernelRuns:
+    """What a device ran one after the other, from its beginning on: columns, an entry for each run in order of start.
+
+    `names` are distinct; `kernels` are places in them. `starts_seconds` count from the first start, `seconds` are how
+    long each took; `operators` are places in the report's operators, -1 where none with recorded shapes launched it.
+    `left_out` runs came later and are not listed.
+    """
+
+    names: tuple[str, ...]
+    kernels: tuple[int, ...]
+    streams: tuple[int, ...]
+    starts_seconds: tuple[float, ...]
+    seconds: tuple[float, ...]
+    operators: tuple[int, ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceTime:
     """Where the time of the device went, in seconds.
 
@@ -49,7 +67,7 @@ class DeviceTime:
     `idle_seconds`, which is the rest, overlap counts once. `launch_bound_seconds` is what of the idle time passed
     before the next kernel was launched. `kernel_seconds`, `copy_seconds` and `fill_seconds` are sums: overlap counts
     each time. Of communication, overlap among itself counts once, and `exposed_communication_seconds` is what nothing
-    else ran beside. `gaps` are the longest, longest first.
+    else ran beside. `gaps` are the longest, longest first. `runs` is None where an older memprof wrote the report.
     """
 
     span_seconds: float
@@ -62,6 +80,7 @@ class DeviceTime:
     communication_seconds: float
     exposed_communication_seconds: float
     gaps: tuple[Gap, ...] = ()
+    runs: KernelRuns | None = None
 
     @property
     def idle_share(self) -> float:

@@ -59,6 +59,11 @@ def part_name(index: int) -> str:
     return f"part-{index:05d}.parquet"
 
 
+def part_names(path: Path) -> list[str]:
+    """Return the file names of the parts that are in a folder, in order."""
+    return sorted(item.name for item in path.iterdir() if _PART.fullmatch(item.name))
+
+
 @contextmanager
 def open_folder(path: Path, manifest: Manifest) -> Iterator[Folder]:
     """Make a folder for a set, or go on with the one that is there; SweepError where it is of something else.

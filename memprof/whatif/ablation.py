@@ -164,7 +164,7 @@ def ablate(cells: Sequence[tuple[Variant, Sequence[Report]]], published: Publish
             change=variant.change,
             parameters=item.parameters,
             macs_per_image=item.macs_per_image,
-            exact=_is_exact(variant.model),
+            exact=is_exact(variant.model),
             outcomes=tuple(_outcome(item, entries[0], step.phase, published) for step in item.steps),
         )
         for (variant, _), item in zip(cells, entries, strict=True)
@@ -176,7 +176,7 @@ def _outcome(item: Entry, base: Entry, phase: str, published: Published) -> Outc
     step, base_step = item.step(phase), base.step(phase)
     assert step is not None
     rate, base_rate = published(item, phase), published(base, phase)
-    same = _is_exact(item.model) == _is_exact(base.model)  # else what was published for both may be one network
+    same = is_exact(item.model) == is_exact(base.model)  # else what was published for both may be one network
     predicted = step.images_per_second
     base_predicted = base_step.images_per_second if base_step else 0.0
     return Outcome(
@@ -233,7 +233,7 @@ def _key(options: Mapping[str, Value]) -> frozenset[tuple[str, Value]]:
     return frozenset(options.items())
 
 
-def _is_exact(model: str) -> bool:
+def is_exact(model: str) -> bool:
     """Return whether the published code of the model computes its norms as the model does.
 
     ConvNeXt's official code has the layer norm of stem and downsampling in plain arithmetic steps.

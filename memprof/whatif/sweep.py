@@ -18,7 +18,7 @@ from memprof.report.json_text import indented_json
 from memprof.report.labels import host_name
 from memprof.report.record import Report
 from memprof.vocabulary import Kind
-from memprof.whatif.ablation import Published, change_options, published_rate, zoo_spec
+from memprof.whatif.ablation import Published, change_options, is_exact, published_rate, zoo_spec
 
 SCHEMA = "memprof.sweep/1"
 _RANGE = re.compile(r"([0-9]+)\.\.([0-9]+)(?::([0-9]+))?")
@@ -56,7 +56,8 @@ class BoundSeconds:
 class Point:
     """One setting in one phase, in the faster layout; seconds of a step, predicted but for `roofline_seconds`.
 
-    `depthwise_seconds` is the part of depthwise convolutions, `depthwise_bounds` divides it, longest first.
+    `depthwise_seconds` is the part of depthwise convolutions, `depthwise_bounds` divides it, longest first. `exact` is
+    False where what was published computes its layer norm differently.
     """
 
     phase: str
@@ -72,6 +73,7 @@ class Point:
     depthwise_seconds: float
     depthwise_bounds: tuple[BoundSeconds, ...]
     published_seconds: float | None
+    exact: bool = True
 
     @property
     def depthwise_bound(self) -> str:
@@ -243,6 +245,7 @@ def _points(setting: Setting, reports: Sequence[Report], published: Published) -
                     for bound in sorted(seconds, key=seconds.__getitem__, reverse=True)
                 ),
                 published_seconds=item.batch_size / rate if rate else None,
+                exact=is_exact(setting.model),
             )
         )
     return points

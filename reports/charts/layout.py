@@ -28,7 +28,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A mark in its place; `label` has its side, -1 left and 1 right, or is not there where it would meet another."""
+    """A mark in its place; `label` is on its side, -1 left, 1 right, 0 above, and none where it would meet another."""
 
     mark: Mark
     color: str
@@ -67,9 +67,10 @@ class Plane:
 def plane(plot: Plot) -> Plane:
     """Lay a plot out."""
     marks = [mark for series in plot.series for mark in series.marks]
-    of_x = _scale(plot.x, [mark.x for mark in marks])
+    guided = [end for guide in plot.guides for end in guide.ends]
+    of_x = _scale(plot.x, [*(mark.x for mark in marks), *(x for x, _ in guided)])
     ends = [end for mark in marks for end in (mark.y, mark.low, mark.high) if end is not None]
-    of_y = _scale(plot.y, ends)
+    of_y = _scale(plot.y, [*ends, *(y for _, y in guided)])
     lines = tuple(_path(series, of_x, of_y) for series in plot.series if series.line and len(series.marks) > 1)
     guides = tuple(
         Path(_through(of_x, of_y, guide.ends), guide.color, guide.dashed, guide.name, _end(of_x, of_y, guide.ends))
@@ -138,7 +139,7 @@ def _spots(plot: Plot, of_x: _Scale, of_y: _Scale) -> list[Spot]:
             up(mark.low),
             up(mark.high),
             mark.label,
-            -1 if of_x(mark.x) > 75 else 1,
+            0 if series.line else -1 if of_x(mark.x) > 75 else 1,
             series.dots,
         )
         for series in plot.series
@@ -153,8 +154,9 @@ def _labelled(spots: tuple[Spot, ...]) -> tuple[Spot, ...]:
     shown = []
     for spot in spots:
         width, x, y = len(spot.label) * _CHARACTER, spot.x / 100 * _WIDTH, spot.y / 100 * _HEIGHT
-        left = x + 9 if spot.side > 0 else x - 9 - width
-        box = (left, y - _LINE / 2, left + width, y + _LINE / 2)
+        left = x + 9 if spot.side > 0 else x - 9 - width if spot.side else x - width / 2
+        middle = y if spot.side else y - _LINE
+        box = (left, middle - _LINE / 2, left + width, middle + _LINE / 2)
         meets = any(
             box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken
         )

@@ -27,7 +27,7 @@ def title(explained: Explanation | Losses) -> str:
     """Say the one thing to remember, short enough for a title."""
     if isinstance(explained, Explanation):
         times = units.seconds(explained.difference.seconds), units.seconds(explained.difference.against_seconds)
-        return f"From {explained.workload.model} ({times[0]}) to {explained.against.model} ({times[1]}), predicted"
+        return f"From {explained.against.model} ({times[1]}) to {explained.workload.model} ({times[0]}), predicted"
     return (
         f"{explained.workload.model}: {units.seconds(explained.seconds)} a step, and what would save time (predicted)"
     )

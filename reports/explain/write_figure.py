@@ -11,15 +11,16 @@ from matplotlib.figure import Figure
 
 from memprof import units
 from memprof.comparisons.contributions import Part
-from memprof.comparisons.explanation import Explanation
+from memprof.comparisons.explanation import Explanation, swapped_products
 from memprof.reports.explain import captions, tables
 from memprof.reports.parts import drawing, theme
-from memprof.reports.parts.drawing import inches, name_x, width_inches, wrap, write
+from memprof.reports.parts.drawing import beside, inches, name_x, width_inches, wrap, write
 from memprof.reports.parts.harmless import show_hidden
 from memprof.reports.parts.sheets import Heading, Panel, sheet
 from memprof.reports.parts.signed import MINUS
 from memprof.reports.parts.theme import FAINT, GRID, INK, LESS, MORE
 from memprof.reports.writer import RenderOptions
+from memprof.vocabulary import Kind
 from memprof.whatif import savings
 from memprof.whatif.savings import Losses
 
@@ -29,7 +30,11 @@ LOST = ("saved", "spent")
 """The panels of losses."""
 _STEP, _SPENT = 0.46, 0.5
 """Inches of a step of a waterfall, and of a kind or a change with its bars."""
+_LABEL, _SAVED = 0.85, 1.25
+"""Inches of what is written beside the longest bar of a waterfall, and of times and savings."""
 _FONT = 9.5
+_DENSE = "dense products"
+"""Convolutions and matrix products as one."""
 _MOST_STEPS = 8
 """Steps of a waterfall; what are smaller than the last of them are one step together."""
 _SMALL = 0.005
@@ -70,7 +75,7 @@ def draw(explained: Explanation | Losses, options: RenderOptions) -> Figure:
         for item, room in zip(drawn.values(), names, strict=True)
     ]
     figure, axes = sheet(options.look, heading, panels, note=note)
-    limits = _limits([step for item in drawn.values() for step in item])
+    limits = _limits([step for item in drawn.values() for step in item], min(inches(item)[0] for item in axes))
     for item, what in zip(axes, WATERFALLS, strict=True):
         _waterfall(item, WATERFALLS[what], drawn[what], limits)
     return figure
@@ -87,7 +92,7 @@ def draw_on(axes: Axes, explained: Explanation | Losses, what: str) -> None:
         (_spent if what == "spent" else _savings)(axes, explained)
         return
     drawn = _steps_of(explained, what)
-    _waterfall(axes, WATERFALLS[what], drawn, _limits(drawn))
+    _waterfall(axes, WATERFALLS[what], drawn, _limits(drawn, inches(axes)[0]))
 
 
 def _steps_of(explained: Explanation, what: str) -> tuple[Step, ...]:
@@ -102,30 +107,46 @@ def _names_width(drawn: Sequence[Step]) -> float:
 
 
 def steps(explanation: Explanation, parts: Sequence[Part], largest_first: bool) -> tuple[Step, ...]:
-    """Return the bars from the model's time to the other's, in milliseconds; the small ones together, last."""
+    """Return the bars from the other model's time to the model's, in milliseconds; the small ones together, last.
+
+    A part is positive where the model takes longer, as in the tables.
+    """
     difference = explanation.difference
     names = tables.names(explanation, 20)
     least = _SMALL * max(difference.seconds, difference.against_seconds)
-    ranked = sorted(parts, key=lambda part: -abs(part.difference_seconds))
-    large = [part for part in ranked if abs(part.difference_seconds) >= least][:_MOST_STEPS]
-    shown = large if largest_first else [part for part in parts if part in large]
-    small = [part for part in parts if part not in large]
-    changes = [(part.name, part.difference_seconds) for part in shown]
+    changes = (
+        _changes(explanation, parts) if largest_first else [(part.name, part.difference_seconds) for part in parts]
+    )
+    ranked = sorted(changes, key=lambda change: -abs(change[1]))
+    large = [change for change in ranked if abs(change[1]) >= least][:_MOST_STEPS]
+    small = [change for change in changes if change not in large]
+    shown = large if largest_first else [change for change in changes if change in large]
     if small:
-        rest = small[0].name if len(small) == 1 else f"{len(small)} others"
-        changes.append((rest, sum(part.difference_seconds for part in small)))
-    bars = [Step(names[0], 0.0, 1e3 * difference.seconds, FAINT, is_total=True)]
-    level = 1e3 * difference.seconds
-    for name, seconds in changes:
-        after = level - 1e3 * seconds
-        color = theme.color(name) if largest_first else (LESS if seconds > 0 else MORE)
+        rest = small[0][0] if len(small) == 1 else f"{len(small)} others"
+        shown = [*shown, (rest, sum(seconds for _, seconds in small))]
+    bars = [Step(names[1], 0.0, 1e3 * difference.against_seconds, FAINT, is_total=True)]
+    level = 1e3 * difference.against_seconds
+    for name, seconds in shown:
+        after = level + 1e3 * seconds
+        color = _color(name) if largest_first else (MORE if seconds > 0 else LESS)
         bars.append(Step(name, level, after, color))
         level = after
-    return (*bars, Step(names[1], 0.0, 1e3 * difference.against_seconds, FAINT, is_total=True))
+    return (*bars, Step(names[0], 0.0, 1e3 * difference.seconds, FAINT, is_total=True))
 
 
-def _limits(drawn: Sequence[Step]) -> tuple[float, float]:
-    """Return where the axis starts and ends: at zero, unless all happens far from it."""
+def _changes(explanation: Explanation, parts: Sequence[Part]) -> list[tuple[str, float]]:
+    """Return the difference of each kind; convolutions and matrix products that only change places as one."""
+    swapped = swapped_products(explanation.difference)
+    changes = [(part.name, part.difference_seconds) for part in parts if part not in swapped]
+    return changes + ([(_DENSE, sum(part.difference_seconds for part in swapped))] if swapped else [])
+
+
+def _color(name: str) -> str:
+    return theme.color(Kind.CONVOLUTION if name == _DENSE else name)
+
+
+def _limits(drawn: Sequence[Step], width: float) -> tuple[float, float]:
+    """Return where the axis of a width in inches starts and ends: at zero, unless all happens far from it."""
     ends = [end for step in drawn for end in ((step.after,) if step.is_total else (step.before, step.after))]
     highest, lowest = max(ends), min(ends)
     start = 0.0
@@ -133,7 +154,7 @@ def _limits(drawn: Sequence[Step]) -> tuple[float, float]:
         room = lowest - 0.6 * max(highest - lowest, 0.02 * highest)
         grain = 10 ** math.floor(math.log10(max(highest - lowest, 1e-3 * highest)))
         start = math.floor(room / grain) * grain
-    return start, (highest - start) * 1.2 + start or 1.0
+    return start, (highest - start) * beside(width, _LABEL) + start or 1.0
 
 
 def _waterfall(axes: Axes, title: str, drawn: Sequence[Step], limits: tuple[float, float]) -> None:
@@ -175,7 +196,10 @@ def _spent(axes: Axes, losses: Losses) -> None:
     """Draw what each kind of operator takes."""
     kinds = losses.kinds[:_MOST_KINDS]
     axes.set_axis_off()
-    axes.set(xlim=(0, 1.3 * max((kind.seconds for kind in kinds), default=1.0) or 1.0), ylim=(len(kinds) - 0.5, -0.6))
+    axes.set(
+        xlim=(0, beside(inches(axes)[0], _SAVED) * max((kind.seconds for kind in kinds), default=1.0) or 1.0),
+        ylim=(len(kinds) - 0.5, -0.6),
+    )
     drawing.panel_title(axes, 1.03, "Where the predicted time goes", fontsize=11, color="black")
     for place, kind in enumerate(kinds):
         write(axes, 0, place - 0.2, kind.kind)
@@ -190,7 +214,7 @@ def _savings(axes: Axes, losses: Losses) -> None:
     most = max((loss.seconds for loss in shown if not loss.analysed), default=0.0)
     longest = max([most, *(loss.saved_seconds for loss in shown)], default=0.0) or 1.0
     axes.set_axis_off()
-    axes.set(xlim=(0, 1.3 * longest), ylim=(max(1, len(shown)) - 0.5, -0.6))
+    axes.set(xlim=(0, beside(inches(axes)[0], _SAVED) * longest), ylim=(max(1, len(shown)) - 0.5, -0.6))
     title = "What a change would save, of what its operators take (grey)"
     drawing.panel_title(axes, 1.03, title, fontsize=11, color="black")
     if not shown:
@@ -213,9 +237,10 @@ def _fitting(axes: Axes, content: str) -> str:
 def _note(explained: Explanation | Losses) -> str:
     if isinstance(explained, Losses):
         return savings.NOT_ADDITIVE
-    swap = next((sentence for sentence in explained.sentences if "(as one:" in sentence), "")
-    text = "Each bar begins where the one above ends. Minus: the second model takes less there; plus: it takes more."
-    return f"{text} A 1x1 convolution and a linear layer compute the same." if swap else text
+    model = " ".join(explained.workload.model.split())
+    text = f"Each bar begins where the one above ends. Plus: {model} takes longer there; minus: it takes less."
+    dense = " Dense products: a 1x1 convolution and a linear layer compute the same, so these are taken together."
+    return text + (dense if swapped_products(explained.difference) else "")
 
 
 def _milliseconds(value: float) -> str:

@@ -1,7 +1,8 @@
 """The JSON writer of a validation of kernels.
 
-Schema: memprof.kernel-validation/2. Version 2 adds pass_name, dtype and algorithm to rows and statistics. Errors are
-fractions (0.03 is 3 %), times seconds; what is not known is null.
+Schema: memprof.kernel-validation/3. Version 2 added pass_name, dtype and algorithm to rows and statistics, version 3
+the file's columns and each row's cells, so that `memprof render` can write it again. Errors are fractions (0.03 is 3
+%), times seconds; what is not known is null.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from memprof.reports.writer import RenderOptions
 from memprof.validation.kernels import KernelValidation, OperatorErrors, operator_errors
 
 EXTENSION = "json"
-SCHEMA = "memprof.kernel-validation/2"
+SCHEMA = "memprof.kernel-validation/3"
 
 
 def render(validation: KernelValidation, options: RenderOptions) -> bytes:
@@ -35,6 +36,8 @@ def render(validation: KernelValidation, options: RenderOptions) -> bytes:
             "roofline_seconds": case.roofline_seconds,
             "bound": case.bound or None,
             "skipped_because": case.skipped_because or None,
+            "cells": case.row.cells,
+            "defect": case.row.defect,
         }
         for case in validation.cases
     ]
@@ -42,6 +45,7 @@ def render(validation: KernelValidation, options: RenderOptions) -> bytes:
         {
             "schema": SCHEMA,
             "file": validation.table.name,
+            "columns": validation.table.columns,
             "rows": rows,
             "statistics": [_statistics(item) for item in operator_errors(validation.cases)],
         }

@@ -39,6 +39,7 @@ def style() -> str:
         **{part_class(index): color for index, color in enumerate(theme.DEVICE_COLORS)},
         **{series_class(index): color for index, color in enumerate(theme.SERIES_COLORS)},
         **{MORE: theme.SLOWER, LESS: theme.FASTER, PALE: theme.DIM},
+        **{f"holds-{name}": color for name, color in theme.MEMORY_COLORS.items()},
         kind_class(""): theme.color(""),
         bound_class(""): theme.bound_color(""),
     }

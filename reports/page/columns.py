@@ -48,6 +48,11 @@ def columns(digests: Sequence[Digest]) -> tuple[Column, ...]:
     return (*_times(time), *_WORK)
 
 
+def meanings() -> tuple[tuple[str, str], ...]:
+    """Return the header of every column with what it means."""
+    return tuple((column.header, column.meaning) for column in (*_times("time"), *_MEASURED[2:], *_WORK))
+
+
 def first(shown: Sequence[Column]) -> str:
     """Return the key of the column that the table is sorted by at first: the time lost, or else the time."""
     keys = [column.key for column in shown]

@@ -68,6 +68,7 @@ def page_data(
             for code in bounds
         },
         "yAxis": captions.y_axis(digests),
+        "home": (digests[0].report.workload.precision, digests[0].report.workload.batch_size),
         "scenes": [scenes.scene(digests), *elsewhere.scenes_of(digests, others, bounds, words_of)],
         "reports": [_report(index, digest) for index, digest in enumerate(digests)],
     }

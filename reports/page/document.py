@@ -33,7 +33,8 @@ class Column:
     """A column: its header, what that means, and how its cells are shown.
 
     Those of a `number` are aligned right and sorted by value, largest first. One that is not `main` waits on a phone
-    until a reader asks for all columns. The values of a `facet` are buttons that narrow the table.
+    until a reader asks for all columns, an `extra` one everywhere. The values of a `facet` are buttons that narrow the
+    table.
     """
 
     header: str
@@ -42,6 +43,7 @@ class Column:
     main: bool = True
     path: bool = False
     facet: bool = False
+    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from memprof.reports.page import colors, files, scripts
 from memprof.reports.page.policy import policy
 
-_SHEETS = "page", "roofline", "views", "charts"
+_SHEETS = "page", "roofline", "views", "charts", "course"
 
 
 @dataclass(frozen=True, slots=True)

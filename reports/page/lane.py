@@ -50,3 +50,18 @@ def lane(digest: Digest) -> Lane | None:
         for gap in time.gaps
     )
     return Lane(gaps, ("0", units.seconds(time.span_seconds)))
+
+
+def runs_told(digest: Digest) -> str:
+    """Say which kernels the page's timeline shows; "" where it is not known which ran when."""
+    time = digest.device_time
+    if time is None or time.runs is None:
+        return ""
+    shown, streams = len(time.runs.kernels), len(set(time.runs.streams))
+    what = f"{units.count(shown)} kernels, copies and fills on {streams} stream{'s' if streams > 1 else ''}, to scale"
+    if not time.runs.left_out:
+        return f"{what}."
+    until = time.runs.starts_seconds[-1] + time.runs.seconds[-1]
+    return (
+        f"{what}: those of the first {units.seconds(until)}; {units.count(time.runs.left_out)} later ones are left out."
+    )

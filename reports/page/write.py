@@ -58,8 +58,8 @@ def as_cell(cell: Cell | str) -> Cell:
 
 
 def classes(column: Column) -> str:
-    """Return the classes of a column's cells: numbers, paths, what phones leave out."""
-    names = {"n": column.number, "path": column.path, "wide": not column.main}
+    """Return the classes of a column's cells: numbers, paths, what waits for a reader to ask for it."""
+    names = {"n": column.number, "path": column.path, "wide": not column.main, "extra": column.extra}
     return " ".join(name for name, is_so in names.items() if is_so)
 
 

@@ -78,6 +78,17 @@ def inches(axes: Axes) -> tuple[float, float]:
     return box.width / dpi, box.height / dpi
 
 
+def published(axes: Axes, x: float, y: float, *, exact: bool) -> None:
+    """Draw a diamond for what was published, a grey one where that network is not quite the same."""
+    color = "white" if exact else theme.PALE
+    axes.plot(x, y, "D", color=color, markeredgecolor=INK if exact else FAINT, markersize=7, zorder=5)
+
+
+def beside(width: float, words: float) -> float:
+    """Return by what to multiply the longest bar, in axes of a width, for words of some inches to fit beside it."""
+    return 1 / max(0.4, 1 - words / width)
+
+
 def name_x(axes: Axes, content: str, size: float = 9, **style: Any) -> None:
     """Name the x axis, in as many lines as its width asks for."""
     lines = wrap(content, size, 1.08 * inches(axes)[0], 3)

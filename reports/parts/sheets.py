@@ -40,7 +40,7 @@ class Panel:
     Panels share the width that their words leave by `share`; where that gives one less than `least`, fewer stand
     beside one another. One that `grows` takes the height that a slide leaves, or has less of it, and is at most
     `aspect` times as high as wide; one that `fills` is as high as those beside it. `names` is what words left of the
-    first panel of a row take, which the others there share.
+    first panel of a row take, which the others there share; `row` gives a panel a row of its own, the last.
     """
 
     height: float
@@ -51,6 +51,7 @@ class Panel:
     least: float = 3.0
     grows: bool = False
     names: float = 0.0
+    row: bool = False
     aspect: float = math.inf
     fills: bool = False
 
@@ -140,6 +141,8 @@ def _write_heading(figure: Figure, lines: Sequence[_Line], height: float) -> Non
 
 def _rows(panels: Sequence[Panel], width: float) -> list[tuple[Panel, ...]]:
     """Return the panels that stand beside one another, as many as have room."""
+    if panels[-1].row and len(panels) > 1:
+        return [*_rows(panels[:-1], width), (panels[-1],)]
     for count in range(len(panels), 1, -1):
         rows = [tuple(panels[start : start + count]) for start in range(0, len(panels), count)]
         if all(inches >= panel.least for row in rows for panel, inches in zip(row, _widths(row, width), strict=True)):

@@ -1,6 +1,8 @@
 """Every colour of the figures, marks of points, and how large a bubble is; the same in PNGs and on the page.
 
-Colours: the palette of Okabe and Ito (2008) for readers who are colour-blind, extended by muted tones of Paul Tol's.
+Colours: the palette of Okabe and Ito (2008) for readers who are colour-blind, extended so that no two kinds, no two
+bounds, and no kind and bound look alike to them either, on light and on dark ground (tests/reports/page/test_colors.py
+measures that). ROSE is no purple, since that is a slate blue to who sees no red.
 """
 
 from __future__ import annotations
@@ -17,16 +19,16 @@ MORE, LESS = "#B2182B", "#2166AC"
 """Time that is added, and time that is saved."""
 SLOWER, FASTER = "#c0532d", "#2a78b5"
 """Variants held against their baseline."""
-BLUE, VERMILION, GREEN, PURPLE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
-SKY, WINE, OLIVE, INDIGO, GREY = "#56B4E9", "#882255", "#999933", "#332288", "#7F7F7F"
-SERIES_COLORS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, WINE, OLIVE, INDIGO, GREY)
+BLUE, VERMILION, GREEN, ROSE, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E7757F", "#E69F00"
+SKY, WINE, OLIVE, INDIGO, GREY = "#56B4E9", "#8E2866", "#999933", "#332187", "#78757D"
+SERIES_COLORS = (BLUE, VERMILION, GREEN, ROSE, ORANGE, SKY, WINE, OLIVE, INDIGO, GREY)
 """Colours of series that are no kinds of operators, in order."""
-_OTHER = "#AAAAAA"
+_OTHER = "#A1A5A7"
 KIND_COLORS = {
     "convolution": BLUE,
     "depthwise convolution": VERMILION,
     "matmul": SKY,
-    "attention": PURPLE,
+    "attention": ROSE,
     "normalization": GREEN,
     "elementwise": ORANGE,
     "reduction": WINE,
@@ -36,33 +38,39 @@ KIND_COLORS = {
     "unknown": _OTHER,
 }
 BOUND_COLORS = {
-    "dram": "#1B3A57",
-    "l2": "#5A7A96",
-    "l1": "#A8BED2",
+    "dram": "#132A3F",
+    "l2": "#607397",
+    "l1": "#ABC3DC",
     "tensor": "#5E4312",
-    "fp32": "#9A8052",
-    "fp16": "#D9CBA6",
-    "issue": "#5B3A6E",
-    "latency": "#A995B8",
+    "fp32": "#997C4C",
+    "fp16": "#DBCBA7",
+    "issue": "#78424D",
+    "latency": "#B28AB6",
     "launch": "#2F2F2F",
     "host": "#D2D2D2",
 }
 """What sets the time: memory in slate blues, arithmetic in browns, what happens inside the SMs in mauves, and in greys
 what is no ceiling of the device. All are muted, so that none is taken for a kind of operator; see the test of them."""
-DEVICE_COLORS = ("#3E8E6E", PURPLE, VERMILION, "#9B9B9B")
+DEVICE_COLORS = ("#3E8E6E", ROSE, VERMILION, "#9B9B9B")
 """Parts of a device's time: computing, communication with nothing beside, waiting for launches, otherwise idle."""
+MEMORY_COLORS = {"parameters": "#4C72A8", "optimizer": "#7B5EA7", "gradients": "#B98A2F", "activations": "#8FB8A8"}
+"""Who holds memory, by name."""
 DARK_COLORS = {
-    WINE: "#C8668F",
-    INDIGO: "#8C7BE0",
-    BLUE: "#3391D6",
-    GREY: "#8F8F8F",
-    "#1B3A57": "#42688F",
-    "#5A7A96": "#7599B8",
-    "#A8BED2": "#ABCBE6",
-    "#5E4312": "#8F7136",
-    "#9A8052": "#B99F6F",
-    "#5B3A6E": "#8C6AA3",
-    "#2F2F2F": "#5F6368",
+    BLUE: "#82A1FF",
+    ROSE: "#DE6D75",
+    WINE: "#974289",
+    GREY: "#97A09E",
+    INDIGO: "#786CE2",
+    _OTHER: "#C3CBC9",
+    "#132A3F": "#487BAD",
+    "#607397": "#7192B1",
+    "#ABC3DC": "#9EBCD5",
+    "#5E4312": "#876831",
+    "#997C4C": "#C4A36C",
+    "#78424D": "#92738B",
+    "#B28AB6": "#FBC8FD",
+    "#2F2F2F": "#5E6265",
+    "#D2D2D2": "#FDF3F4",
 }
 """What a dark page shows in place of a colour that would hardly stand out there."""
 ON_DARK = {

@@ -169,3 +169,15 @@ def entries(digests: Sequence[Digest]) -> tuple[Entry, ...]:
     if measured:
         known[0] = _MEASURED_ROOFLINE
     return (*known, _CPU_ENGINES) if CPU in families else tuple(known)
+
+
+def all_entries() -> tuple[Entry, ...]:
+    """Return every word with its meaning, and then what it means on AMD's GPUs and on CPUs where that differs."""
+    found: list[Entry] = []
+    for word, meaning in (_ROOFLINE, *_ENTRIES, *_OF_MEASURED):
+        found.append((word, meaning))
+        if word in _OF_AMD:
+            found.append((f"{_AMD_ENGINES if word == _ENGINES else word}, on AMD's GPUs", _OF_AMD[word]))
+        if word in _OF_CPU:
+            found.append((f"{word}, on a CPU", _OF_CPU[word]))
+    return (*found, (f"{_CPU_ENGINES[0]}, on a CPU", _CPU_ENGINES[1]))

@@ -9,6 +9,7 @@ from memprof import findings
 from memprof.comparisons import reports as side_by_side
 from memprof.report.digest import Digest
 from memprof.reports.page import first
+from memprof.reports.page.memory import course
 from memprof.reports.parts.tables import Fact, Table
 from memprof.reports.report import facts, tables
 from memprof.reports.roofline import captions
@@ -22,6 +23,8 @@ def page_words(digests: Sequence[Digest]) -> Json:
     for index, digest in enumerate(digests):
         own[f"figures.{index}"] = [[item.value, item.remark, item.share, item.color] for item in first.figures(digest)]
         own[f"findings.{index}"] = [item.sentence for item in findings.findings(digest)]
+        held = course(digest)
+        own[f"memory.{index}"] = held.sentence if held else ""
         own[f"warnings.{index}"] = [[item.message, item.remedy] for item in digest.report.warnings]
     own["assumed.0"] = _facts(first.assumed(digests[0]))
     own["ceilings.0"] = _cells(tables.ceilings(digests[0]))

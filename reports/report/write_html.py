@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
-import msgspec
 from jinja2 import Environment
 from markupsafe import Markup
 
@@ -16,18 +14,18 @@ from memprof.comparisons import reports as side_by_side
 from memprof.findings import Finding, reached
 from memprof.report.digest import Digest
 from memprof.report.groups import Group, module_pattern, share
-from memprof.report.reading import dump_reports
+from memprof.report.reading import dump_compactly
 from memprof.reports.page import colors, scripts
 from memprof.reports.page import columns as page_columns
-from memprof.reports.page.data import page_data
 from memprof.reports.page.first import Figure, assumed, figures, line
 from memprof.reports.page.frame import frame
-from memprof.reports.page.lane import Lane, lane
+from memprof.reports.page.lane import Lane, lane, runs_told
+from memprof.reports.page.memory import Course, course
 from memprof.reports.parts import cells, pages, theme
-from memprof.reports.parts.harmless import json_escapes, show_hidden
+from memprof.reports.parts.harmless import show_hidden
 from memprof.reports.parts.tables import Fact, Table
 from memprof.reports.report import facts, glossary, measured_tables, tables, top_table
-from memprof.reports.report.page_words import page_words
+from memprof.reports.report.switches import Switches, embed, switches
 from memprof.reports.roofline import captions, svg
 from memprof.reports.writer import RenderOptions
 from memprof.vocabulary import MEMORY_LEVELS
@@ -69,10 +67,6 @@ _LEVELS = (("binding", "That binds"), *((code, words.level(code)) for code in ME
 _BUBBLES = (("operator", "Operators"), ("module", "Modules"), ("kind", "Kinds"))
 _MEASURES = (("time", "Time"), ("flops", "FLOPs"), ("dram", "DRAM bytes"))
 _GROUPINGS = ("kind", "module", "bound", "phase")
-_NO_DEVICES = (
-    "On other devices: `memprof roofline` writes a page that shows them. A report alone does not hold what predicting "
-    "another device takes."
-)
 _OPERATORS = (
     'Calls that differ only in the numbers of their module path are one row. "ms" is the {time}, "least ms" the least '
     "that the ceilings allow. Click a heading to sort."
@@ -106,6 +100,7 @@ class Section:
     top: Table | None
     top_notes: tuple[str, ...]
     run: Run | None
+    course: Course | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +113,7 @@ class Run:
     details: tuple[Table, ...]
     timing: tuple[Fact, ...]
     notes: tuple[str, ...]
+    runs: str
 
     @property
     def parts(self) -> tuple[tuple[float, str], ...]:
@@ -134,8 +130,7 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
     drawing = svg.draw(digests)
     shown = page_columns.columns(digests)
     has_operators = any(digest.report.operators for digest in digests)
-    others = options.elsewhere() if options.elsewhere and has_operators else ()
-    data = page_data(digests, others, page_words) if has_operators else {}
+    switched = switches(digests, options) if has_operators else Switches()
     page = (
         environment()
         .get_template("page.html")
@@ -165,26 +160,11 @@ def render(digests: Sequence[Digest], options: RenderOptions) -> bytes:
             operators_note=_operators_note(digests),
             glossary=glossary.entries(digests),
             options=options,
-            page_data=_embed(show_hidden(msgspec.json.encode(data).decode())) if data else "",
-            devices=_devices(digests, data),
-            why_no_devices=_why_no_devices(digests, options),
-            embedded=_embed(msgspec.json.format(dump_reports([digest.report for digest in digests]), indent=-1)),
+            switched=switched,
+            embedded=embed(dump_compactly([digest.report for digest in digests])),
         )
     )
     return page.encode()
-
-
-def _devices(digests: Sequence[Digest], data: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the devices that the page can show, by name and title, its own first; none where there is but one."""
-    others = [(scene["name"], scene["title"]) for scene in data["scenes"][1:]] if data else []
-    return [("", digests[0].device.title), *others] if others else []
-
-
-def _why_no_devices(digests: Sequence[Digest], options: RenderOptions) -> str:
-    """Say why the page of a prediction shows no other device, where nobody chose so."""
-    if any(digest.is_measured for digest in digests) or options.elsewhere:
-        return ""
-    return _NO_DEVICES
 
 
 def _contents(sections: Sequence[Section], *, has_operators: bool) -> list[tuple[str, str]]:
@@ -197,6 +177,7 @@ def _contents(sections: Sequence[Section], *, has_operators: bool) -> list[tuple
         ("why", "Why", True),
         ("side-by-side", "Side by side", several),
         ("device-time", "Device time", bool(first and first.device)),
+        ("memory", "Memory", sections[0].course is not None),
         ("modules", "Modules", has_operators),
         ("operators-section", "Operators", has_operators),
         ("kinds-section", "Kinds", has_operators),
@@ -238,6 +219,7 @@ def _section(index: int, digest: Digest, options: RenderOptions) -> Section:
         top=top,
         top_notes=top_table.notes(digest, options) if top else (),
         run=_run(digest, options) if digest.is_measured else None,
+        course=course(digest),
     )
 
 
@@ -261,17 +243,13 @@ def _run(digest: Digest, options: RenderOptions) -> Run:
         details=tuple(table for table in details if table),
         timing=measured_tables.timing(digest),
         notes=measured_tables.telemetry_notes(digest),
+        runs=runs_told(digest),
     )
 
 
 def _kinds(sections: Sequence[Section]) -> tuple[str, ...]:
     """Return the kinds that occur in any report, longest first in the first."""
     return tuple(dict.fromkeys(group.name for section in sections for group in section.digest.kinds))
-
-
-def _embed(text: str) -> Markup:
-    """Return JSON that may stand inside a script element: no character in it can end the element."""
-    return Markup(json_escapes(text).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 @lru_cache(maxsize=1)

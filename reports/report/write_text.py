@@ -16,7 +16,7 @@ from memprof.report.labels import host_name
 from memprof.reports.parts import typeset
 from memprof.reports.parts.grids import print_facts, print_table
 from memprof.reports.parts.tables import Column, Table
-from memprof.reports.report import facts, measured_tables, measured_terminal, tables, top_table
+from memprof.reports.report import facts, measured_tables, measured_terminal, module_tree, tables, top_table
 from memprof.reports.writer import RenderOptions
 
 EXTENSION = "txt"
@@ -53,6 +53,9 @@ def _one(console: Console, digest: Digest, options: RenderOptions) -> None:
         _kinds(console, digest)
         console.print()
         _top(console, digest, options, style=typeset.HEADING)
+        if options.depth:
+            typeset.section(console, f"By module, {options.depth} deep, in the order of a step")
+            module_tree.print_tree(console, digest, options.depth)
     measured_terminal.details(console, digest, top=options.top)
     console.print()
     console.print(typeset.text(f"Coverage: {findings.coverage(digest)}", typeset.FAINT))
@@ -82,6 +85,9 @@ def _several(console: Console, digests: Sequence[Digest], options: RenderOptions
         typeset.section(console, digest.label)
         measured_terminal.mark(console, digest)
         _findings(console, findings.findings(digest)[:_SHORT_FINDINGS])
+        if options.depth and digest.report.operators:
+            console.print()
+            module_tree.print_tree(console, digest, options.depth)
         few = replace(options, top=min(options.top, 5))
         console.print()
         _top(console, digest, few, style=typeset.FAINT)

@@ -11,34 +11,42 @@ from memprof import units
 from memprof.comparisons import reports as side_by_side
 from memprof.report.digest import Digest
 from memprof.reports.parts import cells, theme
-from memprof.reports.parts.drawing import inches
-from memprof.reports.parts.eliding import elide_end
+from memprof.reports.parts.drawing import inches, width_inches, wrap, write_on
 from memprof.reports.parts.theme import FAINT, INK, PALE
 
 _MOST_ROWS = 9
 _MOST_BOUNDS = 6
 _TOP, _PITCH, _LEAST_PITCH, _BAR, _BOUNDS = 0.55, 0.61, 0.47, 0.135, 0.85
 """Inches from above to the first kind, between kinds usually and at least, of a bar, and for what binds."""
-_LEGEND_LINE = 0.17
-_LETTERS = 34
-"""How many letters of a model's name fit beside its time."""
+_STACKS, _STACK, _LEGEND_LINE = 0.4, 0.52, 0.175
+"""Inches from above to the first of several reports, from one to the next, and of a line of the legend."""
+_SIZE = 9
 
 
-def height(digests: Sequence[Digest]) -> float:
+def height(digests: Sequence[Digest], *, legend: bool = True) -> float:
     """Return the inches that the panel needs."""
     if len(digests) > 1:
-        kinds = {kind.name for digest in digests for kind in digest.kinds}
-        return _TOP + 0.6 * len(digests) + _LEGEND_LINE * len(kinds)
+        lines = len(kinds_of(digests)) if legend else 0
+        return _STACKS + _STACK * len(digests) + _LEGEND_LINE * lines
     return _TOP + _LEAST_PITCH * len(digests[0].kinds[:_MOST_ROWS]) + _BOUNDS
 
 
-def draw(axes: Axes, digests: Sequence[Digest]) -> None:
-    """Draw shares by kind for one report, times stacked by kind for several."""
+def kinds_of(digests: Sequence[Digest]) -> tuple[str, ...]:
+    """Return the kinds of all reports, those first that take most time of an image in all of them."""
+    together: dict[str, float] = {}
+    for times in map(_per_image, digests):
+        for kind, seconds in times.items():
+            together[kind] = together.get(kind, 0.0) + seconds
+    return tuple(sorted(together, key=together.__getitem__, reverse=True))
+
+
+def draw(axes: Axes, digests: Sequence[Digest], *, legend: bool = True) -> None:
+    """Draw shares by kind for one report, times stacked by kind for several, perhaps with a legend."""
     axes.set_axis_off()
     if len(digests) == 1:
         _shares(axes, digests[0])
     else:
-        _stacks(axes, digests)
+        _stacks(axes, digests, legend=legend)
 
 
 def _shares(axes: Axes, digest: Digest) -> None:
@@ -74,31 +82,37 @@ def _draw_bounds(axes: Axes, digest: Digest, y: float) -> None:
         _write(axes, x + 0.04, row, f"{name} {units.share(bound.time_share)}")
 
 
-def _stacks(axes: Axes, digests: Sequence[Digest]) -> None:
-    """Stack each report's time per image, measured or else predicted, with the kinds in the same order everywhere."""
-    per_image = [
-        {
-            group.name: group.time_seconds / (digest.steps * max(1, digest.report.workload.batch_size))
-            for group in digest.kinds
-        }
-        for digest in digests
-    ]
-    totals = [sum(times.values()) for times in per_image]
+def _per_image(digest: Digest) -> dict[str, float]:
+    images = digest.steps * max(1, digest.report.workload.batch_size)
+    return {group.name: group.time_seconds / images for group in digest.kinds}
+
+
+def _stacks(axes: Axes, digests: Sequence[Digest], *, legend: bool) -> None:
+    """Stack each report's time per image, measured or else predicted, with the kinds in the same order everywhere.
+
+    y is in inches from above.
+    """
+    times = [_per_image(digest) for digest in digests]
+    totals = [sum(item.values()) for item in times]
     longest = max(totals) or 1.0
-    together = {kind: sum(times.get(kind, 0.0) for times in per_image) for times in per_image for kind in times}
-    order = sorted(together, key=together.__getitem__, reverse=True)
-    axes.set(xlim=(0, longest), ylim=(max(4, len(digests)) + 0.1 + len(order) * 0.18, -0.75))
-    _write(axes, 0, -0.5, _stacks_title(digests), weight="bold")
-    for row, (digest, times, total) in enumerate(zip(digests, per_image, totals, strict=True)):
-        axes.plot(longest * 0.015, row - 0.2, theme.mark(row), color=FAINT, markersize=6, clip_on=False)
-        line = " ".join(digest.label.split())
-        short = elide_end(line, _LETTERS)
-        _write(axes, longest * 0.045, row - 0.2, f"{short}: {units.seconds(total)}")
-        _stack(axes, row + 0.14, [(kind, times.get(kind, 0.0)) for kind in order], total)
-    for index, kind in enumerate(order):
-        y = len(digests) + 0.1 + index * 0.18
-        axes.plot(longest * 0.015, y, "o", color=theme.color(kind), markersize=6, clip_on=False)
-        _write(axes, longest * 0.045, y, kind)
+    order = kinds_of(digests)
+    width, high = inches(axes)
+    axes.set(xlim=(0, longest), ylim=(max(high, height(digests, legend=legend)), 0))
+    mark, word = 0.05 / width * longest, 0.16 / width * longest
+    _write(axes, 0, 0.1, _stacks_title(digests), weight="bold")
+    for row, (digest, item, total) in enumerate(zip(digests, times, totals, strict=True)):
+        y = _STACKS + _STACK * row
+        if legend:
+            axes.plot(mark, y, theme.mark(row), color=FAINT, markersize=6, clip_on=False)
+        figures = f": {units.seconds(total)}"
+        room = width - 0.2 - width_inches(figures, _SIZE)
+        name = "".join(wrap(digest.label, _SIZE, room, 1))
+        _write(axes, word if legend else 0, y, f"{name}{figures}")
+        _stack(axes, y + 0.22, [(kind, item.get(kind, 0.0)) for kind in order], total)
+    for index, kind in enumerate(order if legend else ()):
+        y = _STACKS + _STACK * len(digests) + _LEGEND_LINE * index
+        axes.plot(mark, y, "o", color=theme.color(kind), markersize=6, clip_on=False)
+        _write(axes, word, y, kind)
 
 
 def _stacks_title(digests: Sequence[Digest]) -> str:
@@ -111,11 +125,12 @@ def _stack(axes: Axes, y: float, parts: Sequence[tuple[str, float]], total: floa
     """Draw one stacked bar, with each large part's share in it."""
     left = 0.0
     for kind, seconds in parts:
-        axes.barh(y, seconds, left=left, height=0.36, color=theme.color(kind), edgecolor="white", linewidth=0.5)
+        axes.barh(y, seconds, left=left, height=0.24, color=theme.color(kind), edgecolor="white", linewidth=0.5)
         if seconds > 0.11 * axes.get_xlim()[1]:
-            _write(axes, left + seconds / 2, y, units.share(seconds / total), color="white", ha="center")
+            share, ground = units.share(seconds / total), theme.color(kind)
+            write_on(axes, left + seconds / 2, y, share, ground, ha="center", fontsize=_SIZE)
         left += seconds
 
 
 def _write(axes: Axes, x: float, y: float, content: str, **style: Any) -> None:
-    axes.text(x, y, content, **{"color": INK, "va": "center", "fontsize": 9, "parse_math": False, **style})
+    axes.text(x, y, content, **{"color": INK, "va": "center", "fontsize": _SIZE, "parse_math": False, **style})

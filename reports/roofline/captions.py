@@ -11,15 +11,21 @@ from memprof.reports.roofline.geometry import Plot, Point, Roof
 from memprof.vocabulary import TENSOR, UNBOUND
 
 X_AXIS = "arithmetic intensity: FLOP per byte of the memory that binds (of DRAM where arithmetic binds)"
+SHORT_X_AXIS = "FLOP per byte of the memory that binds"
+SHORT_Y_AXIS = "FLOP/s"
 RAIL = "no FLOPs"
 NO_PLOT = "No operator was recorded with shapes: there is nothing to hold against a roof, and no roofline to draw."
 _WORTH_A_LABEL = 0.03
-_MOST_LABELS = 7
+_MOST_LABELS, _FEW_LABELS = 7, 4
 
 
-def reading_guide(digests: Sequence[Digest], *, ceilings: bool = False) -> str:
-    """Say what a bubble, its size, its ring or arrow, and where there are `ceilings` a short dashed line stand for."""
-    return _bubbles(digests) + (" Dashed: what issue or latency leaves." if ceilings else "")
+def reading_guide(digests: Sequence[Digest], *, ceilings: bool = False, beyond: bool = False) -> str:
+    """Say what a bubble, its size, its ring or arrow, a short dashed line and an arrow at the edge stand for."""
+    return (
+        _bubbles(digests)
+        + (" Dashed: what issue or latency leaves." if ceilings else "")
+        + (" At the edge: less than 0.1 % of the time, beyond it." if beyond else "")
+    )
 
 
 def _bubbles(digests: Sequence[Digest]) -> str:
@@ -79,13 +85,15 @@ def _times(digest: Digest) -> str:
     return f"{text} ({predicted})" if digest.predicts else text
 
 
-def point_labels(plot: Plot, digests: Sequence[Digest]) -> tuple[tuple[Point, tuple[str, ...]], ...]:
-    """Return one label for each kind that takes notable time, at its largest point, the largest first."""
+def point_labels(
+    plot: Plot, digests: Sequence[Digest], *, small: bool = False
+) -> tuple[tuple[Point, tuple[str, ...]], ...]:
+    """Return a label for each kind that takes notable time, at its largest point, largest first; `small` ones short."""
     kinds = {(index, group.name): group for index, digest in enumerate(digests) for group in digest.kinds}
     chosen: dict[str, Point] = {}
     for point in plot.points:
         worth = kinds[point.report, point.group.kind].time_share >= _WORTH_A_LABEL
-        if worth and point.group.kind not in chosen and len(chosen) < _MOST_LABELS:
+        if worth and point.group.kind not in chosen and len(chosen) < (_FEW_LABELS if small else _MOST_LABELS):
             chosen[point.group.kind] = point
     labels = []
     for kind, point in chosen.items():
@@ -93,7 +101,11 @@ def point_labels(plot: Plot, digests: Sequence[Digest]) -> tuple[tuple[Point, tu
         second = f"{units.share(whole.flops_share)} of FLOPs"
         if point.is_measured:
             second = f"{units.percent(whole.roof_share)} of its roof"
-        facts = f"{units.share(whole.time_share)} of time", second
+        facts = (
+            (f"{units.share(whole.time_share)} of time",)
+            if small
+            else (f"{units.share(whole.time_share)} of time", second)
+        )
         labels.append((point, (kind,) if len(digests) > 1 else (kind, *facts)))
     return tuple(labels)
 

@@ -15,17 +15,21 @@ from memprof.report.digest import Digest
 from memprof.reports.look import Look
 from memprof.reports.parts import theme
 from memprof.reports.parts.drawing import inches, name_x, wrap
-from memprof.reports.parts.sheets import Heading, Panel, sheet
+from memprof.reports.parts.sheets import Entry, Heading, Panel, sheet
 from memprof.reports.parts.theme import FAINT, GRID, INK, PANEL
-from memprof.reports.roofline import bars, captions, geometry
+from memprof.reports.roofline import bars, captions, geometry, key
 from memprof.reports.roofline.geometry import Plot, Point
-from memprof.reports.roofline.plot import build_plot
+from memprof.reports.roofline.plot import build_plot, hidden_share
 from memprof.reports.roofline.scene import Canvas, Scene, lay_out
 
 _RAIL_INCHES, _RAIL_GAP = 0.35, 0.1
-_LEAST_PLOT, _LEAST_BARS = 4.6, 2.3
-"""Inches that the plot and the bars beside it need, otherwise these go below."""
-_FONT = 8.5
+_LEAST_PLOT, _LEAST_BARS, _LEAST_MULTIPLE = 4.6, 2.3, 2.7
+"""Inches that a plot and the bars beside it need, otherwise these go below; and one of several plots."""
+_FONT, _NAME_SIZE, _SMALLEST = 8.5, 10, 8
+_NARROW = 4.0
+"""Inches below which the axes have short names."""
+_MOST_HIDDEN = 0.15
+"""The share of the time whose marks may lie under those of other reports, before each gets a plot of its own."""
 _BACKING = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 
 
@@ -39,17 +43,48 @@ def draw(digests: Sequence[Digest], look: Look) -> Figure:
         axes.text(0.5, 0.5, "\n".join(words), fontsize=11, color=FAINT, ha="center", va="center")
         return figure
     plot = build_plot(digests)
-    guide = captions.reading_guide(digests, ceilings=bool(plot.ceilings))
+    if len(digests) > 1 and hidden_share(plot) > _MOST_HIDDEN:
+        return _multiples(digests, plot, look, heading)
     panels = [
         Panel(4.75, left=0.75, below=0.5, share=0.685, least=_LEAST_PLOT, grows=True, aspect=1.05),
         Panel(bars.height(digests), share=0.315, least=_LEAST_BARS, grows=True, fills=True),
     ]
-    figure, (axes, beside) = sheet(look, heading, panels, note=guide)
-    if plot.rail:
-        _rail(_make_room(axes), plot, digests)
-    _roofline(axes, plot, digests)
+    figure, (axes, beside) = sheet(look, heading, panels, note=_guide(digests, plot))
+    _plot_with_rail(axes, plot, digests, has_rail=bool(plot.rail))
     bars.draw(beside, digests)
     return figure
+
+
+def _multiples(digests: Sequence[Digest], whole: Plot, look: Look, heading: Heading) -> Figure:
+    """Draw a plot of the same axes for each report, and their times below."""
+    plots = [Panel(3.5, left=0.75, below=0.5, above=0.5, least=_LEAST_MULTIPLE, aspect=1.1)] * len(digests)
+    panels = [*plots, Panel(bars.height(digests, legend=False), row=True)]
+    legend = [Entry(theme.color(kind), kind) for kind in bars.kinds_of(digests)]
+    figure, axes = sheet(look, heading, panels, legend=legend, note=_guide(digests, whole))
+    for item, digest in zip(axes, digests, strict=False):
+        _plot_with_rail(
+            item, build_plot([digest], (whole.x_limits, whole.y_limits)), [digest], has_rail=bool(whole.rail)
+        )
+        name = "".join(wrap(digest.label, _NAME_SIZE, inches(item)[0], 1, "bold"))
+        up = 1 + 0.27 / inches(item)[1]
+        write(item, -0.005, up, name, _NAME_SIZE, fontweight="bold")
+    bars.draw(axes[-1], digests, legend=False)
+    return figure
+
+
+def _guide(digests: Sequence[Digest], plot: Plot) -> str:
+    beyond = any(plot.edge(point) != (0, 0) for point in plot.points)
+    return captions.reading_guide(digests, ceilings=bool(plot.ceilings), beyond=beyond)
+
+
+def _plot_with_rail(axes: Axes, plot: Plot, digests: Sequence[Digest], *, has_rail: bool) -> None:
+    if not has_rail:
+        _roofline(axes, plot, digests)
+        return
+    _rail(_make_room(axes), plot, digests)
+    _roofline(axes, plot, digests)
+    axes.set_xlabel("")
+    axes.tick_params(axis="x", labelbottom=False, length=0)
 
 
 def _make_room(axes: Axes) -> Axes:
@@ -73,10 +108,14 @@ def _roofline(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:
     _axes(axes, plot, digests)
     character = 0.67 * _FONT / 72 / width, 1.3 * _FONT / 72 / height
     scene = lay_out(plot, digests, Canvas(height / width, character))
+    key.draw(axes)
     _roofs(axes, plot, scene)
     for point in plot.points:
         place, radius = plot.fraction(point.x, point.y), theme.radius(point.group.time_share)
-        _point(axes, place, point, radius, width, overlaid=len(digests) > 1)
+        if plot.edge(point) == (0, 0):
+            _point(axes, place, point, radius, width, overlaid=len(digests) > 1)
+        else:
+            _beyond(axes, place, point, plot.edge(point))
     _stems(axes, scene)
     _leads(axes, scene)
     _labels(axes, scene)
@@ -98,12 +137,9 @@ def _axes(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:
     y_ticks = geometry.decades(plot.y_limits)
     axes.set_yticks([plot.fraction(None, y)[1] for y in y_ticks], [units.flops_per_second(y) for y in y_ticks])
     _x_ticks(axes, plot)
-    if plot.rail:
-        axes.set_xlabel("")
-        axes.tick_params(axis="x", labelbottom=False, length=0)
     axes.grid(color=GRID, linewidth=0.7)
     axes.set_axisbelow(True)
-    write(axes, -0.005, 1.02, captions.y_axis(digests), 9)
+    write(axes, -0.005, 1.02, captions.y_axis(digests) if inches(axes)[0] > _NARROW else captions.SHORT_Y_AXIS, 9)
 
 
 def _roofs(axes: Axes, plot: Plot, scene: Scene) -> None:
@@ -114,15 +150,17 @@ def _roofs(axes: Axes, plot: Plot, scene: Scene) -> None:
         axes.plot((x0, x1), (y0, y1), style, color=INK, linewidth=1.6 if roof.is_memory else 1.3, zorder=2)
         turned: dict[str, Any] = {"rotation": name.degrees, "rotation_mode": "anchor", "va": "bottom"}
         write(axes, name.x, name.y, name.text, ha="left", zorder=4, **turned)
-    for ceiling, name in scene.ceilings:
+    for ceiling in plot.ceilings:
         (x0, y0), (x1, y1) = plot.fraction(*ceiling.start), plot.fraction(*ceiling.end)
         color = theme.bound_color(ceiling.point.group.bound)
         axes.plot((x0, x1), (y0, y1), "--", color=color, linewidth=1.4, zorder=3.2)
-        write(axes, name.x, name.y, name.text, 7.5, color=FAINT, va="center", bbox=_BACKING, zorder=4)
-    for ridge, name in scene.ridges:
+    for ridge in plot.ridges:
         x, y = plot.fraction(ridge.x, ridge.y)
         axes.plot((x, x), (0, y), ":", color=FAINT, linewidth=0.9, zorder=1)
-        write(axes, name.x, name.y, name.text, 7.5, color=FAINT, va="center")
+    for _, name in scene.ceilings:
+        write(axes, name.x, name.y, name.text, _SMALLEST, color=FAINT, va="center", bbox=_BACKING, zorder=4)
+    for _, name in scene.ridges:
+        write(axes, name.x, name.y, name.text, _SMALLEST, color=FAINT, va="center")
 
 
 def _point(
@@ -141,6 +179,12 @@ def _point(
         clip_on=False,
         zorder=3,
     )
+
+
+def _beyond(axes: Axes, place: tuple[float, float], point: Point, edge: tuple[int, int]) -> None:
+    """Draw an arrow at an edge for a point beyond it."""
+    mark = {(1, 0): ">", (-1, 0): "<"}.get((edge[0], 0), "^" if edge[1] > 0 else "v")
+    axes.plot(*place, mark, color=theme.color(point.group.kind), markersize=6, clip_on=False, zorder=3)
 
 
 def _stems(axes: Axes, scene: Scene) -> None:
@@ -173,7 +217,7 @@ def _leads(axes: Axes, scene: Scene) -> None:
         arrow = {"arrowstyle": "->", "color": color, "linestyle": "--", "shrinkA": 0, "shrinkB": 3}
         axes.annotate("", end, corner, arrowprops=arrow)
         axes.plot(*end, theme.mark(lead.point.report), markerfacecolor="white", color=color, markersize=6)
-        style: dict[str, Any] = {"color": color, "va": "center", "fontweight": "bold", "bbox": _BACKING, "zorder": 4}
+        style: dict[str, Any] = {"va": "center", "fontweight": "bold", "bbox": _BACKING, "zorder": 4}
         write(axes, lead.name.x, lead.name.y, lead.name.text, **style)
 
 
@@ -202,11 +246,12 @@ def _rail(axes: Axes, plot: Plot, digests: Sequence[Digest]) -> None:
         radius = min(theme.radius(point.group.time_share), highest)
         _point(axes, (x + radius, 0.5), point, radius, width, overlaid=len(digests) > 1)
         x += 2 * radius + 0.004
-    write(axes, x + 0.008, 0.5, captions.rail_label(plot, digests), va="center")
+    label = wrap(captions.rail_label(plot, digests) if plot.rail else "none", _FONT, (1 - x) * width, 1)
+    write(axes, x + 0.008, 0.5, "".join(label), va="center")
 
 
 def _x_ticks(axes: Axes, plot: Plot) -> None:
     ticks = geometry.decades(plot.x_limits)
     axes.set_xticks([plot.fraction(x, None)[0] for x in ticks], [units.number(x, 1) for x in ticks])
     axes.tick_params(labelsize=_FONT, colors=FAINT, length=3)
-    name_x(axes, captions.X_AXIS)
+    name_x(axes, captions.X_AXIS if inches(axes)[0] > _NARROW else captions.SHORT_X_AXIS)

@@ -147,6 +147,10 @@ class Plot:
     y_limits: tuple[float, float]
     ceilings: tuple[Ceiling, ...] = ()
 
+    def edge(self, point: Point) -> tuple[int, int]:
+        """Return beyond which edge a point lies: -1 left or below, 1 right or above, in x and y; (0, 0) on the plot."""
+        return _beyond(point.x, self.x_limits), _beyond(point.y, self.y_limits)
+
     def fraction(self, x: float | None, y: float | None) -> tuple[float, float]:
         """Return a place as fractions of the axes' lengths; what lies outside the limits is put on the edge."""
         return _fraction(x, self.x_limits, missing=1.0), _fraction(y, self.y_limits, missing=0.0)
@@ -157,6 +161,10 @@ def decades(limits: tuple[float, float]) -> list[float]:
     return [
         10.0**exponent for exponent in range(math.ceil(math.log10(limits[0])), math.floor(math.log10(limits[1])) + 1)
     ]
+
+
+def _beyond(value: float | None, limits: tuple[float, float]) -> int:
+    return 0 if not value else int(value > limits[1]) - int(value < limits[0])
 
 
 def _fraction(value: float | None, limits: tuple[float, float], missing: float) -> float:

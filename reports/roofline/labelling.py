@@ -43,7 +43,7 @@ def label(
     dots = [_dot(x, y) for x, y in spots]
     segments = list(pairwise(_fractions(axes, line)))
     written: list[Label] = []
-    for item in place(requests, character, segments, [*others, *dots]):
+    for item in filter(None, place(requests, character, segments, [*others, *dots])):
         blocked = [*(other.box for other in written), *others, *dots]
         inside = item.box.left >= 0 and item.box.right <= 1 and item.box.bottom >= 0 and item.box.top <= 1
         if inside and sum(item.box.overlap(box) for box in blocked) <= _ALLOWED:

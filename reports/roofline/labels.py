@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _ANGLES = (135, 315, 90, 270, 180, 0, 45, 225, 112, 292, 68, 248, 158, 338, 22, 202)
-_DISTANCES = (0.012, 0.04, 0.07, 0.11, 0.16, 0.22)
+_DISTANCES = (0.012, 0.04, 0.07, 0.11, 0.16, 0.22, 0.3)
 _SAMPLES = 40
 _WAY_SAMPLES = 12
 _FINALISTS = 24
@@ -65,13 +65,14 @@ class Boxes:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A label to place: its lines, the point it names, and that point's bubble."""
+    """A label to place: its lines, the point it names, that point's bubble, and marks that it may not touch."""
 
     lines: tuple[str, ...]
     x: float
     y: float
     radius_x: float
     radius_y: float
+    strangers: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,29 +100,37 @@ Segment = tuple[tuple[float, float], tuple[float, float]]
 
 def place(
     requests: Sequence[Request], character: tuple[float, float], lines: Sequence[Segment], taken: Sequence[Box]
-) -> tuple[Label, ...]:
+) -> tuple[Label | None, ...]:
     """Place labels in the order given; `character` is the width and height of one, `taken` what they may not cover.
 
-    Covering a line costs little, a bubble or another label much, leaving the plot most.
+    Covering a line costs little, a bubble or another label much, leaving the plot most. None where a label would
+    touch one of its strangers, or another label, wherever it stood.
     """
     placed: list[Label] = []
+    results: list[Label | None] = []
     bubbles = [_bubble(request) for request in requests]
     dots = [dot for line in lines for dot in _dots(line)]
     for request in requests:
         blocked = [*taken, *bubbles, *(label.box for label in placed)]
         others = Boxes([box for box in blocked if not box.holds(request.x, request.y)])
         whole = Boxes(blocked)
+        kept_off = Boxes([*request.strangers, *(label.box for label in placed)])
         options = [
             (_cost(box, whole) + 0.08 * distance, box, distance)
             for distance in _DISTANCES
             for angle in _ANGLES
             for box in [_candidate(request, character, angle, distance)]
+            if not kept_off.touching(box)
         ]
+        if not options:
+            results.append(None)
+            continue
         finalists = sorted(options, key=lambda option: option[0])[:_FINALISTS]
         prices = [cost + _crossing(request, box, dots, others) for cost, box, _ in finalists]
         _, box, distance = finalists[prices.index(min(prices))]
         placed.append(Label(request, box, far=distance > _DISTANCES[0]))
-    return tuple(placed)
+        results.append(placed[-1])
+    return tuple(results)
 
 
 def _candidate(request: Request, character: tuple[float, float], angle: float, distance: float) -> Box:

@@ -10,6 +10,7 @@ from itertools import chain
 from memprof.report.digest import Digest
 from memprof.report.groups import ABOVE_ROOF, Group, seconds_of, share, sum_rows
 from memprof.report.record import DeviceCeilings, OperatorRow
+from memprof.reports.parts import theme
 from memprof.reports.roofline.geometry import Callout, Ceiling, Plot, Point, Ridge, Roof
 from memprof.vocabulary import DRAM, ISSUE, LATENCY, MEMORY_LEVELS, WAITING
 
@@ -17,14 +18,23 @@ _CELLS_PER_DECADE = 6
 """Rows of equal kind and bound whose points fall into one such cell are drawn as one point."""
 _MOST_DECADES = 9.0
 _CALLOUT_SHARE = 0.03
+MATTERS = 1e-3
+"""Least share of time of a point that the axes make room for."""
 _INSIDE = (ISSUE, LATENCY)
 _MOST_CEILINGS, _CEILING_REACH = 4, 2.2
 """Effective ceilings that are drawn, and how far to either side, as a factor of the intensity."""
 _X_MARGINS, _Y_MARGINS = (0.4, 2.5), (0.4, 3.0)
 
 
-def build_plot(digests: Sequence[Digest]) -> Plot:
-    """Lay out the roofs of the reports' devices and all their operators."""
+Limits = tuple[tuple[float, float], tuple[float, float]]
+"""Of both axes, each its least and its most."""
+
+
+def build_plot(digests: Sequence[Digest], limits: Limits | None = None) -> Plot:
+    """Lay out the roofs of the reports' devices and all their operators.
+
+    Without `limits` the axes span what takes notable time: a point of less may lie beyond an edge (`Plot.edge`).
+    """
     devices = tuple({digest.device.name: digest.device for digest in digests}.values())
     shown = [_shown_engines(device, digests) for device in devices]
     placed = [point for index, digest in enumerate(digests) for point in _points(index, digest)]
@@ -33,15 +43,41 @@ def build_plot(digests: Sequence[Digest]) -> Plot:
     callouts = _callouts(digests, points)
     ridges = tuple(chain.from_iterable(map(_ridges, range(len(devices)), devices, shown)))
     peaks = [device.peak_flops_per_second[code] for device, codes in zip(devices, shown, strict=True) for code in codes]
-    limits = _x_limits(points, ridges, callouts, devices, peaks), _y_limits(points, peaks)
+    limits = limits or _limits_of(points, ridges, callouts, devices, peaks)
     roofs = tuple(roof for index, device in enumerate(devices) for roof in _roofs(index, device, shown[index], limits))
     rail = tuple(point for point in placed if not point.y)
     return Plot(devices, roofs, ridges, points, rail, callouts, *limits, _ceilings(digests, points, limits[0]))
 
 
+def hidden_share(plot: Plot) -> float:
+    """Return the mean share of the reports' time whose marks lie mostly under a mark of another report."""
+    hidden = reports = 0.0
+    placed = [(point, plot.fraction(point.x, point.y), theme.radius(point.group.time_share)) for point in plot.points]
+    for point, (x, y), radius in placed:
+        near = (
+            other
+            for other, (at, up), reach in placed
+            if other.report != point.report and math.hypot(at - x, up - y) < max(radius, reach)
+        )
+        hidden += point.group.time_share * any(near)
+        reports = max(reports, point.report + 1.0)
+    return hidden / max(1.0, reports)
+
+
 def _shown_engines(device: DeviceCeilings, digests: Sequence[Digest]) -> tuple[str, ...]:
     own = (digest.shown_engines for digest in digests if digest.device == device)
     return tuple(dict.fromkeys(chain.from_iterable(own)))
+
+
+def _limits_of(
+    points: Sequence[Point],
+    ridges: Sequence[Ridge],
+    callouts: Sequence[Callout],
+    devices: Sequence[DeviceCeilings],
+    peaks: Sequence[float],
+) -> Limits:
+    matters = [point for point in points if point.group.time_share >= MATTERS] or points
+    return _x_limits(matters, ridges, callouts, devices, peaks), _y_limits(matters, peaks)
 
 
 def _x_limits(
@@ -114,9 +150,7 @@ def _is_above(row: OperatorRow) -> bool:
     return row.percent_of_roof is not None and row.percent_of_roof > 100 * ABOVE_ROOF
 
 
-def _roofs(
-    index: int, device: DeviceCeilings, shown: Sequence[str], limits: tuple[tuple[float, float], tuple[float, float]]
-) -> Iterable[Roof]:
+def _roofs(index: int, device: DeviceCeilings, shown: Sequence[str], limits: Limits) -> Iterable[Roof]:
     """Return the slanted roofs up to the highest flat one, and each flat one from the fastest memory's roof onwards."""
     (left, right), (low, high) = limits
     top = max((device.peak_flops_per_second[engine] for engine in shown), default=high)

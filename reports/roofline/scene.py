@@ -21,6 +21,8 @@ _LINE_PRICE = 0.002
 _PIECES = 80
 """Into which a roof is taken apart, to see what a name would hide of it."""
 _RIDGE_NAME_Y = 0.06
+_SMALL = 0.018
+"""The width of a character from which a plot has room for few words."""
 _RING = 0.006
 """Half of the width that a ring and its stem take up."""
 
@@ -31,6 +33,11 @@ class Canvas:
 
     aspect: float
     character: tuple[float, float]
+
+    @property
+    def is_small(self) -> bool:
+        """Return whether there is room for few words only."""
+        return self.character[0] > _SMALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ class Stem:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All placed words of a plot, and the lines that belong to points."""
+    """All placed words of a plot, and the lines that belong to points; a small one names no ridges nor ceilings."""
 
     roofs: tuple[tuple[Roof, Name], ...]
     ridges: tuple[tuple[Ridge, Name], ...]
@@ -86,7 +93,7 @@ def lay_out(plot: Plot, digests: Sequence[Digest], canvas: Canvas) -> Scene:
     stems = tuple(
         Stem(point, plot.fraction(point.x, point.y), plot.fraction(point.x, point.roof))
         for point in plot.points
-        if point.has_stem
+        if point.has_stem and plot.edge(point) == (0, 0)
     )
     bubbles += [_surrounding_box(stem) for stem in stems]
     roofs: list[tuple[Roof, Name]] = []
@@ -99,29 +106,33 @@ def lay_out(plot: Plot, digests: Sequence[Digest], canvas: Canvas) -> Scene:
         roofs.append((roof, name))
         taken += _parts(name, canvas)
     leads = tuple(_lead(plot, callout, canvas, Boxes([*bubbles, *taken])) for callout in plot.callouts)
-    ridges = tuple(_ridges(plot, canvas))
+    ridges = () if canvas.is_small else tuple(_ridges(plot, canvas))
     taken += [_box(lead.name, canvas) for lead in leads] + [_box(name, canvas) for _, name in ridges]
     lines: list[Segment] = [_line(plot, roof) for roof in plot.roofs]
     dashes = [(plot.fraction(*item.start), plot.fraction(*item.end)) for item in plot.ceilings]
     drawn = [part for line in (*lines, *dashes) for part in _along(line)]
     ceilings: list[tuple[Ceiling, Name]] = []
-    for item in plot.ceilings:
+    for item in () if canvas.is_small else plot.ceilings:
         name = _ceiling_name(plot, item, canvas, Boxes(bubbles), Boxes([*drawn, *taken]))
         ceilings.append((item, name))
         taken.append(_box(name, canvas))
     lines += dashes
     lines += [line for lead in leads for line in ((lead.start, lead.corner), (lead.corner, lead.end))]
-    wanted = captions.point_labels(plot, digests)
+    wanted = captions.point_labels(plot, digests, small=canvas.is_small)
     requests = [_request(plot, point, text, canvas) for point, text in wanted]
     placed = place(requests, canvas.character, lines, [*taken, *bubbles])
-    labels = tuple((point, label) for (point, _), label in zip(wanted, placed, strict=True))
+    labels = tuple((point, label) for (point, _), label in zip(wanted, placed, strict=True) if label)
     return Scene(tuple(roofs), ridges, leads, stems, labels, tuple(ceilings))
 
 
 def bubble(plot: Plot, point: Point, canvas: Canvas) -> Box:
     """Return a square a little inside the circle of a point, as a circle leaves its square's corners free."""
+    return _square(plot, point, canvas, 0.85)
+
+
+def _square(plot: Plot, point: Point, canvas: Canvas, part: float) -> Box:
     x, y = plot.fraction(point.x, point.y)
-    reach = 0.85 * theme.radius(point.group.time_share)
+    reach = part * theme.radius(point.group.time_share)
     return Box(x - reach, y - reach / canvas.aspect, x + reach, y + reach / canvas.aspect)
 
 
@@ -230,12 +241,16 @@ def _ridges(plot: Plot, canvas: Canvas) -> Iterable[tuple[Ridge, Name]]:
     for ridge in sorted(plot.ridges, key=lambda item: item.x):
         engine = words.engine(ridge.engine, plot.devices[ridge.device].family)
         lines = ("ridge point", engine, f"{units.intensity(ridge.x)} FLOP/byte")
-        x = plot.fraction(ridge.x, ridge.y)[0] + 0.006
-        y = y + 3.5 * canvas.character[1] if x < right else _RIDGE_NAME_Y
-        right = x + max(map(len, lines)) * canvas.character[0]
+        at, width = plot.fraction(ridge.x, ridge.y)[0], max(map(len, lines)) * canvas.character[0]
+        x = at + 0.006 if at + width < 1 else at - 0.006 - width
+        lowest = max(_RIDGE_NAME_Y, 1.6 * canvas.character[1])
+        y = y + 3.5 * canvas.character[1] if x < right else lowest
+        right = x + width
         yield ridge, Name("\n".join(lines), x, y)
 
 
 def _request(plot: Plot, point: Point, lines: tuple[str, ...], canvas: Canvas) -> Request:
     radius = theme.radius(point.group.time_share)
-    return Request(lines, *plot.fraction(point.x, point.y), radius, radius / canvas.aspect)
+    kind = point.group.kind
+    strangers = tuple(_square(plot, other, canvas, 1.0) for other in plot.points if other.group.kind != kind)
+    return Request(lines, *plot.fraction(point.x, point.y), radius, radius / canvas.aspect, strangers)

@@ -127,7 +127,7 @@ def draw(digests: Sequence[Digest]) -> Drawing:
     scene = lay_out(plot, digests, Canvas(height / width, (_CHARACTER / width, _LINE / height)))
     x_ticks = [Tick(_x(plot.fraction(x, None)[0]), units.number(x, 1)) for x in geometry.decades(plot.x_limits)]
     y_ticks = [Tick(_y(plot.fraction(None, y)[1]), units.flops_per_second(y)) for y in geometry.decades(plot.y_limits)]
-    points = [_bubble(point, _pixel(plot.fraction(point.x, point.y)), _radius(point)) for point in plot.points]
+    points = [_placed(plot, point) for point in plot.points]
     rail, rail_texts = _rail(plot, digests)
     return Drawing(
         x_ticks=tuple(x_ticks),
@@ -222,6 +222,23 @@ def _arrow(stem: Stem) -> Arrow:
 
 def _bubble(point: Point, place: tuple[float, float], radius: float) -> Bubble:
     path = outline(theme.mark(point.report), *place, radius)
+    return Bubble(path, theme.color(point.group.kind), point.group.kind, point.report, point.text)
+
+
+def _placed(plot: Plot, point: Point) -> Bubble:
+    """Return the mark of a point, at an edge an arrow to beyond it."""
+    place, (right, up) = _pixel(plot.fraction(point.x, point.y)), plot.edge(point)
+    if (right, up) == (0, 0):
+        return _bubble(point, place, _radius(point))
+    (width, length), (x, y) = _HEAD, place
+    along, across = (right, 0) if right else (0, -up)
+    base = x - along * length, y - across * length
+    corners = (
+        place,
+        (base[0] + across * width, base[1] + along * width),
+        (base[0] - across * width, base[1] - along * width),
+    )
+    path = "M" + "L".join(f"{at:.1f} {down:.1f}" for at, down in corners) + "z"
     return Bubble(path, theme.color(point.group.kind), point.group.kind, point.report, point.text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from memprof import units, words
-from memprof.reports.ablate.tables import layout_sentence, workload_words
+from memprof.reports.ablate.tables import EXACT_NOTE, NOT_EXACT, layout_sentence, workload_words
 from memprof.reports.compare.tables import ABSENT, rate
 from memprof.reports.parts.tables import Column, Table
 from memprof.whatif.sweep import Point, Sweep
@@ -63,12 +63,19 @@ def sizes(sweep: Sweep) -> Table:
 def notes(sweep: Sweep) -> tuple[str, ...]:
     """Say which layouts are faster, and how to read the columns."""
     by_phase = [(phase, [(point.layout, point.value) for point in sweep.of(phase)]) for phase in sweep.phases()]
-    return (*(layout_sentence(phase, pairs, f"{sweep.option} ") for phase, pairs in by_phase), NOTE)
+    sentences = [layout_sentence(phase, pairs, f"{sweep.option} ") for phase, pairs in by_phase]
+    return (*sentences, NOTE, *([EXACT_NOTE] if has_inexact(sweep) else []))
+
+
+def has_inexact(sweep: Sweep) -> bool:
+    """Return whether anything was published of a network that is not quite the same."""
+    return any(point.published_seconds and not point.exact for point in sweep.points)
 
 
 def _point(point: Point, family: str, *, published: bool, layouts: bool) -> tuple[str, ...]:
     share = point.depthwise_seconds / point.seconds if point.seconds else 0.0
-    measured = units.milliseconds(point.published_seconds) if point.published_seconds else ""
+    mark = "" if point.exact else NOT_EXACT
+    measured = f"{units.milliseconds(point.published_seconds)}{mark}" if point.published_seconds else ""
     bound = words.short_bound(point.depthwise_bound, family) if point.depthwise_bound else ABSENT
     return (
         point.value,

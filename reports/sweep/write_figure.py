@@ -21,6 +21,7 @@ _NOTE = (
     "Line: a whole step, predicted. Dashed: the least that the device's ceilings allow. Bars: the part of depthwise "
     "convolutions, coloured by what sets its time. Diamonds: published."
 )
+_NOT_EXACT = " Grey: the published network has norm=arithmetic, and computes its layer norm in more steps."
 _MOST_TICKS = 16
 
 
@@ -34,7 +35,9 @@ def draw(sweep: Sweep, options: RenderOptions) -> Figure:
     ]
     phases = sweep.phases()
     panels = [Panel(4.3, left=0.55, below=0.5, least=3.6, grows=True, aspect=0.9)] * len(phases)
-    figure, axes = sheet(options.look, heading, panels, legend=legend, note=_NOTE)
+    figure, axes = sheet(
+        options.look, heading, panels, legend=legend, note=_NOTE + (_NOT_EXACT if tables.has_inexact(sweep) else "")
+    )
     for item, phase in zip(axes, phases, strict=True):
         draw_on(item, sweep, phase)
     return figure
@@ -61,9 +64,7 @@ def _panel(axes: Axes, sweep: Sweep, phase: str) -> None:
     axes.plot(places, [1e3 * point.roofline_seconds for point in points], "--", color=theme.DIM, linewidth=1.6)
     for place, point in zip(places, points, strict=True):
         if point.published_seconds:
-            axes.plot(
-                place, 1e3 * point.published_seconds, "D", color="white", markeredgecolor=INK, markersize=7, zorder=5
-            )
+            drawing.published(axes, place, 1e3 * point.published_seconds, exact=point.exact)
     _takeovers(axes, sweep, phase, dict(zip([point.value for point in points], places, strict=True)))
     _decorate(axes, sweep, phase, [point.value for point in points], places)
 

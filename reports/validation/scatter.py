@@ -10,10 +10,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from numpy.typing import NDArray
 
 from memprof import units
 from memprof.reports.look import Look
 from memprof.reports.parts import drawing
+from memprof.reports.parts.drawing import inches, name_x
 from memprof.reports.parts.sheets import Heading, Panel, sheet
 from memprof.reports.parts.theme import FAINT, GRID, INK, SERIES_COLORS
 from memprof.reports.validation.document import percent
@@ -26,8 +28,16 @@ BAND = 0.1
 MOST_NAMES = 6
 _MOST_SERIES = len(SERIES_COLORS)
 _OTHERS = "others"
-_WIDEST = 2.0
-"""The spread of ratios is drawn from 1/2 to 2; what lies outside is drawn at the edge."""
+_TICKS = {
+    1.15: (1.05, 1.1, 1.15),
+    1.3: (1.1, 1.2, 1.3),
+    1.5: (1.1, 1.3, 1.5),
+    2.0: (1.1, 1.4, 2.0),
+    3.0: (1.3, 2.0, 3.0),
+    5.0: (1.5, 3.0, 5.0),
+    10.0: (2.0, 4.0, 10.0),
+}
+"""How far the axis of ratios may reach to either side of 1, and what is written at it."""
 _FEW, _LEAST_PLACES = 100, 3
 _FINE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
 _BACKING = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
@@ -163,35 +173,40 @@ def _names(axes: Axes, series: dict[str, list[Dot]], named: Set[str], low: float
 
 def _spread(axes: Axes, series: dict[str, list[Dot]]) -> None:
     """Draw the ratios of each series in a row of its own, its middle half as a bar, and its mean error in words."""
-    edge = math.log2(_WIDEST)
+    ratios_of = {name: np.array([dot.predicted / dot.measured for dot in dots]) for name, dots in series.items()}
+    widest = edge_of(np.concatenate([*ratios_of.values()]) if ratios_of else np.ones(1))
+    edge = math.log2(widest)
     axes.axvspan(math.log2(1 - BAND), math.log2(1 + BAND), color=INK, alpha=0.09, linewidth=0)
     axes.axvline(0, color=INK, linewidth=1.0)
     shuffle = np.random.default_rng(0)
     for place, (color, (name, dots)) in enumerate(zip(SERIES_COLORS, series.items(), strict=False)):
-        ratios = np.array([dot.predicted / dot.measured for dot in dots])
-        x = np.clip(np.log2(ratios), -edge, edge)
+        exact = np.log2(ratios_of[name])
+        x = np.clip(exact, -edge, edge)
         y = place + shuffle.uniform(-0.16, 0.16, len(dots))
-        axes.plot(x, y, "o", color=color, alpha=0.3 if len(dots) > _FEW else 0.7, markersize=3, markeredgewidth=0)
+        style = {"color": color, "alpha": 0.3 if len(dots) > _FEW else 0.7, "markeredgewidth": 0}
+        for mark, size, those in (("o", 3, abs(exact) <= edge), (">", 5, exact > edge), ("<", 5, exact < -edge)):
+            axes.plot(x[those], y[those], mark, markersize=size, clip_on=False, **style)
         low, middle, high = np.percentile(x, (25, 50, 75))
         axes.plot((low, high), (place, place), color=INK, linewidth=3, alpha=0.75, solid_capstyle="round")
         axes.plot(middle, place, "o", color="white", markeredgecolor=INK, markersize=6)
         off = errors([dot.predicted for dot in dots], [dot.measured for dot in dots]).mean_absolute_percentage_error
         caption = f"{name}: {len(dots):,} rows, mean error {percent(off)}"
-        axes.text(
-            -edge,
-            place - 0.27,
-            caption,
-            fontsize=8.5,
-            color=color,
-            fontweight="bold",
-            parse_math=False,
-            va="center",
-            bbox=_BACKING,
-        )
+        style = {"fontsize": 8.5, "va": "center", "bbox": _BACKING}
+        axes.text(-edge, place - 0.27, "■", color=color, **style)
+        left = -edge + 2 * edge * 0.15 / inches(axes)[0]
+        drawing.write(axes, left, place - 0.27, caption, fontweight="bold", **style)
     axes.set(xlim=(-edge * 1.03, edge * 1.03), ylim=(max(len(series), _LEAST_PLACES) - 0.5, -0.6))
-    shown = (0.5, 0.7, 0.9, 1.0, 1.1, 1.4, 2.0)
-    axes.set_xticks([math.log2(value) for value in shown], [f"{value:g}" for value in shown])
+    above = _TICKS[widest]
+    shown = [*(1 / value for value in reversed(above)), 1.0, *above]
+    axes.set_xticks([math.log2(value) for value in shown], [f"{value:.2f}" for value in shown])
     axes.set_yticks([])
     drawing.plain(axes, 8)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("predicted / measured; bar: the middle half of the rows", fontsize=9, color=INK)
+    beyond = "; arrows: beyond" if any(abs(np.log2(item)).max() > edge for item in ratios_of.values()) else ""
+    name_x(axes, f"predicted / measured; bar: the middle half of the rows{beyond}")
+
+
+def edge_of(ratios: NDArray[np.float64]) -> float:
+    """Return how far the axis of ratios reaches, as a factor: over all but one in fifty, and 10 at most."""
+    furthest = float(np.percentile(np.maximum(ratios, 1 / ratios), 98))
+    return next((edge for edge in _TICKS if furthest <= edge), max(_TICKS))

@@ -1,7 +1,8 @@
 """The JSON writer of a validation.
 
-Schema: memprof.validation/1, its first. Errors are fractions (0.03 is 3 %), times seconds; what is not
-known is null.
+Schema: memprof.validation/2. Version 2 adds what `memprof render` needs to write it again: the file's columns, and of
+each row its cells, measurement and prediction as they are. Errors are fractions (0.03 is 3 %), times seconds; what is
+not known is null.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from memprof.validation.records import Case, Validation
 from memprof.validation.statistics import group_errors
 
 EXTENSION = "json"
-SCHEMA = "memprof.validation/1"
+SCHEMA = "memprof.validation/2"
 
 
 def render(validation: Validation, options: RenderOptions) -> bytes:
@@ -27,6 +28,7 @@ def render(validation: Validation, options: RenderOptions) -> bytes:
         {
             "schema": SCHEMA,
             "file": validation.table.name,
+            "columns": validation.table.columns,
             "notes": list(validation.notes),
             "rows": [_row(case) for case in validation.cases],
             "statistics": statistics,
@@ -55,4 +57,8 @@ def _row(case: Case) -> dict[str, Any]:
         "roofline_images_per_second": predicted.roofline_images_per_second if predicted else None,
         "bound": predicted.bound if predicted else None,
         "skipped_because": case.skipped_because or None,
+        "cells": case.row.cells,
+        "defect": case.row.defect,
+        "measurement": measured,
+        "prediction": predicted,
     }

@@ -89,3 +89,10 @@ def test_what_wants_rows_is_told_of_the_layout() -> None:
     with pytest.raises(memprof.MemprofError, match="choose the layout channels-first"):
         memprof.analyze(Rows(), inputs)
     assert memprof.analyze(Rows(), inputs, layout="channels-first").operators
+
+
+def test_warnings_of_a_report_name_arguments_too() -> None:
+    report = memprof.measure(nn.Linear(64, 64), memprof.spec("8x64"), warm_up=1, repeat=2, roof="a100")
+    remedies = [warning.remedy for warning in report.warnings]
+    assert any("repeat=6" in remedy for remedy in remedies)
+    assert not any("--repeat" in remedy for remedy in remedies)

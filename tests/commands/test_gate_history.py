@@ -20,7 +20,11 @@ def test_what_is_accepted_is_kept_under_the_commit_and_plotted(tmp_path: Path):
         done = memprof("gate", "history", "--output", "plots", "--metric", "dram_bytes", cwd=tmp_path)
         assert (done.code, done.err) == (0, "")
     assert done.out.startswith("2 commits in memprof-history.sqlite\n")
-    assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["history.html", "history.png"]
+    assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == [
+        "history.html",
+        "history.json",
+        "history.png",
+    ]
     found = read(tmp_path / "memprof-history.sqlite")
     assert [item.figures for item in found] == [FIGURES, FIGURES]
     assert found[-1].commit.name == git(tmp_path, "rev-parse", "HEAD").strip()

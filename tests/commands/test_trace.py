@@ -187,8 +187,8 @@ def test_against_another_trace_tells_what_changed(tmp_path: Path):
     printed = json.loads(traced(tmp_path, "--against", "other.json", "--json").out)
     assert printed == json.loads((tmp_path / "memprof-report" / "difference.json").read_text())
     assert printed["difference_seconds"] == pytest.approx(-30e-6)
-    error = memprof("trace", "t.json", "--against", "other.json", "--format", "html", cwd=tmp_path).error
-    assert "memprof trace --against writes no 'html'" in error
+    error = memprof("trace", "t.json", "--against", "other.json", "--format", "png", cwd=tmp_path).error
+    assert "memprof trace --against writes no 'png'" in error
 
 
 def test_the_device_of_another_gpu_scales_times_to_it(tmp_path: Path):

@@ -42,6 +42,9 @@ def convolutions() -> dict[str, Inputs]:
     for name in convolution_shapes.FORWARD:
         short = name.removeprefix("aten::")
         calls.setdefault(short, sized if "conv2d" in short else library)
+    mixed = tuple(tensor(2, 1, *window) for window in ((3, 3), (1, 11), (11, 1)))
+    calls["memprof::inception_mixer"] = (IMAGE, mixed, (tensor(2), tensor(2), tensor(2)))
+    calls["memprof::inception_mixer_backward"] = (IMAGE, IMAGE, mixed)
     return calls
 
 

@@ -47,7 +47,8 @@ def test_every_formula_has_a_sample() -> None:
 
 
 def test_every_name_is_an_operator_of_pytorch() -> None:
-    importlib.import_module("torchvision")  # which registers its own
+    for library in ("torchvision", "memprof.models.mixer_operator"):  # which register their own
+        importlib.import_module(library)
     known = {name.split(".")[0] for name in torch._C._dispatch_get_all_op_names()}
     composites = {f"aten::{name}" for name in views.COMPOSITES.split()}
     assert registry.costed_names() - known <= GONE

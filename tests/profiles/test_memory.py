@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from memprof.profiles.memory import MemoryMeter, MemoryUse
+from memprof.profiles.memory import MOST_MOMENTS, MemoryMeter, MemoryTimeline, MemoryUse, Moment
 from memprof.profiles.simulated import simulate
 from memprof.tensors.precision import get_precision
 
@@ -160,3 +160,25 @@ def test_what_is_made_after_the_peak_does_not_count():
 
 def test_a_meter_that_saw_nothing():
     assert MemoryMeter().use(set(), set(), set()) == MemoryUse(0, 0, 0, 0, 0)
+
+
+def test_the_course_tells_the_most_that_was_alive_while_each_operator_ran() -> None:
+    """A parameter of 100; b makes 10 and a gradient of 20; c finds both alive and frees the 10."""
+    marks = ((1, "a", "forward"), (3, "b", "backward"), (4, "c", "backward"))
+    timeline = MemoryTimeline((100, 10, 20), (0, 1, 2, ~1), frozenset({0}), frozenset({2}), frozenset(), marks)
+    assert timeline.course() == (
+        Moment("a", "forward", 100, 0),
+        Moment("b", "backward", 130, 20),
+        Moment("c", "backward", 130, 20),
+    )
+    assert timeline.use().course == timeline.course()
+
+
+def test_a_long_course_keeps_its_peak() -> None:
+    sizes = tuple(range(1, 1001))
+    events = tuple(event for place in range(1000) for event in (place, ~place))
+    marks = tuple((2 * place + 2, f"op{place}", "forward") for place in range(1000))
+    course = MemoryTimeline(sizes, events, frozenset(), frozenset(), frozenset(), marks).course()
+    assert len(course) == MOST_MOMENTS
+    assert max(moment.allocated_bytes for moment in course) == 1000
+    assert course[-1].operator == "op999"

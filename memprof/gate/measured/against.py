@@ -64,14 +64,16 @@ def measure_against(
     ref: str,
     budget: float,
     root: Path,
+    inputs: tuple[str, ...] = (),
     plan: Plan | None = None,
     progress: Progress | None = None,
 ) -> tuple[MeasuredResult, ...]:
     """Measure every model in every phase on the CPU, at `root` as it is and at the commit `ref`.
 
     `root` is the folder that model files and modules are found from, in a git checkout; `budget` is the fraction by
-    which a step may get slower. `progress` is told what is being done. A result that cannot tell says why. GateError
-    where there is nothing to measure against; WorkloadError or ModelError where what is asked for makes no sense.
+    which a step may get slower; `inputs` are texts that `ask` reads, in place of images. `progress` is told what is
+    being done. A result that cannot tell says why. GateError where there is nothing to measure against; WorkloadError
+    or ModelError where what is asked for makes no sense.
     """
     if not 0 < budget < float("inf"):
         raise GateError(f"a measured time cannot keep to a budget of {budget:g}", "allow some noise: 0.05 is 5 %")
@@ -85,7 +87,8 @@ def measure_against(
         )
     names = [_relative_model(model, root) for model in models]
     cases = [
-        _Case(Job(model, phase, batch_size, resolution, precision, layout)) for model, phase in product(names, phases)
+        _Case(Job(model, phase, batch_size, resolution, precision, layout, inputs))
+        for model, phase in product(names, phases)
     ]
     with check_out(root, ref) as sides:
         run = _Run(sides, plan or Plan(), budget, progress or (lambda text: None), cases)
@@ -198,13 +201,16 @@ class _Run:
     def _settings(self, case: _Case, pairs: int) -> dict[str, str]:
         job = case.job
         resolution = next((sample.resolution for sample in case.samples), job.resolution)
+        what, given = "resolution", str(resolution or "the model's own")
+        if job.inputs:
+            what, given = "inputs", ", ".join(job.inputs)
         return {
             **self._plan.environment(),
             **self._facts,
             "garbage collection": "off",
             "pairs of processes": str(pairs),
             "placements": str(self._plan.placements),
-            "resolution": str(resolution or "the model's own"),
+            what: given,
             "precision": job.precision,
             "layout": job.layout,
         }

@@ -22,7 +22,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is measured: a model's step. `resolution` None is the model's own."""
+    """What is measured: a model's step. `resolution` None is the model's own; `inputs` are given in place of images."""
 
     model: str
     phase: str
@@ -30,6 +30,7 @@ class Job:
     resolution: int | None
     precision: str
     layout: str
+    inputs: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.model}, {self.phase}, batch {self.batch_size}"

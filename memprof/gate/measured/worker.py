@@ -17,7 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import BinaryIO
 
-from memprof.vocabulary import CHANNELS_LAST, TRAIN
+from memprof.vocabulary import CHANNELS_LAST, CPU, TRAIN
 
 # Kineto looks for a GPU when it starts and reports on standard error that there is none; read when torch is imported.
 os.environ.setdefault("KINETO_LOG_LEVEL", "99")
@@ -25,13 +25,16 @@ os.environ.setdefault("KINETO_LOG_LEVEL", "99")
 import torch
 from torch import Tensor, nn
 
+from memprof.analysis.asking import ask
+from memprof.analysis.subject import Subject, image_size, task_of
 from memprof.errors import MemprofError, ModelError
 from memprof.gate.measured.checkout import check_imports, enter
 from memprof.gate.measured.protocol import Answer, Job, Order, Side, to_line, to_order, to_side
 from memprof.models.foreign import foreign_code
 from memprof.profiles.run.machine import cpu_name
+from memprof.profiles.run.measured import make_batch
 from memprof.profiles.run.timer import HostTimer, Timer
-from memprof.profiles.step import Batch, Step
+from memprof.profiles.step import Step
 from memprof.tensors.precision import Precision, get_precision
 
 _WARM_UP_SECONDS = 0.05
@@ -39,7 +42,7 @@ _WARM_UP_STEPS = (2, 8)
 """At least and at most."""
 _PADS = 8
 _LARGEST_PAD = 1 << 18
-_REMEDY = "it must run on images of this size on the CPU"
+_REMEDY = "it must run on inputs of this size on the CPU"
 _SCHEDSTAT = Path("/proc/self/schedstat")
 
 
@@ -79,15 +82,15 @@ class Placement:
     """One model built somewhere in memory, ready to run, and the batch it runs on."""
 
     def __init__(self, job: Job, random: Random) -> None:
-        from memprof.models import create_model, default_resolution  # of the checkout, where that holds memprof
-
         # What is held meanwhile moves everything that is allocated next to another place.
         padding = [torch.empty(random.randrange(1, _LARGEST_PAD)) for _ in range(_PADS)]
         precision = get_precision(job.precision)
         self.name = job.model
-        self.resolution = job.resolution or default_resolution(job.model)
         torch.manual_seed(0)
-        model = create_model(job.model)
+        subject = _subject(job.model)
+        task = task_of(subject, ask(job.inputs, job.resolution, job.batch_size).task, job.batch_size, job.resolution)
+        self.resolution = 0 if task.inputs else job.resolution or subject.resolution
+        model = subject.sized(image_size(task.inputs, job.resolution)).build()
         if not isinstance(model, nn.Module):
             raise ModelError(f"{job.model} gives a {type(model).__name__}, not a torch.nn.Module", "return a module")
         channels_last, dtype = job.layout == CHANNELS_LAST, getattr(torch, precision.storage)
@@ -95,12 +98,8 @@ class Placement:
             if tensor.is_floating_point():
                 wanted = dtype if tensor.dtype == torch.float32 else tensor.dtype
                 tensor.data = _place_tensor(tensor.data, wanted, channels_last)
-        images = torch.rand((job.batch_size, 3, self.resolution, self.resolution))
-        self._batch = Batch(
-            args=(_place_tensor(images, dtype, channels_last),),
-            targets=torch.zeros((job.batch_size,), dtype=torch.int64),
-        )
-        self._step = Step(model, job.model, job.phase == TRAIN, _REMEDY, lambda: _autocast(precision))
+        self._batch = make_batch(model, task, job.batch_size, self.resolution, dtype, channels_last, CPU)
+        self._step = Step(model, job.model, job.phase == TRAIN, _REMEDY, lambda: _autocast(precision), task)
         for buffer in self._step.optimizer_state:  # made without values
             buffer.zero_()
         del padding
@@ -108,6 +107,16 @@ class Placement:
     def run(self) -> None:
         """Run one step."""
         self._step.run(self._batch, modules=False)
+
+
+def _subject(name: str) -> Subject:
+    """Return the model as the checkout knows it, where that holds memprof, whose models take other images or none."""
+    from memprof import models
+
+    if not hasattr(models, "NamedModel"):  # an older memprof
+        return Subject(name, lambda: models.create_model(name), models.default_resolution(name))
+    named = models.NamedModel(name)
+    return Subject(name, named.build, named.resolution, named=named)
 
 
 def _place_tensor(tensor: Tensor, dtype: torch.dtype, channels_last: bool) -> Tensor:

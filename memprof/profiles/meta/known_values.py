@@ -7,7 +7,7 @@ they are computed on the CPU beside the meta device, and reading them works as i
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -62,10 +62,12 @@ _FEW = 64
 
 
 class KnownValues:
-    """Meta tensors whose values are known, each with its values on the CPU."""
+    """Meta tensors whose values are known, each with its values on the CPU; `given` are known from the start."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: Iterable[tuple[Tensor, Tensor]] = ()) -> None:
         self._values: dict[int, tuple[weakref.ref[Tensor], Tensor]] = {}
+        for tensor, values in given:
+            self.remember(tensor, values)
 
     def remember(self, tensor: Tensor, values: Tensor) -> None:
         """Keep the values of a meta tensor of their shape."""

@@ -17,7 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from memprof.profiles.memory import MemoryMeter
 from memprof.profiles.meta.known_values import KnownValues
 from memprof.profiles.records import ASIDE
-from memprof.profiles.scopes import record_call, record_scope
+from memprof.profiles.scopes import record_call, record_scope, running_phase
 from memprof.profiles.unrecorded import LEFT_OUT, POSITION, note
 
 Rule = Callable[..., Any]
@@ -108,6 +108,7 @@ class MetaRules(TorchDispatchMode):  # type: ignore[no-untyped-call]
         elif func in _ANSWERS and (answer := _ANSWERS[func](args[0])) is not None:
             self._values.guess(result, answer)
         self._meter.note(result)
+        self._meter.mark(func._schema.name, running_phase())
         return result
 
     def _answer(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any], real: Any) -> Any:

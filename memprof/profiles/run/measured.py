@@ -81,7 +81,7 @@ def run_model(
         model = model.to(machine.device)
         dtype = getattr(torch, precision.storage)
         _prepare(model, dtype, channels_last)
-        batch = _batch(model, task, batch_size, resolution, dtype, channels_last, machine.device)
+        batch = make_batch(model, task, batch_size, resolution, dtype, channels_last, machine.device)
         ran = _compiled(model) if compiled else model
         remedy = _COMPILE_REMEDY if compiled else _REMEDY
         step = Step(ran, name, training, remedy, lambda: _autocast(precision, machine), task)
@@ -134,7 +134,7 @@ def _prepare(model: nn.Module, dtype: torch.dtype, channels_last: bool) -> None:
             tensor.data = tensor.data.to(dtype=wanted, memory_format=layout)
 
 
-def _batch(
+def make_batch(
     model: nn.Module,
     task: Task,
     batch_size: int,
@@ -143,7 +143,10 @@ def _batch(
     channels_last: bool,
     device: str,
 ) -> Batch:
-    """Return noise, and where the type has none, ones of a mask and zeros of indices."""
+    """Return what a model is given: noise, and where the type has none, ones of a mask and zeros of indices.
+
+    Those are the task's inputs, or images (batch_size, 3, resolution, resolution); 4-D ones in the layout.
+    """
 
     def make(given: InputSpec) -> Tensor:
         own = getattr(torch, given.dtype)

@@ -17,7 +17,8 @@ for (const table of tables) {
   table.columns.forEach((column, place) => {
     if (!column.facet) return;
     const name = `${table.id}.${place}`;
-    const values = [...new Set(table.rows.map((row) => row.cells[place][0]))];
+    const order = new Map(table.rows.map((row) => row.cells[place]));
+    const values = [...order.keys()].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
     facets.push({ name, table, values });
     FIRST[`is.${name}`] = [];
     READ[`is.${name}`] = list((value) => values.includes(value));

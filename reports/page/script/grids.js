@@ -27,7 +27,8 @@ function drawGrid(holder, table) {
   });
   chips(holder.querySelector(".facets"), table);
   const all = holder.querySelector(".all-columns");
-  all.hidden = !table.columns.some((column) => column.classes.includes("wide"));
+  all.classList.toggle("always", table.columns.some((column) => column.classes.includes("extra")));
+  all.hidden = !table.columns.some((column) => /wide|extra/.test(column.classes));
   all.firstChild.addEventListener("change", () => change({ columns: all.firstChild.checked ? "all" : "" }));
   holder.querySelector(".more").addEventListener("click", () => { limit += STEP; draw(); });
   holder.querySelector(".csv").addEventListener("click", () => download(lines(), `${table.title.replace(/\W+/g, "-").slice(0, 40) || "table"}.csv`));

@@ -1,8 +1,10 @@
 // Starts the page: every view draws itself once, then follows what a reader chooses.
 import { drawFacets } from "./facets.js";
+import { drawMemory } from "./memory.js";
 import { drawPlot } from "./plot.js";
 import { follow } from "./store.js";
 import { drawTable } from "./table.js";
+import { drawTimelines } from "./timeline.js";
 import { drawTree } from "./tree.js";
 import { drawWords } from "./words.js";
 
@@ -12,4 +14,6 @@ drawPlot();
 drawTree();
 drawTable();
 drawWords();
+drawMemory();
+drawTimelines();
 follow();

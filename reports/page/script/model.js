@@ -3,9 +3,18 @@ import { add, begin, ranked, ratio } from "./sums.js";
 
 const parse = (id) => JSON.parse(document.getElementById(id).textContent);
 
-export const page = parse("memprof-page");
-const embedded = parse("memprof-report");
-const records = embedded.reports ?? [embedded];
+const own = parse("memprof-page");
+
+// The precision and batch size that the address asks for, where the page holds them: other reports than its own.
+const asked = new URLSearchParams(location.hash.slice(1));
+export const variations = own.variations ?? [];
+export const variationOf = (precision, batch) => variations.findIndex(([kind, size]) => (
+  kind === (precision || own.home[0]) && size === Number(batch || own.home[1])));
+export const variation = variationOf(asked.get("precision"), asked.get("batch"));
+const { page: other, report: others } = variation < 0 ? {} : parse(`memprof-variation-${variation}`);
+export const page = other ?? own;
+const embedded = others ?? parse("memprof-report");
+export const records = embedded.reports ?? [embedded];
 
 // What a terminal or a browser would obey instead of showing it, as memprof.reports.parts.harmless has it.
 const plain = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
@@ -27,6 +36,9 @@ records.forEach((record, report) => {
   }
 });
 
+// The number of an operator by its place in a report.
+export const rowAt = (report, place) => starts[report] + place;
+
 // Everything that can be chosen, by its key: "operator.0.3" is the fourth group of operators of the first report.
 const chosenBy = new Map();
 const items = [];
@@ -41,21 +53,21 @@ function known(key, report, item) {
 
 const lists = { operator: [], module: [], kind: [] };
 const parents = { kind: [], module: [], bound: [], phase: [] };
-page.reports.forEach((own, report) => {
+page.reports.forEach((held, report) => {
   for (const what of Object.keys(lists)) {
-    own.groups[what].forEach((group, place) => lists[what].push(known(`${what}.${report}.${place}`, report, group)));
+    held.groups[what].forEach((group, place) => lists[what].push(known(`${what}.${report}.${place}`, report, group)));
   }
   for (const what of ["kind", "module", "phase"]) {
-    own.parents[what].forEach((group, place) => parents[what].push(known(`by-${what}.${report}.${place}`, report, group)));
+    held.parents[what].forEach((group, place) => parents[what].push(known(`by-${what}.${report}.${place}`, report, group)));
   }
   // Every node comes after its parent: from the last to the first, each hands its operators up.
-  for (const node of own.tree) Object.assign(node, { isEnd: "rows" in node, children: [], rows: node.rows ?? [] });
-  for (let place = own.tree.length - 1; place >= 0; place -= 1) {
-    const node = own.tree[place];
+  for (const node of held.tree) Object.assign(node, { isEnd: "rows" in node, children: [], rows: node.rows ?? [] });
+  for (let place = held.tree.length - 1; place >= 0; place -= 1) {
+    const node = held.tree[place];
     known(`node.${report}.${place}`, report, node);
     if (node.parent < 0) continue;
-    own.tree[node.parent].children.unshift(node);
-    for (const row of node.rows) own.tree[node.parent].rows.push(row);
+    held.tree[node.parent].children.unshift(node);
+    for (const row of node.rows) held.tree[node.parent].rows.push(row);
   }
 });
 for (const group of lists.operator) {

@@ -1,7 +1,7 @@
 // What a reader of a report has chosen: level, filters, marked operators, the order of the table.
 import { followContents, keep } from "./address.js";
 import { show } from "./devices.js";
-import { find, page, rows } from "./model.js";
+import { find, page, rows, variation, variationOf, variations } from "./model.js";
 
 const oneOf = (...values) => (text) => (values.includes(text) ? text : undefined);
 const list = (fits) => (text) => text.split(",").filter((item) => item && fits(item));
@@ -21,22 +21,30 @@ const READ = {
   group: oneOf("kind", "module", "bound", "phase"),
   sort: (text) => (keys.includes(text.replace(/^-/, "")) || /^-?name$/.test(text) ? text : undefined),
   columns: oneOf("all"),
+  time: (text) => (/^[\d.e-]+,[\d.e-]+$/.test(text) ? text : undefined),
   at: (text) => (document.getElementById(text) ? text : undefined),
 };
 const FIRST = {
   level: "binding", bubbles: "operator", zoom: "", filter: "", kinds: [], bounds: [], without: [], chosen: [], only: "",
-  measure: "time", root: "", group: "", sort: `-${page.first}`, columns: "", at: "",
+  measure: "time", root: "", group: "", sort: `-${page.first}`, columns: "", time: "", at: "",
 };
 
 const devices = page.scenes.slice(1).map((scene) => scene.name);
 READ.device = oneOf(...devices);
-FIRST.device = "";
+READ.precision = oneOf(...variations.map(([kind]) => kind));
+READ.batch = oneOf(...variations.map(([, size]) => String(size)));
+Object.assign(FIRST, { device: "", precision: "", batch: "" });
 
 const kept = keep(READ, FIRST, refresh);
 export const state = kept.state;
 export const watch = kept.watch;
 export const change = kept.change;
 export const follow = () => followContents(kept);
+
+// Another precision or batch size is another report: the page starts with it anew, all else as it was.
+watch(["precision", "batch"], () => {
+  if (variationOf(state.precision, state.batch) !== variation) setTimeout(() => location.reload(), 1);
+});
 
 // Chooses a thing by its key, or lets it go where it alone was chosen; `adding` keeps what was chosen before.
 export function choose(key, { adding = false, origin = "" } = {}) {

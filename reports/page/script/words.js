@@ -10,10 +10,14 @@ const SVG = "http://www.w3.org/2000/svg";
 
 export function drawWords() {
   watch(["device"], tell);
-  const select = document.getElementById("device-choice");
-  if (!select) return;
-  select.addEventListener("change", () => change({ device: select.value }, "words"));
-  watch(["device"], () => { select.value = state.device; });
+  for (const name of ["device", "precision", "batch"]) {
+    const select = document.getElementById(`${name}-choice`);
+    if (!select) continue;
+    if (name === "device") for (const option of [...select.options]) option.disabled = !page.scenes.some((scene, at) => (scene.name ?? "") === option.value || (!at && !option.value));
+    select.addEventListener("change", () => change({ [name]: select.value }, "words"));
+    watch([name], () => { select.value = state[name]; });
+  }
+  if (now.scene.words) tell();
 }
 
 // Fills an element; what it held at home comes back with the page's own device.
@@ -47,6 +51,7 @@ function ofReport(report, words) {
   words[`figures.${report}`].forEach((figure, number) => own[number] && figured(own[number], figure));
   put(place(`findings.${report}`), ...words[`findings.${report}`].map((sentence) => made("li", "", sentence)));
   put(place(`warnings.${report}`), ...words[`warnings.${report}`].map(warning));
+  put(place(`memory.${report}`), words[`memory.${report}`]);
   strip(place(`bounds.${report}`)?.querySelector(".strip"), report);
   const named = (item, className) => {
     const head = made("th", className);

@@ -36,6 +36,16 @@ def raising():
     raise RuntimeError("out of\\nideas")
 
 
+class Pair(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(8, 4)
+
+    def forward(self, tokens, mask):
+        assert tokens.shape == (2, 6, 8), tokens.shape
+        return {"scores": self.layer(tokens) * mask.unsqueeze(-1)}
+
+
 def dying():
     import os, sys
 
@@ -163,3 +173,12 @@ def test_the_allocator_is_told_before_the_process_starts(folder: Path, tmp_path:
         process.receive()
         with pytest.raises(MeasuringError, match="RuntimeError: 0"):
             process.ask(Order(job=replace(JOB, model="env:build")))
+
+
+@pytest.mark.parametrize("phase", ["infer", "train"])
+def test_a_model_is_given_the_inputs_of_the_configuration(process: Process, phase: str) -> None:
+    job = replace(JOB, model="net.py:Pair", phase=phase, resolution=None, inputs=("4x6x8", "mask=4x6"))
+    placed = process.ask(Order(job=job))
+    assert placed.resolution == 0
+    assert placed.seconds[0] > 0
+    assert len(process.ask(Order(steps=2)).seconds) == 2

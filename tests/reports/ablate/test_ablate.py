@@ -153,7 +153,7 @@ def test_variants_through_the_command_line(ablated: tuple[Outcome, Path]) -> Non
     outcome, folder = ablated
     assert (outcome.code, outcome.err) == (0, "")
     place = folder / "memprof-report"
-    assert sorted(os.listdir(place)) == ["ablate.csv", "ablate.json", "ablate.md", "ablate.png"]
+    assert sorted(os.listdir(place)) == ["ablate.csv", "ablate.html", "ablate.json", "ablate.md", "ablate.png"]
     results = json.loads((place / "ablate.json").read_text(encoding="utf-8"))["results"]
     assert [result["change"] for result in results][:2] == ["baseline", "no horizontal branch"]
     assert [item["ratio"] for item in results[0]["outcomes"]] == [1, 1]
@@ -198,7 +198,7 @@ def test_a_sweep_as_json(tmp_path: Path) -> None:
         (("--model", "convnext_atto", "--sweep", "conv_ratio=1/1000,1/2"), "leaves no channel"),
         (("--model", "convnext_atto", "--sweep", "depth=3..9"), "no option 'depth'"),
         (("--model", "convnext_atto", "--phase", "test"), "infer"),
-        (("--model", "convnext_atto", "--format", "html"), "md"),
+        (("--model", "convnext_atto", "--format", "htm"), "md"),
         (("--model", "convnext_atto", "--device", "a1000000"), "did you mean"),
         ((), "--model"),
     ],

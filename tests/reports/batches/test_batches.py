@@ -70,7 +70,9 @@ def test_the_command_writes_the_document(tmp_path: Path):
     )
 
     assert (done.code, done.err) == (0, "")
-    assert done.out.splitlines()[-1] == "Written: x/batches.md, x/batches.csv, x/batches.png, x/batches.json"
+    assert done.out.splitlines()[-1] == (
+        "Written: x/batches.html, x/batches.md, x/batches.csv, x/batches.png, x/batches.json"
+    )
     record = json.loads((tmp_path / "x" / "batches.json").read_text())
     assert record["schema"] == "memprof.batches/1"
     (curve,) = record["curves"]

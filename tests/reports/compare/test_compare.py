@@ -159,7 +159,7 @@ def test_models_and_devices_through_the_command_line(compared: tuple[Outcome, Pa
     outcome, folder = compared
     assert (outcome.code, outcome.err) == (0, "")
     place = folder / "memprof-report"
-    assert sorted(os.listdir(place)) == ["compare.csv", "compare.json", "compare.md", "compare.png"]
+    assert sorted(os.listdir(place)) == ["compare.csv", "compare.html", "compare.json", "compare.md", "compare.png"]
     record = json.loads((place / "compare.json").read_text(encoding="utf-8"))
     entries = record["entries"]
     assert len(entries) == 2 * 2  # a model under two names is one
@@ -171,7 +171,7 @@ def test_models_and_devices_through_the_command_line(compared: tuple[Outcome, Pa
             assert step["images_per_second"] == max(part["images_per_second"] for part in step["considered"])
             assert sum(part["share"] for part in step["kinds"]) == pytest.approx(1)
             assert step["seconds"] >= step["roofline_seconds"] > 0
-    assert outcome.out.splitlines()[-1].startswith("Written: memprof-report/compare.md")
+    assert outcome.out.splitlines()[-1].startswith("Written: memprof-report/compare.html")
     assert "\x1b" not in outcome.out
 
 
@@ -188,7 +188,7 @@ def test_one_model_in_one_layout_as_json(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (("--model", "convnext_atto", "--model", "convnext_ato"), "convnext_atto"),
-        (("--model", "convnext_atto", "--format", "html"), "md"),
+        (("--model", "convnext_atto", "--format", "htm"), "md"),
         (("--model", "convnext_atto", "--format", ","), "name at least one"),
         (("--model", "convnext_atto", "--layout", "worst"), "best"),
         (("--model", "convnext_atto", "--batch-size", "0"), "batch size 0"),

@@ -98,13 +98,36 @@ def test_a_waterfall_leads_from_one_time_to_the_other() -> None:
     found = difference()
     for parts, largest_first in ((found.difference.kinds, True), (found.difference.stages, False)):
         drawn = steps(found, parts, largest_first)
-        assert [drawn[0].after, drawn[-1].after] == pytest.approx([12.001, 7.0])
+        assert [drawn[0].after, drawn[-1].after] == pytest.approx([7.0, 12.001])
         for before, after in pairwise(drawn[:-1]):
             assert after.before == before.after
         assert drawn[-2].after == pytest.approx(drawn[-1].after)
     names = [step.name for step in steps(found, found.difference.kinds, True)]
-    assert names == ["a", "depthwise convolution", "convolution", "2 others", "b"]
+    assert names == ["b", "depthwise convolution", "convolution", "2 others", "a"]
     assert [step.name for step in steps(found, found.difference.stages, False)][1:3] == ["stem", "stage 1"]
+
+
+def test_a_waterfall_and_its_table_have_the_same_signs() -> None:
+    """Depthwise convolutions take 9 ms against 3: the model takes 6 ms longer, +6 in both."""
+    found = difference()
+    drawn = next(step for step in steps(found, found.difference.kinds, True) if step.name == "depthwise convolution")
+    assert drawn.after - drawn.before == pytest.approx(9 - 3)
+    lines = [line.split() for line in text_of(found).splitlines() if line.strip().startswith("depthwise")]
+    assert any("+6.000" in line for line in lines), lines
+
+
+def test_products_that_only_change_places_are_one_step() -> None:
+    """71 ms more in convolutions and 68 less in linear layers are 3 ms more in dense products."""
+    ours = report(row("convolution", "convolution", "stem", 80e-3), row("addmm", "matmul", "head", 2e-3))
+    theirs = report(
+        row("convolution", "convolution", "stem", 9e-3),
+        row("addmm", "matmul", "head", 70e-3),
+        workload=replace(WORKLOAD, model="b"),
+    )
+    found = explain(ours, theirs)
+    names = {step.name: step.after - step.before for step in steps(found, found.difference.kinds, True)}
+    assert list(names) == ["b", "dense products", "a"]
+    assert names["dense products"] == pytest.approx((80 - 9) + (2 - 70))
 
 
 def test_everything_can_be_drawn() -> None:
@@ -136,7 +159,7 @@ def test_two_models_through_the_command_line(compared: tuple[Outcome, Path]) -> 
     outcome, folder = compared
     assert (outcome.code, outcome.err) == (0, "")
     place = folder / "memprof-report"
-    assert sorted(os.listdir(place)) == ["explain.json", "explain.md", "explain.png"]
+    assert sorted(os.listdir(place)) == ["explain.html", "explain.json", "explain.md", "explain.png"]
     record = json.loads((place / "explain.json").read_text(encoding="utf-8"))
     assert record["workload"] | {"model": ""} == record["against"] | {"model": ""}
     assert (record["workload"]["model"], record["against"]["model"]) == ("convnext_atto", "inceptionnext_atto")
@@ -166,7 +189,7 @@ def test_one_model_through_the_command_line(tmp_path: Path) -> None:
     [
         (("--model", "convnext_atto", "--against", "convnext_ato"), "convnext_atto"),
         (("--model", "inceptionnext_b", "--against", "inceptionnext_b_384"), "--resolution 224"),
-        (("--model", "convnext_atto", "--format", "html"), "png"),
+        (("--model", "convnext_atto", "--format", "htm"), "png"),
         (("--model", "convnext_atto", "--format", ","), "name at least one"),
         (("--model", "convnext_atto", "--resolution", "0"), "resolution 0"),
         (("--model", "convnext_atto", "--device", "a1000000"), "did you mean"),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +16,55 @@ import pytest
 
 from memprof import reports
 from memprof.report.record import Report
+from memprof.report.run import KernelRuns
 from memprof.reports import RenderOptions
+from memprof.reports.saved import KINDS
 from tests.reports.measured_sample import on_cpu, traced
 from tests.reports.page.document_sample import sample_page
 from tests.reports.sample import incomplete, sample
+from tests.reports.saved.samples import DOCUMENTS as SAMPLES
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 Open = Callable[..., Any]
+
+
+def _page(name: str) -> bytes:
+    return KINDS[name].writers.render(SAMPLES[name](), "html")
+
+
+RUNS = 40
+
+
+def with_runs(report: Report) -> Report:
+    """Return a measured report whose first operators ran as kernels of 1 ms, every 2 ms, on two streams in turn."""
+    assert report.measured is not None
+    time = report.measured.device_time
+    assert time is not None
+    places = range(RUNS)
+    runs = KernelRuns(
+        ("kernel_a", "kernel_b"),
+        tuple(place % 2 for place in places),
+        tuple(7 + place % 2 for place in places),
+        tuple(2e-3 * place for place in places),
+        (1e-3,) * RUNS,
+        tuple(places),
+        left_out=3,
+    )
+    return replace(report, measured=replace(report.measured, device_time=replace(time, runs=runs)))
+
+
 PAGES: dict[str, Callable[[], list[Report]]] = {
     "one": lambda: [sample()],
     "training": lambda: [sample("convnext_t", "train")],
     "two": lambda: [sample("convnext_t"), sample("inceptionnext_t")],
-    "measured": lambda: [traced()],
+    "measured": lambda: [with_runs(traced())],
     "cpu": lambda: [on_cpu()],
     "hostile": lambda: [incomplete()],
 }
-DOCUMENTS: dict[str, Callable[[], bytes]] = {"document": sample_page}
+DOCUMENTS: dict[str, Callable[[], bytes]] = {
+    "document": sample_page,
+    **{name: partial(_page, name) for name in SAMPLES},
+}
 """Pages of documents that are no reports."""
 
 

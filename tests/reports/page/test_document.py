@@ -12,6 +12,7 @@ import pytest
 from tests.reports.page.conftest import Open
 from tests.reports.page.document_sample import HOSTILE, NETWORKS
 from tests.reports.page.test_browser import count, fragment_of, parameters
+from tests.reports.saved.samples import DOCUMENTS
 
 FASTEST = sorted(NETWORKS, key=lambda name: -NETWORKS[name][0])
 NAMES = ".grid-table tbody th"
@@ -116,3 +117,19 @@ def test_nothing_stands_in_a_screen_readers_way(opened: Open, scheme: str) -> No
     page = opened("document", "#chosen=resnet50", color_scheme=scheme, bypass_csp=True)
     found = [item for item in axe.run(page)["violations"] if item["impact"] in ("serious", "critical")]
     assert [(item["id"], item["nodes"][0]["html"]) for item in found] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_document_opens_on_a_phone_and_reads_to_all(opened: Open, name: str) -> None:
+    axe = pytest.importorskip("axe_core_python.sync_playwright", reason="needs axe-core-python").Axe()
+    page = opened(name, width=390, height=844, bypass_csp=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert count(page, ".figure") in (2, 3)
+    assert page.locator(".chart").first.bounding_box()["y"] < 844
+    found = [item for item in axe.run(page)["violations"] if item["impact"] in ("serious", "critical")]
+    assert [(item["id"], item["nodes"][0]["html"]) for item in found] == []
+    row = page.locator(".grid-table tbody tr.can").first
+    if row.count():
+        row.click(position={"x": 3, "y": 3})
+        assert count(page, ".grid-table tr.chosen") >= 1
+    assert page.evaluate("document.querySelectorAll('[onerror], h1 b, th b, .bar-name b').length") == 0

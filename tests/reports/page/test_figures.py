@@ -6,12 +6,15 @@ import math
 import random
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from memprof import units
+import memprof
+from memprof import reports, units
 from memprof.report.digest import digests
+from memprof.reports import RenderOptions
 from memprof.reports.page import scripts
 from memprof.reports.page.columns import columns
 from tests.reports.page.conftest import PAGES, Open
@@ -110,3 +113,22 @@ def test_a_measured_group_tells_prediction_and_bound_apart(opened: Open) -> None
     assert speed == pytest.approx(group.flops / group.measured_seconds, rel=1e-9)
     assert predicted == pytest.approx(group.flops / group.seconds, rel=1e-9)
     assert roof == pytest.approx(group.flops / group.roofline_seconds, rel=1e-9)
+
+
+def test_the_memory_over_the_step_is_told_beside_the_pointer(opened: Open, tmp_path: Path) -> None:
+    report = memprof.analyze("resnet50", phase="train", batch_size=4)
+    assert report.memory is not None
+    path = tmp_path / "page.html"
+    path.write_bytes(reports.get("html").render([report], RenderOptions()))
+    page = opened(path, "#at=memory")
+    course = report.memory.course
+    place = max(range(len(course)), key=lambda at: course[at].allocated_bytes)
+    assert course[place].allocated_bytes == report.memory.peak_bytes
+    drawn = page.locator(".course svg")
+    box = drawn.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * (place + 0.5) / len(course), box["y"] + box["height"] / 2)
+    told = page.locator("#tip").inner_text()
+    assert f"{units.byte_count(report.memory.peak_bytes)} allocated" in told
+    assert f"activations {units.byte_count(report.memory.activations_bytes)}" in told
+    assert f"gradients {units.byte_count(report.memory.gradients_bytes)}" in told
+    assert units.byte_count(report.memory.peak_bytes) in page.locator("#memory p").last.inner_text()

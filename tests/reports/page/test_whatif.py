@@ -12,9 +12,11 @@ import memprof
 from memprof import reports, units, words
 from memprof.analysis.asking import Asked
 from memprof.analysis.elsewhere import Held
+from memprof.analysis.variations import what_if
 from memprof.comparisons.reports import title
 from memprof.findings import findings
 from memprof.report.digest import Digest, digests
+from memprof.report.elsewhere import WhatIf
 from memprof.report.groups import Group, module_pattern
 from memprof.reports import RenderOptions
 from memprof.reports.page.columns import columns
@@ -39,7 +41,7 @@ def held() -> Held:
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     one = held()
     path = tmp_path_factory.mktemp("whatif") / "page.html"
-    options = RenderOptions(elsewhere=lambda: [one.elsewhere()])
+    options = RenderOptions(what_if=lambda: WhatIf((one.elsewhere(),)))
     path.write_bytes(reports.get("html").render([one.report], options))
     return path
 
@@ -107,7 +109,32 @@ def test_thirty_devices_take_less_than_400_kb_more() -> None:
     elsewhere = one.elsewhere()
     assert len(elsewhere) >= 30
     alone = reports.get("html").render([one.report], RenderOptions())
-    whole = reports.get("html").render([one.report], RenderOptions(elsewhere=lambda: [elsewhere]))
+    whole = reports.get("html").render([one.report], RenderOptions(what_if=lambda: WhatIf((elsewhere,))))
     assert len(whole) - len(alone) < 400_000
     assert b"no-devices" in alone
     assert b"no-devices" not in whole
+
+
+def test_precision_and_batch_follow_where_they_were_asked_for(opened: Open, tmp_path: Path) -> None:
+    one = held()
+
+    def hold(precision: str, batch: int) -> list[Held]:
+        return Asked(batch_size=batch).hold(MODEL, ["a100"], phase=PHASE, precision=precision)
+
+    varied = what_if([one], "a100", ("devices", "batch"), hold)
+    assert [(item.precision, item.batch_size) for item in varied.variations] == [
+        ("tf32", size) for size in (1, 8, 128, 512)
+    ]
+    path = tmp_path / "page.html"
+    path.write_bytes(reports.get("html").render([one.report], RenderOptions(what_if=lambda: varied)))
+    page = opened(path, "#device=l4&group=kind")
+    with page.expect_navigation():
+        page.locator("#batch-choice").select_option("8")
+    page.wait_for_function("document.querySelector('h1') && document.querySelectorAll('#plot .bubble').length > 0")
+    (digest,) = digests([memprof.analyze(MODEL, device="l4", phase=PHASE, batch_size=8)])
+    assert page.evaluate("location.hash") == "#group=kind&device=l4&batch=8"
+    assert page.locator("h1").inner_text() == title([digest])
+    assert page.locator(".figure .value").all_inner_texts() == [figure.value for figure in figures(digest)]
+    assert sorted(item["time"] for item in page.evaluate(ITEMS)) == pytest.approx(
+        sorted(group.seconds for group in digest.operators), rel=1e-9
+    )

@@ -99,7 +99,7 @@ def test_markdown_tables_have_as_many_cells_as_columns():
 def test_json_has_every_row_and_the_errors():
     found = json.loads(THROUGHPUTS.render(validation(2), "json"))
 
-    assert found["schema"] == "memprof.validation/1"
+    assert found["schema"] == "memprof.validation/2"
     assert [row["ratio"] for row in found["rows"]] == [1.1, 1100 / 1001, None]
     assert found["rows"][0]["memprof_model"] == "resnet18"
     assert found["rows"][2]["skipped_because"] == "phase 'dream' is neither infer nor train"
@@ -174,7 +174,7 @@ def test_passes_dtypes_and_algorithms_in_every_form():
         assert "conv, weight gradient, fp32" in shown
         assert "  winograd" in shown
     document = json.loads(KERNELS.render(found, "json"))
-    assert document["schema"] == "memprof.kernel-validation/2"
+    assert document["schema"] == "memprof.kernel-validation/3"
     assert [row["algorithm"] for row in document["rows"]] == [None, "winograd", "fft"]
     assert [(item["pass_name"], item["algorithm"]) for item in document["statistics"]] == [
         ("weight gradient", None),

@@ -1,0 +1,15 @@
+"""The Markdown writer of a validation."""
+
+from __future__ import annotations
+
+from memprof.reports.parts import markdown
+from memprof.reports.validation.document import document
+from memprof.reports.writer import RenderOptions
+from memprof.validation.records import Validation
+
+EXTENSION = "md"
+
+
+def render(validation: Validation, options: RenderOptions) -> bytes:
+    """Return Markdown in UTF-8 with the `options.top` rows that are furthest off; 0 shows as many as suit the file."""
+    return markdown.lay_out(document(validation, options.top or None)).encode()
