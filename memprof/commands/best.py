@@ -48,9 +48,10 @@ class Amount(click.ParamType):  # type: ignore[type-arg]
     "--accuracy",
     type=click.Path(path_type=Path),
     metavar="TABLE.csv",
-    help="Top-1 of models in percent, columns model and top1: the fastest network of each device.",
+    help="Top-1 of models in percent, columns model and top1, perhaps resolution: the fastest network of each device. "
+    "Default with --above: the accuracies that ship with memprof, of networks trained on ImageNet-1K alone.",
 )
-@click.option("--above", type=float, metavar="PERCENT", help="Only networks of a higher top-1; goes with --accuracy.")
+@click.option("--above", type=float, metavar="PERCENT", help="Only networks of a higher top-1.")
 @click.option("--phase", type=click.Choice(PHASES), default=INFER, show_default=True, help="Of the steps.")
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="Rows to show.")
 @answer_options
@@ -69,18 +70,26 @@ def command(
 
     All conditions go together: --latency 10ms --memory 16GB.
     """
-    if above is not None and accuracy is None:
-        raise click.UsageError("--above needs --accuracy TABLE.csv")
     from memprof.commands.answering import show
-    from memprof.sweeps.best import Wanted, best, read_accuracy, read_prices
+    from memprof.sweeps.best import Wanted, best, read_prices
 
     wanted = Wanted(
         phase=phase,
         seconds=latency,
         memory_bytes=memory,
         dollars=read_prices(dollars) if dollars is not None else None,
-        accuracy=read_accuracy(accuracy) if accuracy is not None else None,
+        accuracy=_accuracy(accuracy) if accuracy is not None or above is not None else None,
         above=above,
         most=top,
     )
     show(best(results, wanted), form)
+
+
+def _accuracy(path: Path | None) -> dict[tuple[str, int], float]:
+    """Return top-1 by model and resolution, from a user's table or those that ship."""
+    from memprof.frontier import accuracy
+    from memprof.frontier.records import IN1K, MORE
+
+    rows = accuracy.shipped() if path is None else accuracy.from_file(path)
+    chosen = accuracy.choose(rows, (), IN1K if path is None else MORE)
+    return {(row.model, row.resolution): row.top1 for row in chosen}

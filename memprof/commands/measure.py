@@ -9,6 +9,7 @@ import click
 from memprof.analysis.asking import Resolution, ask
 from memprof.commands.analysing import check_first
 from memprof.commands.asking import BATCH_SIZE, input_option, resolution_option
+from memprof.commands.measuring_suite import suite_options
 from memprof.commands.naming import models_option, one_of
 from memprof.commands.options import (
     by_option,
@@ -28,14 +29,7 @@ from memprof.workload import CUDA, DEFAULT_RUN_BATCH_SIZES, DEFAULT_WARM_UP
 
 @click.command()
 @models_option(needed=False)
-@click.option(
-    "--suite",
-    is_flag=True,
-    help="Instead of models, a fixed set of kernels and networks, in files that `memprof validate` reads.",
-)
-@click.option(
-    "--minutes", type=float, default=10.0, show_default=True, metavar="N", help="That --suite may take, about."
-)
+@suite_options
 @click.option(
     "--device",
     type=click.Choice([CPU, CUDA]),
@@ -82,8 +76,6 @@ from memprof.workload import CUDA, DEFAULT_RUN_BATCH_SIZES, DEFAULT_WARM_UP
 @json_option("report")
 def command(
     models: tuple[str, ...],
-    suite: bool,
-    minutes: float,
     device: str,
     roof: str | None,
     precision: str | None,
@@ -105,11 +97,6 @@ def command(
 
     Steps are timed without the profiler, then a few run with it. Close other programs: what they do counts.
     """
-    if suite:
-        _measure_suite(models, device, minutes, output, as_json=as_json)
-        return
-    if not models:
-        raise click.UsageError("missing option '--model'", click.get_current_context())
     from memprof.analysis.measured import measure
     from memprof.commands.output import Result, deliver, for_terminal, progress, redirect_output
 
@@ -136,11 +123,3 @@ def command(
             )
         reports.append(report)
     deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)
-
-
-def _measure_suite(models: tuple[str, ...], device: str, minutes: float, output: Path, *, as_json: bool) -> None:
-    from memprof.commands.measuring_suite import measure_suite
-
-    if models:
-        raise click.UsageError("--suite measures networks of its own: leave the models out")
-    measure_suite(device, minutes, output, as_json=as_json)

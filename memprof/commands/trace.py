@@ -21,6 +21,7 @@ from memprof.commands.options import (
     stack_option,
     top_option,
 )
+from memprof.commands.trace_folder import or_folder
 from memprof.reports.alignment import WRITERS as ALIGNMENT
 from memprof.reports.difference import WRITERS as DIFFERENCE
 from memprof.reports.ranks import WRITERS as RANKS
@@ -116,6 +117,7 @@ def _simulation_options(command: Callable[..., None]) -> Callable[..., None]:
 @by_option
 @top_option
 @json_option("report")
+@or_folder
 def command(
     files: tuple[Path, ...],
     device: str | None,
@@ -137,7 +139,8 @@ def command(
 ) -> None:
     """Read traces of torch.profiler (.json, .json.gz, .zst) from any GPU: measured time beside bound and prediction.
 
-    Give one file, or one for each rank. Record with record_shapes=True; docs/traces.md says how.
+    Give one file, or one for each rank. Record with record_shapes=True; docs/traces.md says how. Of a folder of
+    traces: a Parquet set with a row for each, made in parallel, and what changed over time (docs/scale.md).
     """
     from memprof import devices
     from memprof.analysis.asking import ask

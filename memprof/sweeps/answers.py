@@ -53,8 +53,8 @@ def ask(path: Path, sql: str, tables: Mapping[str, Mapping[str, Sequence[Any]]] 
     try:
         with closing(duckdb.connect(":memory:")) as connection:
             connection.register(TABLE, _dataset([path / name for name in names]))
-            for name, columns in (tables or {}).items():
-                connection.register(name, pyarrow.table({key: list(values) for key, values in columns.items()}))
+            for name, table in (tables or {}).items():
+                connection.register(name, pyarrow.table({key: list(values) for key, values in table.items()}))
             _lock(connection)
             done = connection.execute(sql)
             columns = tuple(column[0] for column in done.description or ())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +10,6 @@ from typing import Any
 
 from memprof import devices
 from memprof.errors import MemprofError, SweepError
-from memprof.models import canonical_name
 from memprof.sweeps.answers import Answer, ask
 
 CONTEXT_BYTES = 600e6
@@ -44,14 +42,14 @@ LIMIT {most}
 class Wanted:
     """What is asked of a step: at most so many seconds and bytes, in which phase; networks of which top-1 or more.
 
-    `dollars` are those of an hour by device, `accuracy` top-1 by model; None where it is not asked for.
+    `dollars` are those of an hour by device, `accuracy` top-1 by model and resolution; None where it is not asked for.
     """
 
     phase: str
     seconds: float | None = None
     memory_bytes: float | None = None
     dollars: Mapping[str, float] | None = None
-    accuracy: Mapping[str, float] | None = None
+    accuracy: Mapping[tuple[str, int], float] | None = None
     above: float | None = None
     most: int = 20
 
@@ -63,14 +61,17 @@ def best(path: Path, wanted: Wanted) -> Answer:
     only; with both, all by price. SweepError as in `ask`, and where prices or accuracies name nothing in the set.
     """
     only, order = "", "images_per_second DESC"
-    joins, more, measured, shown, tables = "", "", "", "", {}
+    joins, more, measured, shown = "", "", "", ""
+    tables: dict[str, dict[str, list[Any]]] = {}
     if wanted.accuracy is not None:
-        tables["accuracy"] = _columns("model", "top1", wanted.accuracy)
-        joins, more, measured, shown = "JOIN accuracy USING (model)", ", top1", "any_value(top1) AS top1, ", "top1, "
+        models, sizes = ([key[place] for key in wanted.accuracy] for place in (0, 1))
+        tables["accuracy"] = {"model": models, "resolution": sizes, "top1": list(wanted.accuracy.values())}
+        joins, more = "JOIN accuracy USING (model, resolution)", ", top1"
+        measured, shown = "max_by(top1, images_per_second) AS top1, ", "top1, "
         if wanted.dollars is None:
             only = "QUALIFY row_number() OVER (PARTITION BY device ORDER BY images_per_second DESC, model) = 1"
     if wanted.dollars is not None:
-        tables["prices"] = _columns("device", "dollars_per_hour", wanted.dollars)
+        tables["prices"] = {"device": list(wanted.dollars), "dollars_per_hour": list(wanted.dollars.values())}
         joins, more = f"{joins} JOIN prices USING (device)", f"{more}, dollars_per_hour"
         measured += f"min(dollars_per_hour / {_HOUR} / images_per_second * {_MILLION}) AS dollars_per_million, "
         shown, order = f"{shown}dollars_per_million, ", "dollars_per_million"
@@ -121,10 +122,6 @@ def _notes() -> tuple[str, ...]:
     )
 
 
-def _columns(key: str, value: str, table: Mapping[str, float]) -> dict[str, list[Any]]:
-    return {key: list(table), value: list(table.values())}
-
-
 def read_prices(path: Path) -> dict[str, float]:
     """Read what an hour of devices costs, `a100 = 1.29` in TOML; SweepError names all that is wrong."""
     try:
@@ -143,25 +140,3 @@ def read_prices(path: Path) -> dict[str, float]:
     if problems or not prices:
         raise SweepError(f"{path}: {'; '.join(problems) or 'there are no prices'}")
     return prices
-
-
-def read_accuracy(path: Path) -> dict[str, float]:
-    """Read the top-1 accuracy of models, in percent, from a CSV file with columns `model` and `top1`; others are left.
-
-    Names that memprof does not know stay as they are.
-    """
-    try:
-        with path.open(encoding="utf-8", newline="") as lines:
-            reader = csv.DictReader(lines)
-            if not {"model", "top1"} <= set(reader.fieldnames or ()):
-                raise SweepError(f"{path} has no columns model and top1", "its first line is: model,top1")
-            return {_canonical(row["model"]): float(row["top1"]) for row in reader if row["top1"]}
-    except (OSError, ValueError, csv.Error) as error:
-        raise SweepError(f"cannot read accuracies from {path}: {error}", "see docs/scale.md") from error
-
-
-def _canonical(model: str) -> str:
-    try:
-        return canonical_name(model)
-    except MemprofError:
-        return model

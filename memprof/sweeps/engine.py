@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +40,23 @@ class Engine(Protocol):
     def map(self, work: Work, shared: Any, tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
         """Yield each task with its answer, or the Failure that it has none, as they get done."""
         ...
+
+
+def map_surely(
+    engine: Engine, work: Work, shared: Any, tasks: Iterable[Any], split: Callable[[Any], Sequence[Any]]
+) -> Iterator[tuple[Any, list[tuple[Any, Any]]]]:
+    """Yield each task with its pieces and their answers: one piece, the task, or where it failed those of `split`.
+
+    A piece is tried while nothing else is, so that it does not fail by another's fault.
+    """
+    suspects = []
+    for task, answer in engine.map(work, shared, tasks):
+        if isinstance(answer, Failure):
+            suspects.append(task)
+        else:
+            yield task, [(task, answer)]
+    for task in suspects:
+        yield task, [pair for piece in split(task) for pair in engine.map(work, shared, [piece])]
 
 
 class InThisProcess:

@@ -16,7 +16,8 @@ from memprof.errors import SweepError
 from memprof.files import check_writable, read_file, write_files
 from memprof.report.json_text import indented_json
 
-MANIFEST = "set.json"
+MANIFEST = "_set.json"
+"""Readers of Parquet pass by files whose names begin like this."""
 _LOCK = ".memprof-lock"
 _PART = re.compile(r"part-(\d{5,})\.parquet")
 _ANOTHER = "name another folder with --output"
@@ -47,6 +48,10 @@ class Folder:
     def missing(self) -> Iterator[int]:
         """Yield the parts that are not there."""
         return (index for index in range(self.manifest.parts) if index not in self.finished)
+
+    def paths(self) -> list[Path]:
+        """Return the parts that are there, in order."""
+        return [self.path / part_name(index) for index in sorted(self.finished)]
 
     def write(self, index: int, content: bytes) -> None:
         """Write a part, whole or not at all."""

@@ -16,14 +16,14 @@ from memprof.devices.ceilings import ceilings, precisions
 from memprof.devices.hosts import default_costs
 from memprof.devices.record import Device
 from memprof.errors import SweepError
-from memprof.sweeps.engine import Engine, Failure
+from memprof.sweeps.engine import Engine, Failure, map_surely
 from memprof.sweeps.folder import Folder, Manifest, open_folder
 from memprof.sweeps.plan import Sweep
 from memprof.sweeps.reading import Asked
 from memprof.sweeps.record import SCHEMA, Row, failed_rows
 from memprof.sweeps.table import count, joined, to_parquet
 
-_one_at_a_time = threading.Lock()
+one_at_a_time = threading.Lock()
 """A worker may have several threads, but torch has one profiler."""
 
 Show = Callable[[int, int], None]
@@ -80,26 +80,22 @@ class _Run:
     def do(self, make: Callable[[], Engine]) -> Outcome:
         engine = make()
         self._show(0, self._before)
-        suspects = []
         tasks = (_Portion(index) for index in self._folder.missing())
-        for portion, answer in engine.map(analyse, self._shared, tasks):
-            if isinstance(answer, Failure):
-                suspects.append(portion.part)
-            else:
-                self._write(portion.part, answer)
-        for part in suspects:
-            self._write(part, self._alone(engine, part))
+        for portion, answers in map_surely(engine, analyse, self._shared, tasks, self._split):
+            contents = [self._content(piece, answer) for piece, answer in answers]
+            self._write(portion.part, contents[0] if len(contents) == 1 else joined(contents))
         return Outcome(self._parts, self._rows, self._failed, self._before)
 
-    def _alone(self, engine: Engine, part: int) -> bytes:
-        """Return a part that failed, each group of it tried while nothing else is: it may have been another's fault."""
-        contents = []
-        for place, group in enumerate(self._sweep.part(part)):
-            ((_, answer),) = engine.map(analyse, self._shared, [_Portion(part, place)])
-            if isinstance(answer, Failure):
-                answer = to_parquet(failed_rows(self._sweep, group, answer.reason), Row, SCHEMA)
-            contents.append(answer)
-        return contents[0] if len(contents) == 1 else joined(contents)
+    def _split(self, portion: _Portion) -> list[_Portion]:
+        return [_Portion(portion.part, place) for place in range(len(self._sweep.part(portion.part)))]
+
+    def _content(self, piece: _Portion, answer: bytes | Failure) -> bytes:
+        """Return the rows of a piece, one of those that fail alone, too, with their reason."""
+        if not isinstance(answer, Failure):
+            return answer
+        assert piece.group is not None
+        group = self._sweep.part(piece.part)[piece.group]
+        return to_parquet(failed_rows(self._sweep, group, answer.reason), Row, SCHEMA)
 
     def _write(self, part: int, content: bytes) -> None:
         self._folder.write(part, content)
@@ -121,7 +117,7 @@ def analyse(shared: _Shared, portion: _Portion) -> bytes:
 
     groups = shared.sweep.part(portion.part)
     chosen = groups if portion.group is None else groups[portion.group : portion.group + 1]
-    with _one_at_a_time:
+    with one_at_a_time:
         rows = [row for group in chosen for row in rows_of(shared.sweep, group, shared.devices)]
     return to_parquet(rows, Row, SCHEMA)
 

@@ -6,6 +6,7 @@ import io
 import typing
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,7 +41,15 @@ def count(content: bytes, column: str) -> int:
     from pyarrow import parquet
 
     values = parquet.read_table(io.BytesIO(content), columns=[column]).column(column)
-    return len(values) - values.null_count
+    return len(values) - int(values.null_count)
+
+
+def column(path: Path, name: str) -> list[Any]:
+    """Return the values of a column of a file."""
+    from pyarrow import parquet
+
+    values: list[Any] = parquet.read_table(path, columns=[name]).column(name).to_pylist()
+    return values
 
 
 def _written(table: pyarrow.Table) -> bytes:

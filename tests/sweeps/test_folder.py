@@ -30,7 +30,7 @@ def test_what_is_there_is_gone_on_with(tmp_path: Path) -> None:
         folder.write(1, b"a part")
     with open_folder(tmp_path / "deep" / "set", OF) as folder:
         assert list(folder.missing()) == [0, 2]
-    assert sorted(os.listdir(tmp_path / "deep" / "set")) == [".memprof-lock", "part-00001.parquet", "set.json"]
+    assert sorted(os.listdir(tmp_path / "deep" / "set")) == [".memprof-lock", "_set.json", "part-00001.parquet"]
 
 
 def test_a_folder_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
@@ -82,6 +82,6 @@ def test_a_full_disk_ends_the_sweep_and_leaves_what_was_finished(tmp_path: Path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
     assert seen == [(0, 0), (1, 0)]
-    assert sorted(os.listdir(results)) == [".memprof-lock", "part-00000.parquet", "set.json"]
+    assert sorted(os.listdir(results)) == [".memprof-lock", "_set.json", "part-00000.parquet"]
     assert run(asked, results, InThisProcess) == Outcome(parts=1, rows=1, failed=0, before=1)
     assert run(asked, results, InThisProcess) == Outcome(parts=0, rows=0, failed=0, before=2)
