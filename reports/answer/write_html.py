@@ -130,8 +130,8 @@ def _plot(answer: Answer, rows: tuple[tuple[Any, ...], ...]) -> Plot | None:
         words = [str(row[places[name]]) for name in ("model", _DEVICE, "precision") if name in places]
         batch = [f"batch {row[places['batch_size']]}"] if "batch_size" in places else []
         remarks = (*batch, f"{units.images_per_second(speed)} images/s", f"{units.seconds(seconds)} a step")
-        series = str(row[places[_DEVICE]]) if _DEVICE in places else ""
-        marks.setdefault(series, []).append(Mark(seconds, speed, ", ".join(words) or "row", remarks, key=str(index)))
+        device = str(row[places[_DEVICE]]) if _DEVICE in places else ""
+        marks.setdefault(device, []).append(Mark(seconds, speed, ", ".join(words) or "row", remarks, key=str(index)))
     if not marks:
         return None
     several = len(marks) <= _MOST_SERIES
