@@ -43,8 +43,8 @@ HELD_OUT = Path(__file__).parent / "held_out.json"
 HELD_OUT_NOTE = (
     "`python benchmarks/fit.py ../shared/published --rows 60 --held-out` fits the constants that networks tell again: "
     "without each fifth of the families of networks, without each device, without each source, and predicts what was "
-    "left out. In-sample is the fit on everything. Error: |predicted / measured throughput - 1|, waits for the host "
-    "left out; of hundreds of rows a random sample. Each fit starts from the shipped values, which a weak prior "
+    "left out. In-sample is the fit on everything. Error: |predicted / measured throughput - 1|; of hundreds of rows a "
+    "random sample. Each fit starts from the shipped values, which a weak prior "
     "remembers and which saw everything, so these errors are a little too kind. Constants that kernels tell "
     "(benchmarks/fit_kernels.py) see no network at all; the rules were found in the A100's trace and kernels."
 )
@@ -101,7 +101,18 @@ def constants_table() -> list[str]:
     names = ("Constant", "Value", "Unit", "For", "Determined by")
     columns = tuple(Column(name, number=name == "Value") for name in names)
     title = f"## The {len(constants())} constants of the time model, {len(rows)} values"
-    return [title, "", *markdown.table(Table("", columns, rows)), ""]
+    return [title, "", _generations(), "", *markdown.table(Table("", columns, rows)), ""]
+
+
+def _generations() -> str:
+    """Say what hardware generations add to one value for each constant."""
+    owners = Counter(
+        _owner(statement)
+        for constant in constants().values()
+        for statement in constant.statements[:-1]  # the last one is for all others
+    )
+    added = "; ".join(f"{owner}: {count}" for owner, count in sorted(owners.items()))
+    return f"One value a constant holds for all devices but those that a statement names. What these add: {added}."
 
 
 def _owner(statement: Statement) -> str:

@@ -33,31 +33,22 @@ HELD_OUT = Path(__file__).parent / "held_out.json"
 MOST = 150
 """Rows of a source beyond which further ones count no more."""
 FOLDS = 5
-SHARED = (
-    "transposed_dram_fraction",
+CONSTANTS = (
+    "row_dram_fraction",
     "few_channels_tensor_fraction",
     "grouped_tensor_fraction",
     "grouped_weight_tensor_fraction",
     "grouped_weight_packed_tensor_fraction",
     "attention_tensor_fraction",
-    "attention_backward_tensor_fraction",
     "serial_load_seconds",
     "depthwise_weight_instructions",
-    "depthwise_cudnn_weight_instructions",
     "depthwise_cudnn_weight_instructions_16bit",
 )
-HALF_RATE = ("matmul_tensor_fraction", "convolution_tensor_fraction")
-"""Of GeForce cards, for which nobody published kernels; those of data-centre GPUs come from kernels."""
-AMPERE, BLACKWELL = "half rate", "half rate, 12."
-GDDR = "GDDR"
-OWNERS = {"rtx-3090": (AMPERE, GDDR), "rtx-5090": (BLACKWELL, GDDR)}
-"""Whose statements hold for a device, beside those for all."""
 
 
-def constants_of(problem: Problem, point: Mapping[Parameter, float]) -> dict[str, float]:
-    """Return the constants of `point` that hold for the problem's device."""
-    owners = ("all", *OWNERS.get(problem.ceilings.name, ()))
-    return {key: value for (key, owner), value in point.items() if owner in owners}
+def constants_of(point: Mapping[Parameter, float]) -> dict[str, float]:
+    """Return the constants of `point`, which hold for all devices."""
+    return {key: value for (key, _owner), value in point.items()}
 
 
 def start(problems: Sequence[Problem]) -> dict[Parameter, float]:
@@ -65,10 +56,7 @@ def start(problems: Sequence[Problem]) -> dict[Parameter, float]:
     point: dict[Parameter, float] = {}
     for problem in problems:
         stated = problem.ceilings.achievable
-        point |= {(key, "all"): stated[key] for key in SHARED}
-        for owner in OWNERS.get(problem.ceilings.name, ()):
-            keys = ("row_dram_fraction",) if owner == GDDR else HALF_RATE
-            point |= {(key, owner): stated[key] for key in keys}
+        point |= {(key, "all"): stated[key] for key in CONSTANTS}
     return point
 
 
@@ -81,7 +69,7 @@ def fitted(problems: Sequence[Problem], keep: Callable[[Measurement], bool]) -> 
         errors = []
         for problem, mask in parts:
             weight = np.sqrt(min(1.0, MOST / mask.sum()))
-            logs = np.log(problem.seconds(constants_of(problem, point)) / problem.measured)
+            logs = np.log(problem.seconds(constants_of(point)) / problem.measured)
             errors.append(logs[mask] * weight)
         return np.concatenate(errors)
 
@@ -90,7 +78,7 @@ def fitted(problems: Sequence[Problem], keep: Callable[[Measurement], bool]) -> 
 
 def off(problem: Problem, point: Mapping[Parameter, float]) -> Floats:
     """Return predicted over measured throughput - 1, absolute, of each row."""
-    return np.abs(problem.measured / problem.seconds(constants_of(problem, point)) - 1)
+    return np.abs(problem.measured / problem.seconds(constants_of(point)) - 1)
 
 
 def splits(problems: Sequence[Problem]) -> dict[str, list[Callable[[Measurement], bool]]]:
@@ -135,19 +123,12 @@ def held_out(problems: Sequence[Problem], whole: Mapping[Parameter, float]) -> l
 
 
 def write(point: Mapping[Parameter, float]) -> None:
-    """Put the constants into the device data, each into the statement that is its owner's."""
+    """Put the constants into the device data."""
     data = json.loads(TARGET.read_text(encoding="utf-8"))
-    for (key, owner), value in point.items():
+    for (key, _owner), value in point.items():
         for statement in data["constants"][key]["statements"]:
-            if _owner(statement) == owner:
-                statement.update(value=float(f"{value:.3g}"))
+            statement.update(value=float(f"{value:.3g}"))
     TARGET.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-
-
-def _owner(statement: Mapping[str, object]) -> str:
-    if statement.get("half_rate"):
-        return BLACKWELL if statement.get("capability") else AMPERE
-    return GDDR if statement.get("memory") else "all"
 
 
 def main() -> None:

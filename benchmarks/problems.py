@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from memprof import devices, models
 from memprof.analysis.assembly import cost_calls
 from memprof.calls import OperatorCall, extract_calls
+from memprof.devices import hosts
 from memprof.devices.ceilings import ceilings
 from memprof.devices.hosts import default_costs
 from memprof.errors import MemprofError
@@ -24,9 +25,10 @@ from memprof.operators import registry
 from memprof.operators.work import Work
 from memprof.report.record import DeviceCeilings
 from memprof.roofline.bounds import Bounds
+from memprof.roofline.hosts import launch_times
 from memprof.roofline.kernels import Kernels, gather
 from memprof.roofline.points import bounds_of, engines_of
-from memprof.roofline.timing import kernel_times
+from memprof.roofline.timing import kernel_times, timeline
 from memprof.tensors.precision import get_precision
 from memprof.tensors.stack import parse_stack
 from memprof.validation.measurements import read_measurements
@@ -46,7 +48,8 @@ HOST_BOUND_BATCH = 32
 class Problem:
     """The kernels of many steps on one device, in order, and the `step` that each of them is of (n,).
 
-    A row has as many steps as layouts; the fastest counts.
+    A row has as many steps as layouts; the fastest counts. `waits` (steps,) are seconds that the device waits for the
+    host, at the constants that memprof has.
     """
 
     rows: tuple[Measurement, ...]
@@ -55,6 +58,7 @@ class Problem:
     bounds: Bounds
     step: NDArray[np.intp]
     steps_of: tuple[tuple[int, ...], ...]
+    waits: Floats
 
     @property
     def measured(self) -> Floats:
@@ -62,10 +66,10 @@ class Problem:
         return np.array([row.batch_size / row.images_per_second for row in self.rows])
 
     def seconds(self, constants: Mapping[str, float]) -> Floats:
-        """Return the predicted seconds of each row, waits for the host left out."""
+        """Return the predicted seconds of each row."""
         device = replace(self.ceilings, achievable={**self.ceilings.achievable, **constants})
         runs = kernel_times(self.kernels, self.bounds, device).runs
-        steps = np.bincount(self.step, runs, minlength=int(self.step.max()) + 1)
+        steps = np.bincount(self.step, runs, minlength=int(self.step.max()) + 1) + self.waits
         return np.array([steps[list(places)].min() for places in self.steps_of])
 
 
@@ -138,8 +142,9 @@ def _build(rows: Sequence[tuple[Measurement, tuple[Calls, ...]]]) -> Problem:
     works: dict[Work, int] = {}
     cache: dict[OperatorCall, tuple[int, ...]] = {}
     step, kernel, steps_of = [], [], []
+    launched: list[Floats] = []
     places = 0
-    for _, layouts in rows:
+    for row, layouts in rows:
         steps_of.append(tuple(range(places, places + len(layouts))))
         for calls in layouts:
             for call in calls:
@@ -148,18 +153,19 @@ def _build(rows: Sequence[tuple[Measurement, tuple[Calls, ...]]]) -> Problem:
                     cache[call] = tuple(works.setdefault(work, len(works)) for item in costed for work in item.works)
                 kernel += cache[call]
                 step += [places] * len(cache[call])
+            kinds = tuple(works)
+            costed_calls = [(call, [kinds[index] for index in cache[call]]) for call in calls]
+            launched.append(launch_times(costed_calls, hosts.costs(hosts.get(row.host))))
             places += 1
     first = rows[0][0]
     roofs = ceilings(devices.get(first.device), first.precision, default_costs())
     engines = [engines_of(work, roofs, get_precision(first.precision)) for work in works]
-    return Problem(
-        tuple(row for row, _ in rows),
-        roofs,
-        taken(gather(tuple(works), engines), np.array(kernel)),
-        taken(bounds_of(tuple(works), engines, roofs), np.array(kernel)),
-        np.array(step),
-        tuple(steps_of),
-    )
+    kernels = taken(gather(tuple(works), engines), np.array(kernel))
+    bounds = taken(bounds_of(tuple(works), engines, roofs), np.array(kernel))
+    steps = np.array(step)
+    runs = kernel_times(kernels, bounds, roofs).runs
+    waits = [timeline(runs[steps == place], times).waits.sum() for place, times in enumerate(launched)]
+    return Problem(tuple(row for row, _ in rows), roofs, kernels, bounds, steps, tuple(steps_of), np.array(waits))
 
 
 def taken(record: Record, index: NDArray[np.intp]) -> Record:

@@ -10,7 +10,6 @@ no bound, only in the predicted time (`cudnn_layout`).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import ceil, prod
 
 from memprof.calls import OperatorCall
@@ -98,15 +97,12 @@ def _dense_forward(convolution: Convolution, bias: TensorSpec | None) -> Work:
 
 
 def _data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
-    """Build the Work of the gradient of the input: as many multiply-adds as forward, one output per input element.
-
-    The depth of the product, the outputs' channels, lies apart in the weight, whatever the layout.
-    """
+    """Build the Work of the gradient of the input: as many multiply-adds as forward, one output per input element."""
     product = _product(convolution, convolution.input.shape)
     return product_work(
         "data gradient",
         grad_output.dtype,
-        replace(product, turned=is_product(convolution)),
+        product,
         macs=macs(convolution),
         dram=Traffic(stored_bytes(grad_output) + stored_bytes(convolution.weight), _dense_bytes(convolution.input)),
         assumed=convolution.assumed,
@@ -118,11 +114,7 @@ def _data_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
 
 
 def _weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
-    """Build the Work of the gradient of the weight: as many multiply-adds as forward, summed over all positions.
-
-    The depth of the product, the positions, lies apart in both operands where these are channels last, and its rows of
-    channels do where they are not.
-    """
+    """Build the Work of the gradient of the weight: as many multiply-adds as forward, summed over all positions."""
     weight = convolution.weight
     rows, columns = weight.shape[0] // convolution.groups, prod(weight.shape[1:])
     depth = macs(convolution) / max(1, convolution.groups * rows * columns)
@@ -130,7 +122,7 @@ def _weight_gradient(convolution: Convolution, grad_output: TensorSpec) -> Work:
     return product_work(
         "weight gradient",
         grad_output.dtype,
-        Product(convolution.groups, rows, columns, depth, turned=is_product(convolution)),
+        Product(convolution.groups, rows, columns, depth, turned=is_turned(convolution)),
         macs=macs(convolution),
         dram=Traffic(touched + stored_bytes(grad_output), _dense_bytes(weight)),
         assumed=convolution.assumed,

@@ -35,7 +35,12 @@ def is_product(convolution: Convolution) -> bool:
 
 
 def is_turned(convolution: Convolution) -> bool:
-    """Return whether a convolution is a product of channels-first tensors, whose depth, the channels, lies apart."""
+    """Return whether a convolution is a product of channels-first tensors, one of whose operands lies across its depth.
+
+    Forward and for the input these are the channels, which lie apart; for the weight the weight itself is written so.
+    Kernels of channels-last tensors, and cuBLAS's, do not mind: weight gradients of converted tensors reach 56 to 96
+    TFLOP/s of TF32 in that profile, others 25 to 59; `a @ b` of an A100 116 (github.com/mli/transformers-benchmarks).
+    """
     return is_product(convolution) and not convolution.channels_last
 
 

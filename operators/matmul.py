@@ -119,13 +119,9 @@ def _product(
     per_output: int = 0,
     output_dtype: str | None = None,
 ) -> Work:
-    """Build the Work of (..., n, k) times (..., k, m), plus `added` and `per_output` FLOPs in the epilogue.
-
-    A second operand of unknown strides is taken for a Linear layer's weight, whose depth lies together.
-    """
+    """Build the Work of (..., n, k) times (..., k, m), plus `added` and `per_output` FLOPs in the epilogue."""
     batch = prod(first.shape[:-2])
-    turned = second.strides is not None and (_strides(first)[-1] != 1 or _strides(second)[-2] != 1)
-    product = Product(batch, first.shape[-2], second.shape[-1], first.shape[-1], turned)
+    product = Product(batch, first.shape[-2], second.shape[-1], first.shape[-1])
     output = dense((*first.shape[:-1], second.shape[-1]), output_dtype or first.dtype)
     added_bytes = stored_bytes(added) if added is not None else 0
     per_output += 0 if added is None else 1

@@ -4,6 +4,8 @@ Source: ATen/native/cuda/MultiTensorApply.cuh. All tensors of a list are cut int
 block, and a launch takes as many tensors and chunks as fit into the kernel's arguments. Every list is read, and every
 list that changes written, once. The limits below are those of 4 KiB of kernel arguments; builds for CUDA 13 pass 32 KiB
 and launch fewer.
+
+A stack whose optimizers take parameters one by one (memprof.tensors.stack) runs an element-wise kernel for each tensor.
 """
 
 from __future__ import annotations
@@ -79,8 +81,32 @@ def _update(
         dtype,
         dram=Traffic(total(tuple(reads)), total(tuple(writes))),
         vector_flops=flops * sum(sizes) if is_floating(dtype) else 0,
-        launches=launches(sizes, len(lists)),
+        launches=launches(sizes, len(lists)) if len(sizes) > 1 else 1,
         blocks=sum(ceil(size / CHUNK_ELEMENTS) for size in sizes),
+    )
+
+
+def _updates(
+    call: OperatorCall,
+    step: str,
+    lists: Sequence[Sequence[TensorSpec]],
+    reads: Sequence[Sequence[TensorSpec]],
+    *,
+    flops: int,
+) -> tuple[Work, ...]:
+    """Build the Works of an update that writes the first of `lists`: one, or one for each tensor where stacks loop."""
+    if not call.stack.loops_over_parameters or len({len(tensors) for tensors in (*lists, *reads)}) > 1:
+        return (_update(step, lists, chain(*reads), lists[0], flops=flops),)
+    return tuple(
+        _update(
+            step,
+            [tensors[index : index + 1] for tensors in lists],
+            [tensors[index] for tensors in reads],
+            lists[0][index : index + 1],
+            flops=flops,
+        )
+        for index in range(len(lists[0]))
+        if elements(lists[0][index])
     )
 
 
@@ -102,7 +128,7 @@ def _foreach_formula(flops: int) -> Formula:
         in_place = call.name.endswith("_")
         scaled = call.name.rstrip("_") in _SCALED and call.argument(2, 1) not in (1, True)
         touched = lists if in_place else [*lists, first]
-        return (_update("update", touched, chain(*lists), first, flops=flops + scaled),)
+        return _updates(call, "update", touched, lists, flops=flops + scaled)
 
     return cost
 
@@ -120,7 +146,7 @@ _register_pointwise()
 def cost_foreach_zero(call: OperatorCall) -> tuple[Work, ...]:
     """Cost setting every tensor to zero."""
     first = call.tensor_list(0)
-    return (_update("fill", (first,), (), first, flops=0),)
+    return _updates(call, "fill", [first], [], flops=0)
 
 
 @formula("aten::_foreach_copy_", kind=Kind.OPTIMIZER)

@@ -57,8 +57,15 @@ the clock is assumed, see memprof.operators.instructions)."""
 COLUMNS_PER_BLOCK = 32
 """Columns of scale and shift per block of the parameter-gradient kernel (GammaBetaBackwardCUDAKernel_32x32 and, later,
 LaunchGammaBetaBackwardCUDAKernel): a block goes through all rows, so narrow rows leave most of the GPU idle."""
+RESIDENT_COLUMNS = 2
+"""Of its blocks, of 1,024 threads, an SM holds."""
 TALL_ROWS = 64 * 1024
 """With more rows than this, current PyTorch also splits the rows among blocks (the same function)."""
+FEW_ROWS = 512
+"""With fewer, older PyTorch had another kernel, a thread for each column."""
+ROWS_PER_TURN, LOADS_PER_TURN = 256, 2
+"""Rows that a block of that function took at a time (32 x 8, unrolled), and waits of a turn: for the rows' statistics,
+and for their elements. In columns that are no multiple of 32 a block took 16 of them."""
 
 
 @formula("aten::native_layer_norm", kind=Kind.NORMALIZATION)
@@ -204,6 +211,9 @@ def _row_backward(
     if any(mask[1:]):
         results = sum(mask[1:]) * stored_bytes(dense((row,), source.dtype))
         columns = ceil(row / COLUMNS_PER_BLOCK)
+        is_looped = rows >= FEW_ROWS and not call.stack.splits_norm_rows
+        if is_looped and (row % COLUMNS_PER_BLOCK or rows % COLUMNS_PER_BLOCK):
+            columns = ceil(2 * row / COLUMNS_PER_BLOCK)
         passes.append(
             make_work(
                 "parameter gradient",
@@ -211,8 +221,10 @@ def _row_backward(
                 dram=Traffic(read, results),
                 vector_flops=PARAMETER_FLOPS * count,
                 l1=Traffic(total(operands) + columns * total(statistics), results),
-                blocks=None if rows > TALL_ROWS else columns,
+                blocks=None if rows > TALL_ROWS and not is_looped else columns,
                 pattern=Pattern.ROW,
+                serial_steps=LOADS_PER_TURN * ceil(rows / ROWS_PER_TURN) if is_looped else 0,
+                resident_blocks=RESIDENT_COLUMNS,
             )
         )
     return tuple(passes)

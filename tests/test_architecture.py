@@ -41,18 +41,19 @@ MAY_IMPORT: dict[str, str] = {
     "traces": "report tensors profiles calls",
     "calibration": "tensors devices profiles",
     "analysis": "_version report tensors models workload devices counters profiles calls operators roofline traces",
+    "suite": "_version report tensors models workload devices profiles calls roofline analysis",
     "validation": "report tensors models workload devices comparisons profiles calls operators roofline traces "
-    "analysis",
+    "analysis suite",
     "frontier": "report models devices analysis validation",
     "papers": "report tensors models devices analysis validation",
     "whatif": "report models findings comparisons validation",
     "sweeps": "_version report journal files tensors models workload devices profiles roofline traces analysis",
     "gate": "_version report tensors models files workload devices profiles analysis",
-    "reports": "report tensors findings comparisons whatif validation gate frontier papers sweeps",
+    "reports": "report tensors findings comparisons whatif validation gate frontier papers suite sweeps",
     "api": "report tensors files workload devices comparisons traces profiles operators calls analysis validation "
     "whatif gate reports",
-    "commands": "report tensors models files workload devices comparisons profiles traces calibration analysis sweeps "
-    "validation whatif gate reports frontier papers",
+    "commands": "_version report tensors models files workload devices comparisons profiles traces calibration "
+    "analysis sweeps validation whatif gate reports frontier papers suite",
     "pytest_plugin": "report analysis gate reports",
     "cli": "_version",
     "__main__": "cli",

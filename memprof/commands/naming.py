@@ -23,13 +23,16 @@ _NAMED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
-def models_option(more: str = "Repeat to compare.") -> _Decorator:
-    """Return the option --model, which may be repeated and left out before names; the command gets `models`."""
+def models_option(more: str = "Repeat to compare.", *, needed: bool = True) -> _Decorator:
+    """Return the option --model, which may be repeated and left out before names; the command gets `models`.
+
+    UsageError where it is `needed` and none is given.
+    """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
         def gathered(named: tuple[str, ...], models: tuple[str, ...], **values: Any) -> Any:
-            return command(models=_given(named, models), **values)
+            return command(models=_given(named, models) if needed or named or models else (), **values)
 
         option = click.option(
             "--model",

@@ -27,7 +27,7 @@ Source: AMD's CDNA 3 ISA reference, "Compute Units"; each SIMD of 16 lanes takes
 
 USUAL_CLOCK_HZ = 1.5e9
 """Of a device that states none."""
-_LAUNCH_SOURCE = "computed: clocks that a kernel of no work takes / boost clock, or 1.5 GHz where that is not known"
+_LAUNCH_SOURCE = "computed: clocks / boost clock, or 1.5 GHz where that is not known"
 
 SCHEMA = "memprof.achievable/1"
 OWN_FIGURES = ("sm_count", "l2_capacity_bytes", "power_watts")
@@ -38,9 +38,9 @@ OWN_FIGURES = ("sm_count", "l2_capacity_bytes", "power_watts")
 class Statement:
     """A value of one constant with its source, and which devices it is for: None is all.
 
-    `memory` is the beginning of the memory's type ("HBM", "GDDR"); `half_rate` is whether tensor cores run at half
-    their rate when they accumulate in FP32 (GeForce), which leaves the rest of the SM more time to feed them.
-    `capability` is the beginning of the compute capability ("8.9", "9.").
+    `memory` is the beginning of the memory's type ("HBM", "GDDR"), `capability` that of the compute capability ("8.9",
+    "9."), or several of them in a row ("9. 10."); `half_rate` is whether tensor cores run at half their rate when they
+    accumulate in FP32 (GeForce), which leaves the rest of the SM more time to feed them.
     """
 
     value: float
@@ -52,10 +52,14 @@ class Statement:
     def fits(self, device: Device) -> bool:
         """Return whether the statement is about `device`."""
         return (
-            (self.memory is None or (device.memory_type or "").startswith(self.memory))
+            _begins(device.memory_type, self.memory)
             and (self.half_rate is None or self.half_rate == _is_half_rate(device))
-            and (self.capability is None or (device.compute_capability or "").startswith(self.capability))
+            and _begins(device.compute_capability, self.capability)
         )
+
+
+def _begins(text: str | None, beginnings: str | None) -> bool:
+    return beginnings is None or (text or "").startswith(tuple(beginnings.split()))
 
 
 def _is_half_rate(device: Device) -> bool:
@@ -107,8 +111,9 @@ def choose(device: Device) -> dict[str, Chosen]:
         if fitting is not None:
             choices[key] = Chosen(constant.unit, constant.words, Figure(fitting.value, fitting.source))
     sms, clock = device.get("sm_count"), device.get("boost_clock_hz")
-    launch = choices["launch_cycles"].figure.value / (clock or USUAL_CLOCK_HZ)
-    choices["launch_seconds"] = Chosen("s", "that a kernel of no work takes", Figure(launch, _LAUNCH_SOURCE))
+    cycles = choices.pop("launch_cycles")
+    launch = Figure(cycles.figure.value / (clock or USUAL_CLOCK_HZ), f"{cycles.figure.source}; {_LAUNCH_SOURCE}")
+    choices["launch_seconds"] = Chosen("s", f"{cycles.words}: {cycles.figure.value:,.0f} {cycles.unit}", launch)
     if sms is not None and clock is not None:
         per_clock = AMD_SLOTS_PER_CLOCK if is_amd(device) else ISSUE_SLOTS_PER_CLOCK
         slots = Figure(sms * per_clock * clock, f"computed: SMs x {per_clock} x boost clock")

@@ -17,6 +17,7 @@ _AMD_WORDS = (
     ("tensor cores", "matrix cores"),
     ("CUDA-core", "vector"),
     ("CUDA cores", "vector units"),
+    ("cuDNN", "MIOpen"),
     ("SMs", "CUs"),
     ("SM", "CU"),
 )

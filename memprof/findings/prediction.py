@@ -6,6 +6,8 @@ from memprof import units
 from memprof.report.digest import Digest
 from memprof.vocabulary import HOST, HOST_MATTERS, WAITING, DeviceClass
 
+_SEGMENTATION = ("semantic_fpn:", "upernet:")
+"""How names of networks begin that are no classifiers: memprof was held against classifiers of images only."""
 _WORTH_SAYING = 0.02
 """Least share of time that earns a sentence."""
 _WAITS = {
@@ -20,7 +22,8 @@ def error(digest: Digest) -> str:
     """Say how far predicted times like these are off; "" where a report does not tell what its device is."""
     off, compared = digest.totals.relative_error, digest.device.compared
     if off is not None:
-        return f"typically within {units.share(off)}"
+        of = ", of classifiers" if digest.report.workload.model.startswith(_SEGMENTATION) else ""
+        return f"typically within {units.share(off)}{of}"
     if compared == DeviceClass.DATASHEET:
         return "no GPU of this generation was ever compared"
     if compared and digest.bound_share(HOST) > HOST_MATTERS:

@@ -31,9 +31,9 @@ class ArithmeticLayerNorm2d(LayerNorm2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise (N, C, H, W); shape and strides stay."""
-        centred = input - input.mean(1, keepdim=True)
-        variance = centred.pow(2).mean(1, keepdim=True)
-        normal = centred / torch.sqrt(variance + self.eps)
+        mean = input.mean(1, keepdim=True)
+        variance = (input - mean).pow(2).mean(1, keepdim=True)
+        normal = (input - mean) / torch.sqrt(variance + self.eps)
         return self.weight[:, None, None] * normal + self.bias[:, None, None]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 import torch
@@ -22,6 +23,10 @@ What a step costs does not depend on it."""
 WEIGHT_DECAY = 1e-2
 """AdamW's default, likewise without an effect on what a step costs."""
 BETAS, EPSILON = (0.9, 0.999), 1e-8
+
+
+KEEPS_GRADIENTS: ContextVar[bool] = ContextVar("KEEPS_GRADIENTS", default=False)
+"""Whether gradients are zeroed before a step, and added to, as before PyTorch 2.0, instead of dropped."""
 
 
 class Optimizer(Protocol):
@@ -129,6 +134,19 @@ class OwnOptimizer:
 
 
 _BY_NAME: dict[str, Callable[[Iterable[nn.Parameter]], Optimizer]] = {SGD: Sgd, ADAMW: AdamW}
+
+
+def zero_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """Begin a step with gradients of zeros, which the backward pass adds to.
+
+    They are there from the step before: their allocation is not seen.
+    """
+    trained = [parameter for parameter in parameters if parameter.requires_grad]
+    for parameter in trained:
+        parameter.grad = _buffer(parameter)
+    gradients = [parameter.grad for parameter in trained if parameter.grad is not None]
+    if gradients:
+        torch._foreach_zero_(gradients)
 
 
 def make_optimizer(optimizer: str | MakeOptimizer, parameters: Iterable[nn.Parameter]) -> Optimizer:

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.backends import cuda
 from torch.nn import functional
 
+from memprof.profiles.optimizers import KEEPS_GRADIENTS
 from memprof.tensors.stack import TODAY, Stack
 
 
@@ -19,10 +20,11 @@ def stack_settings(stack: Stack) -> Iterator[None]:
 
     Without fused attention PyTorch's kernels of it are switched off, so that `scaled_dot_product_attention` is computed
     in steps, and timm builds its models as it did before it asked for that. Linear layers add their bias as those of a
-    version of PyTorch did.
+    version of PyTorch did, and gradients are kept between steps where they were.
     """
     with ExitStack() as undo:
         if stack != TODAY:
+            undo.callback(KEEPS_GRADIENTS.reset, KEEPS_GRADIENTS.set(stack.loops_over_parameters))
             _set_torch(stack, undo)
             _set_linear(stack, undo)
             if find_spec("timm") is not None:

@@ -14,7 +14,7 @@ from memprof.errors import ModelError
 from memprof.models.foreign import Remedy, foreign_code
 from memprof.models.own_loss import OwnLoss
 from memprof.profiles.objective import Objective
-from memprof.profiles.optimizers import make_optimizer
+from memprof.profiles.optimizers import KEEPS_GRADIENTS, make_optimizer, zero_gradients
 from memprof.profiles.scopes import ModuleScopes, phase_scope
 from memprof.profiles.task import IMAGES, Task
 from memprof.vocabulary import Phase
@@ -70,6 +70,9 @@ class Step:
         """
         for parameter in self._model.parameters() if self._learner is not None else ():
             parameter.grad = None  # as zero_grad does
+        if self._learner is not None and KEEPS_GRADIENTS.get():
+            with phase_scope(Phase.OPTIMIZER), torch.no_grad():
+                zero_gradients(self._model.parameters())
         with torch.set_grad_enabled(self._learner is not None):
             outputs = self._forward(batch, modules)
             if self._learner is not None:

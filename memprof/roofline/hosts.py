@@ -28,12 +28,14 @@ def launch_times(calls: Iterable[tuple[OperatorCall, Sequence[Work]]], host: Hos
     times: list[float] = []
     clock, module = 0.0, ""
     for call, works in calls:
+        looped = host.seconds_per_view if host is not None and _is_looped(call) else 0.0
         if host is not None:
             clock += _call_seconds(call, bool(works), host)
             if call.phase is Phase.FORWARD:
                 clock += host.seconds_per_module if enters_module(module, call.module) else 0.0
                 module = call.module
-        for work in works:
+        for place, work in enumerate(works):
+            clock += looped if place else 0.0
             clock += work.launches * host.seconds_per_launch if host is not None else 0.0
             times.append(clock)
     return np.array(times, dtype=np.float64)
@@ -46,6 +48,15 @@ def enters_module(before: str, after: str) -> bool:
     twice in a row counts once, and containers, and modules without operators, count nothing.
     """
     return after not in ("", before) and not before.startswith(f"{after}.")
+
+
+def _is_looped(call: OperatorCall) -> bool:
+    """Return whether a call stands for a loop in Python over the parameters.
+
+    An operator in place, without modules, memory or a graph, takes what a view does, and its launch: element-wise ones
+    were seen to take 12.3, 7.3 and 2.7 microseconds with their launches beside the hosts of 2020, 2022 and 2024.
+    """
+    return call.stack.loops_over_parameters and call.name.startswith("aten::_foreach_")
 
 
 def _call_seconds(call: OperatorCall, has_kernels: bool, host: HostCosts) -> float:

@@ -34,7 +34,7 @@ _FRACTIONS = {
     Pattern.GROUPED_WEIGHT: "grouped_weight_tensor_fraction",
     Pattern.GROUPED_WEIGHT_PACKED: "grouped_weight_packed_tensor_fraction",
     Pattern.ATTENTION: "attention_tensor_fraction",
-    Pattern.ATTENTION_BACKWARD: "attention_backward_tensor_fraction",
+    Pattern.ATTENTION_BACKWARD: "attention_tensor_fraction",
 }
 """The constant that says what of the tensor-core peak kernels of a pattern reach."""
 _UNTILED = frozenset(
@@ -139,9 +139,7 @@ class Products:
         fractions = np.where(is_word & is_matrices, self._get("matmul_tf32_tensor_fraction"), fractions)
         is_sum = self.kernels.has_pattern(_SPLIT)
         fractions = np.where(is_word & is_sum, self._get("weight_gradient_tf32_tensor_fraction"), fractions)
-        fractions = np.where(is_word & self.kernels.turned, self._get("turned_tf32_tensor_fraction"), fractions)
-        is_summed = is_word & is_sum & self.kernels.turned
-        return np.where(is_summed, self._get("turned_weight_tf32_tensor_fraction"), fractions)
+        return np.where(is_word & self.kernels.turned, self._get("turned_tf32_tensor_fraction"), fractions)
 
     def _is_turned_pointwise(self) -> Mask:
         is_word = self.kernels.element_bytes == _WORD_BYTES

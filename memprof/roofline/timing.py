@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 _DRAM = {
     Pattern.STREAM: "stream_dram_fraction",
     Pattern.STRIDED: "stream_dram_fraction",
-    Pattern.TRANSPOSED: "transposed_dram_fraction",
+    Pattern.TRANSPOSED: "row_dram_fraction",
     Pattern.ROW: "row_dram_fraction",
     Pattern.DEPTHWISE: "stream_dram_fraction",
     Pattern.DEPTHWISE_DATA: "stream_dram_fraction",
@@ -43,10 +43,10 @@ _PRODUCTS = frozenset(Pattern) - _DRAM.keys()
 _MATRICES = frozenset({Pattern.MATMUL})
 _PRODUCT_DRAM = "product_dram_fraction"
 """Of `_PRODUCTS` on tensor cores."""
-_INSTRUCTIONS = {
-    Pattern.DEPTHWISE_WEIGHT: "depthwise_weight_instructions",
-    Pattern.DEPTHWISE_CUDNN_WEIGHT: "depthwise_cudnn_weight_instructions",
-}
+_WEIGHT_INSTRUCTIONS, _HALF_WEIGHT_INSTRUCTIONS = (
+    "depthwise_weight_instructions",
+    "depthwise_cudnn_weight_instructions_16bit",
+)
 _NATIVE = frozenset({Pattern.DEPTHWISE, Pattern.DEPTHWISE_DATA})
 _HALF_BYTES = 2
 _NATIVE_THREADS = 1024
@@ -57,8 +57,14 @@ _LEAST_L2_BYTES_PER_SLOT = 0.104
 _HALVED_L2 = (8.0, 9.0, 10.0)
 """Compute capabilities whose L2 has two halves, each with a copy of what its SMs read (te42kyfo/gpu-benches,
 gpu-l2-cache: an A100's bandwidth falls beyond 20 of its 40 MB)."""
+LAUNCH_QUEUE = 1024
+"""Kernels that may wait in a stream before the next launch waits too. Source: NVIDIA's developer forum, "launch queue
+depth"; it is not documented."""
 _CONVERTING_BLOCKS = 8
 """Blocks of 256 threads that an SM holds."""
+_CONVERTING_LOADS = 4
+"""Waits of such a block, one for each row that a thread takes through shared memory: 450 blocks a microsecond on an
+A100, in the profile that memprof.operators.cudnn_layout is read off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,8 @@ class KernelTimes:
 def timeline(runs: ArrayLike, launched: ArrayLike) -> Timeline:
     """Lay kernels of `runs` seconds (n,) out in order, each starting no sooner than `launched` (n,), seconds from zero.
 
-    A kernel ends at the latest of: launched[j] plus all the runs from j on, for any j up to it.
+    A kernel ends at the latest of: launched[j] plus all the runs from j on, for any j up to it. `launched` is how the
+    host launches them if it never waits; it does where as many as the queue holds are still to start.
     """
     seconds = np.asarray(runs, dtype=np.float64)
     starts = np.asarray(launched, dtype=np.float64)
@@ -113,7 +120,26 @@ def timeline(runs: ArrayLike, launched: ArrayLike) -> Timeline:
         return Timeline(seconds, seconds, 0.0)
     before = np.cumsum(seconds) - seconds
     delay = np.maximum(np.maximum.accumulate(starts - before), 0.0)
+    begun = before + delay
+    if np.any(starts[LAUNCH_QUEUE:] < begun[:-LAUNCH_QUEUE]):
+        starts = _queued(seconds, starts)
+        delay = np.maximum(np.maximum.accumulate(starts - before), 0.0)
     return Timeline(np.diff(delay, prepend=0.0), seconds, float(starts[-1]))
+
+
+def _queued(runs: Floats, launched: Floats) -> Floats:
+    """Return when each kernel is launched by a host that waits for room in the queue (n,)."""
+    clock, end = 0.0, 0.0
+    times: list[float] = []
+    begun: list[float] = []
+    for place, (run, cost) in enumerate(zip(runs.tolist(), np.diff(launched, prepend=0.0).tolist(), strict=True)):
+        clock += cost
+        if place >= LAUNCH_QUEUE:
+            clock = max(clock, begun[place - LAUNCH_QUEUE])
+        times.append(clock)
+        begun.append(max(clock, end))
+        end = begun[-1] + run
+    return np.array(times)
 
 
 def kernel_times(kernels: Kernels, bounds: Bounds, device: DeviceCeilings) -> KernelTimes:
@@ -205,14 +231,14 @@ class _Model:
         cached = moved <= self.get("l2_capacity_bytes", 0.0)
         bandwidth = np.where(cached, self._l2_bandwidth(), dram)
         slots = self.get("sm_count", 1.0) * _CONVERTING_BLOCKS
-        by_blocks = blocks / slots * self.get("conversion_block_seconds", 0.0)
+        by_blocks = blocks / slots * _CONVERTING_LOADS * self.get("serial_load_seconds", 0.0)
         each = np.maximum(moved / bandwidth, by_blocks) + (blocks > 0) * self.get("launch_seconds", 0.0)
         return np.where(self._kernels.on_tensor, each.sum(axis=0), 0.0)
 
     def issuing(self) -> Floats:
         """Seconds for which the schedulers issue, per tap of depthwise weight gradients, or what a kernel states."""
-        per_tap = self._pattern_constants(lambda pattern: self._instructions(pattern, ""))
-        per_tap_half = self._pattern_constants(lambda pattern: self._instructions(pattern, "_16bit"))
+        per_tap = self._pattern_constants(lambda pattern: self._instructions(pattern, _WEIGHT_INSTRUCTIONS))
+        per_tap_half = self._pattern_constants(lambda pattern: self._instructions(pattern, _HALF_WEIGHT_INSTRUCTIONS))
         is_half = self._kernels.element_bytes == _HALF_BYTES
         taps = self._kernels.macs * self._kernels.padding
         busy = np.clip(self._kernels.blocks / self.get("sm_count", 1.0), 0.0, 1.0)
@@ -229,11 +255,10 @@ class _Model:
         instructions = self._kernels.blocks * _NATIVE_THREADS * self.get("tap_prologue_instructions", 0.0)
         return latency + np.where(self._kernels.has_pattern(_NATIVE), instructions / self._issue, 0.0)
 
-    def _instructions(self, pattern: Pattern, suffix: str) -> float:
-        key = _INSTRUCTIONS.get(pattern)
-        if key is None:
-            return 0.0
-        return self.get(key + (suffix if pattern is Pattern.DEPTHWISE_CUDNN_WEIGHT else ""), 0.0)
+    def _instructions(self, pattern: Pattern, key: str) -> float:
+        if pattern is Pattern.DEPTHWISE_CUDNN_WEIGHT:
+            return self.get(key, 0.0)
+        return self.get(_WEIGHT_INSTRUCTIONS, 0.0) if pattern is Pattern.DEPTHWISE_WEIGHT else 0.0
 
     def _pattern_constants(self, constant: Callable[[Pattern], float]) -> Floats:
         return np.array([constant(pattern) for pattern in PATTERNS])[self._kernels.patterns]

@@ -11,6 +11,10 @@ Each rule stands here once, with the version from which it holds. What a version
   it multiplied, then added the bias.
 - cuDNN's persistent kernels run small recurrent layers since 1.12 (`use_rnn_persist_small_h` in
   ATen/native/cudnn/RNN.cpp).
+- Before 2.0 an optimizer went through the parameters one by one, `zero_grad` filled gradients with zeros instead of
+  dropping them, and the backward pass added to them (2.0's release notes: foreach and set_to_none by default).
+- Before 2.8 the gradients of a layer norm's scale and shift were summed by a block for 32 columns, however many the
+  rows (github.com/pytorch/pytorch pull request 148605).
 
 Which norm is no matter of a version: timm's --fast-norm keeps layer and group norm in the autocast dtype.
 """
@@ -24,6 +28,7 @@ from memprof.errors import WorkloadError
 from memprof.vocabulary import TODAYS_STACK
 
 _FUSED_ATTENTION, _WIDE_STEPS, _PERSISTENT_SMALL = (2, 0), (2, 5), (1, 12)
+_FOREACH, _SPLIT_ROWS = (2, 0), (2, 8)
 _FUSED_BIAS = (((1, 12), 2), ((2, 1), 3))
 """Before a version, the most dimensions of an input to which a Linear layer adds its bias at once."""
 _OLDEST, _REMEDY = (1, 0), 'write it like "torch 1.13", "torch 2.4, attention in steps" or "torch 2.4, fast norm"'
@@ -72,6 +77,16 @@ class Stack:
         return self._has(_PERSISTENT_SMALL)
 
     @property
+    def loops_over_parameters(self) -> bool:
+        """Return whether optimizers take parameters one by one, and gradients are zeroed and added to."""
+        return not self._has(_FOREACH)
+
+    @property
+    def splits_norm_rows(self) -> bool:
+        """Return whether the gradients of a layer norm's scale and shift are summed by blocks that share the rows."""
+        return self._has(_SPLIT_ROWS)
+
+    @property
     def words(self) -> str:
         """Say what the rules are: "attention in steps, in 16 bits; fast norm"."""
         width = "32" if self.widens_attention_steps else "16"
@@ -81,6 +96,8 @@ class Stack:
             "fast layer and group norm" if self.fast_norm else "",
             "" if self.fused_bias_dimensions is None else "the bias of Linear layers added apart",
             "" if self.has_small_persistent_rnn else "no persistent kernels for small recurrent layers",
+            "parameters updated one by one" if self.loops_over_parameters else "",
+            "" if self.splits_norm_rows else "a norm's scale and shift summed by few blocks",
         )
         return "; ".join(filter(None, rules))
 

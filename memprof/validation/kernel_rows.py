@@ -7,7 +7,8 @@ TF32 off.
 
 Stacks of depthwise convolutions: input_shape_nchw, layers, kernel, implementation, stack_milliseconds.
 
-Matrix products and convolutions of NVIDIA's libraries: see `library_rows`.
+Matrix products and convolutions of NVIDIA's libraries: see `library_rows`. Operators of `memprof measure --suite`: see
+`operator_rows`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from memprof.validation.library_rows import (
     read_product,
 )
 from memprof.validation.measurements import whole_number
+from memprof.validation.operator_rows import COLUMNS as OPERATOR_COLUMNS
+from memprof.validation.operator_rows import operator_name, read_operator
 from memprof.validation.tables import MeasurementError, Row, RowError, Table
 
 _DTYPE = "float32"
@@ -208,7 +211,8 @@ _CALLS: dict[str, tuple[tuple[str, ...], Callable[..., OperatorCall]]] = {
 _KINDS = (
     _Kind(("OPName", "Latency"), NEUSIGHT_COLUMNS, _operator_name, _neusight, " and the sizes"),
     _Kind(("stack_milliseconds",), STACK_COLUMNS, _stack_name, _stack),
+    _Kind(("operator",), OPERATOR_COLUMNS, operator_name, read_operator),
     _Kind(("pass_",), CONVOLUTION_COLUMNS, lambda table, row: CONVOLUTION, read_convolution),
     _Kind(("m",), PRODUCT_COLUMNS, lambda table, row: PRODUCT, read_product),
 )
-"""Tried in this order: NeuSight has a column M too."""
+"""Tried in this order: NeuSight has a column M too, and operators a column pass_."""

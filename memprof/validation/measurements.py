@@ -11,7 +11,7 @@ from memprof.devices.catalogue import find
 from memprof.errors import MemprofError
 from memprof.models import registry
 from memprof.models.spec import Source, parse
-from memprof.validation.protocol import TIMM_SOURCE, host_of
+from memprof.validation.protocol import TIMM_SOURCE, host_of, model_of
 from memprof.validation.records import Entry, Measurement
 from memprof.validation.tables import Row, RowError, Table
 from memprof.vocabulary import CHANNELS_FIRST, CHANNELS_LAST, LAYOUTS, PHASES
@@ -154,7 +154,7 @@ def _measurement(table: Table, row: Row) -> Measurement:
         batch,
         resolution,
         phase,
-        model_spec(table.cell(row, "model"), source),
+        model_spec(model_of(source, table.cell(row, "model")), source),
         throughput,
         host,
     )

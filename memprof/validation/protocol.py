@@ -14,14 +14,25 @@ from memprof.tensors.stack import Stack, measured_stack
 from memprof.vocabulary import INFER
 
 TIMM_SOURCE = "timm"
-_HOSTS = {"NVIDIA DeepLearningExamples": "server-2020"}
-"""What launched the kernels, by how a source's name begins: that one ran on DGX A100s with PyTorch 1.9."""
+_HOSTS = {"NVIDIA DeepLearningExamples": "server-2020", "InceptionNeXt": "server-2020"}
+"""What launched the kernels, by how a source's name begins: servers of A100s, with PyTorch 1.9 and 1.13."""
+_INCEPTIONNEXT, _CONVNEXT, _ARITHMETIC = "InceptionNeXt README", "convnext_t", ":norm=arithmetic"
 _FIRST_FAST_NORM = (2, 0)
 
 
 def host_of(source: str) -> str:
     """Return the name of the host that `source` measured on, the default one where that is not known."""
     return next((host for begin, host in _HOSTS.items() if source.startswith(begin)), DEFAULT_HOST)
+
+
+def model_of(source: str, model: str) -> str:
+    """Return the network that `source` measured and calls `model`.
+
+    The ConvNeXts of the InceptionNeXt README are the official code's, whose layer norm of stem and downsampling is
+    plain arithmetic (models/convnext.py in github.com/sail-sg/inceptionnext).
+    """
+    is_official = source.startswith(_INCEPTIONNEXT) and model.startswith(_CONVNEXT) and ":" not in model
+    return model + _ARITHMETIC if is_official else model
 
 
 def stack_of(source: str, text: str, phase: str) -> Stack:

@@ -68,7 +68,7 @@ def is_number(answer: Answer, place: int) -> bool:
 
 def _header(name: str) -> str:
     """Return the name of a column, the words of a long one below one another."""
-    return name.replace("_", "\n") if len(name) > _SHORT else name
+    return name.replace("_", "\n") if len(name) > _SHORT and name.isidentifier() else name
 
 
 def cell(name: str, value: Any) -> str:

@@ -194,7 +194,7 @@ def _against_macs(named: _Named, phases: Sequence[str]) -> tuple[Section]:
     marks = {
         phase: tuple(
             Mark(
-                item.macs_per_image,
+                item.macs_per_image / 1e9,
                 step.images_per_second,
                 label,
                 (
@@ -212,7 +212,7 @@ def _against_macs(named: _Named, phases: Sequence[str]) -> tuple[Section]:
     plots = tuple(
         Plot(
             f"Predicted images per second in {words.phase(phase)} against MACs of an image",
-            Axis("MACs of an image", text=units.count),
+            Axis("10^9 MACs of an image"),
             Axis("predicted images/s", low=0.0),
             (Series("", colors.series_class(place), marks[phase]),),
             title=words.phase(phase).capitalize(),

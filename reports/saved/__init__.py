@@ -64,6 +64,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "memprof.comparison": Kind("compare", "memprof compare", "memprof.comparisons.models:Comparison", ("entries",)),
     "memprof.explanation": Kind("explain", "memprof explain --against", "memprof.comparisons.explanation:Explanation"),
+    "memprof.gallery": Kind("gallery", "memprof gallery", "memprof.whatif.gallery:Gallery", ("exhibits",)),
     "memprof.history": Kind("history", "memprof gate history", filled=("accepted",)),
     "memprof.kernel-validation": Kind("kernel_validation", "memprof validate --kernels", filled=("rows",)),
     "memprof.losses": Kind("explain", "memprof explain", "memprof.whatif.savings:Losses"),

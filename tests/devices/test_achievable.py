@@ -50,8 +50,8 @@ def test_every_statement_is_some_devices(key: str) -> None:
 @pytest.mark.parametrize("device", ALL, ids=lambda device: device.name)
 def test_every_constant_is_found_for_every_device(device: Device) -> None:
     figures = achievable(device)
-    assert set(constants()) <= set(figures)
-    for key in constants():
+    assert set(constants()) - {"launch_cycles"} <= set(figures)
+    for key in set(constants()) - {"launch_cycles"}:
         assert (figures[key].value, figures[key].source) == (chosen(key, device).value, chosen(key, device).source)
     for key in module.OWN_FIGURES:
         assert figures.get(key) == device.figures.get(key)
@@ -78,7 +78,7 @@ def test_nvidias_compute_capability_is_a_number(capability: str | None, number: 
 
 
 def test_a_device_that_nobody_knows_has_every_constant_and_nothing_of_its_own() -> None:
-    assert set(achievable(BARE)) == {*constants(), "launch_seconds"}
+    assert set(achievable(BARE)) == {*constants(), "launch_seconds"} - {"launch_cycles"}
 
 
 def test_a_kernel_of_no_work_takes_clocks() -> None:
@@ -136,4 +136,9 @@ def test_both_conditions_of_a_statement_must_hold() -> None:
 def test_constants_that_depend_on_the_device_do() -> None:
     a100, t4, geforce = (achievable(devices.get(name)) for name in ("a100", "t4", "rtx3090"))
     assert len({figures["stream_dram_fraction"].value for figures in (a100, t4, geforce)}) == 3
-    assert a100["matmul_tensor_fraction"] == t4["matmul_tensor_fraction"] != geforce["matmul_tensor_fraction"]
+    assert a100["tile_prologue_depth"] == t4["tile_prologue_depth"] != geforce["tile_prologue_depth"]
+
+
+def test_a_statement_may_name_several_beginnings() -> None:
+    several = Statement(1.0, "", capability="8.9 9.")
+    assert [several.fits(devices.get(name)) for name in ("rtx4090", "h100", "a100")] == [True, True, False]

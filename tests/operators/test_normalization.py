@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from memprof.calls import OperatorCall
+from memprof.operators.registry import find
+from memprof.operators.work import Work
+from memprof.tensors.stack import parse_stack
 from memprof.vocabulary import Kind
 from tests.operators.building import channels_last, cost, cost_one, kind, steps, tensor
 
@@ -115,6 +119,21 @@ def test_layer_norm_backward() -> None:
     tall = tensor(32, 56, 56, 96)
     many = cost("native_layer_norm_backward", tall, tall, *inputs[2:])[1]
     assert many.blocks is None  # 100352 rows are split among blocks too
+
+
+def test_older_pytorch_summed_scale_and_shift_in_few_blocks() -> None:
+    """A turn takes 256 rows and waits twice; columns that are no multiple of 32 are taken by 16."""
+
+    def parameters(columns: int) -> Work:
+        rows, width, statistics = tensor(32, 56, 56, columns), tensor(columns), tensor(32, 56, 56, 1)
+        inputs = (rows, rows, (columns,), statistics, statistics, width, width, (True, True, True))
+        call = OperatorCall("aten::native_layer_norm_backward", inputs, stack=parse_stack("torch 1.13"))
+        operator = find(call.name)
+        assert operator is not None
+        return operator.formula(call)[-1]
+
+    assert (parameters(96).blocks, parameters(96).serial_steps) == (3, 2 * 32 * 56 * 56 / 256)
+    assert parameters(24).blocks == 2
 
 
 def test_rms_norm() -> None:

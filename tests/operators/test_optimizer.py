@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from memprof.calls import OperatorCall
 from memprof.operators.optimizer import launches
-from memprof.vocabulary import Kind
+from memprof.operators.registry import find
+from memprof.tensors.stack import parse_stack
+from memprof.vocabulary import Kind, Phase
 from tests.operators.building import cost, cost_one, kind, tensor
 
 PARAMETERS = (tensor(512, 256), tensor(512), tensor(10, 512))
@@ -61,3 +64,15 @@ def test_norms_and_scaling() -> None:
 def test_lists_are_needed() -> None:
     with pytest.raises(LookupError, match="list of tensors"):
         cost("_foreach_add_", None, None)
+
+
+@pytest.mark.parametrize(("name", "inputs", "lists"), [("_foreach_add_", 2, 2), ("_foreach_zero_", 1, 0)])
+def test_before_torch_2_every_parameter_had_its_kernel(name: str, inputs: int, lists: int) -> None:
+    stack = parse_stack("torch 1.13")
+    call = OperatorCall(f"aten::{name}", (PARAMETERS,) * inputs, phase=Phase.OPTIMIZER, stack=stack)
+    operator = find(call.name)
+    assert operator is not None
+    works = operator.formula(call)
+    assert [work.launches for work in works] == [1, 1, 1]
+    assert [work.dram.written_bytes for work in works] == [4 * 512 * 256, 4 * 512, 4 * 10 * 512]
+    assert sum(work.dram.read_bytes for work in works) == 4 * lists * COUNT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -129,3 +130,30 @@ def test_linear_layers_add_their_bias_apart_beyond_some_dimensions(stack: str, m
         assert ("aten::addmm" in ran) is (dimensions <= most)
         assert ("aten::add_" in ran) is (dimensions > most)
         assert torch.allclose(result, layer(source))
+
+
+class Head(nn.Module):
+    """A linear layer on the mean of 3 colours: two parameters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(3, 5)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Classify."""
+        return self.fc(images.mean((2, 3)))
+
+
+def test_gradients_were_kept_and_parameters_updated_one_by_one_before_torch_2():
+    def calls(stack: str) -> dict[str, int]:
+        report = memprof.analyze(Head, device="a100", batch_size=2, resolution=4, phase="train", stack=stack)
+        launches: Counter[str] = Counter()
+        for row in report.operators:
+            if "foreach" in row.name or row.name == "aten::add_":
+                launches[row.name] += row.launches
+        return dict(launches)
+
+    today, then = calls(""), calls("torch 1.13")
+    assert (today, then.pop("aten::_foreach_zero_")) == ({"aten::_foreach_add_": 3, "aten::_foreach_mul_": 1}, 2)
+    assert then.pop("aten::add_") == 2  # the backward pass adds to both gradients
+    assert then == {name: 2 * count for name, count in today.items()}

@@ -15,6 +15,7 @@ from memprof.report.record import DeviceCeilings, HostCosts
 from memprof.roofline.hosts import enters_module, launch_times
 from memprof.roofline.points import CostedCall, place
 from memprof.tensors.precision import get_precision
+from memprof.tensors.stack import parse_stack
 from memprof.vocabulary import Kind, Phase
 
 TF32 = get_precision("tf32")
@@ -63,6 +64,14 @@ def test_a_forward_pass_by_hand():
 def test_autograd_has_neither_modules_nor_python_and_the_optimizer_has_python():
     steps = [call(module="a", phase=Phase.BACKWARD), call(module="a", phase=Phase.OPTIMIZER)]
     assert launch_times(steps, HOST).tolist() == [7 + 2, 7 + 2 + 10 + 2]
+
+
+def test_a_loop_over_parameters_is_an_operator_for_each():
+    """The first takes an operator and its launch, each that follows a view and its launch."""
+    update, works = call("aten::_foreach_add_", phase=Phase.OPTIMIZER, works=(COPY, COPY, COPY))
+    looped = replace(update, stack=parse_stack("torch 1.13"))
+    assert launch_times([(looped, works)], HOST).tolist() == [10 + 2, 10 + 2 + 3 + 2, 10 + 2 + 2 * (3 + 2)]
+    assert launch_times([(update, works)], HOST).tolist() == [10 + 2, 10 + 2 + 2, 10 + 2 + 2 + 2]
 
 
 def test_without_a_host_everything_is_launched_at_once():

@@ -35,6 +35,7 @@ def totals(measurement: Measurement) -> Totals:
             precision=measurement.precision,
             layout=layout,
             stack=stack,
+            host=measurement.host,
         )
         for layout in measurement.layouts
     ]
@@ -72,13 +73,13 @@ def test_the_order_of_the_12_models_is_the_measured_one(phase):
 
 
 CONVNEXT = "convnext_t:norm=arithmetic"
-TOO_FAST = pytest.mark.xfail(strict=True, reason="13 % above the published ratio: 1.77 in training, 1.35 in inference")
+TOO_FAST = pytest.mark.xfail(strict=True, reason="14 % above the published ratio of inference: 1.37")
 
 
 @pytest.mark.parametrize(
     ("faster", "slower", "phase", "published_ratio"),
     [
-        pytest.param("inceptionnext_t", CONVNEXT, "train", 1.57, marks=TOO_FAST),
+        ("inceptionnext_t", CONVNEXT, "train", 1.57),
         pytest.param("inceptionnext_t", CONVNEXT, "infer", 1.20, marks=TOO_FAST),
         (CONVNEXT, "resnet50", "train", 0.59),
         ("convnext_t_k3:norm=arithmetic", CONVNEXT, "train", 1.39),

@@ -15,7 +15,7 @@ from memprof.operators.work import Conversion, Pattern, Product, Traffic, Work
 from memprof.report.record import DeviceCeilings, HostCosts
 from memprof.roofline.kernels import gather
 from memprof.roofline.points import CostedCall, bounds_of, engines_of, place
-from memprof.roofline.timing import kernel_times, timeline
+from memprof.roofline.timing import LAUNCH_QUEUE, kernel_times, timeline
 from memprof.tensors.precision import get_precision
 from memprof.vocabulary import Kind
 
@@ -29,6 +29,19 @@ def test_a_timeline_by_hand():
     assert steps.waits.tolist() == [1, 0, 3]
     assert steps.runs.tolist() == [5, 1, 1]
     assert steps.host_seconds == 10
+
+
+def test_a_host_waits_where_the_queue_is_full():
+    """A kernel of 100 s, as many as the queue holds of 1 s, and one more, which needs the second to have started."""
+    count = LAUNCH_QUEUE + 2
+    runs, launched = [100.0] + [1.0] * (count - 1), [0.0] * (count - 1) + [5.0]
+    steps = timeline(runs, launched)
+    assert steps.host_seconds == 100
+    assert steps.waits.sum() == 0
+    # The queue's kernels of no work are done at 5000; those behind them come a second after one another.
+    idle = timeline([5000.0] + [0.0] * (2 * LAUNCH_QUEUE), [float(place) for place in range(2 * LAUNCH_QUEUE + 1)])
+    assert idle.host_seconds == 5000 + LAUNCH_QUEUE - 1
+    assert idle.waits.sum() == LAUNCH_QUEUE - 1
 
 
 def test_a_timeline_of_nothing():
@@ -116,7 +129,7 @@ CONSTANTS = st.fixed_dictionaries(
     optional={
         **{
             f"{name}_dram_fraction": FRACTIONS
-            for name in ("stream", "transposed", "row", "product", "unaligned", "core_product", "depthwise_cudnn")
+            for name in ("stream", "row", "product", "unaligned", "core_product", "depthwise_cudnn")
         },
         **{
             f"{name}_tensor_fraction": FRACTIONS
@@ -127,7 +140,6 @@ CONSTANTS = st.fixed_dictionaries(
             (
                 "depthwise_weight_instructions",
                 "tile_prologue_depth",
-                "conversion_block_seconds",
                 "tap_prologue_instructions",
                 "launch_seconds",
                 "serial_load_seconds",

@@ -169,7 +169,7 @@ def test_two_models_through_the_command_line(compared: tuple[Outcome, Path]) -> 
     stages = ["stem", "stage 1", "stage 2", "stage 3", "stage 4", "head", "loss", "optimizer"]
     assert [part["name"] for part in found["stages"]] == stages
     assert all(part["seconds"] > 0 and part["against_seconds"] > 0 for part in found["stages"])
-    assert outcome.out.splitlines()[-1].startswith("Written: memprof-report/explain.png")
+    assert outcome.out.splitlines()[-1].startswith("Written: memprof-report/explain.html")
     assert "inceptionnext_atto" in outcome.out
 
 
@@ -189,7 +189,7 @@ def test_one_model_through_the_command_line(tmp_path: Path) -> None:
     [
         (("--model", "convnext_atto", "--against", "convnext_ato"), "convnext_atto"),
         (("--model", "inceptionnext_b", "--against", "inceptionnext_b_384"), "--resolution 224"),
-        (("--model", "convnext_atto", "--format", "htm"), "png"),
+        (("--model", "convnext_atto", "--format", "htm"), "html"),
         (("--model", "convnext_atto", "--format", ","), "name at least one"),
         (("--model", "convnext_atto", "--resolution", "0"), "resolution 0"),
         (("--model", "convnext_atto", "--device", "a1000000"), "did you mean"),

@@ -132,3 +132,28 @@ def test_the_memory_over_the_step_is_told_beside_the_pointer(opened: Open, tmp_p
     assert f"activations {units.byte_count(report.memory.activations_bytes)}" in told
     assert f"gradients {units.byte_count(report.memory.gradients_bytes)}" in told
     assert units.byte_count(report.memory.peak_bytes) in page.locator("#memory p").last.inner_text()
+
+
+@pytest.mark.parametrize("phase", ["infer", "train"])
+def test_effective_ceilings_are_named_beside_roofs(opened: Open, tmp_path: Path, phase: str) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(reports.get("html").render([memprof.analyze("convnext_t", phase=phase)], RenderOptions()))
+    page = opened(path)
+    names = page.evaluate(
+        "[...document.querySelectorAll('#plot .ceilings text')].map((one) => one.getBBox())"
+        ".map(({x, y, width, height}) => [x, y, x + width, y + height])"
+    )
+    lines = page.evaluate(
+        "[...document.querySelectorAll('.roofs path')].map(({__data__: one}) => [...one.a, ...one.b])"
+    )
+    assert len(names) >= 2
+    for left, top, right, bottom in names:
+        for x0, y0, x1, y1 in lines:
+            for step in range(21):
+                x = left + (right - left) * step / 20
+                y = y0 + (x - x0) * (y1 - y0) / (x1 - x0)
+                inside = x0 <= x <= x1 and top + 0.25 * (bottom - top) < y < bottom - 0.25 * (bottom - top)
+                assert not inside
+    for place, one in enumerate(names):
+        for other in names[:place]:
+            assert one[2] < other[0] or other[2] < one[0] or one[3] < other[1] + 3 or other[3] < one[1] + 3

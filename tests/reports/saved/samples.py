@@ -9,11 +9,13 @@ from typing import Any
 from memprof.comparisons.alignment import Alignment, align
 from memprof.comparisons.changes import compare_traces
 from memprof.reports.history import History
+from memprof.whatif.gallery import SCHEMA, Gallery, exhibit
+from memprof.whatif.story import tell
 from tests.comparisons import test_alignment, test_changes
 from tests.reports.ablate.test_ablate import ablation, swept
 from tests.reports.batches.test_batches import EVIL as EVIL_BATCHES
 from tests.reports.compare.test_compare import RECORDS
-from tests.reports.explain.test_explain import difference, own
+from tests.reports.explain.test_explain import difference, own, pair
 from tests.reports.history.test_history import FOUND, SECONDS
 from tests.reports.validation import test_trace_validation
 from tests.reports.validation.test_validation import validation
@@ -30,6 +32,15 @@ def _alignment() -> Alignment:
     return align(theirs, test_alignment.report_of(test_alignment.named("add", test_alignment.CONV, seconds=2.0)))
 
 
+def _gallery() -> Gallery:
+    ours, theirs = pair("a")
+    report = replace(ours, totals=replace(ours.totals, images_per_second=9.0))
+    items = (replace(exhibit(report, "resnet18", "a.html"), model=EVIL),)
+    names = ("batch size", "layout", "host")
+    settings = dict.fromkeys(names, EVIL)
+    return Gallery(SCHEMA, settings, items, tell([ours], [theirs], {3: theirs, 7: ours}))
+
+
 def _kernels() -> Any:
     from memprof.validation.kernels import validate_kernels
     from tests.validation.files import table
@@ -43,6 +54,7 @@ DOCUMENTS: dict[str, Callable[[], Any]] = {
     "memprof.batches": lambda: EVIL_BATCHES,
     "memprof.comparison": lambda: RECORDS["evil"],
     "memprof.explanation": lambda: difference(EVIL),
+    "memprof.gallery": _gallery,
     "memprof.history": lambda: History(FOUND, SECONDS),
     "memprof.kernel-validation": _kernels,
     "memprof.losses": lambda: own(EVIL),

@@ -1,0 +1,162 @@
+"""One operator alone: a training step of it simulated, and on request really timed, forward and backward apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from memprof.analysis.asking import ask
+from memprof.analysis.simulated import analyze_on
+from memprof.errors import WorkloadError
+from memprof.models import NamedModel, lone
+from memprof.models.lone import Setting
+from memprof.profiles.task import Task
+from memprof.tensors.inputs import Inputs, InputSpec
+from memprof.tensors.precision import get_precision
+from memprof.vocabulary import CHANNELS_LAST, CPU, TRAIN
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from memprof.report.record import Report
+
+_SECONDS = 0.5
+"""How long forward and backward are timed, each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is studied: how it is built, what it is called with, and what reports call it."""
+
+    name: str
+    build: Callable[[], nn.Module]
+    inputs: Inputs
+
+
+def of_setting(setting: Setting) -> Subject:
+    """Return the operator of a setting as something to analyse."""
+
+    def build() -> nn.Module:
+        from memprof.models import lone_modules
+
+        return lone_modules.build(setting)
+
+    return Subject(setting.operator, build, Inputs((InputSpec(setting.shape),)))
+
+
+def of_name(name: str, inputs: Inputs) -> Subject:
+    """Return what a model's name stands for, called with inputs."""
+    named = NamedModel(name)
+    return Subject(named.name, lambda: named.build(None), inputs)
+
+
+def simulate_alone(subject: Subject, device: str, **settings: Any) -> Report:
+    """Return the report of a training step of the operator, whose rows are those of the module `operator`.
+
+    Its input is what a layer before it has just written, as inside a network; `settings` are those of `analyze_on`.
+    """
+    from memprof.models.lone_modules import Alone, loss
+
+    def build() -> nn.Module:
+        return Alone(subject.build())
+
+    build.__qualname__ = subject.name
+    task = Task(subject.inputs, loss)
+    return analyze_on(build, [device], task=task, phase=TRAIN, **settings)[0]
+
+
+def check_timing(kind: str, precision: str) -> None:
+    """Raise DeviceError where there is no such device here, WorkloadError where it does not compute in `precision`."""
+    if kind == CPU and get_precision(precision).tf32:
+        raise WorkloadError(f"a CPU does not compute in {precision}", "measure with --precision fp32, bf16 or amp-bf16")
+    from memprof.profiles.run.machine import find_machine
+
+    find_machine(kind)
+
+
+def time_alone(subject: Subject, kind: str, precision: str, layout: str) -> tuple[float, float | None]:
+    """Return the median seconds of forward and backward on this machine, `kind` being "cpu" or "cuda".
+
+    None for a backward that does not exist. Call `check_timing` first.
+    """
+    import torch
+
+    from memprof.models.lone_modules import loss
+    from memprof.profiles.run.timer import CudaTimer, HostTimer, Plan
+
+    policy = get_precision(precision)
+    storage = getattr(torch, policy.storage)
+    module = subject.build().to(kind, storage).train()
+    args = tuple(_tensor(item, kind, storage, layout) for item in subject.inputs.args)
+    named = {name: _tensor(item, kind, storage, layout) for name, item in subject.inputs.kwargs.items()}
+    if layout == CHANNELS_LAST:
+        module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    wanted = [item for item in (*args, *named.values(), *module.parameters()) if getattr(item, "requires_grad", False)]
+    timer = HostTimer() if kind == CPU else CudaTimer()
+    plan = replace(Plan(), seconds=_SECONDS)
+    lower = None if policy.autocast is None else getattr(torch, policy.autocast)
+
+    def forward() -> Any:
+        with torch.autocast(kind, dtype=lower, enabled=lower is not None):
+            return module(*args, **named)
+
+    tf32 = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = policy.tf32
+    try:
+        for _ in range(plan.warm_up):
+            output = forward()
+        forwards = plan.time(timer, forward)
+        if not wanted or not loss(output).requires_grad:
+            return median(forwards), None
+        backwards: list[float] = []
+        while len(backwards) < plan.most and (len(backwards) < plan.least or sum(backwards) < plan.seconds):
+            backwards.append(timer.time(_backward(forward(), wanted)))
+    finally:
+        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = tf32
+    return median(forwards), median(backwards)
+
+
+def _backward(output: Any, wanted: list[torch.Tensor]) -> Callable[[], object]:
+    import torch
+
+    leaves = output if isinstance(output, (tuple, list)) else output.values() if isinstance(output, dict) else [output]
+    outputs = [item for item in leaves if isinstance(item, torch.Tensor) and item.requires_grad]
+    grads = [torch.ones_like(item) for item in outputs]
+    return lambda: torch.autograd.grad(outputs, wanted, grads, allow_unused=True)
+
+
+def _tensor(item: Any, kind: str, storage: torch.dtype, layout: str) -> Any:
+    import torch
+
+    if not isinstance(item, InputSpec):
+        return item
+    dtype = getattr(torch, item.dtype)
+    if not dtype.is_floating_point:
+        return torch.zeros(item.shape, dtype=dtype, device=kind)
+    value = torch.randn(item.shape, device=kind, dtype=storage)
+    if layout == CHANNELS_LAST and value.dim() == 4:
+        value = value.contiguous(memory_format=torch.channels_last)
+    return value.requires_grad_()
+
+
+def plan_model(name: str, texts: Sequence[str], batch_sizes: str | None) -> tuple[lone.Plan, list[Subject], str]:
+    """Return the study of a model called with inputs as text, over batch sizes as text; the third is its inputs."""
+    inputs = ask(texts, None, None).task.inputs
+    assert inputs is not None
+    sizes = (inputs.batch_size,) if batch_sizes is None else lone.read_values(lone.BATCH_SIZE, batch_sizes)
+    lone.check_varied({lone.BATCH_SIZE: sizes}, most=1)
+    subjects = [of_name(name, inputs.with_batch(size)) for size in sizes]
+    shown = subjects[0].name
+    settings = tuple(Setting(shown, ((lone.BATCH_SIZE, size),), ()) for size in sizes)
+    several = len(sizes) > 1
+    plan = lone.Plan(
+        shown,
+        shown,
+        ((lone.BATCH_SIZE, sizes),) if several else (),
+        () if several else ((lone.BATCH_SIZE, sizes[0]),),
+        settings,
+    )
+    return plan, subjects, str(inputs)
