@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from memprof.errors import SweepError
+from memprof.sweeps import engine
 from tests.command_line import MEMPROF, Outcome, environment, memprof_anew
 
 NET = """
@@ -118,6 +120,13 @@ def test_workers_die_a_scheduler_goes_away_and_nothing_is_lost(tmp_path: Path, e
     assert again.out == f"Written: {rows} rows in {8 - len(before)} files of two, beside {16 - rows} that were there\n"
     assert parts(tmp_path / "two") == expected
     assert {name: (tmp_path / "two" / name).stat().st_mtime_ns for name in before} == before
+
+
+def test_a_scheduler_without_workers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_WORKERS_SECONDS", 0.2)
+    told = pytest.raises(SweepError, match=r"has no workers; start some: `dask worker")
+    with scheduler(tmp_path) as (_, address), told, engine.on_cluster(address):
+        pass
 
 
 def test_a_model_that_kills_its_process_is_a_row_and_ctrl_c_keeps_what_is_finished(
