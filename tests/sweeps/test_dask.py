@@ -144,7 +144,8 @@ def test_a_model_that_kills_its_process_is_a_row_and_ctrl_c_keeps_what_is_finish
     assert "2 of them have no figure; `failed_because` says why" in done.out
     found = list(parts(tmp_path / "results").values())
     assert (found[:-1], len(found)) == (list(expected.values()), 9)
-    assert not any(_is_ours(pid, tmp_path) for pid in os.listdir("/proc") if pid.isdigit())
+    if Path("/proc/self/cwd").exists():
+        assert not any(_is_ours(pid, tmp_path) for pid in os.listdir("/proc") if pid.isdigit())
 
 
 def _is_ours(pid: str, folder: Path) -> bool:
