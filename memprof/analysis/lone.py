@@ -93,7 +93,7 @@ def time_alone(subject: Subject, kind: str, precision: str, layout: str) -> tupl
     args = tuple(_tensor(item, kind, storage, layout) for item in subject.inputs.args)
     named = {name: _tensor(item, kind, storage, layout) for name, item in subject.inputs.kwargs.items()}
     if layout == CHANNELS_LAST:
-        module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        module = module.to(memory_format=torch.channels_last)
     wanted = [item for item in (*args, *named.values(), *module.parameters()) if getattr(item, "requires_grad", False)]
     timer = HostTimer() if kind == CPU else CudaTimer()
     plan = replace(Plan(), seconds=_SECONDS)
