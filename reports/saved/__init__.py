@@ -94,7 +94,9 @@ KINDS: Mapping[str, Kind] = {
         above_zero=("measured_seconds", "predicted_seconds"),
     ),
     "memprof.losses": Kind("explain", "memprof explain", "memprof.whatif.savings:Losses"),
-    "memprof.reproduction": Kind("reproduce", "memprof reproduce", "memprof.papers.reproduction:Reproduction"),
+    "memprof.reproduction": Kind(
+        "reproduce", "memprof reproduce", "memprof.papers.reproduction:Reproduction", ("tables",)
+    ),
     "memprof.sweep": Kind("sweep", "memprof ablate --sweep", "memprof.whatif.sweep:Sweep", ("points",)),
     "memprof.trace-difference": Kind(
         "difference", "memprof trace --against", "memprof.comparisons.changes:TraceDifference", signed=True
