@@ -36,16 +36,28 @@ FIGURES = {
     "reproduced/reproduce.png": "reproduce inceptionnext --format png",
 }
 """Of each figure in docs/ the arguments of `memprof` that write it, but for the folder."""
-PAGE = "roofline --model convnext_t --what-if none --format html"
 WIDE, PHONE, NOTEBOOK = (1400, 900), (390, 844), (972, 1130)
-VIEWS: dict[str, tuple[tuple[int, int], str, str]] = {
-    "images/page.png": (WIDE, "light", ""),
-    "images/page_l1.png": (WIDE, "dark", "#level=l1&kinds=depthwise+convolution,normalization"),
-    "images/page_tree.png": (WIDE, "light", "#chosen=operator.0.0&group=kind&at=modules"),
-    "images/page_phone.png": (PHONE, "light", ""),
-    "images/page_phone_dark.png": (PHONE, "dark", "#level=l1&at=roofline"),
+REPORT = "roofline --model convnext_t --format html --output ."
+SITE = (
+    "gallery . --model resnet18,resnet50,convnext_nano,convnext_t,convnext_s,inceptionnext_atto,inceptionnext_t,"
+    "inceptionnext_s --device a100 --device h100 --device rtx-4090"
+)
+EXPLAINED = "explain convnext_t --against inceptionnext_t --phase train --format html --output ."
+COMPARED = "compare resnet50,convnext_t,inceptionnext_t --format html --output ."
+VIEWS: dict[str, tuple[str, str, tuple[int, int], str, str]] = {
+    "images/page.png": (REPORT, "report.html", WIDE, "light", ""),
+    "images/page_l1.png": (REPORT, "report.html", WIDE, "dark", "#level=l1&kinds=depthwise+convolution,normalization"),
+    "images/page_tree.png": (REPORT, "report.html", WIDE, "light", "#chosen=operator.0.0&group=kind&at=modules"),
+    "images/page_device.png": (REPORT, "report.html", WIDE, "light", "#device=t4"),
+    "images/page_phone.png": (REPORT, "report.html", PHONE, "light", ""),
+    "images/page_phone_dark.png": (REPORT, "report.html", PHONE, "dark", "#level=l1&at=roofline"),
+    "images/page_compare.png": (COMPARED, "compare.html", WIDE, "light", ""),
+    "images/page_explain.png": (EXPLAINED, "explain.html", WIDE, "dark", "#chosen=depthwise+convolution"),
+    "images/page_validate_phone.png": ("validate --format html --output .", "validation.html", PHONE, "light", ""),
+    "images/page_gallery.png": (SITE, "index.html", WIDE, "light", ""),
 }
-"""Of each picture of a page the size of the window, the colour scheme, and what a reader has chosen."""
+"""Of each picture of a page its command, the file that this writes, the size of the window, the colour scheme, and what
+a reader has chosen."""
 NOTEBOOK_PICTURE = "images/notebook.png"
 _CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COLORS = 128
@@ -90,6 +102,14 @@ def view(started: Any, path: Path, size: tuple[int, int], scheme: str = "light",
     return content
 
 
+def page(command: str, file: str, folder: Path) -> Path:
+    """Run the command of a page in a folder, if it has not run there, and return the file."""
+    if not (folder / file).exists():
+        arguments = [sys.executable, "-m", "memprof", *shlex.split(command)]
+        subprocess.run(arguments, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    return folder / file
+
+
 def keep(name: str, content: bytes) -> None:
     """Write a picture into docs/."""
     picture = Image.open(BytesIO(content)).convert("RGB").quantize(_COLORS, dither=Image.Dither.NONE)
@@ -115,10 +135,9 @@ def main() -> None:
     if not any(map(wanted, (*VIEWS, NOTEBOOK_PICTURE))):
         return
     with browser(chosen.chromium) as started, tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "memprof", *shlex.split(PAGE), "--output", folder], check=True)
-        for name, (size, scheme, fragment) in VIEWS.items():
+        for name, (command, file, *seen) in VIEWS.items():
             if wanted(name):
-                keep(name, view(started, Path(folder) / "report.html", size, scheme, fragment))
+                keep(name, view(started, page(command, file, Path(folder)), *seen))
         if wanted(NOTEBOOK_PICTURE):
             path = Path(folder) / "notebook.html"
             path.write_bytes(notebook_html())
