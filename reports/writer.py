@@ -94,7 +94,7 @@ class Format(Generic[Document]):
     @property
     def _writer(self) -> Writer[Any]:
         if self.name in FIGURE_FORMATS and _FIGURE in _modules(self.folder):
-            return _Picture(self.name, self.folder)
+            return cast(Writer[Any], _Picture(self.name, self.folder))
         return cast(Writer[Any], importlib.import_module(f"{self.folder}.{_PREFIX}{self.name}"))
 
 

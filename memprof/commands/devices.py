@@ -211,5 +211,6 @@ def _console() -> Console:
 
     from memprof.commands.output import takes_escapes
 
-    plain = {} if takes_escapes(sys.stdout) else {"force_terminal": False, "color_system": None}
-    return Console(highlight=False, emoji=False, **plain)
+    if takes_escapes(sys.stdout):
+        return Console(highlight=False, emoji=False)
+    return Console(highlight=False, emoji=False, force_terminal=False, color_system=None)

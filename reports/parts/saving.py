@@ -10,6 +10,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -21,7 +22,7 @@ from memprof.reports.parts.harmless import show_hidden
 
 _SIZE = re.compile(r'(<svg\b[^>]*?) width="[0-9.]+pt" height="[0-9.]+pt"', re.DOTALL)
 _POINTS = 72
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: found, read aloud, edited
     "svg.hashsalt": "memprof",  # names of clip paths, by chance without it
     "pdf.fonttype": 42,  # TrueType, a subset: publishers refuse Type 3
@@ -66,19 +67,22 @@ def _svg(figure: Figure, look: Look) -> bytes:
 def _pdf(figure: Figure, look: Look) -> bytes:
     """Return a PDF as matplotlib makes it, with one line more: everything is enlarged."""
     from matplotlib.backend_bases import FigureCanvasBase
-    from matplotlib.backends.backend_mixed import MixedModeRenderer
-    from matplotlib.backends.backend_pdf import Op, PdfFile, RendererPdf
+    from matplotlib.backends import backend_mixed, backend_pdf
 
+    mixed: Any = backend_mixed  # neither is typed
+    pdf: Any = backend_pdf
     buffer = io.BytesIO()
     FigureCanvasBase(figure)
     width, height = figure.get_size_inches()
     figure.dpi = _POINTS
-    file = PdfFile(buffer, metadata={"CreationDate": None, "Creator": "memprof"})
+    file = pdf.PdfFile(buffer, metadata={"CreationDate": None, "Creator": "memprof"})
     try:
         file.newPage(width * look.scale, height * look.scale)
         file.width, file.height = width, height  # lines are cut off there, before they are enlarged
-        file.output(look.scale, 0, 0, look.scale, 0, 0, Op.concat_matrix)
-        renderer = MixedModeRenderer(figure, width, height, _POINTS, RendererPdf(file, _POINTS, height, width))
+        file.output(look.scale, 0, 0, look.scale, 0, 0, pdf.Op.concat_matrix)
+        renderer = mixed.MixedModeRenderer(
+            figure, width, height, _POINTS, pdf.RendererPdf(file, _POINTS, height, width)
+        )
         figure.draw(renderer)
         renderer.finalize()
         file.finalize()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -134,7 +135,12 @@ def _write_heading(figure: Figure, lines: Sequence[_Line], height: float) -> Non
     width = figure.get_size_inches()[0]
     top = height - _EDGE
     for line in lines:
-        style = {"fontsize": line.size, "fontweight": line.weight, "color": line.color, "parse_math": False}
+        style: dict[str, Any] = {
+            "fontsize": line.size,
+            "fontweight": line.weight,
+            "color": line.color,
+            "parse_math": False,
+        }
         figure.text(_MARGIN / width, (top - 0.75 * line.height) / height, line.content, **style)
         top -= line.height
 

@@ -89,7 +89,7 @@ def _plot_with_rail(axes: Axes, plot: Plot, digests: Sequence[Digest], *, has_ra
 
 def _make_room(axes: Axes) -> Axes:
     """Return axes for the strip below a plot, which becomes lower by as much."""
-    figure = axes.get_figure()
+    figure = axes.get_figure(root=True)
     assert figure is not None
     box, (_, high) = axes.get_position(), figure.get_size_inches()
     strip, gap = _RAIL_INCHES / high, _RAIL_GAP / high

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from matplotlib.axes import Axes
 
 from memprof.reports.parts import theme
@@ -17,7 +19,13 @@ _UP, _GAP, _APART = 0.155, 0.05, 0.12
 def draw(axes: Axes) -> None:
     """Draw circles of some shares of the time, with what they stand for, up to the right end of the axes."""
     width, height = inches(axes)
-    style = {"fontsize": _SIZE, "color": FAINT, "transform": axes.transAxes, "parse_math": False, "va": "center"}
+    style: dict[str, Any] = {
+        "fontsize": _SIZE,
+        "color": FAINT,
+        "transform": axes.transAxes,
+        "parse_math": False,
+        "va": "center",
+    }
     y, x = 1 + _UP / height, width
     for share in reversed(_SHARES):
         word, radius = f"{100 * share:.0f} %", theme.radius(share) * width

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -183,7 +184,7 @@ def _spread(axes: Axes, series: dict[str, list[Dot]]) -> None:
         exact = np.log2(ratios_of[name])
         x = np.clip(exact, -edge, edge)
         y = place + shuffle.uniform(-0.16, 0.16, len(dots))
-        style = {"color": color, "alpha": 0.3 if len(dots) > _FEW else 0.7, "markeredgewidth": 0}
+        style: dict[str, Any] = {"color": color, "alpha": 0.3 if len(dots) > _FEW else 0.7, "markeredgewidth": 0}
         for mark, size, those in (("o", 3, abs(exact) <= edge), (">", 5, exact > edge), ("<", 5, exact < -edge)):
             axes.plot(x[those], y[those], mark, markersize=size, clip_on=False, **style)
         low, middle, high = np.percentile(x, (25, 50, 75))
@@ -191,10 +192,10 @@ def _spread(axes: Axes, series: dict[str, list[Dot]]) -> None:
         axes.plot(middle, place, "o", color="white", markeredgecolor=INK, markersize=6)
         off = errors([dot.predicted for dot in dots], [dot.measured for dot in dots]).mean_absolute_percentage_error
         caption = f"{name}: {len(dots):,} rows, mean error {percent(off)}"
-        style = {"fontsize": 8.5, "va": "center", "bbox": _BACKING}
-        axes.text(-edge, place - 0.27, "■", color=color, **style)
+        words: dict[str, Any] = {"fontsize": 8.5, "va": "center", "bbox": _BACKING}
+        axes.text(-edge, place - 0.27, "■", color=color, **words)
         left = -edge + 2 * edge * 0.15 / inches(axes)[0]
-        drawing.write(axes, left, place - 0.27, caption, fontweight="bold", **style)
+        drawing.write(axes, left, place - 0.27, caption, fontweight="bold", **words)
     axes.set(xlim=(-edge * 1.03, edge * 1.03), ylim=(max(len(series), _LEAST_PLACES) - 0.5, -0.6))
     above = _TICKS[widest]
     shown = [*(1 / value for value in reversed(above)), 1.0, *above]
