@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from memprof.analysis.asking import Asked, Resolution, ask
+from memprof.analysis.asking import Resolution, ask
 from memprof.commands.analysing import check_first
 from memprof.commands.asking import BATCH_SIZE, input_option, resolution_option
+from memprof.commands.measuring_suite import suite_options
 from memprof.commands.naming import models_option, one_of
 from memprof.commands.options import (
     by_option,
@@ -26,20 +26,10 @@ from memprof.tensors.precision import PRECISIONS
 from memprof.vocabulary import CPU
 from memprof.workload import CUDA, DEFAULT_RUN_BATCH_SIZES, DEFAULT_WARM_UP
 
-if TYPE_CHECKING:
-    from memprof.report.record import Report
-
 
 @click.command()
 @models_option(needed=False)
-@click.option(
-    "--suite",
-    is_flag=True,
-    help="Instead of models, a fixed set of kernels and networks, in files that `memprof validate` reads.",
-)
-@click.option(
-    "--minutes", type=float, default=10.0, show_default=True, metavar="N", help="That --suite may take, about."
-)
+@suite_options
 @click.option(
     "--device",
     type=click.Choice([CPU, CUDA]),
@@ -86,53 +76,50 @@ if TYPE_CHECKING:
 @json_option("report")
 def command(
     models: tuple[str, ...],
-    suite: bool,
-    minutes: float,
+    device: str,
+    roof: str | None,
+    precision: str | None,
     batch_size: int | None,
     resolution: Resolution,
     inputs: tuple[str, ...],
+    phase: str,
+    layout: str,
+    warm_up: int,
+    repeat: int | None,
+    compiled: bool,
     output: Path,
     formats: tuple[str, ...],
     by: str,
     top: int,
     as_json: bool,
-    **settings: Any,
 ) -> None:
     """Run models for real, with random weights on noise, and report what every operator took.
 
     Steps are timed without the profiler, then a few run with it. Close other programs: what they do counts.
     """
-    device = settings["device"]
-    if suite:
-        _measure_suite(models, device, minutes, output, as_json=as_json)
-        return
-    if not models:
-        raise click.UsageError("missing option '--model'", click.get_current_context())
-    from memprof.commands.output import Result, deliver, for_terminal
+    from memprof.analysis.measured import measure
+    from memprof.commands.output import Result, deliver, for_terminal, progress, redirect_output
 
     asked = ask(inputs, resolution, batch_size, DEFAULT_RUN_BATCH_SIZES[device])
-    check_first(models, None if as_json else output)
-    reports = _measure(models, asked, **settings)
-    deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)
-
-
-def _measure(models: tuple[str, ...], asked: Asked, *, device: str, **settings: Any) -> list[Report]:
-    from memprof.analysis.measured import measure
-    from memprof.commands.output import progress, redirect_output
-
     given = asked.task.inputs
-    inputs = (given.args, given.kwargs) if given else (None, None)
-    settings |= {"device": device, "batch_size": asked.batch_size, "resolution": asked.resolution}
+    check_first(models, None if as_json else output)
     reports = []
     for position, model in enumerate(models):
         with progress(f"measuring {model} on the {device} ({position + 1} of {len(models)})"), redirect_output():
-            reports.append(measure(model, *inputs, **settings))
-    return reports
-
-
-def _measure_suite(models: tuple[str, ...], device: str, minutes: float, output: Path, *, as_json: bool) -> None:
-    from memprof.commands.measuring_suite import measure_suite
-
-    if models:
-        raise click.UsageError("--suite measures networks of its own: leave the models out")
-    measure_suite(device, minutes, output, as_json=as_json)
+            report = measure(
+                model,
+                given.args if given else None,
+                given.kwargs if given else None,
+                device=device,
+                roof=roof,
+                batch_size=asked.batch_size,
+                resolution=asked.resolution,
+                phase=phase,
+                precision=precision,
+                layout=layout,
+                warm_up=warm_up,
+                repeat=repeat,
+                compiled=compiled,
+            )
+        reports.append(report)
+    deliver([Result(reports, WRITERS, formats)], output, for_terminal(by, top), as_json=as_json)

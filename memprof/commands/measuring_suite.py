@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import click
 
 from memprof.errors import WorkloadError
 
 FORMATS = ("networks", "kernels", "json")
 SHORTEST, LONGEST = 0.05, 120.0
 """Minutes that a suite may take."""
+
+
+def suite_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add --suite and --minutes: with the first, the suite is measured in place of the command's models."""
+
+    @functools.wraps(command)
+    def gathered(suite: bool, minutes: float, **values: Any) -> None:
+        if not suite and not values["models"]:
+            raise click.UsageError("missing option '--model'", click.get_current_context())
+        if suite and values["models"]:
+            raise click.UsageError("--suite measures networks of its own: leave the models out")
+        if suite:
+            measure_suite(values["device"], minutes, values["output"], as_json=values["as_json"])
+        else:
+            command(**values)
+
+    named = click.option(
+        "--suite",
+        is_flag=True,
+        help="Instead of models, a fixed set of kernels and networks, in files that `memprof validate` reads.",
+    )
+    longest = click.option(
+        "--minutes", type=float, default=10.0, show_default=True, metavar="N", help="That --suite may take, about."
+    )
+    return named(longest(gathered))
 
 
 def measure_suite(device: str, minutes: float, output: Path, *, as_json: bool) -> None:

@@ -33,8 +33,8 @@ _MOST_IN_A_TRAIN = 2000
 _SLICE = 0.9
 """Of the time that is left, the part that is shared out; the rest is for building and warming up."""
 _NO_TIME = "no time was left"
-_OVERDRAWN = 4
-"""How many times its share of the time a kernel may take."""
+_OVERDRAWN, _MOST_OF_ALL = 4, 0.1
+"""How many times its share of the time a kernel may take, or what of all that is left where that is more."""
 _HALVINGS = 3
 """How often the batch of a network that does not fit is halved."""
 
@@ -71,7 +71,7 @@ def run(
         share = _SLICE * left / (len(items) - place)
         try:
             if isinstance(item, Kernel):
-                kernel_times.append(_time_kernel(item, machine, share))
+                kernel_times.append(_time_kernel(item, machine, share, max(_OVERDRAWN * share, _MOST_OF_ALL * left)))
             else:
                 network_times.append(_time_network(item, machine, share))
         except MemprofError as error:
@@ -100,11 +100,12 @@ def _name(item: Kernel | Network) -> str:
     return f"{item.operator}{side} {'x'.join(map(str, item.shape))}, {item.pass_name}, {item.dtype}{layout}"
 
 
-def _time_kernel(kernel: Kernel, machine: Machine, seconds: float) -> KernelTime:
+def _time_kernel(kernel: Kernel, machine: Machine, seconds: float, most: float) -> KernelTime:
+    """Time a kernel for so many seconds; MemprofError where its fewest calls would take more than `most`."""
     with matrix_precision(get_precision(kernel.dtype)):
         work = _work(kernel, machine)
         once = min(machine.timer.time(work) for _ in range(_WARM_UP))
-        if once * _FEWEST > _OVERDRAWN * seconds:
+        if once * _FEWEST > most:
             raise MemprofError(f"a call takes {units.seconds(once)}, too long for the time that is left")
         with _sampled(machine) as sampler:
             times = _times(work, machine, seconds, once)

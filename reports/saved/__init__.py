@@ -64,12 +64,14 @@ KINDS: Mapping[str, Kind] = {
     ),
     "memprof.comparison": Kind("compare", "memprof compare", "memprof.comparisons.models:Comparison", ("entries",)),
     "memprof.explanation": Kind("explain", "memprof explain --against", "memprof.comparisons.explanation:Explanation"),
-    "memprof.frontier": Kind("pareto", "memprof pareto", "memprof.frontier.records:Frontier", ("devices", "sentences")),
+    "memprof.frontier": Kind("pareto", "memprof pareto", "memprof.frontier.records:Frontier", ("devices",)),
     "memprof.gallery": Kind("gallery", "memprof gallery", "memprof.whatif.gallery:Gallery", ("exhibits",)),
     "memprof.history": Kind("history", "memprof gate history", filled=("accepted",)),
     "memprof.kernel-validation": Kind("kernel_validation", "memprof validate --kernels", filled=("rows",)),
     "memprof.losses": Kind("explain", "memprof explain", "memprof.whatif.savings:Losses"),
-    "memprof.reproduction": Kind("reproduce", "memprof reproduce", "memprof.papers.reproduction:Reproduction"),
+    "memprof.reproduction": Kind(
+        "reproduce", "memprof reproduce", "memprof.papers.reproduction:Reproduction", ("tables",)
+    ),
     "memprof.sweep": Kind("sweep", "memprof ablate --sweep", "memprof.whatif.sweep:Sweep", ("points",)),
     "memprof.trace-difference": Kind(
         "difference", "memprof trace --against", "memprof.comparisons.changes:TraceDifference"

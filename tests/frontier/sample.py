@@ -13,9 +13,9 @@ RATES = {"quick": (400.0, 40.0), "good": (100.0, 30.0), "beaten": (95.0, 35.0), 
 TOP1 = {"quick": 70.0, "good": 80.0, "beaten": 79.0, "huge": 85.0, "broken": 60.0}
 
 
-def sample() -> Frontier:
-    """Return their fronts; a fifth network has no prediction."""
-    rows = tuple(Accuracy(name, 224, top1, "in1k", "w", "by hand") for name, top1 in TOP1.items())
+def sample(source: str = "by hand") -> Frontier:
+    """Return their fronts, the accuracies of a `source`; a fifth network has no prediction."""
+    rows = tuple(Accuracy(name, 224, top1, "in1k", "w", source) for name, top1 in TOP1.items())
     plan = Plan((("a100", "tf32"), ("t4", "fp32")), "train", 128, ("channels-last",), "", "server-2022")
     answers = {
         (name, 224): tuple(Predicted(rate, "channels-last", error, name != "huge") for rate, error in each)

@@ -13,13 +13,13 @@ RATES = {"quick": (400.0, 380.0), "middling": (200.0, 220.0), "slow": (100.0, 23
 """Published images per second of each network in training, and predicted in channels-last."""
 
 
-def sample(*, failing: str = "") -> Reproduction:
-    """Return three networks that are predicted and one that nobody builds; `failing` has no prediction."""
+def sample(*, failing: str = "", label: str = "unbuilt") -> Reproduction:
+    """Return three networks that are predicted, `failing` excepted, and one called `label` that nobody builds."""
     rows = [
         Row(name, name, "224", 10e6, 1e9, (Rate("a100", "train", published),), 80.0 + place)
         for place, (name, (published, _)) in enumerate(RATES.items())
     ]
-    rows.append(Row("unbuilt", "", "224", 5e6, 2e9, (), None))
+    rows.append(Row(label, "", "224", 5e6, 2e9, (), None))
     paper = Paper(
         name="sample",
         title="Sample",

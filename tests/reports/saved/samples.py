@@ -12,8 +12,8 @@ from memprof.reports.history import History
 from memprof.whatif.gallery import SCHEMA, Gallery, exhibit
 from memprof.whatif.story import tell
 from tests.comparisons import test_alignment, test_changes
-from tests.frontier import sample as frontier_sample
-from tests.papers import sample as papers_sample
+from tests.frontier import sample as frontiers
+from tests.papers import sample as papers
 from tests.reports.ablate.test_ablate import ablation, swept
 from tests.reports.batches.test_batches import EVIL as EVIL_BATCHES
 from tests.reports.compare.test_compare import RECORDS
@@ -56,12 +56,12 @@ DOCUMENTS: dict[str, Callable[[], Any]] = {
     "memprof.batches": lambda: EVIL_BATCHES,
     "memprof.comparison": lambda: RECORDS["evil"],
     "memprof.explanation": lambda: difference(EVIL),
-    "memprof.frontier": frontier_sample.sample,
+    "memprof.frontier": lambda: frontiers.sample(EVIL),
     "memprof.gallery": _gallery,
     "memprof.history": lambda: History(FOUND, SECONDS),
     "memprof.kernel-validation": _kernels,
     "memprof.losses": lambda: own(EVIL),
-    "memprof.reproduction": papers_sample.sample,
+    "memprof.reproduction": lambda: papers.sample(label=EVIL),
     "memprof.sweep": swept,
     "memprof.trace-difference": lambda: compare_traces(
         replace(test_changes.FIRST, workload=replace(test_changes.FIRST.workload, model=EVIL)), test_changes.SECOND
