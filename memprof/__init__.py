@@ -7,9 +7,10 @@
     report.plot()  # the roofline; report.save("report.html"), report.to_pandas()
 
 analyze: one step of any model, on a GPU that need not be there. measure: the same, really run here. read_trace: what
-torch.profiler recorded anywhere. compare, explain, ablate, sweep: models against each other, and varied. validate,
-gate_check: predictions against measurements, networks against what was accepted. profile: any code. spec describes an
-input, register teaches an operator. Importing memprof imports no torch; the first analysis does.
+torch.profiler recorded anywhere. compare, explain, ablate, sweep: models against each other, and varied. study: one
+operator alone. validate, gate_check: predictions against measurements, networks against what was accepted. profile:
+any code. spec describes an input, register teaches an operator. Importing memprof imports no torch; the first analysis
+does.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from memprof.api.comparing import ablate, compare, explain, sweep
     from memprof.api.profiling import profile
     from memprof.api.reading import read_trace
+    from memprof.api.studying import study
     from memprof.errors import MemprofError
     from memprof.operators.user import register
     from memprof.report.record import Report
@@ -41,6 +43,7 @@ else:
         "read_trace": "memprof.api.reading",
         "register": "memprof.operators.user",
         "spec": "memprof.tensors.inputs",
+        "study": "memprof.api.studying",
     }
 
     def __getattr__(name: str) -> object:
@@ -75,6 +78,7 @@ __all__ = [
     "read_trace",
     "register",
     "spec",
+    "study",
     "sweep",
     "validate",
     "validate_kernels",

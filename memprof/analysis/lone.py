@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from memprof.analysis.asking import ask
 from memprof.analysis.simulated import analyze_on
-from memprof.errors import WorkloadError
+from memprof.errors import ModelError, WorkloadError
 from memprof.models import NamedModel, lone
-from memprof.models.lone import Setting
+from memprof.models.lone import OPERATORS, Setting
 from memprof.profiles.task import Task
 from memprof.tensors.inputs import Inputs, InputSpec
 from memprof.tensors.precision import get_precision
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from memprof.devices.record import Device
     from memprof.report.record import Report
 
 _SECONDS = 0.5
@@ -53,7 +54,7 @@ def of_name(name: str, inputs: Inputs) -> Subject:
     return Subject(named.name, lambda: named.build(None), inputs)
 
 
-def simulate_alone(subject: Subject, device: str, **settings: Any) -> Report:
+def simulate_alone(subject: Subject, device: str | Path | Device, **settings: Any) -> Report:
     """Return the report of a training step of the operator, whose rows are those of the module `operator`.
 
     Its input is what a layer before it has just written, as inside a network; `settings` are those of `analyze_on`.
@@ -93,7 +94,7 @@ def time_alone(subject: Subject, kind: str, precision: str, layout: str) -> tupl
     args = tuple(_tensor(item, kind, storage, layout) for item in subject.inputs.args)
     named = {name: _tensor(item, kind, storage, layout) for name, item in subject.inputs.kwargs.items()}
     if layout == CHANNELS_LAST:
-        module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        module = module.to(memory_format=torch.channels_last)
     wanted = [item for item in (*args, *named.values(), *module.parameters()) if getattr(item, "requires_grad", False)]
     timer = HostTimer() if kind == CPU else CudaTimer()
     plan = replace(Plan(), seconds=_SECONDS)
@@ -142,21 +143,46 @@ def _tensor(item: Any, kind: str, storage: torch.dtype, layout: str) -> Any:
     return value.requires_grad_()
 
 
-def plan_model(name: str, texts: Sequence[str], batch_sizes: str | None) -> tuple[lone.Plan, list[Subject], str]:
-    """Return the study of a model called with inputs as text, over batch sizes as text; the third is its inputs."""
-    inputs = ask(texts, None, None).task.inputs
-    assert inputs is not None
+def plan_study(
+    operator: str, asked: Mapping[str, str], inputs: Inputs | None
+) -> tuple[lone.Plan, tuple[Subject, ...], str]:
+    """Return the study of an operator for parameters as text, what there is to analyse, and its inputs as text.
+
+    A model of one's own takes `inputs`, over batch sizes. ModelError where these do not go together.
+    """
+    if operator.strip().lower() in OPERATORS or (inputs is None and not set(operator) & set(":./")):
+        if inputs is not None:
+            raise ModelError(
+                f"{operator} makes inputs of its own", "leave --input out, and give its parameters, such as --channels"
+            )
+        plan = lone.plan(operator, asked)
+        return plan, tuple(map(of_setting, plan.settings)), ""
+    if wrong := [name for name in asked if name != lone.BATCH_SIZE]:
+        raise ModelError(
+            f"{operator} has no {wrong[0].replace('_', ' ')} that memprof knows of",
+            "give its arguments in its name (`net.py:build:width=32`) and its shapes with --input",
+        )
+    if inputs is None:
+        raise ModelError(f"{operator} is called with something", "say with what: --input 128x96x56x56")
+    return _plan_model(operator, inputs, asked.get(lone.BATCH_SIZE))
+
+
+def _plan_model(name: str, inputs: Inputs, batch_sizes: str | None) -> tuple[lone.Plan, tuple[Subject, ...], str]:
     sizes = (inputs.batch_size,) if batch_sizes is None else lone.read_values(lone.BATCH_SIZE, batch_sizes)
     lone.check_varied({lone.BATCH_SIZE: sizes}, most=1)
-    subjects = [of_name(name, inputs.with_batch(size)) for size in sizes]
-    shown = subjects[0].name
+    subjects = tuple(of_name(name, inputs.with_batch(size)) for size in sizes)
+    shown, several = subjects[0].name, ((lone.BATCH_SIZE, sizes),) if len(sizes) > 1 else ()
     settings = tuple(Setting(shown, ((lone.BATCH_SIZE, size),), ()) for size in sizes)
-    several = len(sizes) > 1
-    plan = lone.Plan(
-        shown,
-        shown,
-        ((lone.BATCH_SIZE, sizes),) if several else (),
-        () if several else ((lone.BATCH_SIZE, sizes[0]),),
-        settings,
-    )
+    plan = lone.Plan(shown, shown, several, () if several else ((lone.BATCH_SIZE, sizes[0]),), settings)
     return plan, subjects, str(inputs)
+
+
+def study_alone(
+    subject: Subject, device: str | Path | Device, measured_on: str | None, settings: Mapping[str, Any]
+) -> tuple[Report, tuple[float, float | None] | None]:
+    """Return the report of the operator, and, with `measured_on`, its seconds here; `check_timing` comes first."""
+    report = simulate_alone(subject, device, **settings)
+    if measured_on is None:
+        return report, None
+    usual = "fp32" if measured_on == CPU else report.workload.precision
+    return report, time_alone(subject, measured_on, settings["precision"] or usual, settings["layout"])

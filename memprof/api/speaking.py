@@ -21,7 +21,7 @@ _WORDS = re.compile(
 )
 """A command that is a function too, in backticks; another command, left alone; an option, with what it is given."""
 _FUNCTIONS = {"roofline": "analyze"}
-_ARGUMENTS = {"from": "start", "to": "end", "sweep": "values", "compile": "compiled"}
+_ARGUMENTS = {"from": "start", "to": "end", "sweep": "values", "compile": "compiled", "input": "inputs"}
 """Options whose arguments are called otherwise, since they are words of Python or of another thing there."""
 
 

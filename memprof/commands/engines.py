@@ -80,4 +80,4 @@ def bar(noun: str, total: int) -> Iterator[Show]:
 def _speed(done: int, left: int, seconds: float) -> str:
     """Say how fast `done` rows were made in `seconds`, and how long those that are left take at that rate."""
     rate = done / max(seconds, 1e-9)
-    return f"{rate:,.0f} a second, {timedelta(seconds=round(left / rate))} left"
+    return f"{rate:,.{0 if rate >= 10 else 1}f} a second, {timedelta(seconds=round(left / rate))} left"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -18,15 +17,10 @@ from memprof.commands.options import (
     precision_option,
     stack_option,
 )
-from memprof.models.lone import BATCH_SIZE, OPERATORS
+from memprof.models.lone import OPERATORS
 from memprof.reports.operator import WRITERS
 from memprof.vocabulary import CPU
 from memprof.workload import CUDA
-
-if TYPE_CHECKING:
-    from memprof.analysis.lone import Subject
-    from memprof.models.lone import Plan
-    from memprof.report.record import Report
 
 _PARAMETERS = {
     "kernel": "Side of the kernel, odd: 3..31, 3..31:4 (steps of 4), 3,7,11.",
@@ -88,60 +82,24 @@ def command(
     time, and how far it sees.
     """
     from memprof import devices
-    from memprof.analysis.lone import check_timing
+    from memprof.analysis.asking import ask
+    from memprof.analysis.lone import check_timing, plan_study, study_alone
     from memprof.commands.output import Result, deliver, progress, redirect_output
     from memprof.files import check_writable
     from memprof.whatif.operators import collect
 
     devices.get(device)
     asked = {name: value for name, value in parameters.items() if value is not None}
-    plan, subjects, given = _plan(operator, asked, inputs)
+    plan, subjects, given = plan_study(operator, asked, ask(inputs, None, None).task.inputs)
     if not as_json:
         check_writable(output)
     if measured_on is not None:
         check_timing(measured_on, precision or "fp32")
-    reports: list[Report] = []
-    measured: list[tuple[float, float | None] | None] = []
+    found = []
     settings: dict[str, Any] = {"precision": precision, "layout": layout, "host": host, "stack": stack}
     for place, subject in enumerate(subjects):
         with progress(f"analysing {subject.name} ({place + 1} of {len(subjects)})"), redirect_output():
-            report, seconds = _study(subject, device, settings, measured_on)
-        reports.append(report)
-        measured.append(seconds)
+            found.append(study_alone(subject, device, measured_on, settings))
+    reports, measured = zip(*found, strict=True)
     study = collect(plan, reports, measured, (measured_on or "").upper(), given)
     deliver([Result(study, WRITERS, formats)], output, as_json=as_json)
-
-
-def _study(
-    subject: Subject, device: str, settings: dict[str, Any], measured_on: str | None
-) -> tuple[Report, tuple[float, float | None] | None]:
-    from memprof.analysis.lone import simulate_alone, time_alone
-
-    report = simulate_alone(subject, device, **settings)
-    if measured_on is None:
-        return report, None
-    usual = "fp32" if measured_on == CPU else report.workload.precision
-    return report, time_alone(subject, measured_on, settings["precision"] or usual, settings["layout"])
-
-
-def _plan(operator: str, asked: dict[str, str], inputs: Sequence[str]) -> tuple[Plan, list[Subject], str]:
-    """Return what is studied; a mistake is told before anything is analysed."""
-    from memprof.analysis.lone import of_setting, plan_model
-    from memprof.errors import ModelError
-    from memprof.models import lone
-
-    if operator.strip().lower() in OPERATORS or not (inputs or set(operator) & set(":./")):
-        if inputs:
-            raise ModelError(
-                f"{operator} makes inputs of its own", "leave --input out, and give its parameters, such as --channels"
-            )
-        plan = lone.plan(operator, asked)
-        return plan, [of_setting(setting) for setting in plan.settings], ""
-    if wrong := [name for name in asked if name != BATCH_SIZE]:
-        raise ModelError(
-            f"{operator} has no {wrong[0].replace('_', ' ')} that memprof knows of",
-            "give its arguments in its name (`net.py:build:width=32`) and its shapes with --input",
-        )
-    if not inputs:
-        raise ModelError(f"{operator} is called with something", "say with what: --input 128x96x56x56")
-    return plan_model(operator, inputs, asked.get(BATCH_SIZE))

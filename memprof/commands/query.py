@@ -10,10 +10,12 @@ from memprof.commands.answering import answer_options
 
 
 @click.command()
-@click.argument("sql", metavar='"SELECT ... FROM results"')
+@click.argument("sql", metavar="[SQL]", default="SELECT * FROM results")
 @answer_options
 def command(sql: str, results: Path, form: str) -> None:
     """Ask the results of a sweep, the table `results`, in SQL, which DuckDB answers.
+
+    Without a question: all of them, which `--format html` makes a page with filters of.
 
     It reads that set and nothing else: no other file, no network. docs/scale.md lists the columns.
     """

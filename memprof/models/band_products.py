@@ -3,8 +3,8 @@
 oneDNN converts channels-first tensors to its own layout and back around every depthwise convolution, and that takes
 most of the time of one. A horizontal band maps each row of W pixels linearly: it is the product with a (W, W) matrix
 whose diagonals hold the taps, one for each channel; a vertical one multiplies from the left. That is up to W / 11 times
-the multiplications, at many times the rate, on tensors as they lie, straight into the output. The square branch
-converts once (channels-last), or is such a product too where maps are small.
+the multiplications, at many times the rate, on tensors as they lie, straight into the output. The square branch is
+still a convolution, converted once.
 
 Products let an infinity or NaN of the input reach the other pixels of its row or column, up to TILE away.
 """
@@ -21,24 +21,26 @@ from torch.nn import functional
 TILE = 64
 """Longest row or column that is one product; longer ones are cut, so that a matrix stays mostly band."""
 SMALL = 64
-"""Pixels of a map up to which calls take longer than arithmetic, so that fewer and larger products pay."""
+"""Pixels of a map up to which calls take longer than arithmetic, so that one product for all images pays."""
+BLOCK = 16
+"""Channels that oneDNN's layout keeps together: a vector of 512 bits."""
 
 
 class Matrices:
     """Banded matrices made of weights, kept while the weights have the same values and maps the same size."""
 
     def __init__(self) -> None:
-        self._key: tuple[object, ...] = ()
+        self._size = torch.Size()
         self._weights: list[Tensor] = []
-        self._made: tuple[Tensor, ...] = ()
+        self._made: tuple[Tensor, Tensor] | None = None
 
-    def of(self, weights: Sequence[Tensor], shape: torch.Size) -> tuple[Tensor, ...]:
-        """Return the matrices of the square (small maps only), the horizontal and the vertical weight."""
-        small = shape[2] * shape[3] <= SMALL
-        key = (shape[2], shape[3])
-        if key != self._key or not all(map(torch.equal, weights, self._weights)):
-            self._made = _matrices(weights, shape, small=small)
-            self._key, self._weights = key, [weight.detach().clone() for weight in weights]
+    def of(self, weights: Sequence[Tensor], shape: torch.Size) -> tuple[Tensor, Tensor]:
+        """Return the matrices of the horizontal and the vertical weight for maps of `shape` (N, C, H, W)."""
+        if self._made is None or self._size != shape[2:] or not all(map(torch.equal, weights, self._weights)):
+            across, down = (weight.detach() for weight in weights)
+            ((_, _, row),), ((_, _, column),) = _tiles(shape[3], across.shape[3]), _tiles(shape[2], down.shape[2])
+            self._made = _matrix(across, row), _matrix(down, column.t())
+            self._size, self._weights = shape[2:], [across.clone(), down.clone()]
         return self._made
 
     def __reduce__(self) -> tuple[type[Matrices], tuple[()]]:
@@ -58,64 +60,62 @@ def _parameters(convs: Sequence[nn.Conv2d]) -> list[Tensor]:
     return [item for conv in convs for item in (conv.weight, conv.bias) if item is not None]
 
 
+def _split(x: Tensor, part: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the channels of the identity, the square, the horizontal and the vertical branch."""
+    passed, square, across, down = torch.split(x, [x.shape[1] - 3 * part, part, part, part], dim=1)
+    return passed, square, across, down
+
+
 def _differentiable(x: Tensor, convs: Sequence[nn.Conv2d]) -> Tensor:
     square, across, down = convs
-    part = square.out_channels
-    passed, first, second, third = torch.split(x, [x.shape[1] - 3 * part, part, part, part], dim=1)
+    passed, first, second, third = _split(x, square.out_channels)
     return torch.cat((passed, _square(first, square), _across(second, across), _down(third, down)), dim=1)
 
 
 def _in_place(x: Tensor, convs: Sequence[nn.Conv2d], kept: Matrices) -> Tensor:
     """Write every branch to its place in the output; nothing is copied but the identity."""
     square, across, down = convs
-    part = square.out_channels
-    first, second, third = (x.shape[1] - share * part for share in (3, 2, 1))
-    _, rows, columns = kept.of(_weights(convs), x.shape)
+    rows, columns = kept.of((across.weight, down.weight), x.shape)
     y = torch.empty_like(x)
-    y[:, :first].copy_(x[:, :first])
-    y[:, first:second].copy_(_square(x[:, first:second], square))
-    for source, target in zip(x, y, strict=True):
-        torch.bmm(source[second:third], rows, out=target[second:third])
-        torch.bmm(columns, source[third:], out=target[third:])
-    if (bias := _joined_bias((across, down))) is not None:
-        y[:, second:] += bias
+    parts, places = _split(x, square.out_channels), _split(y, square.out_channels)
+    places[0].copy_(parts[0])
+    places[1].copy_(_square(parts[1], square))
+    for source, target in zip(parts[2].unbind(), places[2].unbind(), strict=True):
+        torch.bmm(source, rows, out=target)
+    for source, target in zip(parts[3].unbind(), places[3].unbind(), strict=True):
+        torch.bmm(columns, source, out=target)
+    if across.bias is not None and down.bias is not None:
+        y[:, -2 * square.out_channels :] += torch.cat((across.bias, down.bias)).view(-1, 1, 1)
     return y
 
 
 def _small(x: Tensor, convs: Sequence[nn.Conv2d], kept: Matrices) -> Tensor:
-    """Gather branches, channels outermost, multiply all images at once, add biases there, and scatter."""
-    part, (images, channels, height, width) = convs[0].out_channels, x.shape
-    squares, rows, columns = kept.of(_weights(convs), x.shape)
-    first, third = channels - 3 * part, channels - part
+    """Gather each band, channels outermost, multiply all images at once, add the bias there, and scatter."""
+    square, across, down = convs
+    part, (images, _, height, width) = square.out_channels, x.shape
+    rows, columns = kept.of((across.weight, down.weight), x.shape)
     y = torch.empty_like(x)
-    y[:, :first].copy_(x[:, :first])
-    source = x[:, first:third].transpose(0, 1).contiguous()
-    both = torch.empty_like(source)
-    plane, row = (part, images, height * width), (part, images * height, width)
-    torch.bmm(source[:part].view(plane), squares, out=both[:part].view(plane))
-    torch.bmm(source[part:].view(row), rows, out=both[part:].view(row))
-    down = torch.bmm(columns, x[:, third:].permute(1, 2, 0, 3).reshape(part, height, images * width))
-    if (bias := _joined_bias(convs)) is not None:
-        both += bias[: 2 * part, None]
-        down += bias[2 * part :]
-    y[:, first:third].copy_(both.transpose(0, 1))
-    y[:, third:].copy_(down.view(part, height, images, width).permute(2, 0, 1, 3))
+    parts, places = _split(x, part), _split(y, part)
+    places[0].copy_(parts[0])
+    places[1].copy_(_square(parts[1], square))
+    right = torch.bmm(parts[2].transpose(0, 1).reshape(part, images * height, width), rows)
+    below = torch.bmm(columns, parts[3].permute(1, 2, 0, 3).reshape(part, height, images * width))
+    if across.bias is not None and down.bias is not None:
+        right += across.bias.view(-1, 1, 1)
+        below += down.bias.view(-1, 1, 1)
+    places[2].copy_(right.view(part, images, height, width).transpose(0, 1))
+    places[3].copy_(below.view(part, height, images, width).permute(2, 0, 1, 3))
     return y
 
 
-def _weights(convs: Sequence[nn.Conv2d]) -> list[Tensor]:
-    return [conv.weight for conv in convs]
-
-
-def _joined_bias(convs: Sequence[nn.Conv2d]) -> Tensor | None:
-    biases = [conv.bias for conv in convs if conv.bias is not None]
-    return torch.cat(biases).view(-1, 1, 1) if len(biases) == len(convs) else None
-
-
 def _square(x: Tensor, conv: nn.Conv2d) -> Tensor:
-    """Run the square branch: in channels-last oneDNN's kernel needs no conversion of its own."""
-    there = x.contiguous(memory_format=torch.channels_last)
-    return functional.conv2d(there, conv.weight, conv.bias, padding=conv.weight.shape[-1] // 2, groups=conv.groups)
+    """Run the square branch: in channels-last oneDNN's kernel needs no conversion of its own, nor a slow backward.
+
+    Whole blocks of channels it converts faster than a copy does.
+    """
+    if torch.is_grad_enabled() or conv.groups % BLOCK:
+        x = x.contiguous(memory_format=torch.channels_last)
+    return functional.conv2d(x, conv.weight, conv.bias, padding=conv.weight.shape[-1] // 2, groups=conv.groups)
 
 
 def _across(x: Tensor, conv: nn.Conv2d) -> Tensor:
@@ -146,17 +146,6 @@ def _biased(y: Tensor, conv: nn.Conv2d) -> Tensor:
     return y if conv.bias is None else y + conv.bias.view(-1, 1, 1)
 
 
-def _matrices(weights: Sequence[Tensor], shape: torch.Size, *, small: bool) -> tuple[Tensor, ...]:
-    square, across, down = (weight.detach() for weight in weights)
-    _, _, height, width = shape
-    ((_, _, row),), ((_, _, column),) = _tiles(width, across.shape[3]), _tiles(height, down.shape[2])
-    rows, columns = _matrix(across, row), _matrix(down, column.t())
-    if not small:
-        return square, rows, columns
-    squares = _matrix(square, _square_index(height, width, square.shape[-1]))
-    return squares, rows, columns
-
-
 def _matrix(weight: Tensor, index: Tensor) -> Tensor:
     """Return (channels, inputs, outputs): the tap at each place of `index`, 0 where it points behind the last."""
     taps = functional.pad(weight.flatten(1), (0, 1))
@@ -175,16 +164,6 @@ def _tiles(length: int, window: int) -> tuple[tuple[int, int, Tensor], ...]:
         tap = _distances(torch.arange(begin, end), torch.arange(start, stop)) + reach
         tiles.append((begin, end, torch.where((tap >= 0) & (tap < window), tap, window)))
     return tuple(tiles)
-
-
-@cache
-def _square_index(height: int, width: int, window: int) -> Tensor:
-    """Return the tap between every two pixels of a map, window * window where there is none."""
-    pixel = torch.arange(height * width)
-    down = _distances(pixel // width, pixel // width) + window // 2
-    right = _distances(pixel % width, pixel % width) + window // 2
-    inside = (down >= 0) & (down < window) & (right >= 0) & (right < window)
-    return torch.where(inside, down * window + right, window * window)
 
 
 def _distances(inputs: Tensor, outputs: Tensor) -> Tensor:

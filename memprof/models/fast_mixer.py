@@ -70,9 +70,14 @@ class AcceleratedMixer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Mix (N, C, H, W) into the same shape."""
-        convs = [self.get_submodule(name) for name in BRANCHES]
+        convs = convolutions(self)
         mixed = self.fast.mix(x, convs)
         return _mix_by_reference(x, convs) if mixed is None else mixed
+
+
+def convolutions(mixer: nn.Module) -> list[nn.Module]:
+    """Return the three convolutions of a mixer."""
+    return [module for name in BRANCHES if (module := mixer._modules[name]) is not None]
 
 
 def accelerate(model: nn.Module, implementation: str = AUTO) -> nn.Module:
@@ -102,8 +107,8 @@ def accelerate(model: nn.Module, implementation: str = AUTO) -> nn.Module:
 
 
 def _mix_by_reference(x: Tensor, convs: Sequence[nn.Module]) -> Tensor:
-    parts = [conv.weight.shape[0] for conv in convs]
-    passed, *rest = torch.split(x, [x.shape[1] - sum(parts), *parts], dim=1)  # type: ignore[list-item, operator]
+    parts = [len(conv.get_parameter("weight")) for conv in convs]
+    passed, *rest = torch.split(x, [x.shape[1] - sum(parts), *parts], dim=1)
     return torch.cat([passed, *(conv(part) for conv, part in zip(convs, rest, strict=True))], dim=1)
 
 
@@ -113,11 +118,13 @@ def _by_triton(x: Tensor, convs: Sequence[nn.Conv2d]) -> Tensor:
     if torch.is_autocast_enabled("cuda") and x.device.type in _ON_GPU:
         x = x.to(torch.get_autocast_dtype("cuda"))
     biases = [conv.bias for conv in convs if conv.bias is not None]
-    return inception_mixer(x, [conv.weight for conv in convs], biases)
+    mixed: Tensor = inception_mixer(x, [conv.weight for conv in convs], biases)
+    return mixed
 
 
 def _is_looked_at(x: Tensor) -> bool:
-    return type(x) not in (Tensor, nn.Parameter) or torch.compiler.is_compiling() or torch.jit.is_tracing()
+    traced = torch.jit.is_tracing()  # type: ignore[no-untyped-call, attr-defined]
+    return traced or type(x) not in (Tensor, nn.Parameter) or torch.compiler.is_compiling()
 
 
 def _are_plain(convs: Sequence[nn.Module]) -> bool:

@@ -82,9 +82,9 @@ def build(setting: Setting) -> nn.Module:
         return nn.Conv2d(channels, channels, kernel, padding=kernel // 2, groups=groups)
     if setting.operator == "attention":
         return SelfAttention(setting.value(HEADS))
-    return {"layernorm": nn.LayerNorm, "batchnorm": nn.BatchNorm2d, "gelu": lambda width: nn.GELU()}[setting.operator](
-        channels
-    )
+    if setting.operator == "gelu":
+        return nn.GELU()
+    return nn.LayerNorm(channels) if setting.operator == "layernorm" else nn.BatchNorm2d(channels)
 
 
 def _decomposed(variant: str, channels: int, kernel: int) -> nn.Module:

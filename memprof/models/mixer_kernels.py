@@ -5,6 +5,9 @@ neighbours' taps from the caches, accumulates in float32 and writes once. Any st
 imports triton.
 """
 
+# mypy: disable-error-code="no-untyped-def, untyped-decorator"
+# Triton's language has no types.
+
 from __future__ import annotations
 
 from typing import Any

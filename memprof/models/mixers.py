@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from memprof.errors import ModelError
 from memprof.models.fast_mixer import BRANCHES as FAST
-from memprof.models.fast_mixer import FastMixer
+from memprof.models.fast_mixer import FastMixer, convolutions
 from memprof.models.options import BRANCHES
 
 TokenMixer = Callable[[int], nn.Module]
@@ -88,7 +88,7 @@ class InceptionDepthwiseConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Mix (N, C, H, W) into the same shape."""
-        if self.paths == _ALL and (mixed := self.fast.mix(x, [self.get_submodule(name) for name in FAST])) is not None:
+        if self.paths == _ALL and (mixed := self.fast.mix(x, convolutions(self))) is not None:
             return mixed
         if len(self.paths) == 1:
             return self._run(self.paths[0], x)

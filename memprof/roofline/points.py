@@ -138,8 +138,9 @@ class Steps:
         waits = np.concatenate([timeline(runs[span.start : span.stop], starts).waits for span, starts in launched])
         names = (*times.names, LAUNCH, HOST)
         by_bound = _sums(self._call, calls, times.binding[self._is_kernel], len(names), runs[self._is_kernel])
-        by_bound[:, -1] += np.bincount(self._call, weights=waits, minlength=calls)
-        least = np.bincount(self._call, weights=bounds.least[self._is_kernel], minlength=calls)
+        first = np.zeros_like(self._call)
+        by_bound[:, -1] += _sums(self._call, calls, first, 1, waits)[:, 0]
+        least = _sums(self._call, calls, first, 1, bounds.least[self._is_kernel])[:, 0]
         return CallTimes(names, by_bound.sum(axis=1), least, by_bound.argmax(axis=1), self._step, steps)
 
     def _on_engines(self, device: DeviceCeilings) -> tuple[Kernels, Demands]:
@@ -187,9 +188,9 @@ def demands_of(works: Sequence[Work], engines: Sequence[Mapping[str, float]]) ->
     amounts = [
         (work.dram.read_bytes, work.dram.written_bytes, work.l2.total_bytes, work.l1.total_bytes) for work in works
     ]
-    columns = np.array(amounts, dtype=np.float64).reshape(-1, 4).T
+    read, written, l2, l1 = np.array(amounts, dtype=np.float64).reshape(-1, 4).T
     flops = {name: np.array([shares.get(name, 0.0) for shares in engines], dtype=np.float64) for name in ENGINES}
-    return Demands(*columns, flops=flops)
+    return Demands(read, written, l2, l1, flops)
 
 
 def bounds_of(works: Sequence[Work], engines: Sequence[Mapping[str, float]], device: DeviceCeilings) -> Bounds:
@@ -226,5 +227,5 @@ def _engine(item: CostedCall, device: DeviceCeilings, precision: Precision) -> s
 
 def _sums(row: NDArray[np.intp], rows: int, column: NDArray[np.intp], columns: int, amounts: Floats) -> Floats:
     """Return the sums of `amounts` by row and column (rows, columns)."""
-    sums: Floats = np.bincount(row * columns + column, weights=amounts, minlength=rows * columns)
-    return sums.reshape(rows, columns)
+    sums = np.bincount(row * columns + column, weights=amounts, minlength=rows * columns)
+    return sums.astype(np.float64).reshape(rows, columns)

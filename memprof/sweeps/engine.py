@@ -185,12 +185,17 @@ def on_cluster(address: str) -> Iterator[OnDask]:
                 f"cannot reach a Dask scheduler at {address}: {error}", "start one: `dask scheduler`"
             ) from error
         try:
-            client.wait_for_workers(1, timeout=_WORKERS_SECONDS)
+            _wait_for_a_worker(client, address)
             yield OnDask(client, address)
-        except TimeoutError as error:
-            raise SweepError(f"the scheduler at {address} has no workers", _START_A_WORKER) from error
         finally:
             client.close(timeout=2)
+
+
+def _wait_for_a_worker(client: Client, address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=_WORKERS_SECONDS)
+    except TimeoutError as error:
+        raise SweepError(f"the scheduler at {address} has no workers", _START_A_WORKER) from error
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from memprof.reports.charts import ticks
@@ -12,9 +12,12 @@ from memprof.reports.charts.records import Axis, Bar, Bars, Mark, Plot, Series
 
 _MARGIN = 0.04
 """What is left free beside the data, of their span."""
-_WIDTH, _HEIGHT = 1000.0, 340.0
+_SIZE, _SMALL_SIZE = (1000.0, 340.0), (370.0, 192.0)
 _CHARACTER, _LINE = 6.6, 15.0
-"""Pixels of a chart on a wide screen, and of its labels' text: labels that meet there are left out."""
+"""Pixels of a chart on a wide screen, and of its labels' text: labels that would meet there are left out."""
+_BESIDE, _DOT = 9.0, 5.0
+_MOST_HEEDED = 80
+"""Of how many marks labels keep off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,23 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """Where a label stands beside its mark: pixels to the right and down, and which end of it is there."""
+
+    dx: float
+    dy: float
+    anchor: str
+
+
+_RIGHT, _LEFT = Side(_BESIDE, 4, "start"), Side(-_BESIDE, 4, "end")
+_ABOVE, _BELOW = Side(0, -12, "middle"), Side(0, 20, "middle")
+_TILTED = (Side(4, -9, "start"), Side(-4, -9, "end"), Side(4, 18, "start"), Side(-4, 18, "end"))
+_SIDES = (_RIGHT, _LEFT, _ABOVE, _BELOW, *_TILTED)
+
+
+@dataclass(frozen=True, slots=True)
 class Spot:
-    """A mark in its place; `label` is on its side, -1 left, 1 right, 0 above, and none where it would meet another."""
+    """A mark in its place; `label` stands where `side` says, or is none for lack of room."""
 
     mark: Mark
     color: str
@@ -37,7 +55,7 @@ class Spot:
     low: float | None
     high: float | None
     label: str
-    side: int
+    side: Side
     dot: bool
 
 
@@ -81,7 +99,7 @@ def plane(plot: Plot) -> Plane:
         y_ticks=tuple(Tick(100 - tick.at, tick.text, tick.odd) for tick in _ticks(plot.y, of_y)),
         paths=lines,
         guides=guides,
-        spots=_labelled(tuple(_spots(plot, of_x, of_y))),
+        spots=_labelled(tuple(_spots(plot, of_x, of_y)), _SMALL_SIZE if plot.small else _SIZE),
         legend=tuple(dict.fromkeys((series.name, series.color) for series in plot.series if series.name)),
     )
 
@@ -139,7 +157,7 @@ def _spots(plot: Plot, of_x: _Scale, of_y: _Scale) -> list[Spot]:
             up(mark.low),
             up(mark.high),
             mark.label,
-            0 if series.line else -1 if of_x(mark.x) > 75 else 1,
+            _ABOVE if series.line else _RIGHT,
             series.dots,
         )
         for series in plot.series
@@ -148,26 +166,48 @@ def _spots(plot: Plot, of_x: _Scale, of_y: _Scale) -> list[Spot]:
     ]
 
 
-def _labelled(spots: tuple[Spot, ...]) -> tuple[Spot, ...]:
-    """Take the labels away that would meet one that came before."""
-    taken: list[tuple[float, float, float, float]] = []
+_Box = tuple[float, float, float, float]
+
+
+def _labelled(spots: tuple[Spot, ...], size: tuple[float, float]) -> tuple[Spot, ...]:
+    """Put each label on a side where it meets no mark and no label before it; take it away where there is none."""
+    dots = spots if len(spots) <= _MOST_HEEDED else ()
+    taken = [_dot_box(spot, size) for spot in dots if spot.dot]
     shown = []
     for spot in spots:
-        width, x, y = len(spot.label) * _CHARACTER, spot.x / 100 * _WIDTH, spot.y / 100 * _HEIGHT
-        left = x + 9 if spot.side > 0 else x - 9 - width if spot.side else x - width / 2
-        middle = y if spot.side else y - _LINE
-        box = (left, middle - _LINE / 2, left + width, middle + _LINE / 2)
-        meets = any(
-            box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken
-        )
-        if spot.label and not meets:
-            taken.append(box)
-        shown.append(spot if not meets else _silent(spot))
+        if not spot.label:
+            shown.append(spot)
+            continue
+        boxes = {side: _label_box(spot, side, size) for side in (spot.side, *_SIDES)}
+        own = _dot_box(spot, size)
+        others = [box for box in taken if box != own]
+        side = next((side for side, box in boxes.items() if _inside(box, size) and not _meets(box, others)), None)
+        if side is None:
+            shown.append(replace(spot, label=""))
+            continue
+        taken.append(boxes[side])
+        shown.append(replace(spot, side=side))
     return tuple(shown)
 
 
-def _silent(spot: Spot) -> Spot:
-    return Spot(spot.mark, spot.color, spot.x, spot.y, spot.low, spot.high, "", spot.side, spot.dot)
+def _dot_box(spot: Spot, size: tuple[float, float]) -> _Box:
+    x, y = spot.x / 100 * size[0], spot.y / 100 * size[1]
+    return (x - _DOT, y - _DOT, x + _DOT, y + _DOT)
+
+
+def _label_box(spot: Spot, side: Side, size: tuple[float, float]) -> _Box:
+    width = len(spot.label) * _CHARACTER
+    x, y = spot.x / 100 * size[0] + side.dx, spot.y / 100 * size[1] + side.dy
+    left = x - {"start": 0.0, "middle": width / 2, "end": width}[side.anchor]
+    return (left, y - 0.8 * _LINE, left + width, y + 0.2 * _LINE)
+
+
+def _inside(box: _Box, size: tuple[float, float]) -> bool:
+    return box[0] >= 0 and box[2] <= size[0] and box[1] >= -4 and box[3] <= size[1]
+
+
+def _meets(box: _Box, others: Sequence[_Box]) -> bool:
+    return any(box[0] < two[2] and two[0] < box[2] and box[1] < two[3] and two[1] < box[3] for two in others)
 
 
 def _path(series: Series, of_x: _Scale, of_y: _Scale) -> Path:

@@ -12,11 +12,13 @@ from memprof.reports.page import colors, common
 from memprof.reports.page.document import Cell, Column, Grid, Page, Row, Section
 from memprof.reports.page.first import Figure
 from memprof.reports.page.write import write
+from memprof.reports.parts.eliding import elide_middle
 from memprof.reports.parts.signed import decimals_for, signed
 from memprof.reports.writer import RenderOptions
 
 EXTENSION = "html"
 _MOST_STEPS = 12
+_LONGEST_NAME, _LONGEST_LABEL = 48, 24
 
 
 def render(difference: TraceDifference, options: RenderOptions) -> bytes:
@@ -40,7 +42,7 @@ def page(difference: TraceDifference) -> Page:
             Section(
                 name.lower(),
                 f"By {name.lower()}",
-                f"From {difference.second.label} to {difference.first.label}, by {name.lower()}",
+                "From {1} to {0}, by {2}".format(*_labels(difference), name.lower()),
                 difference.sentences[1:] if not place else (),
                 (_waterfall(difference, changes),),
                 (_grid(difference, name, changes),),
@@ -58,8 +60,10 @@ def _digits(difference: TraceDifference) -> int:
 
 
 def _times(difference: TraceDifference) -> Figure:
-    sides = difference.first, difference.second
-    remark = ", ".join(f"{side.label} {units.seconds(side.seconds)}" for side in sides)
+    sides = difference.first.seconds, difference.second.seconds
+    remark = ", ".join(
+        f"{label} {units.seconds(value)}" for label, value in zip(_labels(difference), sides, strict=True)
+    )
     gap = f"{signed(1e3 * difference.difference_seconds, _digits(difference))} ms"
     return Figure("How much longer", gap, f"a step: {remark}; measured")
 
@@ -76,7 +80,16 @@ def _largest(difference: TraceDifference, beside: bool) -> Figure | None:
 
 
 def _name(item: Change) -> str:
-    return item.name if item.is_beside else words.drop_phase(item.name)
+    """Return what an operator or kernel is called, its templates' arguments cut from the middle."""
+    return elide_middle(item.name if item.is_beside else words.drop_phase(item.name), _LONGEST_NAME)
+
+
+def _labels(difference: TraceDifference) -> tuple[str, str]:
+    """Return both traces' names, short enough for a heading; "first" and "second" where that makes them equal."""
+    names = [
+        elide_middle(" ".join(side.label.split()), _LONGEST_LABEL) for side in (difference.first, difference.second)
+    ]
+    return (names[0], names[1]) if names[0] != names[1] else ("first", "second")
 
 
 def _key(item: Change) -> str:
@@ -86,6 +99,7 @@ def _key(item: Change) -> str:
 def _waterfall(difference: TraceDifference, changes: Sequence[Change]) -> Bars:
     """Return bars of which each begins where the one above ends, from the second trace's time to the first's."""
     first, second = difference.first, difference.second
+    ours, theirs = _labels(difference)
     digits = _digits(difference)
     largest = sorted(changes, key=lambda item: -abs(item.difference_seconds))[:_MOST_STEPS]
     rest = [item for item in changes if item not in largest]
@@ -93,15 +107,15 @@ def _waterfall(difference: TraceDifference, changes: Sequence[Change]) -> Bars:
     if rest:
         name = f"{len(rest)} more"
         steps.append(((name,), sum(item.difference_seconds for item in rest), ""))
-    bars = [Bar(second.label, (Part(1e3 * second.seconds, colors.PALE),), units.seconds(second.seconds), begins=True)]
+    bars = [Bar(theirs, (Part(1e3 * second.seconds, colors.PALE),), units.seconds(second.seconds), begins=True)]
     level = 1e3 * second.seconds
     for (name, *told), seconds, key in steps:
         part = Part(1e3 * seconds, common.change_class(seconds))
         bars.append(Bar(name, (part,), f"{signed(1e3 * seconds, digits)} ms", tuple(told), key, start=level))
         level += 1e3 * seconds
-    bars.append(Bar(first.label, (Part(1e3 * first.seconds, colors.PALE),), units.seconds(first.seconds), begins=True))
+    bars.append(Bar(ours, (Part(1e3 * first.seconds, colors.PALE),), units.seconds(first.seconds), begins=True))
     return Bars(
-        f"From {second.label} to {first.label}: " + ", ".join(f"{bar.name} {bar.text}" for bar in bars),
+        f"From {theirs} to {ours}: " + ", ".join(f"{bar.name} {bar.text}" for bar in bars),
         "measured ms a step; each bar begins where the one above ends",
         tuple(bars),
     )
@@ -114,9 +128,7 @@ def _told(item: Change) -> tuple[str, ...]:
 
 
 def _grid(difference: TraceDifference, name: str, changes: Sequence[Change]) -> Grid:
-    first, second = (" ".join(side.label.split()) for side in (difference.first, difference.second))
-    if first == second:
-        first, second = "first", "second"
+    first, second = _labels(difference)
     digits = _digits(difference)
     largest = max((abs(item.difference_seconds) for item in changes), default=0.0)
     phased = any(item.phase for item in changes)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from memprof import units, words
 from memprof.report.digest import Digest
+from memprof.report.run import KernelRuns
 from memprof.reports.page import colors
 
 _LEAST = 0.0015
@@ -52,10 +53,21 @@ def lane(digest: Digest) -> Lane | None:
     return Lane(gaps, ("0", units.seconds(time.span_seconds)))
 
 
+def _fit_together(runs: KernelRuns, operators: int) -> bool:
+    """Tell whether a file's columns are of one length and point at what there is."""
+    columns = runs.kernels, runs.streams, runs.starts_seconds, runs.seconds, runs.operators
+    return (
+        len({len(column) for column in columns}) == 1
+        and bool(runs.kernels)
+        and all(0 <= place < len(runs.names) for place in runs.kernels)
+        and all(-1 <= place < operators for place in runs.operators)
+    )
+
+
 def runs_told(digest: Digest) -> str:
     """Say which kernels the page's timeline shows; "" where it is not known which ran when."""
     time = digest.device_time
-    if time is None or time.runs is None:
+    if time is None or time.runs is None or not _fit_together(time.runs, len(digest.report.operators)):
         return ""
     shown, streams = len(time.runs.kernels), len(set(time.runs.streams))
     what = f"{units.count(shown)} kernels, copies and fills on {streams} stream{'s' if streams > 1 else ''}, to scale"

@@ -50,6 +50,8 @@ def course(digest: Digest) -> Course | None:
     most = max(range(len(moments)), key=lambda place: moments[place].allocated_bytes)
     fixed = held.parameters_bytes + held.optimizer_bytes
     peak = moments[most].allocated_bytes
+    if peak <= 0:  # of a file that somebody edited
+        return None
     capacity = digest.device.memory_capacity_bytes
     is_near = capacity is not None and capacity < _NEAR * peak
     top = max(peak, capacity or 0.0) if is_near else peak

@@ -41,7 +41,7 @@ def write(page: Page) -> bytes:
             most_rows=MOST_ROWS,
             has_charts=_has_marks,
             data=embed(show_hidden(msgspec.json.encode({"tables": [_table(grid) for grid in grids]}).decode())),
-            embedded=embed(page.json) if page.json else "",
+            embedded=embed(msgspec.json.format(page.json, indent=-1)) if page.json else "",
         )
     )
     return text.encode()

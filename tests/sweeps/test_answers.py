@@ -129,3 +129,16 @@ def test_an_answer_as_text_leaves_out_what_is_the_same_in_every_row(results: Pat
     assert "3.20 ms" in text  # 32 images at 10,000 a second
     assert WRITERS.render(Answer("", ("a", "b"), ((1, None),)), "csv").decode() == "a,b\n1,\n"
     assert WRITERS.render(Answer("", ("a",), (("x|y",),)), "md").decode() == "| a |\n|---|\n| x\\|y |\n"
+
+
+def test_an_answer_as_a_page_has_filters_a_plot_and_no_names_that_take_effect(results: Path) -> None:
+    page = WRITERS.render(ask(results, "SELECT * FROM results"), "html").decode()
+    assert "9 rows of a sweep" in page
+    assert "In all rows: precision tf32, resolution 224, layout channels-last." in page
+    assert "Throughput and latency" in page
+    nasty = Answer("", ("model", "seconds"), (("<script>alert(1)</script>", 1.0), ("other", None)))
+    page = WRITERS.render(nasty, "html").decode()
+    assert "<script>alert(1)" not in page
+    assert "Throughput and latency" not in page
+    many = Answer("", ("batch_size",), tuple((size,) for size in range(6_000)))
+    assert "1,000 more rows: ask for fewer" in WRITERS.render(many, "html").decode()

@@ -14,7 +14,7 @@ function floats(text) {
 
 export function show(name) {
   const scene = page.scenes.find((one, place) => place && one.name === name) ?? page.scenes[0];
-  rows.forEach((row, place) => Object.assign(row, home[place]));
+  rows.forEach((row, place) => Object.assign(row, home[place], { parts: null }));
   scene.times?.forEach((times, report) => put(times, report));
   now.scene = scene;
   sumUp();

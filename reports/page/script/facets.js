@@ -2,11 +2,11 @@
 import { boundShares, measureText, shareText } from "./figures.js";
 import { boundName, find, groups, page, several } from "./model.js";
 import { share } from "./units.js";
-import { change, state, watch } from "./store.js";
+import { change, onDevice, state, watch } from "./store.js";
 
 export function drawFacets() {
   facets();
-  watch(["device"], facets);
+  onDevice(facets);
   watch(["kinds", "bounds"], press);
   const filter = document.getElementById("filter");
   filter.addEventListener("input", () => change({ filter: filter.value }, "facets"));

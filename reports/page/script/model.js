@@ -1,5 +1,5 @@
 // The reports and what belongs together in them, with every operator known by one number in all views.
-import { add, begin, ranked, ratio } from "./sums.js";
+import { begin, longest, merge, ratio, timed, worked } from "./sums.js";
 
 const parse = (id) => JSON.parse(document.getElementById(id).textContent);
 
@@ -20,9 +20,11 @@ export const records = embedded.reports ?? [embedded];
 const plain = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
 
 const starts = [];
+const counts = [];
 export const rows = [];
 records.forEach((record, report) => {
   starts.push(rows.length);
+  counts.push(record.operators.length);
   const { measured } = page.reports[report];
   for (const row of record.operators) {
     const words = [row.name, row.kind, row.module, row.phase, row.input_shapes.map((sizes) => sizes.join("x")).join(" ")];
@@ -88,21 +90,29 @@ export const boundName = (code, report) => page.bounds[code]?.[1][family(report)
 
 // Sums everything up on the device that the page shows; the longest first, so that small bubbles lie on large ones.
 export function sumUp() {
-  now.wholes = page.reports.map(() => begin());
-  for (const row of rows) add(now.wholes[row.report], row);
+  now.wholes = page.reports.map((_, report) => {
+    const own = [...Array(counts[report]).keys()].map((place) => starts[report] + place);
+    return timed(worked(rows, own), rows, own);
+  });
+  for (const item of items) {
+    item.sum ??= worked(rows, item.members);
+    if (item.children?.length) begin(item.sum);
+    else timed(item.sum, rows, item.members);
+  }
+  for (const { tree } of page.reports) {
+    for (let place = tree.length - 1; place > 0; place -= 1) merge(tree[tree[place].parent].sum, tree[place].sum);
+  }
   for (const item of items) finish(item);
   parents.bound = byBound();
   for (const list of [...Object.values(lists), ...Object.values(parents)]) list.sort((a, b) => b.share - a.share);
 }
 
 function finish(item) {
-  const sum = begin();
-  for (const member of item.members) add(sum, rows[member]);
+  const { sum } = item;
   const whole = now.wholes[item.report];
   const [least, all] = page.radius;
-  item.sum = sum;
-  [item.kind = ""] = ranked(sum.kinds);
-  [item.bound = ""] = ranked(sum.bounds);
+  item.kind = longest(sum.kinds);
+  item.bound = longest(sum.bounds);
   item.share = ratio(sum.time, whole.time);
   item.flopsShare = ratio(sum.flops, whole.flops);
   item.radius = Math.max(least, all * Math.sqrt(Math.max(0, item.share)));
@@ -110,15 +120,16 @@ function finish(item) {
   item.roof = ratio(sum.flops, sum.least) || null;
   const { measured, predicts } = page.reports[item.report];
   item.predicted = measured && predicts && sum.predicted ? sum.flops / sum.predicted : null;
-  item.x = { binding: intensity(sum, levelOf(item)) };
-  for (const level of Object.keys(page.levels)) item.x[level] = intensity(sum, level);
+  if (!("x" in item)) item.x = Object.fromEntries(levels.map((level) => [level, intensity(sum, level)]));
+  item.x.binding = intensity(sum, levelOf(item));
 }
 
+const levels = Object.keys(page.levels);
 const intensity = (sum, level) => (sum[level] ? sum.flops / sum[level] : null);
 
 // The memory level that binds, or else the outermost that any byte crosses; of what waits, that which would bind else.
 function levelOf(item) {
-  const order = Object.keys(page.levels);
+  const order = [...levels];
   const bandwidths = now.scene.bandwidths[item.report];
   if (page.waits.includes(item.bound)) {
     const seconds = (level) => ratio(item.sum[level], bandwidths[level] ?? 0);
@@ -137,6 +148,7 @@ function byBound() {
   for (const key of [...chosenBy.keys()]) if (key.startsWith("by-bound.") && !found.has(key)) chosenBy.delete(key);
   for (const item of found.values()) {
     item.members.sort((a, b) => a - b);
+    item.sum = timed(worked(rows, item.members), rows, item.members);
     finish(item);
     chosenBy.set(item.key, item);
   }

@@ -1,7 +1,7 @@
 // The roofline: what the page draws instead of the still picture, which stays for print and where no script runs.
 import { axisBottom, axisLeft, format, scaleLog, select, zoom, zoomIdentity } from "./libraries.js";
 import { groups, kindClass, now, page } from "./model.js";
-import { anyChosen, change, choose, isChosen, isShown, state, watch } from "./store.js";
+import { anyChosen, change, choose, isChosen, isShown, onDevice, state, watch } from "./store.js";
 import { place } from "./labels.js";
 import { drawRoofs, steps } from "./roofs.js";
 import { hide } from "./panel.js";
@@ -11,11 +11,12 @@ const LEAST_RADIUS = 3.6;
 const MARK = 100;
 const RAIL = 34;
 const MOST_MOVING = 1500;
+const AT_ONCE = 400;
 const si = format("~s");
 const speed = (value) => si(value).replace(/([A-Za-z]?)$/, " $1FLOP/s");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-let svg, inner, size, x0, y0, transform, behaviour, items, railed, spots, active, ceilings;
+let svg, inner, size, x0, y0, transform, behaviour, items, railed, spots, active, ceilings, labelling;
 let from = "binding";
 let share = 1;
 
@@ -34,16 +35,14 @@ export function drawPlot() {
   transform = zoomIdentity;
   behaviour = zoom().scaleExtent([0.8, 60]).filter(isOurs).on("zoom", (event) => { transform = event.transform; draw(); })
     .on("end", () => change({ zoom: described(transform) }, "plot"));
-  svg.call(behaviour).on("dblclick.zoom", null).on("click", (event) => {
-    if (event.target.closest(".bubble") === null) change({ chosen: [], only: "" }, "plot");
-  });
-  svg.on("keydown", onKey);
+  svg.call(behaviour).on("dblclick.zoom", null).on("keydown", onKey);
+  listen();
   buttons();
   fill();
   resize();
   new ResizeObserver(resize).observe(holder);
   watch(["bubbles"], () => { fill(); draw(); });
-  watch(["device"], () => { scales(); fill(); draw(); });
+  onDevice(() => { scales(); fill(); draw(); });
   watch(["level"], move);
   watch(["filter", "bounds", "chosen", "only"], paint);
   watch(["kinds", "without"], draw);
@@ -108,19 +107,37 @@ function fill() {
   items = all.filter((group) => group.y);
   railed = all.filter((group) => !group.y);
   active = null;
-  for (const group of all) group.looks = "";
-  const made = (selection, list) => selection.selectAll(".bubble").data(list, (group) => group.key).join("path").order()
-    .attr("class", (group) => `bubble ${kindClass(group.kind)}`).attr("aria-pressed", false)
-    .attr("d", (group) => page.reports[group.report].mark)
-    .attr("role", "button").attr("tabindex", -1).attr("aria-label", spoken).attr("data-key", (group) => group.key)
-    .on("click", (event, group) => choose(group.key, { adding: event.shiftKey || event.ctrlKey || event.metaKey, origin: "plot" }))
-    .on("pointermove", (event, group) => show(group, event.clientX, event.clientY))
-    .on("pointerleave", hide)
-    .on("focus", (event, group) => { active = group; beside(event.target, group); })
-    .on("blur", hide);
+  const made = (selection, list) => selection.selectAll(".bubble").data(list, (group) => group.key).join((enter) => (
+    enter.append("path").attr("class", "bubble").attr("d", (group) => page.reports[group.report].mark).attr("role", "button").attr("data-key", (group) => group.key)
+  )).order().each(function () { this.setAttribute("tabindex", -1); });
   made(inner.select(".bubbles"), items);
   made(svg.select(".railed"), railed);
-  svg.selectAll(".bubble").filter((_, place) => !place).attr("tabindex", 0);
+  for (const group of all) group.looks = null;
+  label(svg.selectAll(".bubble").nodes());
+  svg.select(".bubble").attr("tabindex", 0);
+}
+
+// Says in words what each bubble is; where there are very many, most of them once the browser has time.
+function label(nodes) {
+  clearTimeout(labelling);
+  for (const node of nodes.slice(0, AT_ONCE)) node.setAttribute("aria-label", spoken(node.__data__));
+  if (nodes.length > AT_ONCE) labelling = setTimeout(() => label(nodes.slice(AT_ONCE)), 30);
+}
+
+// One listener for all bubbles; on SVG itself those of the focus would make a stop for Tab of it.
+function listen() {
+  const over = (act) => (event) => {
+    const node = event.target.closest(".bubble");
+    if (node) act(event, node.__data__, node);
+  };
+  svg.on("pointermove", over((event, group) => show(group, event.clientX, event.clientY)))
+    .on("pointerout", over(hide)).on("click", (event) => {
+      const node = event.target.closest(".bubble");
+      if (!node) change({ chosen: [], only: "" }, "plot");
+      else choose(node.__data__.key, { adding: event.shiftKey || event.ctrlKey || event.metaKey, origin: "plot" });
+    });
+  select(svg.node().parentNode).on("focusout", over(hide))
+    .on("focusin", over((_, group, node) => { active = group; beside(node, group); }));
 }
 
 function beside(target, group) {

@@ -41,6 +41,12 @@ export const watch = kept.watch;
 export const change = kept.change;
 export const follow = () => followContents(kept);
 
+// Calls back once the page shows another device; of a page of very many operators each view in a script of its own.
+const MANY = 1000;
+export function onDevice(callback) {
+  watch(["device"], () => { if (rows.length > MANY) setTimeout(callback); else callback(); });
+}
+
 // Another precision or batch size is another report: the page starts with it anew, all else as it was.
 watch(["precision", "batch"], () => {
   if (variationOf(state.precision, state.batch) !== variation) setTimeout(() => location.reload(), 1);

@@ -4,7 +4,7 @@ import { bar, made } from "./cells.js";
 import { text, value } from "./figures.js";
 import { ascending, descending } from "./libraries.js";
 import { gathered, groups, kindClass, page, phases, several } from "./model.js";
-import { anyChosen, change, choose, isChosen, isShown, state, watch } from "./store.js";
+import { anyChosen, change, choose, isChosen, isShown, onDevice, state, watch } from "./store.js";
 import { csv, tabbed } from "./export.js";
 
 const STEP = 50;
@@ -19,10 +19,11 @@ export function drawTable() {
   body = table.createTBody();
   heads();
   controls();
-  watch(["filter", "kinds", "bounds", "without", "only", "group", "sort", "columns", "chosen", "device"], (changed, origin) => {
+  watch(["filter", "kinds", "bounds", "without", "only", "group", "sort", "columns", "chosen"], (changed, origin) => {
     if (changed.includes("chosen")) pinned = origin !== "table" && anyChosen();
     draw();
   });
+  onDevice(draw);
   draw();
 }
 

@@ -2,7 +2,7 @@
 import { measureText } from "./figures.js";
 import { hierarchy, partition, select } from "./libraries.js";
 import { boundName, kindClass, page, several } from "./model.js";
-import { anyChosen, change, choose, isChosen, isShown, state, watch } from "./store.js";
+import { anyChosen, change, choose, isChosen, isShown, onDevice, state, watch } from "./store.js";
 import { hide, say } from "./panel.js";
 
 const ROW = 26;
@@ -22,7 +22,8 @@ export function drawTree() {
   new ResizeObserver(() => {
     if (holder.node().clientWidth !== width) draw();
   }).observe(holder.node());
-  watch(["measure", "device"], () => { build(); draw(); });
+  watch(["measure"], () => { build(); draw(); });
+  onDevice(() => { build(); draw(); });
   watch(["root"], () => draw());
   watch(["filter", "kinds", "bounds", "without", "only"], paint);
   watch(["chosen"], (_, origin) => {

@@ -2,14 +2,14 @@
 import { bar, made } from "./cells.js";
 import { boundShares, shareText, text } from "./figures.js";
 import { groups, kindClass, now, page } from "./model.js";
-import { change, state, watch } from "./store.js";
+import { change, onDevice, state, watch } from "./store.js";
 import { billions, count, milliseconds, share } from "./units.js";
 
 const kept = new Map();
 const SVG = "http://www.w3.org/2000/svg";
 
 export function drawWords() {
-  watch(["device"], tell);
+  onDevice(tell);
   for (const name of ["device", "precision", "batch"]) {
     const select = document.getElementById(`${name}-choice`);
     if (!select) continue;

@@ -28,10 +28,18 @@ def test_a_plot_lies_between_the_ends_of_its_axes() -> None:
     assert [tick.at for tick in drawn.y_ticks] == [100, 80, 60, 40, 20, 0]
 
 
-def test_labels_that_would_meet_another_are_left_out() -> None:
-    marks = (Mark(0, 0, "a", label="first"), Mark(0.1, 0, "b", label="second"), Mark(0, 10, "c", label="third"))
-    drawn = layout.plane(Plot("", Axis("x", 0, 10), Axis("y"), (Series("", "c", marks, dots=False),)))
-    assert [spot.label for spot in drawn.spots] == ["first", "", "third"]
+def test_labels_go_where_there_is_room_and_nowhere_where_there_is_none() -> None:
+    marks = tuple(Mark(5, 5, name, label=name) for name in ("right", "left", "above", "below", "none"))
+    edges = Mark(10, 0, "edge", label="edge"), Mark(0, 10, "corner", label="corner")
+    drawn = layout.plane(Plot("", Axis("x", 0, 10), Axis("y", 0, 10), (Series("", "c", (*marks, *edges), dots=False),)))
+    found = {spot.mark.name: (spot.label, spot.side.anchor, spot.side.dy) for spot in drawn.spots}
+    assert found["right"] == ("right", "start", 4)
+    assert found["left"] == ("left", "end", 4)
+    assert (found["above"][1], found["below"][1]) == ("middle", "middle")
+    assert found["above"][2] < 0 < found["below"][2]
+    assert found["none"][0] == ""
+    assert found["edge"][:2] == ("edge", "end")  # to the right it would leave the plane
+    assert found["corner"][0] == "corner"
 
 
 def test_guides_cross_the_plane_and_empty_plots_are_drawn() -> None:

@@ -100,6 +100,10 @@ def test_the_words_follow_the_device_and_come_back(shown: Callable[..., Any]) ->
     ]
     assert units.seconds(digest.totals.seconds) in page.locator('#tree [aria-level="1"]').first.inner_text()
     assert "L4" in page.locator("#device h3").inner_text()
+    page.emulate_media(media="print")  # what is seen is what is printed
+    assert page.locator("#plot").is_visible()
+    assert not page.locator(".roofline").is_visible()
+    page.emulate_media(media="screen")
     page.locator("#device-choice").select_option("")
     assert page.locator("body").inner_text() == home
 
