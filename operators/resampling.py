@@ -68,7 +68,9 @@ def _size(call: OperatorCall, source: TensorSpec, rank: int) -> tuple[int, ...]:
 
 _PARALLEL_MODES = frozenset({"nearest", "trilinear", "linear"})
 """Modes with a thread per output; bilinear and bicubic kernels have a thread per pixel that goes through all images
-and channels (upsample_bilinear2d_out_frame in ATen/native/cuda/UpSampleBilinear2d.cu), unless channels are last."""
+and channels (upsample_bilinear2d_out_frame in ATen/native/cuda/UpSampleBilinear2d.cu), unless channels are last. Blocks
+then have 1,024 threads, two of which an SM holds."""
+_PIXEL_THREADS, _PIXEL_BLOCKS = 1024, 2
 
 
 def _resample(step: str, source: TensorSpec, result: TensorSpec, sampled: Shape, mode: str) -> Work:
@@ -76,6 +78,7 @@ def _resample(step: str, source: TensorSpec, result: TensorSpec, sampled: Shape,
     neighbours, flops = _MODES[mode]
     count = prod(sampled)
     forward = sampled == result.shape
+    by_pixel = forward and mode not in _PARALLEL_MODES and not is_channels_last(source)
     return make_work(
         step,
         source.dtype,
@@ -85,8 +88,9 @@ def _resample(step: str, source: TensorSpec, result: TensorSpec, sampled: Shape,
             count * (1 if forward else neighbours) * element_bytes(result.dtype),
         ),
         vector_flops=fvcore_counts.elementwise_flops(source.shape, sampled, 0, flops),
-        blocks=ceil(count / 512),
-        serial_steps=0 if mode in _PARALLEL_MODES or is_channels_last(source) or not forward else prod(sampled[:2]),
+        blocks=ceil(prod(sampled[2:]) / _PIXEL_THREADS) if by_pixel else ceil(count / 512),
+        serial_steps=prod(sampled[:2]) if by_pixel else 0,
+        resident_blocks=_PIXEL_BLOCKS if by_pixel else 8,
     )
 
 

@@ -194,7 +194,9 @@ def test_products_carry_their_geometry() -> None:
 def test_upsampling_threads_go_through_all_images_and_channels(mode, source, serial) -> None:
     """A thread per output pixel loads from each of 2 images x 8 channels, unless there is a thread per element."""
     tail = (None, None) if mode == "nearest" else (False, None, None)
-    assert cost_one(f"upsample_{mode}2d", source, (8, 8), *tail).serial_steps == serial
+    work = cost_one(f"upsample_{mode}2d", source, (8, 8), *tail)
+    assert work.serial_steps == serial
+    assert work.blocks == (1 if serial else 2 * 8 * 64 // 512)  # of 1,024 threads for the 64 pixels, or of 512 outputs
     backward = cost_one(f"upsample_{mode}2d_backward", tensor(2, 8, 8, 8), (8, 8), (2, 8, 4, 4), *tail)
     assert backward.serial_steps == 0
 
