@@ -17,8 +17,8 @@ from memprof.tensors.shapes import dense, element_bytes, elements, stored_bytes
 from memprof.tensors.spec import TensorSpec
 from memprof.vocabulary import Kind
 
-PIXELS = 1024
-"""Outputs of a program, channels-first, of one channel; channels-last it takes as many as 32 pixels by 32 channels."""
+PIXELS, SIDE = 1024, 32
+"""Outputs of a program: channels-first of one channel, channels-last of 32 pixels by 32 channels."""
 CHUNKS = 64
 """Programs that share the pixels of a channel for the gradient of its weight."""
 FORWARD_TAP, BACKWARD_TAP = 8.5, 20
@@ -46,7 +46,7 @@ def cost_forward(call: OperatorCall) -> tuple[Work, ...]:
             macs=taps,
             blocks=ceil(elements(x) / PIXELS),
             pattern=Pattern.STREAM,
-            instructions=FORWARD_TAP * taps + COPIED * (elements(x) - outputs),
+            instructions=_lanes(x, weights) * FORWARD_TAP * taps + COPIED * (elements(x) - outputs),
         ),
     )
 
@@ -69,7 +69,7 @@ def cost_backward(call: OperatorCall) -> tuple[Work, ...]:
             macs=2 * taps,
             blocks=x.shape[1] * CHUNKS,
             pattern=Pattern.STREAM,
-            instructions=BACKWARD_TAP * taps + COPIED * passed,
+            instructions=_lanes(x, weights) * BACKWARD_TAP * taps + COPIED * passed,
         ),
         make_work(
             "sum of weight gradients",
@@ -80,6 +80,15 @@ def cost_backward(call: OperatorCall) -> tuple[Work, ...]:
             pattern=Pattern.STREAM,
         ),
     )
+
+
+def _lanes(x: TensorSpec, weights: tuple[TensorSpec, ...]) -> float:
+    """Return the lanes of the convolving programs over their outputs: tiles reach over planes and branches."""
+    plane, part = prod(x.shape[2:]), weights[0].shape[0]
+    is_last = x.strides is not None and x.strides[1] < min(x.strides[2:])
+    pixels, channels = (SIDE, SIDE) if is_last else (PIXELS, 1)
+    pixels = min(pixels, 1 << max(0, plane - 1).bit_length())
+    return ceil(plane / pixels) * pixels * ceil(part / channels) * channels / max(1, plane * part)
 
 
 def _outputs(x: TensorSpec, weights: tuple[TensorSpec, ...]) -> int:

@@ -191,11 +191,11 @@ def test_python_dash_m_is_the_same_command(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("memprof r", ["roofline", "render"]),
+        ("memprof r", ["roofline", "render", "reproduce"]),
         ("memprof roofline --model inceptionnext_t", ["inceptionnext_t"]),
         ("memprof roofline --device h100", ["h100-sxm5-80gb", "h100-pcie-80gb"]),
         ("memprof roofline --device ./my", ["./my"]),
-        ("memprof roofline --format html,p", ["html,png"]),
+        ("memprof roofline --format html,p", ["html,pdf", "html,png"]),
         ("memprof roofline --phase t", ["train"]),
     ],
 )

@@ -1,7 +1,7 @@
 """One model in many steps: simulated once for all devices, precisions and stacks whose operators are the same.
 
-Two precisions share a simulation where they store and cast alike (TF32 and FP32 do); two stacks where the model's
-forward pass launches the same operators on both, in which case its training does, too.
+Two precisions share a simulation where they store and cast alike (TF32 and FP32 do); two stacks where they have the
+same rules, and the model's forward pass launches the same operators on both, in which case its training does, too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from memprof.devices.ceilings import ceilings
 from memprof.devices.hosts import DEFAULT_HOST
 from memprof.report.record import DeviceCeilings, Totals, Workload
 from memprof.tensors.precision import get_precision
-from memprof.tensors.stack import parse_stack
+from memprof.tensors.stack import Stack, parse_stack
 from memprof.vocabulary import CHANNELS_LAST, INFER
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ class Steps:
     def _cost(self, workload: Workload, task: Task) -> CostedStep:
         """Return the costed step of a workload, whatever its device."""
         from memprof.analysis.assembly import cost_step
-        from memprof.operators.recurrent import BACKWARD, FORWARD
+        from memprof.operators.recurrent_shapes import BACKWARD, FORWARD
 
         key = _shared(workload)
         if key not in self._costed:
             same = replace(workload, stack=self._same_stack(workload, task))
-            # Only recurrent layers cost by the stack; else what the twin's step costs is what this one does.
+            # The twin differs in what recurrent layers cost, at most.
             twin = self._costed.get(_shared(same))
             if twin is not None and not any(item.call.name in (FORWARD, BACKWARD) for item in twin.costed):
                 self._costed[key] = twin
@@ -98,9 +98,9 @@ class Steps:
         if workload.stack not in self._stacks:
             forward = replace(workload, phase=INFER, layout=CHANNELS_LAST)
             own = self._simulate(forward, task)
-            known = set(self._stacks.values())
+            alike = [text for text in sorted(set(self._stacks.values())) if _rules(text) == _rules(workload.stack)]
             self._stacks[workload.stack] = next(
-                (text for text in sorted(known) if same_calls(self._simulate(replace(forward, stack=text), task), own)),
+                (text for text in alike if same_calls(self._simulate(replace(forward, stack=text), task), own)),
                 workload.stack,
             )
         return self._stacks[workload.stack]
@@ -110,6 +110,17 @@ class Steps:
         if key not in self._simulations:
             self._simulations[key] = simulate_subject(self._subject, workload, task)
         return self._simulations[key]
+
+
+def _rules(text: str) -> dict[str, object]:
+    """Return the rules of a stack that a forward pass does not show.
+
+    It shows how Linear layers add their bias, and what small recurrent layers cost is asked where there are some.
+    """
+    stack = parse_stack(text)
+    names = [name for name, value in vars(Stack).items() if isinstance(value, property)]
+    told = {"text", "words", "fused_bias_dimensions", "has_small_persistent_rnn"}
+    return {name: getattr(stack, name) for name in names if name not in told} | {"fast_norm": stack.fast_norm}
 
 
 def _device(step: Step) -> DeviceCeilings:

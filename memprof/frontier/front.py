@@ -119,7 +119,7 @@ def _described(item: Candidate) -> str:
 
 def _moves(fronts: Sequence[DeviceFront]) -> list[str]:
     """Say which networks enter and leave the front from the first device to each other one."""
-    told = []
+    told: list[str] = []
     if not fronts:
         return told
     first = {name_of(item.accuracy) for item in fronts[0].front}

@@ -176,8 +176,8 @@ def _result(paper: Paper, row: Row, answers: Answers) -> Result:
         label=row.label,
         model=row.model,
         resolution=row.resolution,
-        parameters=Figure(row.parameters, known and float(known.parameters)),
-        macs_per_image=Figure(row.macs_per_image, known and known.macs_per_image),
+        parameters=Figure(row.parameters, None if known is None else float(known.parameters)),
+        macs_per_image=Figure(row.macs_per_image, None if known is None else known.macs_per_image),
         throughputs=tuple(_throughputs(paper, row, answers)),
         accuracy=row.accuracy,
         missing=reason if row.model else "memprof and timm build no such network",
@@ -193,7 +193,7 @@ def _throughputs(paper: Paper, row: Row, answers: Answers) -> Iterator[Throughpu
                 yield Throughput(
                     condition.name,
                     phase,
-                    Figure(published, best and best.images_per_second),
+                    Figure(published, None if best is None else best.images_per_second),
                     best.layout if best else "",
                     best.relative_error if best else None,
                 )

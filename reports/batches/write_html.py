@@ -11,7 +11,7 @@ from memprof.reports.page.document import Cell, Column, Grid, Page, Row, Section
 from memprof.reports.page.first import Figure
 from memprof.reports.page.write import write
 from memprof.reports.writer import RenderOptions
-from memprof.whatif.batches import MILLION, NEAR, Batch, Batches, Curve
+from memprof.whatif.batches import MILLION, NEAR, Batch, Batches, Curve, dollars, kilowatt_hours
 
 EXTENSION = "html"
 _MOST_TICKS = 12
@@ -191,7 +191,7 @@ def _cells(batches: Batches, curve: Curve, batch: Batch, several: bool) -> tuple
     cost, energy = batch.dollars_per_image, batch.joules_per_image
     best = curve.at(curve.best)
     share = min(1.0, batch.images_per_second / best.images_per_second) if best else None
-    kilowatt_hours = None if energy is None else tables.kilowatt_hours(MILLION * energy)
+    used = None if energy is None else kilowatt_hours(MILLION * energy)
     return (
         Cell(str(batch.batch_size), batch.batch_size),
         *([curve.model] if several else []),
@@ -203,10 +203,10 @@ def _cells(batches: Batches, curve: Curve, batch: Batch, several: bool) -> tuple
         words.short_bound(batch.bound, batches.device_family),
         Cell("not compared") if off is None else Cell(units.share(off), off),
         *([_priced(cost)] if _costs(batches) else []),
-        *([Cell(common.ABSENT if kilowatt_hours is None else kilowatt_hours, energy)] if batches.power else []),
+        *([Cell(common.ABSENT if used is None else used, energy)] if batches.power else []),
         tables.mark(curve, batch),
     )
 
 
 def _priced(cost: float | None) -> Cell:
-    return Cell(common.ABSENT) if cost is None else Cell(tables.dollars(MILLION * cost), cost)
+    return Cell(common.ABSENT) if cost is None else Cell(dollars(MILLION * cost), cost)

@@ -79,7 +79,9 @@ def _fastest(named: _Named, phase: str) -> Figure | None:
     if not found:
         return None
     rate, label = found[0]
-    slowest = f", {units.ratio(rate / found[-1][0])} the rate of {found[-1][1]}" if len(found) > 1 else ""
+    slowest = (
+        f", {units.ratio(rate / found[-1][0])} the rate of {found[-1][1]}" if len(found) > 1 and found[-1][0] else ""
+    )
     return Figure(f"Fastest in {words.phase(phase)}", units.images_per_second(rate), f"{label}{slowest}; predicted")
 
 
@@ -88,8 +90,8 @@ def _largest_spread(named: _Named, phase: str) -> Figure | None:
     steps = [(label, step) for label, item in named if (step := item.step(phase))]
     seconds: dict[str, dict[str, float]] = {}
     for label, step in steps:
-        for kind in step.kinds:
-            seconds.setdefault(kind.name, {})[label] = kind.seconds_per_image
+        for part in step.kinds:
+            seconds.setdefault(part.name, {})[label] = part.seconds_per_image
     if len(steps) < 2 or not seconds:
         return None
 

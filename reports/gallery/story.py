@@ -161,7 +161,7 @@ def _whole(name: str, seconds: float) -> Bar:
 
 
 def _devices(story: Story) -> _Picture:
-    bars = []
+    bars: list[Bar] = []
     for item in story.devices:
         for place, (model, seconds, depthwise) in enumerate(
             (
@@ -177,7 +177,7 @@ def _devices(story: Story) -> _Picture:
             text = f"{units.seconds(seconds)}, {units.share(share)}"
             bars.append(Bar(f"{model}, {item.device_title}", parts, text, begins=not place and bool(bars)))
     ratios = [item.seconds / item.against_seconds for item in story.devices if item.against_seconds]
-    ends = f"{min(ratios):.2f}x" if len(ratios) == 1 else f"{min(ratios):.2f}x to {max(ratios):.2f}x"
+    ends = " to ".join(dict.fromkeys(f"{end(ratios):.2f}x" for end in (min, max))) if ratios else ""
     caption = f"{story.model} is predicted to take {ends} the time of {story.against} in training." if ratios else ""
     alt = "Predicted training step by device: " + "; ".join(f"{bar.name} {bar.text}" for bar in bars)
     return (

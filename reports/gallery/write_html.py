@@ -16,6 +16,7 @@ from memprof.whatif.story import AGAINST, MODEL
 
 EXTENSION = "html"
 FILE_NAME = "index.html"
+_MOST_NAMED = 4
 _Rows = dict[tuple[str, str], dict[str, Exhibit]]
 """The exhibits of each model and device, by phase."""
 
@@ -31,7 +32,8 @@ def page(gallery: Gallery) -> Page:
     titles = list(dict.fromkeys(item.device_title for item in gallery.exhibits))
     models = list(dict.fromkeys(item.model for item in gallery.exhibits))
     settings = gallery.settings
-    line = f"batch {settings['batch size']}, {settings['layout']}, host {settings['host']}; predicted, not measured"
+    shown = (f"{name} {settings[name]}" for name in ("batch size", "layout", "host") if name in settings)
+    line = f"{', '.join(shown)}; predicted, not measured"
     return Page(
         window=f"{len(models)} models on {len(titles)} devices",
         verdict=_verdict(gallery),
@@ -70,17 +72,14 @@ def _rows(gallery: Gallery) -> _Rows:
 
 def _verdict(gallery: Gallery) -> str:
     """Hold the story's two models against each other on the first device where both are there."""
-    phase = _last(gallery)
-    found = {item.model: item for item in gallery.exhibits if item.device_name == gallery.devices()[0]}
-    chosen = {item.model: item for item in found.values()}
-    both = [
-        next((e for e in gallery.exhibits if e.place == (name, gallery.devices()[0], phase)), None)
-        for name in (MODEL, AGAINST)
-    ]
-    if both[0] is None or both[1] is None or not both[0].images_per_second:
-        names = words.enumerate_words(list(chosen)[:4])
-        return f"{names}{' and others' if len(chosen) > 4 else ''}, predicted on {len(gallery.devices())} devices."
-    ours, theirs = both
+    phase, device = _last(gallery), gallery.devices()[0]
+    places = {item.place: item for item in gallery.exhibits}
+    ours, theirs = (places.get((name, device, phase)) for name in (MODEL, AGAINST))
+    if ours is None or theirs is None or not ours.images_per_second:
+        names = list(dict.fromkeys(item.model for item in gallery.exhibits))
+        shown = words.enumerate_words(names) if len(names) <= _MOST_NAMED else f"{len(names)} models"
+        count = len(gallery.devices())
+        return f"{shown}, predicted on {count} device{'s' * (count != 1)}."
     macs = theirs.macs_per_image / ours.macs_per_image if ours.macs_per_image else 1.0
     return (
         f"{theirs.model} needs {macs:.2f}x the MACs of {ours.model} and is predicted to run "

@@ -172,9 +172,9 @@ def _grid(reproduction: Reproduction, table: ResultTable) -> Grid:
             texts = words.rates(item)
             rate = item.images_per_second if item else None
             cells += [
-                Cell(texts[0], rate and rate.computed),
-                Cell(texts[1], rate and rate.published),
-                Cell(texts[2], rate and rate.difference),
+                Cell(texts[0], None if rate is None else rate.computed),
+                Cell(texts[1], None if rate is None else rate.published),
+                Cell(texts[2], None if rate is None else rate.difference),
             ]
         rows.append(Row(tuple(cells), key=result.label))
     return Grid(words.table_title(table), tuple(columns), tuple(rows))

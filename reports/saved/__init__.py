@@ -21,6 +21,19 @@ _FOLDER = "memprof.reports"
 _MOST, _SMALLEST = 1e30, 1e-30
 """No second, byte, FLOP or rate of the physical world lies outside; arithmetic on what does would overflow."""
 _LARGEST = (1 << 63) - 1
+_NEVER_NEGATIVE = (
+    "seconds",
+    "per_second",
+    "bytes",
+    "flops",
+    "calls",
+    "batch_size",
+    "relative_error",
+    "published",
+    "computed",
+)
+_SIGNED = ("difference", "saved")
+"""How names of amounts end of which none is negative, and begin where they are differences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +41,16 @@ class Kind:
     """A kind of document: the folder of its writers, what makes one, and what it is read as.
 
     `record` is a record of memprof's own, "module:Name", in whose module SCHEMA stands; without it the folder's
-    `write_json` says the schema, and its `saved` reads. Of the fields `filled` none may be empty.
+    `write_json` says the schema, and its `saved` reads. Of fields `filled` none may be empty, of those `above_zero`
+    none 0; a `signed` one has seconds below zero, of what overlaps.
     """
 
     folder: str
     command: str
     record: str = ""
     filled: tuple[str, ...] = ()
+    above_zero: tuple[str, ...] = ()
+    signed: bool = False
 
     @property
     def writers(self) -> Writers[Any]:
@@ -62,22 +78,31 @@ KINDS: Mapping[str, Kind] = {
     "memprof.batches": Kind(
         "batches", "memprof roofline --batch-size", "memprof.whatif.batches:Batches", ("curves", "batches")
     ),
-    "memprof.comparison": Kind("compare", "memprof compare", "memprof.comparisons.models:Comparison", ("entries",)),
+    "memprof.comparison": Kind(
+        "compare", "memprof compare", "memprof.comparisons.models:Comparison", ("entries",), ("batch_size",)
+    ),
     "memprof.explanation": Kind("explain", "memprof explain --against", "memprof.comparisons.explanation:Explanation"),
-    "memprof.frontier": Kind("pareto", "memprof pareto", "memprof.frontier.records:Frontier", ("devices",)),
-    "memprof.gallery": Kind("gallery", "memprof gallery", "memprof.whatif.gallery:Gallery", ("exhibits",)),
+    "memprof.frontier": Kind("pareto", "memprof pareto", "memprof.frontier.records:Frontier", ("devices", "sentences")),
+    "memprof.gallery": Kind(
+        "gallery", "memprof gallery", "memprof.whatif.gallery:Gallery", ("exhibits", "devices", "settings")
+    ),
     "memprof.history": Kind("history", "memprof gate history", filled=("accepted",)),
-    "memprof.kernel-validation": Kind("kernel_validation", "memprof validate --kernels", filled=("rows",)),
+    "memprof.kernel-validation": Kind(
+        "kernel_validation",
+        "memprof validate --kernels",
+        filled=("rows",),
+        above_zero=("measured_seconds", "predicted_seconds"),
+    ),
     "memprof.losses": Kind("explain", "memprof explain", "memprof.whatif.savings:Losses"),
     "memprof.reproduction": Kind(
         "reproduce", "memprof reproduce", "memprof.papers.reproduction:Reproduction", ("tables",)
     ),
     "memprof.sweep": Kind("sweep", "memprof ablate --sweep", "memprof.whatif.sweep:Sweep", ("points",)),
     "memprof.trace-difference": Kind(
-        "difference", "memprof trace --against", "memprof.comparisons.changes:TraceDifference"
+        "difference", "memprof trace --against", "memprof.comparisons.changes:TraceDifference", signed=True
     ),
     "memprof.trace-validation": Kind("trace_validation", "memprof validate --trace", filled=("cases",)),
-    "memprof.validation": Kind("validation", "memprof validate", filled=("rows",)),
+    "memprof.validation": Kind("validation", "memprof validate", filled=("rows",), above_zero=("images_per_second",)),
 }
 
 
@@ -120,25 +145,28 @@ def load(content: bytes, kind: Kind) -> Any:
     if schema != ours:
         raise ReportError(f"schema {schema!r} is not {ours!r}, which this memprof reads", again)
     try:
-        _check_amounts(msgspec.json.decode(content), "", kind.filled, again)
+        _check_amounts(msgspec.json.decode(content), "", kind, again)
         return kind.read(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ReportError(f"no document of memprof: {error}", again) from error
 
 
-def _check_amounts(value: object, name: str, filled: tuple[str, ...], again: str) -> None:
+def _check_amounts(value: object, name: str, kind: Kind, again: str) -> None:
     """Raise ReportError where a number is none of the physical world, or nothing is where something must be."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise ReportError(f"`{name}` is a whole number that 64 bits do not hold", again)
     if isinstance(value, (int, float)):
-        size = abs(value)
-        if size > (_LARGEST if isinstance(value, int) else _MOST) or 0 < size < _SMALLEST:
+        is_none = abs(value) > _MOST or 0 < abs(value) < _SMALLEST
+        is_below = value < 0 and not kind.signed and name.endswith(_NEVER_NEGATIVE) and not name.startswith(_SIGNED)
+        if is_none or is_below or (value == 0 and name in kind.above_zero):
             raise ReportError(f"{name} cannot be {value:g}", again)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            if key in filled and not item:
+            if key in kind.filled and not item:
                 raise ReportError(f"{key} is empty", again)
-            _check_amounts(item, key, filled, again)
+            _check_amounts(item, key, kind, again)
     elif isinstance(value, list):
         for item in value:
-            _check_amounts(item, name, filled, again)
+            _check_amounts(item, name, kind, again)

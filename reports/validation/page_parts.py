@@ -45,10 +45,11 @@ def plane(dots: Sequence[Dot], unit: str, alt: str, text: Callable[[float], str]
     low, high = min(values) / 1.15, max(values) * 1.15
     furthest = sorted(dots, key=lambda dot: -abs(math.log(dot.predicted / dot.measured)))[:_MOST_NAMES]
     named = {dot.key for dot in furthest if abs(dot.predicted / dot.measured - 1) > BAND}
-    axes = (Axis(f"{what}, {unit}", low, high, log=True, text=text) for what in ("measured", "predicted"))
+    x, y = (Axis(f"{what}, {unit}", low, high, log=True, text=text) for what in ("measured", "predicted"))
     return Plot(
         alt,
-        *axes,
+        x,
+        y,
         tuple(
             Series(name, colors.series_class(place), tuple(_mark(dot, named) for dot in own))
             for place, (name, own) in enumerate(_series(dots).items())

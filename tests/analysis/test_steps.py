@@ -57,3 +57,11 @@ def test_a_stack_that_launches_other_operators_is_simulated_itself(simulated):
         steps.totals(Step("a100", "tf32", 2, 224, "train", "channels-last", stack))
 
     assert simulated.count(("train", "torch 1.13")) == simulated.count(("train", "torch 1.8")) == 1
+
+
+def test_stacks_of_other_rules_share_nothing(simulated):
+    steps = Steps("resnet18")
+    for stack in ("torch 1.13", "torch 2.4"):  # whose optimizer does not go through the parameters one by one
+        steps.totals(step("a100", "tf32", "train", stack))
+
+    assert simulated.count(("train", "torch 2.4")) == 1

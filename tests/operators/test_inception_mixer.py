@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import memprof
 from memprof.calls import OperatorCall
 from memprof.operators.inception_mixer import cost_backward, cost_forward
@@ -22,6 +24,16 @@ def test_forward_moves_each_byte_once() -> None:
     assert work.macs == MACS
     assert work.vector_flops == 2 * MACS + 3 * N * PART * PLANE
     assert work.l1.read_bytes == 4 * (MACS + N * (C - 3 * PART) * PLANE)
+
+
+def test_tiles_reach_over_planes_and_over_branches() -> None:
+    last = TensorSpec(X.shape, (C * PLANE, 1, C * 56, C), "float32")
+    first, last_work = (
+        cost_forward(OperatorCall("memprof::inception_mixer", (x, WEIGHTS, BIASES)))[0] for x in (X, last)
+    )
+    copied = 10 * N * (C - 3 * PART) * PLANE
+    assert first.instructions - copied == pytest.approx(8.5 * MACS * 4 * 1024 / PLANE)
+    assert last_work.instructions - copied == pytest.approx(8.5 * MACS * 32 / PART)
 
 
 def test_backward_reads_both_once_and_writes_one() -> None:

@@ -1,7 +1,7 @@
 // What the page says of the device that it shows: sentences and figures that Python wrote, tables of the sums.
 import { bar, made } from "./cells.js";
 import { boundShares, shareText, text } from "./figures.js";
-import { groups, kindClass, now, page } from "./model.js";
+import { boundName, groups, kindClass, now, page } from "./model.js";
 import { change, onDevice, state, watch } from "./store.js";
 import { billions, count, milliseconds, share } from "./units.js";
 
@@ -53,6 +53,11 @@ function ofReport(report, words) {
   put(place(`warnings.${report}`), ...words[`warnings.${report}`].map(warning));
   put(place(`memory.${report}`), words[`memory.${report}`]);
   strip(place(`bounds.${report}`)?.querySelector(".strip"), report);
+  put(place(`bounds.${report}`)?.querySelector(".legend"), ...boundShares(report).map(([code, part]) => {
+    const held = made("span");
+    held.append(made("i", `dot ${page.bounds[code]?.[0]}`), `${boundName(code, report)} ${share(part)}`);
+    return held;
+  }));
   const named = (item, className) => {
     const head = made("th", className);
     head.scope = "row";

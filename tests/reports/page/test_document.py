@@ -124,7 +124,7 @@ def test_every_document_opens_on_a_phone_and_reads_to_all(opened: Open, name: st
     axe = pytest.importorskip("axe_core_python.sync_playwright", reason="needs axe-core-python").Axe()
     page = opened(name, width=390, height=844, bypass_csp=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert count(page, ".figure") in (2, 3)
+    assert 1 <= count(page, ".figure") <= 3
     assert page.locator(".chart").first.bounding_box()["y"] < 844
     found = [item for item in axe.run(page)["violations"] if item["impact"] in ("serious", "critical")]
     assert [(item["id"], item["nodes"][0]["html"]) for item in found] == []

@@ -142,3 +142,22 @@ def test_precision_and_batch_follow_where_they_were_asked_for(opened: Open, tmp_
     assert sorted(item["time"] for item in page.evaluate(ITEMS)) == pytest.approx(
         sorted(group.seconds for group in digest.operators), rel=1e-9
     )
+
+
+def test_several_models_follow_together(opened: Open, tmp_path: Path) -> None:
+    models = "resnet50", "inceptionnext_t"
+    several = [Asked(batch_size=BATCH).hold(model, ["a100"])[0] for model in models]
+    path = tmp_path / "page.html"
+    switched = WhatIf(tuple(one.elsewhere() for one in several))
+    path.write_bytes(
+        reports.get("html").render([one.report for one in several], RenderOptions(what_if=lambda: switched))
+    )
+    page = opened(path, "#device=l4")
+    there = digests([memprof.analyze(model, device="l4", batch_size=BATCH) for model in models])
+    assert page.locator("h1").inner_text() == title(there)
+    assert page.locator("#why .legend").all_inner_texts()[0].split("\n") == [
+        f"{cells.bound_name(group.name, 'gpu')} {units.share(group.time_share)}" for group in there[0].bounds
+    ]
+    for index, digest in enumerate(there):
+        names = page.locator("table.modules").nth(index).locator("tbody th").all_inner_texts()
+        assert names == [group.name for group in digest.modules]

@@ -51,6 +51,9 @@ def test_every_document_has_a_page() -> None:
         ({"entries": []}, "entries is empty"),
         ({"entries": [{"model": 3}]}, "no document of memprof"),
         ({"sentences": [1e40]}, "sentences cannot be 1e"),
+        ({"sentences": [10**400]}, "64 bits do not hold|no document of memprof"),
+        ({"entries": [{"batch_size": 0}]}, "batch_size cannot be 0"),
+        ({"entries": [{"steps": [{"seconds": -1e-3}]}]}, "seconds cannot be -0.001"),
     ],
 )
 def test_what_is_no_document_of_this_memprof_is_told(change: dict[str, object], words: str) -> None:
