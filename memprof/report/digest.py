@@ -215,7 +215,8 @@ class Digest:
         """Return the compute engines whose ceilings to show: those that do FLOPs here, the fastest first."""
         used = {group.name for group in self.engines if group.flops}
         peaks = self.report.device.peak_flops_per_second
-        return tuple(sorted(used & set(peaks), key=lambda engine: -peaks[engine])) or tuple(peaks)
+        own = [engine for engine in peaks if engine in used]  # in one order where two are equally fast
+        return tuple(sorted(own, key=lambda engine: -peaks[engine])) or tuple(peaks)
 
 
 def digests(reports: Sequence[Report | Digest]) -> tuple[Digest, ...]:

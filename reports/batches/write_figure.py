@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from memprof import units
 from memprof.reports.batches import tables
@@ -55,6 +55,7 @@ def draw_on(axes: Axes, batches: Batches, what: str) -> None:
     elif what == "latency":
         _draw(axes, batches, lambda batch: 1e3 * batch.seconds, "Latency, ms a step")
         axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, place: ""))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, place: units.number(value, 1)))
     else:
