@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from memprof.sweeps.plan import Group, Sweep
 
-SCHEMA = "memprof.sweep/1"
+SCHEMA = "memprof.sweep-set/1"
 
 
 @dataclass(frozen=True, slots=True)

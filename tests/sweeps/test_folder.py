@@ -16,7 +16,7 @@ from memprof.sweeps.folder import MANIFEST, Manifest, open_folder
 from memprof.sweeps.reading import read_sweep
 from memprof.sweeps.run import Outcome, run
 
-OF = Manifest("memprof.sweep/1", {"memprof": "1", "torch": "2"}, {"models": ("one",), "batch_size": (1,)}, 3, 30)
+OF = Manifest("memprof.sweep-set/1", {"memprof": "1", "torch": "2"}, {"models": ("one",), "batch_size": (1,)}, 3, 30)
 
 
 def refusal(path: Path, manifest: Manifest) -> str:
@@ -37,8 +37,8 @@ def test_a_folder_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
     with open_folder(tmp_path, OF):
         pass
     before = (tmp_path / MANIFEST).read_bytes()
-    assert "of another version (memprof.sweep/1, not memprof.sweep/2)" in refusal(
-        tmp_path, replace(OF, schema="memprof.sweep/2")
+    assert "of another version (memprof.sweep-set/1, not memprof.sweep-set/2)" in refusal(
+        tmp_path, replace(OF, schema="memprof.sweep-set/2")
     )
     assert "was begun with memprof 1, torch 2; this is memprof 1, torch 3" in refusal(
         tmp_path, replace(OF, made_with={"memprof": "1", "torch": "3"})
