@@ -160,13 +160,15 @@ def in_precision(workload: Workload, precision: str) -> Workload:
     return replace(workload, precision=precision)
 
 
-def simulate_model(model: str | nn.Module | Callable[[], nn.Module], workload: Workload) -> Simulation:
+def simulate_model(
+    model: str | nn.Module | Callable[[], nn.Module], workload: Workload, task: Task = IMAGES
+) -> Simulation:
     """Simulate one step of `workload`; ModelError where the model cannot be built or does not run on meta.
 
-    It runs on images, or on the example inputs of a user's code.
+    It runs on the task's inputs, else on images, or on the example inputs of a user's code.
     """
     subject = subject_of(model)
-    return simulate_subject(subject, workload, task_of(subject, IMAGES, workload.batch_size, workload.resolution))
+    return simulate_subject(subject, workload, task_of(subject, task, workload.batch_size, workload.resolution))
 
 
 def simulate_subject(subject: Subject, workload: Workload, task: Task = IMAGES) -> Simulation:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from memprof.commands.asking import BATCH_SIZE, RESOLUTION, input_option
 from memprof.commands.naming import one_of
 from memprof.commands.options import (
     chosen_look,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from memprof.validation.tables import Table
     from memprof.validation.trace_records import TraceValidation
 
-_OF_TRACE = ("model", "batch_size", "resolution", "phase", "precision", "layout", "stack", "device")
+_OF_TRACE = ("model", "batch_size", "resolution", "inputs", "phase", "precision", "layout", "stack", "device")
 """What goes with --trace only."""
 
 
@@ -69,8 +70,14 @@ def _trace_options(command: Callable[..., None]) -> Callable[..., None]:
             help="A trace of torch.profiler, held against --model layer by layer. Takes the place of FILE.csv.",
         ),
         click.option("--model", metavar="NAME", shell_complete=complete_models, help="The model that was traced."),
-        click.option("--batch-size", type=int, metavar="N", help="Of the traced run. Default: as the trace shows."),
-        click.option("--resolution", type=int, metavar="N", help="Default: as the trace shows, else the model's own."),
+        click.option("--batch-size", type=BATCH_SIZE, help="Of the traced run. Default: as the trace shows."),
+        click.option(
+            "--resolution",
+            type=RESOLUTION,
+            metavar="PIXELS|HxW",
+            help="Default: as the trace shows, else the model's own.",
+        ),
+        input_option,
         click.option("--phase", type=click.Choice(PHASES), help="Default: as the trace shows."),
         click.option("--precision", type=click.Choice(list(PRECISIONS)), help="Default: as the trace shows."),
         click.option(
@@ -153,8 +160,8 @@ def command(
 
     _check_sources(file, kernels, trace, wanted)
     _check_outputs(kernels or trace or file, csv, plot)
-    files = {_format_of(plot): plot} if plot is not None else {}
-    files |= {"csv": csv} if csv is not None else {}
+    files = {"csv": csv} if csv is not None else {}
+    files |= {_format_of(plot): plot} if plot is not None else {}
     for path in files.values():
         check_writable(path.parent, f"name another file with {'--csv' if path is csv else '--plot'}")
     chosen = any(context.get_parameter_source(name) is not ParameterSource.DEFAULT for name in ("output", "formats"))
@@ -178,9 +185,9 @@ def _check_sources(file: Path | None, kernels: Path | None, trace: Path | None, 
     if len(given) > 1:
         raise click.UsageError(f"give {' or '.join(given)}, not both")
     if trace is None:
-        alone = next((name for name, value in wanted.items() if value not in (None, "")), None)
+        alone = next((name for name, value in wanted.items() if value not in (None, "", ())), None)
         if alone is not None:
-            raise click.UsageError(f"--{alone.replace('_', '-')} goes with --trace")
+            raise click.UsageError(f"--{alone.replace('_', '-').removesuffix('s')} goes with --trace")
     elif wanted["model"] is None:
         raise WorkloadError(f"{trace} does not say which model it is of", "name it with --model")
 

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from memprof import models
+from memprof.analysis.asking import Resolution, ask
 from memprof.analysis.subject import subject_of
 from memprof.analysis.trace_workload import workload_of
 from memprof.calls import OperatorCall
 from memprof.errors import WorkloadError
+from memprof.profiles.task import Task
 from memprof.report.record import Workload
 from memprof.roofline.points import CostedCall
 from memprof.vocabulary import CHANNELS_FIRST, INFER, TRAIN, Phase
@@ -20,14 +22,22 @@ _TF32 = "tf32"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a user says of how the traced model ran; None where the trace is to tell, which it does not of the stack."""
+    """What a user says of how the traced model ran; None where the trace is to tell, which it does not of the stack.
+
+    `inputs` are texts such as "2x77:int64", in place of images.
+    """
 
     batch_size: int | None = None
-    resolution: int | None = None
+    resolution: Resolution = None
     phase: str | None = None
     precision: str | None = None
     layout: str | None = None
     stack: str = ""
+    inputs: tuple[str, ...] = ()
+
+    def task(self, batch_size: int) -> Task:
+        """Return what the model is given, in a batch size; WorkloadError where that makes no sense."""
+        return ask(self.inputs, self.resolution, batch_size).task
 
 
 NOT_SAID = Wanted()
@@ -52,18 +62,21 @@ def choose_workload(
             "the trace has no shapes, so it does not tell how the model ran", f"say it with {' and '.join(missing)}"
         )
     shown_resolution = told.resolution if told else None
+    inputs = wanted.task(batch_size).inputs
+    pixels = None if isinstance(wanted.resolution, tuple) else wanted.resolution or shown_resolution
     workload = Workload(
         model=subject_of(model).name,
         batch_size=batch_size,
-        resolution=wanted.resolution or shown_resolution or models.default_resolution(model),
+        resolution=None if inputs else pixels or models.default_resolution(model),
         phase=wanted.phase or (TRAIN if any(call.phase is Phase.BACKWARD for call in calls) else INFER),
         precision=precision,
         layout=wanted.layout or (told.layout if told else CHANNELS_FIRST),
         stack=wanted.stack,
+        inputs=str(inputs or ""),
     )
     check_workload(
         batch_size=workload.batch_size,
-        resolution=workload.pixels,
+        resolution=workload.resolution or models.DEFAULT_RESOLUTION,
         phase=workload.phase,
         precision=workload.precision,
         layout=workload.layout,

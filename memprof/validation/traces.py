@@ -60,7 +60,8 @@ def validate_trace(
     shown = cost_calls(ran.calls)[0] if ran.by_shapes else []
     workload = choose_workload(model, wanted, shown, ran.calls, precisions(target))
     roofs = ceilings(target, workload.precision)  # without a host: what a profiler calls a kernel's duration
-    simulated = [item for item in cost_step(simulate_model(model, workload)).costed if item.works]
+    simulation = simulate_model(model, workload, wanted.task(workload.batch_size))
+    simulated = [item for item in cost_step(simulation).costed if item.works]
     return _validate(trace.path.name, ran, simulated, workload, roofs)
 
 
@@ -131,7 +132,8 @@ def _check_share(origin: str, workload: Workload, cases: Sequence[PassCase], lef
     if lined >= _LEAST_SHARE * (lined + lost):
         return
     longest = max(left_out, key=lambda item: item.measured_seconds)
-    ran = f"phase {workload.phase}, batch {workload.batch_size}, {workload.resolution} pixels"
+    given = f"inputs {workload.inputs}" if workload.inputs else f"{workload.resolution} pixels"
+    ran = f"phase {workload.phase}, batch {workload.batch_size}, {given}"
     raise MeasurementError(
         f"{lost / (lined + lost):.0%} of the time in {origin} does not line up with {workload.model}: "
         f"{longest.operator}, {longest.phase}: {longest.reason}",

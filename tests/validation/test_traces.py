@@ -46,6 +46,14 @@ def net(tmp_path: Path) -> str:
     return f"{tmp_path / 'net.py'}:build"
 
 
+@pytest.mark.parametrize("told", [{"inputs": ("5x3x6x6",)}, {"resolution": (6, 6)}])
+def test_the_model_may_have_had_inputs_of_its_own(net: str, tmp_path: Path, told: dict[str, Any]) -> None:
+    found = validate_trace(two_layers(tmp_path, shapes=True), net, wanted=Wanted(2, precision="fp32", **told))
+    assert (found.left_out, found.workload.resolution, found.workload.inputs) == ((), None, "2x3x6x6")
+    with pytest.raises(WorkloadError, match="inputs have a resolution of their own"):
+        validate_trace(two_layers(tmp_path, shapes=True), net, wanted=Wanted(2, 6, inputs=("2x3x6x6",)))
+
+
 @pytest.mark.parametrize("shapes", [True, False])
 def test_each_pass_has_the_time_of_its_kernels(net: str, tmp_path: Path, shapes: bool):
     found = validate_trace(two_layers(tmp_path, shapes=shapes), net, wanted=Wanted(2, 6, precision="fp32"))
