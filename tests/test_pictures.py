@@ -6,8 +6,6 @@ import importlib.util
 import io
 import re
 import shlex
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -83,28 +81,19 @@ def test_a_figure_is_what_its_command_draws(name: str, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    pytest.importorskip("playwright.sync_api", reason="needs Playwright for Python")
-    if shutil.which("chromium") is None:
-        pytest.skip("needs chromium")
-    with PICTURES.browser() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("pages")
 
 
 @pytest.mark.parametrize("name", sorted({*PICTURES.VIEWS} - {*SLOW}))
-def test_a_page_looks_as_in_the_documents(chromium: Any, folder: Path, name: str) -> None:
+def test_a_page_looks_as_in_the_documents(browser: Any, folder: Path, name: str) -> None:
     command, file, *seen = PICTURES.VIEWS[name]
-    taken = PICTURES.view(chromium, PICTURES.page(command, file, folder), *seen)
+    taken = PICTURES.view(browser, PICTURES.page(command, file, folder), *seen)
     assert other_pixels(kept(name), Image.open(io.BytesIO(taken)).convert("RGB")) <= MOST_IN_A_BROWSER, _REFRESH
 
 
-def test_a_notebook_shows_what_the_documents_show(chromium: Any, tmp_path: Path) -> None:
+def test_a_notebook_shows_what_the_documents_show(browser: Any, tmp_path: Path) -> None:
     path = tmp_path / "notebook.html"
     path.write_bytes(PICTURES.notebook_html())
-    taken = Image.open(io.BytesIO(PICTURES.view(chromium, path, PICTURES.NOTEBOOK))).convert("RGB")
+    taken = Image.open(io.BytesIO(PICTURES.view(browser, path, PICTURES.NOTEBOOK))).convert("RGB")
     assert other_pixels(kept(PICTURES.NOTEBOOK_PICTURE), taken) <= MOST_IN_A_BROWSER, _REFRESH

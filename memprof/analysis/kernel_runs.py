@@ -12,6 +12,8 @@ from memprof.vocabulary import NANOSECOND
 
 MOST_RUNS = 4000
 """How many runs a report lists: those of several steps of a network; a trace of minutes has millions."""
+_BITS = 64
+"""Of a number in a report; a damaged trace may number its streams by larger ones, which are all one stream then."""
 
 
 def kernel_runs(
@@ -37,7 +39,7 @@ def kernel_runs(
     return KernelRuns(
         tuple(names),
         tuple(names[kernel.name] for kernel in listed),
-        tuple(kernel.stream for kernel in listed),
+        tuple(kernel.stream if kernel.stream.bit_length() < _BITS else -1 for kernel in listed),
         tuple(round((kernel.start_ns - origin) * NANOSECOND, 9) for kernel in listed),
         tuple(round(kernel.duration_ns * NANOSECOND, 9) for kernel in listed),
         tuple(owners.get(id(kernel), -1) for kernel in listed),

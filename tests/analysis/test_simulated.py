@@ -107,6 +107,7 @@ CONTRACT = {
         **dict.fromkeys(["peak_bytes", "parameters_bytes", "gradients_bytes", "optimizer_bytes"], NUMBER),
         "activations_bytes": NUMBER,
         "fits": bool,
+        "course": list,
     },
     "operators": list,
     "coverage": {"calls": NUMBER, "bytes": NUMBER, "free_calls": int, "unknown": list},

@@ -5,7 +5,6 @@ One browser serves all tests of a process; they are skipped where there is no ch
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -24,7 +23,6 @@ from tests.reports.page.document_sample import sample_page
 from tests.reports.sample import incomplete, sample
 from tests.reports.saved.samples import DOCUMENTS as SAMPLES
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 Open = Callable[..., Any]
 
 
@@ -66,17 +64,6 @@ DOCUMENTS: dict[str, Callable[[], bytes]] = {
     **{name: partial(_page, name) for name in SAMPLES},
 }
 """Pages of documents that are no reports."""
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("needs chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright for Python")
-    with playwright.sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="session")
