@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from memprof import units, words
 from memprof.comparisons import stages
 from memprof.comparisons.contributions import Part
-from memprof.comparisons.explanation import Explanation
+from memprof.comparisons.explanation import Explanation, swapped_products
 from memprof.reports.charts.records import Bar, Bars
 from memprof.reports.charts.records import Part as Piece
 from memprof.reports.explain import captions, tables
@@ -16,11 +16,9 @@ from memprof.reports.page import colors, common
 from memprof.reports.page.document import Cell, Column, Grid, Page, Row, Section
 from memprof.reports.page.first import Figure
 from memprof.reports.parts.signed import signed
-from memprof.vocabulary import Kind
 
 _SMALL = 0.005
 """Fraction of the longer step below which kinds are one step of the waterfall together."""
-_PRODUCTS = (Kind.CONVOLUTION, Kind.MATMUL)
 
 
 def page(explanation: Explanation) -> Page:
@@ -30,7 +28,7 @@ def page(explanation: Explanation) -> Page:
     return Page(
         window=captions.title(explanation),
         verdict=sentences[0] if sentences else captions.title(explanation),
-        figures=common.figures(_times(explanation), _cause(explanation, difference.kinds), _place(explanation)),
+        figures=common.figures(_times(explanation), _cause(explanation), _place(explanation)),
         line=f"{explanation.device_title}: {captions.workload(explanation)}",
         assumed=common.assumed(
             (
@@ -72,13 +70,17 @@ def _times(explanation: Explanation) -> Figure:
     return Figure("How much longer", gap, f"{remark}; predicted")
 
 
-def _cause(explanation: Explanation, parts: Sequence[Part]) -> Figure | None:
-    largest = max(parts, key=lambda part: abs(part.difference_seconds), default=None)
-    if largest is None or not largest.difference_seconds:
+def _cause(explanation: Explanation) -> Figure | None:
+    """Return the kind of operator that most of the difference comes from, what cancels taken together."""
+    difference = explanation.difference
+    longer = difference.difference_seconds > 0
+    steps = _steps(explanation, difference.kinds, of_kinds=True)
+    largest = max(steps, key=lambda step: step.seconds if longer else -step.seconds, default=None)
+    if largest is None or not largest.seconds or (largest.seconds > 0) is not longer:
         return None
-    gap = f"{signed(1e3 * largest.difference_seconds, tables.decimals(explanation))} ms"
-    times = f"{units.seconds(largest.seconds)} against {units.seconds(largest.against_seconds)}"
-    return Figure("Most of it", words.kinds(largest.name).capitalize(), f"{gap}: {times}")
+    gap = f"{signed(1e3 * largest.seconds, tables.decimals(explanation))} ms"
+    name = words.kinds(largest.name) if largest.key else largest.name
+    return Figure("Most of it", name.capitalize(), f"{gap}: {', '.join(largest.told[:2])}" if largest.told else gap)
 
 
 def _place(explanation: Explanation) -> Figure | None:
@@ -124,16 +126,15 @@ def _steps(explanation: Explanation, parts: Sequence[Part], *, of_kinds: bool) -
     """Return the steps: those of kinds largest first, what cancels as one of them; the small ones together, last."""
     difference = explanation.difference
     least = _SMALL * max(difference.seconds, difference.against_seconds)
-    large = [part for part in parts if abs(part.difference_seconds) >= least]
-    small = [part for part in parts if part not in large]
-    dense = [part for part in large if of_kinds and part.name in _PRODUCTS]
-    merged = dense if len(dense) > 1 and dense[0].difference_seconds * dense[1].difference_seconds < 0 else []
-    steps = [_step(explanation, part, of_kinds=of_kinds) for part in large if part not in merged]
+    merged = swapped_products(difference) if of_kinds else ()
+    alone = [part for part in parts if part not in merged]
+    small = [part for part in alone if abs(part.difference_seconds) < least]
+    steps = [_step(explanation, part, of_kinds=of_kinds) for part in alone if part not in small]
     if merged:
         told = tuple(f"{part.name} {signed(1e3 * part.difference_seconds, 2)} ms" for part in merged)
         same = "a 1x1 convolution and a linear layer compute the same"
         together = sum(part.difference_seconds for part in merged)
-        steps.append(_Step("convolutions and matrix products", together, _color(merged[0], True), (*told, same), ""))
+        steps.append(_Step(tables.DENSE, together, _color(merged[0], True), (*told, same), ""))
     if of_kinds:
         steps.sort(key=lambda step: -abs(step.seconds))
     if small:

@@ -13,6 +13,8 @@ from memprof.reports.parts.signed import decimals_for, signed
 from memprof.reports.parts.tables import Column, Table
 from memprof.whatif.savings import Losses
 
+DENSE = "dense products"
+"""Convolutions and matrix products together, where one model has the one and the other the other."""
 _TOTAL = "total"
 
 

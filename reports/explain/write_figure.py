@@ -33,8 +33,6 @@ _STEP, _SPENT = 0.46, 0.5
 _LABEL, _SAVED = 0.85, 1.25
 """Inches of what is written beside the longest bar of a waterfall, and of times and savings."""
 _FONT = 9.5
-_DENSE = "dense products"
-"""Convolutions and matrix products as one."""
 _MOST_STEPS = 8
 """Steps of a waterfall; what are smaller than the last of them are one step together."""
 _SMALL = 0.005
@@ -138,11 +136,11 @@ def _changes(explanation: Explanation, parts: Sequence[Part]) -> list[tuple[str,
     """Return the difference of each kind; convolutions and matrix products that only change places as one."""
     swapped = swapped_products(explanation.difference)
     changes = [(part.name, part.difference_seconds) for part in parts if part not in swapped]
-    return changes + ([(_DENSE, sum(part.difference_seconds for part in swapped))] if swapped else [])
+    return changes + ([(tables.DENSE, sum(part.difference_seconds for part in swapped))] if swapped else [])
 
 
 def _color(name: str) -> str:
-    return theme.color(Kind.CONVOLUTION if name == _DENSE else name)
+    return theme.color(Kind.CONVOLUTION if name == tables.DENSE else name)
 
 
 def _limits(drawn: Sequence[Step], width: float) -> tuple[float, float]:
