@@ -24,6 +24,8 @@ from torch import nn
 class Net(nn.Conv2d):
     def __init__(self, width, wait=0.3):
         time.sleep(wait)
+        while width == 15 and os.path.exists(os.path.join(os.path.dirname(__file__), "hold")):
+            time.sleep(0.05)
         super().__init__(3, width, 3)
 
 class Dies(Net):
@@ -134,10 +136,12 @@ def test_a_model_that_kills_its_process_is_a_row_and_ctrl_c_keeps_what_is_finish
 ) -> None:
     write(tmp_path, [*MODELS, "net.py:Dies"])
     command = *MEMPROF, "sweep", "sweep.toml", "--jobs", "2"
+    (tmp_path / "hold").touch()  # so that it is not finished before Ctrl-C
     with started(*command, cwd=tmp_path) as running:
         wait_for_parts(tmp_path / "results", 1)
         running.send_signal(signal.SIGINT)
         assert finished(running).error == "error: interrupted; no file was left half-written"
+    (tmp_path / "hold").unlink()
     done = memprof_anew(*command[len(MEMPROF) :], cwd=tmp_path)
     assert done.err == ""
     assert "beside" in done.out
