@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from memprof.devices.record import Device
     from memprof.profiles.task import MakeOptimizer
     from memprof.report.record import Report
-    from memprof.traces.records import Trace
 
     Model = str | nn.Module | Callable[[], nn.Module]
 
@@ -119,14 +118,29 @@ def read_trace(
     named = None if model is None else model if isinstance(model, str) else "the model"
     _check(files, rank, named, step=step, start=start, end=end, counters=counted, against=other)
     target = devices.get(device) if isinstance(device, (str, Path)) else device
-    traces = _read([*files, *([other] if other else [])], rank, step, start, end)
-    reports = [_report(trace, target, precision, counted, named) for trace in traces]
+    every = [*files, *([other] if other else [])]
+    part = {"step": step, "start": start, "end": end}
+    reports = _reports(every, rank, part, target, precision, counters=counted, model=named)
     if other is not None:
         return _difference(reports)
     if model is None:
         return reports[0]
     asked = Asked(Task(read_inputs(inputs, kwargs), loss, optimizer), batch_size, resolution)
     return _lined_up(reports[0], model, target, asked, phase=phase, layout=layout, stack=stack)
+
+
+def _reports(
+    files: Sequence[Path],
+    rank: int | None,
+    part: Mapping[str, Any],
+    target: Device | None,
+    precision: str | None,
+    **beside: Any,
+) -> list[Report]:
+    from memprof.analysis.trace_reports import chosen, reports_of
+    from memprof.traces.reading import read_trace as read
+
+    return reports_of(chosen([read(path) for path in files], rank, **part), target, precision, **beside)
 
 
 def _difference(reports: Sequence[Report]) -> Result[TraceDifference]:
@@ -149,28 +163,3 @@ def _check(files: Sequence[Path], rank: int | None, model: str | None, **selecte
     check_selection(files, rank=rank, model=model, **selected)
     if len(files) != 1 and rank is None:
         raise WorkloadError(f"{len(files)} traces make no single report", "give one file, or choose one with --rank")
-
-
-def _read(
-    files: Sequence[Path], rank: int | None, step: int | None, start: float | None, end: float | None
-) -> list[Trace]:
-    from memprof.analysis.traced import select_rank
-    from memprof.traces.reading import read_trace as read
-    from memprof.traces.selection import select
-
-    traces = [read(path) for path in files]
-    chosen = traces if rank is None else select_rank(traces, rank)
-    return [select(trace, step=step, start_seconds=start, end_seconds=end) for trace in chosen]
-
-
-def _report(
-    trace: Trace, target: Device | None, precision: str | None, counters: Path | None, model: str | None
-) -> Report:
-    from memprof.analysis.scaled import check_alone, is_another, scale_trace
-    from memprof.analysis.traced import add_counters, analyze_trace
-
-    if target is not None and is_another(trace, target):
-        check_alone(target, 1, counters=counters, model=model)
-        return scale_trace(trace, target, precision)
-    report = analyze_trace(trace, device=target, precision=precision)
-    return report if counters is None else add_counters(report, counters)

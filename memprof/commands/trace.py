@@ -143,21 +143,20 @@ def command(
     traces: a Parquet set with a row for each, made in parallel, and what changed over time (docs/scale.md).
     """
     from memprof import devices
-    from memprof.analysis.asking import ask
+    from memprof.analysis.trace_reports import reports_of
     from memprof.analysis.traced import check_selection
-    from memprof.commands.output import Result, deliver, for_terminal
+    from memprof.commands.output import Result, deliver, for_terminal, progress
     from memprof.files import check_writable
-    from memprof.models import canonical_name
 
     check_selection(files, step=step, rank=rank, start=start, end=end, counters=counters, model=model, against=against)
     target = devices.get(device) if device is not None else None
-    ask(wanted["inputs"], wanted["resolution"], wanted["batch_size"])
-    if model is not None:
-        canonical_name(model)
+    _check_simulation(model, **wanted)
     if not as_json:
         check_writable(output)
-    traces = _read((*files, *([against] if against else [])), rank, step, start, end, max_size << 30)
-    reports = _reports(traces, target, precision, counters, model)
+    every = (*files, *([against] if against else []))
+    traces = _read(every, max_size << 30, rank, step=step, start=start, end=end)
+    with progress("analysing"):
+        reports = reports_of(traces, target, precision, counters=counters, model=model)
     results: list[Result[Any]] = [Result(reports, REPORT, formats)]
     if against is not None:
         results = [_difference(reports, formats)]
@@ -167,6 +166,18 @@ def command(
     elif len(reports) > 1:
         results.append(Result(_ranks(traces, reports), RANKS, ["csv"]))
     deliver(results, output, for_terminal(by, top), as_json=as_json)
+
+
+def _check_simulation(
+    model: str | None, *, inputs: tuple[str, ...], resolution: Resolution, batch_size: int | None, **others: Any
+) -> None:
+    """Raise MemprofError where what the trace is to be lined up with makes no sense, before the trace is read."""
+    from memprof.analysis.asking import ask
+    from memprof.models import canonical_name
+
+    ask(inputs, resolution, batch_size)
+    if model is not None:
+        canonical_name(model)
 
 
 def _difference(reports: Sequence[Report], formats: Sequence[str]) -> Result[TraceDifference]:
@@ -182,40 +193,16 @@ def _of(writers: Writers[Any], formats: Sequence[str], *always: str) -> list[str
     return [name for name in dict.fromkeys((*formats, *always)) if name in writers.names]
 
 
-def _read(
-    files: Sequence[Path],
-    rank: int | None,
-    step: int | None,
-    start: float | None,
-    end: float | None,
-    largest_bytes: int,
-) -> list[Trace]:
-    from memprof.analysis.traced import select_rank
+def _read(files: Sequence[Path], largest_bytes: int, rank: int | None, **part: Any) -> list[Trace]:
+    from memprof.analysis.trace_reports import chosen
     from memprof.commands.output import progress
     from memprof.traces.reading import read_trace
-    from memprof.traces.selection import select
 
     traces = []
     for position, file in enumerate(files):
         with progress(f"reading {file} ({position + 1} of {len(files)})"):
             traces.append(read_trace(file, largest_bytes=largest_bytes))
-    chosen = select_rank(traces, rank) if rank is not None else traces
-    return [select(trace, step=step, start_seconds=start, end_seconds=end) for trace in chosen]
-
-
-def _reports(
-    traces: Sequence[Trace], target: Device | None, precision: str | None, counters: Path | None, model: str | None
-) -> list[Report]:
-    from memprof.analysis.scaled import check_alone, is_another, scale_trace
-    from memprof.analysis.traced import add_counters, analyze_trace
-    from memprof.commands.output import progress
-
-    with progress("analysing"):
-        if target is not None and any(is_another(trace, target) for trace in traces):
-            check_alone(target, len(traces), counters=counters, model=model)
-            return [scale_trace(traces[0], target, precision)]
-        reports = [analyze_trace(trace, device=target, precision=precision) for trace in traces]
-        return [add_counters(reports[0], counters)] if counters is not None else reports
+    return chosen(traces, rank, **part)
 
 
 def _align(

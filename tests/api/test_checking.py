@@ -74,6 +74,12 @@ def test_two_traces_are_held_against_each_other_and_one_of_several_is_chosen(tmp
         memprof.read_trace([one, other])
     with pytest.raises(memprof.MemprofError, match="no file says of which rank it is"):
         memprof.read_trace([one, other], rank=1)
+    for path in (one, other):
+        path.write_text(
+            path.read_text(encoding="utf-8").replace('"Tesla V100"', '"Tesla V100-SXM2-32GB"'), encoding="utf-8"
+        )
+    with pytest.raises(memprof.MemprofError, match="times scaled to h100-pcie-80gb do not go with 2 traces"):
+        memprof.read_trace(one, against=other, device="h100-pcie-80gb")
     with pytest.raises(memprof.MemprofError, match="against= goes with one trace, not with model="):
         memprof.read_trace(one, against=other, model="resnet50")
 
