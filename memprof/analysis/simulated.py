@@ -63,32 +63,13 @@ def analyze(
 
 
 def analyze_on(
-    model: str | nn.Module | Callable[[], nn.Module],
-    targets: Sequence[str | Path | Device],
-    *,
-    task: Task = IMAGES,
-    batch_size: int | None = None,
-    resolution: int | None = None,
-    phase: str = INFER,
-    precision: str | None = None,
-    layout: str = DEFAULT_LAYOUT,
-    host: str | Path | Host = DEFAULT_HOST,
-    stack: str = "",
+    model: str | nn.Module | Callable[[], nn.Module], targets: Sequence[str | Path | Device], **settings: Any
 ) -> list[Report]:
-    """Analyse one step of a model on several devices; it is simulated once for each precision. See `analyze`."""
-    held = hold_on(
-        model,
-        targets,
-        task=task,
-        batch_size=batch_size,
-        resolution=resolution,
-        phase=phase,
-        precision=precision,
-        layout=layout,
-        host=host,
-        stack=stack,
-    )
-    return [item.report for item in held]
+    """Analyse one step of a model on several devices; it is simulated once for each precision. See `analyze`.
+
+    `settings` are those of `hold_on`.
+    """
+    return [item.report for item in hold_on(model, targets, **settings)]
 
 
 def hold_on(

@@ -9,10 +9,9 @@ import click
 from memprof.analysis.asking import Asked
 from memprof.commands.analysing import analyse_layouts
 from memprof.commands.asking import asked_options
-from memprof.commands.naming import models_option
+from memprof.commands.naming import devices_option, models_option
 from memprof.commands.options import (
     best_layout_option,
-    complete_devices,
     format_option,
     host_options,
     json_option,
@@ -26,16 +25,7 @@ from memprof.vocabulary import PHASES
 
 @click.command()
 @models_option("Repeat for several.")
-@click.option(
-    "--device",
-    "names",
-    multiple=True,
-    default=("a100",),
-    show_default=True,
-    metavar="NAME|FILE",
-    shell_complete=complete_devices,
-    help="A device of `memprof devices`, or a file that describes one. Repeat for several.",
-)
+@devices_option()
 @host_options
 @stack_option
 @precision_option

@@ -13,10 +13,9 @@ import click
 from memprof.analysis.asking import Asked, ask
 from memprof.commands.analysing import analyse_layouts
 from memprof.commands.asking import RESOLUTION, batch_size_option
-from memprof.commands.naming import split_models
+from memprof.commands.naming import devices_option, split_models
 from memprof.commands.options import (
     choose_folder,
-    complete_devices,
     complete_models,
     host_options,
     layout_option,
@@ -46,16 +45,7 @@ _INDEX = "gallery"
     shell_complete=complete_models,
     help="A model, named as for `memprof roofline`. Repeat for several. Default: the zoo.",
 )
-@click.option(
-    "--device",
-    "names",
-    multiple=True,
-    default=_DEVICES,
-    show_default=True,
-    metavar="NAME|FILE",
-    shell_complete=complete_devices,
-    help="A device of `memprof devices`, or a file that describes one. Repeat for several.",
-)
+@devices_option(_DEVICES)
 @host_options
 @stack_option
 @precision_option

@@ -125,3 +125,17 @@ device_option = click.option(
     callback=one_of("--device", SEVERAL_DEVICES),
     help="A device of `memprof devices`, or a JSON or TOML file that describes one.",
 )
+
+
+def devices_option(default: tuple[str, ...] = ("a100",), more: str = "Repeat for several.") -> _Decorator:
+    """Return the option --device of commands that take several; the command gets their `names`."""
+    return click.option(
+        "--device",
+        "names",
+        multiple=True,
+        default=default,
+        show_default=True,
+        metavar="NAME|FILE",
+        shell_complete=complete_devices,
+        help=f"A device of `memprof devices`, or a file that describes one. {more}",
+    )

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from memprof.commands.naming import devices_option
 from memprof.commands.options import (
-    complete_devices,
     format_option,
     host_options,
     json_option,
@@ -22,16 +22,7 @@ from memprof.workload import DEFAULT_BATCH_SIZE, DEFAULT_LAYOUT
 
 
 @click.command()
-@click.option(
-    "--device",
-    "names",
-    multiple=True,
-    default=("a100",),
-    show_default=True,
-    metavar="NAME|FILE",
-    shell_complete=complete_devices,
-    help="A device of `memprof devices`, or a file that describes one. Repeat for several: the front moves.",
-)
+@devices_option(more="Repeat for several: the front moves.")
 @click.option("--phase", type=click.Choice(PHASES), default=INFER, show_default=True, help="Whose throughput.")
 @click.option(
     "--accuracy",

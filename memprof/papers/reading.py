@@ -6,13 +6,14 @@ import csv
 import io
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 
 import msgspec
 
 from memprof.errors import MemprofError, did_you_mean
-from memprof.papers.records import Claim, Condition, LeftOut, Paper, PaperTable, Rate, Row
+from memprof.papers.records import Condition, Paper, Rate, Row
 from memprof.vocabulary import PHASES
 
 _PLACE = "memprof.papers"
@@ -21,32 +22,6 @@ _MILLION, _BILLION = 1e6, 1e9
 
 class PaperError(MemprofError):
     """A paper that memprof does not know."""
-
-
-class _Head(msgspec.Struct, frozen=True):
-    """A table without its rows."""
-
-    name: str
-    number: str
-    title: str
-    quality: str = "top-1"
-    note: str = ""
-
-
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What NAME.toml holds."""
-
-    name: str
-    title: str
-    reference: str
-    source: str
-    figure: str
-    figure_condition: str
-    figure_tables: tuple[str, ...]
-    conditions: tuple[Condition, ...]
-    tables: tuple[_Head, ...]
-    claims: tuple[Claim, ...]
-    left_out: tuple[LeftOut, ...]
 
 
 def names() -> tuple[str, ...]:
@@ -61,32 +36,13 @@ def get(name: str) -> Paper:
     if name not in names():
         raise PaperError(f"no paper {name!r} to reproduce", did_you_mean(name, names()))
     place = resources.files(_PLACE)
-    read = msgspec.convert(tomllib.loads(place.joinpath(f"{name}.toml").read_text(encoding="utf-8")), _File)
+    paper = msgspec.convert(tomllib.loads(place.joinpath(f"{name}.toml").read_text(encoding="utf-8")), Paper)
     lines = list(csv.DictReader(io.StringIO(place.joinpath(f"{name}.csv").read_text(encoding="utf-8"))))
-    tables = tuple(
-        PaperTable(
-            head.name,
-            head.number,
-            head.title,
-            tuple(_row(line, read.conditions) for line in lines if line["table"] == head.name),
-            head.quality,
-            head.note,
-        )
-        for head in read.tables
+    tables = (
+        replace(table, rows=tuple(_row(line, paper.conditions) for line in lines if line["table"] == table.name))
+        for table in paper.tables
     )
-    return Paper(
-        name=read.name,
-        title=read.title,
-        reference=read.reference,
-        source=read.source,
-        figure=read.figure,
-        figure_condition=read.figure_condition,
-        figure_tables=read.figure_tables,
-        conditions=read.conditions,
-        tables=tables,
-        claims=read.claims,
-        left_out=read.left_out,
-    )
+    return replace(paper, tables=tuple(tables))
 
 
 def _row(line: Mapping[str, str], conditions: tuple[Condition, ...]) -> Row:

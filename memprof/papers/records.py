@@ -61,9 +61,9 @@ class PaperTable:
     name: str
     number: str
     title: str
-    rows: tuple[Row, ...]
     quality: str = "top-1"
     note: str = ""
+    rows: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

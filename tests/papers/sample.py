@@ -29,7 +29,7 @@ def sample(*, failing: str = "", label: str = "unbuilt") -> Reproduction:
         figure_condition="a100",
         figure_tables=("all",),
         conditions=(CONDITION,),
-        tables=(PaperTable("all", "Table 1", "All", tuple(rows)),),
+        tables=(PaperTable("all", "Table 1", "All", rows=tuple(rows)),),
         claims=(Claim("quick beats slow", "all", "quick", "slow", "a100", "train"),),
         left_out=(LeftOut("Table 9", "are settings"),),
     )
