@@ -12,12 +12,10 @@ from memprof.reports.page import colors
 from memprof.reports.page.document import Cell
 from memprof.reports.page.first import Figure
 from memprof.reports.validation.document import percent
+from memprof.reports.validation.series import BAND, MOST_NAMES, by_series
 from memprof.validation.statistics import Errors
 
-BAND = 0.1
-"""The band around what was measured: predictions within 10 %."""
-_MOST_NAMES, _MOST_SERIES = 6, 10
-_OTHERS = "others"
+_MOST_SERIES = 10
 WORDS = (
     ("Ratio", "Predicted / measured."),
     ("Mean error", "The mean of |predicted / measured - 1|."),
@@ -43,7 +41,7 @@ def plane(dots: Sequence[Dot], unit: str, alt: str, text: Callable[[float], str]
     """Return predicted against measured on logarithmic axes, with the line where both are equal and a band."""
     values = [value for dot in dots for value in (dot.measured, dot.predicted)] or [1.0]
     low, high = min(values) / 1.15, max(values) * 1.15
-    furthest = sorted(dots, key=lambda dot: -abs(math.log(dot.predicted / dot.measured)))[:_MOST_NAMES]
+    furthest = sorted(dots, key=lambda dot: -abs(math.log(dot.predicted / dot.measured)))[:MOST_NAMES]
     named = {dot.key for dot in furthest if abs(dot.predicted / dot.measured - 1) > BAND}
     x, y = (Axis(f"{what}, {unit}", low, high, log=True, text=text) for what in ("measured", "predicted"))
     return Plot(
@@ -52,7 +50,7 @@ def plane(dots: Sequence[Dot], unit: str, alt: str, text: Callable[[float], str]
         y,
         tuple(
             Series(name, colors.series_class(place), tuple(_mark(dot, named) for dot in own))
-            for place, (name, own) in enumerate(_series(dots).items())
+            for place, (name, own) in enumerate(by_series(dots, _MOST_SERIES).items())
         ),
         (
             Guide(((low, low), (high, high)), "equal", dashed=False),
@@ -71,18 +69,6 @@ def _beside(low: float, high: float, side: float) -> tuple[tuple[float, float], 
     if side < 1:
         return (low / side, low), (high, high * side)
     return (low, low * side), (high / side, high)
-
-
-def _series(dots: Sequence[Dot]) -> dict[str, list[Dot]]:
-    """Return the dots by series; where there are more series than colours, the smallest are one."""
-    groups: dict[str, list[Dot]] = {}
-    for dot in dots:
-        groups.setdefault(dot.series, []).append(dot)
-    if len(groups) <= _MOST_SERIES:
-        return groups
-    ordered = sorted(groups, key=lambda name: -len(groups[name]))
-    rest = [dot for name in ordered[_MOST_SERIES - 1 :] for dot in groups[name]]
-    return {**{name: groups[name] for name in ordered[: _MOST_SERIES - 1]}, _OTHERS: rest}
 
 
 def figures(errors: Errors, what: str) -> tuple[Figure, ...]:

@@ -20,15 +20,12 @@ from memprof.reports.parts.drawing import inches, name_x
 from memprof.reports.parts.sheets import Heading, Panel, sheet
 from memprof.reports.parts.theme import FAINT, GRID, INK, SERIES_COLORS
 from memprof.reports.validation.document import percent
+from memprof.reports.validation.series import BAND, MOST_NAMES, by_series
 from memprof.validation.statistics import errors
 
 _SERIES = 0.55
 """Inches of the row of a series."""
-BAND = 0.1
-"""The band around what was measured: predictions within 10 %."""
-MOST_NAMES = 6
 _MOST_SERIES = len(SERIES_COLORS)
-_OTHERS = "others"
 _TICKS = {
     1.15: (1.05, 1.1, 1.15),
     1.3: (1.1, 1.2, 1.3),
@@ -74,7 +71,7 @@ def draw(shown: Dots, look: Look) -> Figure:
     file = shown.file
     title = f"Predicted against measured: {file.rpartition('/')[2] if file.endswith('.csv') else file}"
     heading = Heading(title, f"on {', '.join(dict.fromkeys(shown.devices))}")
-    rows = max(len(_series(shown.dots)), _LEAST_PLACES)
+    rows = max(len(by_series(shown.dots, _MOST_SERIES)), _LEAST_PLACES)
     panels = [
         Panel(5.25, left=0.65, below=0.45, share=0.61, least=4.0, grows=True, aspect=1.0),
         Panel(_SERIES * rows, below=0.45, share=0.39, least=2.6, grows=True, fills=True),
@@ -87,23 +84,11 @@ def draw(shown: Dots, look: Look) -> Figure:
 
 def draw_on(axes: Axes, shown: Dots, what: str) -> None:
     """Draw one of `PANELS`."""
-    series = _series(shown.dots)
+    series = by_series(shown.dots, _MOST_SERIES)
     if what == "scatter":
         _scatter(axes, series, shown.unit, shown.named)
     else:
         _spread(axes, series)
-
-
-def _series(dots: Sequence[Dot]) -> dict[str, list[Dot]]:
-    """Return the dots by series, the largest first; where there are more series than colours, the last is the rest."""
-    groups: dict[str, list[Dot]] = {}
-    for dot in dots:
-        groups.setdefault(dot.series, []).append(dot)
-    if len(groups) <= _MOST_SERIES:
-        return groups
-    ordered = sorted(groups, key=lambda name: -len(groups[name]))
-    rest = [dot for name in ordered[_MOST_SERIES - 1 :] for dot in groups[name]]
-    return {**{name: groups[name] for name in ordered[: _MOST_SERIES - 1]}, _OTHERS: rest}
 
 
 def _scatter(axes: Axes, series: dict[str, list[Dot]], unit: str, named: Set[str]) -> None:

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from memprof import words
-from memprof.reports.validation import scatter
+from memprof.reports.validation import scatter, series
 from memprof.reports.validation.scatter import Dot, Dots
 from memprof.reports.writer import RenderOptions
 from memprof.validation.records import Validation
@@ -41,5 +41,5 @@ def _dots(validation: Validation) -> Dots:
         for case in validation.predicted
         if case.measurement and case.prediction
     ]
-    furthest = {case.model for case in worst(validation.cases, scatter.MOST_NAMES)}
+    furthest = {case.model for case in worst(validation.cases, series.MOST_NAMES)}
     return Dots(dots, validation.table.name, devices, "images/s", furthest)
